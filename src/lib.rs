@@ -1,0 +1,1 @@
+//! Trigger Microsoft Intune's Windows Autopilot sync, and understand the answer.
