@@ -1,0 +1,279 @@
+//! The options of a client.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use crate::client::Client;
+use crate::cloud::{Cloud, Root};
+use crate::environment::Environment;
+use crate::error::{Error, ErrorKind};
+use crate::proxy::Proxy;
+use crate::transport::Route;
+use crate::trust::Trust;
+
+const A_DAY: Duration = Duration::from_secs(86_400);
+
+/// The options of a [`Client`]. Each setter copies its argument and refuses a wrong one at once, with
+/// [`ErrorKind::InvalidArgument`] and nothing changed.
+///
+/// ```
+/// # fn main() -> Result<(), autopilot_sync::Error> {
+/// use autopilot_sync::{Client, Cloud};
+///
+/// let client = Client::builder().cloud(Cloud::UsGovernment).user_agent_suffix("acme-agent/3.1")?.build()?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone)]
+pub struct ClientBuilder {
+    root: Root,
+    proxy: ProxyChoice,
+    ca_file: Option<PathBuf>,
+    timeout: Duration,
+    connect_timeout: Duration,
+    max_retries: u32,
+    user_agent: String,
+    ignore_environment: bool,
+}
+
+#[derive(Debug, Clone)]
+enum ProxyChoice {
+    FromEnvironment,
+    Direct,
+    Given(Proxy),
+}
+
+impl Default for ClientBuilder {
+    fn default() -> ClientBuilder {
+        ClientBuilder {
+            root: Cloud::default().into(),
+            proxy: ProxyChoice::FromEnvironment,
+            ca_file: None,
+            timeout: Duration::from_secs(30),
+            connect_timeout: Duration::from_secs(10),
+            max_retries: 3,
+            user_agent: concat!("autopilot-sync/", env!("CARGO_PKG_VERSION")).to_owned(),
+            ignore_environment: false,
+        }
+    }
+}
+
+impl ClientBuilder {
+    /// The cloud whose Microsoft Graph is called. Defaults to [`Cloud::Global`]. Replaces a base URL.
+    pub fn cloud(mut self, cloud: Cloud) -> ClientBuilder {
+        self.root = cloud.into();
+        self
+    }
+
+    /// The root of a Microsoft Graph that is no [`Cloud`] of the list, such as `https://graph.example`: https, a host,
+    /// perhaps a port, nothing else. Tokens go there, so it is taken from code only, never from the environment.
+    /// Defaults to the root of the cloud, which it replaces.
+    pub fn base_url(mut self, url: &str) -> Result<ClientBuilder, Error> {
+        self.root = Root::new(url).map_err(|error| invalid(error.to_string()))?;
+        Ok(self)
+    }
+
+    /// A proxy as `scheme://user:password@host:port`, with the scheme `http`, `https`, `socks5` (names are looked up
+    /// here) or `socks5h` (by the proxy). No scheme means http; no port means 443 for https, else 1080. Replaces the
+    /// environment's proxy and its exceptions. Defaults to the environment's.
+    pub fn proxy(mut self, url: &str) -> Result<ClientBuilder, Error> {
+        let proxy = Proxy::new(url).map_err(|error| invalid(format!("the proxy's address: {error}")))?;
+        self.proxy = ProxyChoice::Given(proxy);
+        Ok(self)
+    }
+
+    /// No proxy, whatever the environment says. Defaults to the environment's.
+    pub fn no_proxy(mut self) -> ClientBuilder {
+        self.proxy = ProxyChoice::Direct;
+        self
+    }
+
+    /// A PEM file of the certificate authorities to trust **instead of** the system's and the environment's. It is
+    /// read by [`build`](Self::build), and again after a failed TLS handshake. Defaults to none: `SSL_CERT_FILE` and
+    /// `SSL_CERT_DIR` if set, else the system's trust.
+    pub fn ca_file(mut self, path: impl AsRef<Path>) -> Result<ClientBuilder, Error> {
+        let path = path.as_ref();
+        if path.as_os_str().is_empty() {
+            return Err(invalid("the CA file's path is empty"));
+        }
+        self.ca_file = Some(path.to_owned());
+        Ok(self)
+    }
+
+    /// The most that one call may take, from the name look-up to the last byte, retries included. Defaults to 30
+    /// seconds; from 1 millisecond to 24 hours.
+    pub fn timeout(mut self, timeout: Duration) -> Result<ClientBuilder, Error> {
+        self.timeout = duration("timeout", timeout)?;
+        Ok(self)
+    }
+
+    /// The most that one connection may take: name, TCP, proxy and TLS. Defaults to 10 seconds; from 1 millisecond to
+    /// 24 hours.
+    pub fn connect_timeout(mut self, timeout: Duration) -> Result<ClientBuilder, Error> {
+        self.connect_timeout = duration("connect timeout", timeout)?;
+        Ok(self)
+    }
+
+    /// How often a request is repeated that failed in passing. A trigger is repeated only where it cannot have run.
+    /// Defaults to 3; from 0 to 10.
+    pub fn max_retries(mut self, retries: u32) -> Result<ClientBuilder, Error> {
+        if retries > 10 {
+            return Err(invalid(format!("{retries} retries: at most 10")));
+        }
+        self.max_retries = retries;
+        Ok(self)
+    }
+
+    /// What follows `autopilot-sync/VERSION` in the User-Agent, such as `acme-agent/3.1`: visible ASCII and blanks, at
+    /// most 256 bytes. Defaults to nothing.
+    pub fn user_agent_suffix(mut self, suffix: &str) -> Result<ClientBuilder, Error> {
+        let is_visible = suffix.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic());
+        if suffix.trim().is_empty() || suffix.len() > 256 || !is_visible {
+            return Err(invalid(
+                "the User-Agent's suffix must be 1 to 256 bytes of visible ASCII",
+            ));
+        }
+        self.user_agent = format!("{} {}", ClientBuilder::default().user_agent, suffix.trim());
+        Ok(self)
+    }
+
+    /// Reads none of `HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY`, `SSL_CERT_FILE` and `SSL_CERT_DIR`. Defaults to reading
+    /// them, except in a process that runs with more rights than who started it (set-uid, on Linux).
+    pub fn ignore_environment(mut self) -> ClientBuilder {
+        self.ignore_environment = true;
+        self
+    }
+
+    /// Makes the client. Reads the environment and the named CA files now, and connects to nothing.
+    ///
+    /// Fails with [`ErrorKind::Configuration`] where one of these cannot be used, and names it.
+    pub fn build(self) -> Result<Client, Error> {
+        let environment = if self.ignore_environment {
+            Environment::default()
+        } else {
+            Environment::of_process()
+        };
+        let route = self.route(&environment)?;
+        Client::with(&self.root, route, self.timeout, self.max_retries)
+    }
+
+    fn route(&self, environment: &Environment) -> Result<Route, Error> {
+        let proxy = match &self.proxy {
+            ProxyChoice::Given(proxy) => Some(proxy.clone()),
+            ProxyChoice::Direct => None,
+            ProxyChoice::FromEnvironment => Proxy::from_environment(environment, self.root.host())
+                .map_err(|(name, error)| Error::new(ErrorKind::Configuration, format!("{name}: {error}")))?,
+        };
+        let trust = match &self.ca_file {
+            Some(file) => Trust::from_file(file.clone()),
+            None => Trust::from_environment(environment),
+        };
+        let user_agent = self.user_agent.clone();
+        Ok(Route {
+            proxy,
+            trust,
+            connect_timeout: self.connect_timeout,
+            user_agent,
+        })
+    }
+}
+
+fn invalid(text: impl Into<String>) -> Error {
+    Error::new(ErrorKind::InvalidArgument, text)
+}
+
+fn duration(name: &str, duration: Duration) -> Result<Duration, Error> {
+    if duration < Duration::from_millis(1) || duration > A_DAY {
+        return Err(invalid(format!(
+            "a {name} of {duration:?}: from 1 millisecond to 24 hours"
+        )));
+    }
+    Ok(duration)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn builder() -> ClientBuilder {
+        ClientBuilder::default()
+    }
+
+    fn environment(pairs: &[(&str, &str)]) -> Environment {
+        Environment::read(|name| {
+            pairs
+                .iter()
+                .find(|(key, _)| *key == name)
+                .map(|(_, value)| value.into())
+        })
+    }
+
+    #[test]
+    fn a_wrong_value_is_refused_by_its_setter() {
+        let refused = [
+            builder().base_url("http://graph.microsoft.com"),
+            builder().proxy("ftp://proxy"),
+            builder().ca_file(""),
+            builder().timeout(Duration::ZERO),
+            builder().timeout(A_DAY + Duration::from_millis(1)),
+            builder().connect_timeout(Duration::from_micros(999)),
+            builder().max_retries(11),
+            builder().user_agent_suffix(""),
+            builder().user_agent_suffix("a\r\nHost: b"),
+            builder().user_agent_suffix("é"),
+            builder().user_agent_suffix(&"x".repeat(257)),
+        ];
+        for refusal in refused {
+            assert_eq!(refusal.unwrap_err().kind(), ErrorKind::InvalidArgument);
+        }
+    }
+
+    #[test]
+    fn what_is_given_in_code_wins_over_the_environment() {
+        let environment = environment(&[
+            ("HTTPS_PROXY", "env:1"),
+            ("NO_PROXY", "graph.microsoft.us"),
+            ("SSL_CERT_FILE", "/env"),
+        ]);
+        let route = |builder: ClientBuilder| builder.route(&environment).unwrap();
+        let proxy = |route: Route| route.proxy.map(|proxy| proxy.to_string());
+        assert_eq!(proxy(route(builder())).as_deref(), Some("http://env:1"));
+        assert_eq!(proxy(route(builder().cloud(Cloud::UsGovernment))), None);
+        assert_eq!(proxy(route(builder().no_proxy())), None);
+        let given = builder()
+            .cloud(Cloud::UsGovernment)
+            .proxy("socks5://given")
+            .unwrap();
+        assert_eq!(proxy(route(given)).as_deref(), Some("socks5://given:1080"));
+        assert_eq!(route(builder()).trust, Trust::from_environment(&environment));
+        assert_eq!(
+            route(builder().ca_file("/given").unwrap()).trust,
+            Trust::from_file("/given".into())
+        );
+    }
+
+    #[test]
+    fn an_unusable_variable_is_a_configuration_error_that_names_it() {
+        let error = builder()
+            .route(&environment(&[("all_proxy", "http://u:secret@")]))
+            .unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Configuration);
+        assert!(
+            error.to_string().contains("all_proxy") && !error.to_string().contains("secret"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn the_suffix_follows_the_library_in_the_user_agent() {
+        let agent = |builder: ClientBuilder| builder.route(&Environment::default()).unwrap().user_agent;
+        let own = concat!("autopilot-sync/", env!("CARGO_PKG_VERSION"));
+        assert_eq!(agent(builder()), own);
+        let twice = builder()
+            .user_agent_suffix("a/1")
+            .unwrap()
+            .user_agent_suffix(" b/2 ")
+            .unwrap();
+        assert_eq!(agent(twice), format!("{own} b/2"));
+    }
+}

@@ -1,0 +1,137 @@
+//! The environment variables that lead a connection: read once, when a client is made.
+
+use std::ffi::OsString;
+
+/// A variable that is set, under the name that it was found by.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Variable {
+    pub(crate) name: &'static str,
+    pub(crate) value: OsString,
+}
+
+/// What of the environment this library knows. An empty variable counts as none, as curl has it.
+#[derive(Default)]
+pub(crate) struct Environment {
+    pub(crate) proxy: Option<Variable>,
+    pub(crate) no_proxy: Option<Variable>,
+    pub(crate) cert_file: Option<Variable>,
+    pub(crate) cert_dir: Option<Variable>,
+}
+
+impl Environment {
+    /// This process's environment; an empty one where the process has rights that its environment must not steer.
+    pub(crate) fn of_process() -> Environment {
+        if is_privileged() {
+            Environment::default()
+        } else {
+            Environment::read(|name| std::env::var_os(name))
+        }
+    }
+
+    /// Names in curl's order: lower case first, the scheme's own proxy before the general one.
+    pub(crate) fn read(get: impl Fn(&str) -> Option<OsString>) -> Environment {
+        let first = |names: &[&'static str]| {
+            names.iter().find_map(|name| {
+                get(name)
+                    .filter(|value| !value.is_empty())
+                    .map(|value| Variable { name, value })
+            })
+        };
+        Environment {
+            proxy: first(&["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"]),
+            no_proxy: first(&["no_proxy", "NO_PROXY"]),
+            cert_file: first(&["SSL_CERT_FILE"]),
+            cert_dir: first(&["SSL_CERT_DIR"]),
+        }
+    }
+}
+
+/// Whether the process runs with more rights than who started it (set-uid, set-gid, file capabilities): the kernel
+/// says so in AT_SECURE of the auxiliary vector. Where that cannot be read, though there is one, the answer is yes.
+#[cfg(target_os = "linux")]
+fn is_privileged() -> bool {
+    match std::fs::read("/proc/self/auxv") {
+        Ok(vector) => at_secure(&vector),
+        Err(error) => error.kind() != std::io::ErrorKind::NotFound,
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn is_privileged() -> bool {
+    false
+}
+
+/// AT_SECURE (23) of an auxiliary vector: pairs of machine words, key and value.
+#[cfg(target_os = "linux")]
+fn at_secure(vector: &[u8]) -> bool {
+    const WORD: usize = size_of::<usize>();
+    let word = |bytes: &[u8]| usize::from_ne_bytes(bytes.try_into().expect("a word"));
+    vector
+        .chunks_exact(2 * WORD)
+        .any(|pair| word(&pair[..WORD]) == 23 && word(&pair[WORD..]) != 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(pairs: &[(&str, &str)]) -> Environment {
+        Environment::read(|name| {
+            pairs
+                .iter()
+                .find(|(key, _)| *key == name)
+                .map(|(_, value)| OsString::from(value))
+        })
+    }
+
+    #[test]
+    fn proxies_are_read_as_curl_reads_them() {
+        for (pairs, expected) in [
+            (&[][..], None),
+            (&[("HTTP_PROXY", "a"), ("http_proxy", "b")], None),
+            (&[("HTTPS_PROXY", "a")], Some(("HTTPS_PROXY", "a"))),
+            (
+                &[("HTTPS_PROXY", "a"), ("https_proxy", "b")],
+                Some(("https_proxy", "b")),
+            ),
+            (
+                &[("ALL_PROXY", "a"), ("HTTPS_PROXY", "b")],
+                Some(("HTTPS_PROXY", "b")),
+            ),
+            (
+                &[("ALL_PROXY", "a"), ("all_proxy", "b")],
+                Some(("all_proxy", "b")),
+            ),
+            (
+                &[("ALL_PROXY", "a"), ("https_proxy", "")],
+                Some(("ALL_PROXY", "a")),
+            ),
+            (&[("https_proxy", "")], None),
+        ] {
+            let proxy = read(pairs).proxy;
+            let found = proxy
+                .as_ref()
+                .map(|found| (found.name, found.value.to_str().unwrap()));
+            assert_eq!(found, expected, "{pairs:?}");
+        }
+        let both = read(&[("NO_PROXY", "a"), ("no_proxy", "b")]);
+        assert_eq!(both.no_proxy.unwrap().value, "b");
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn the_kernel_says_whether_rights_were_raised() {
+        let vector = |pairs: &[(usize, usize)]| -> Vec<u8> {
+            pairs
+                .iter()
+                .flat_map(|(key, value)| [key.to_ne_bytes(), value.to_ne_bytes()])
+                .flatten()
+                .collect()
+        };
+        assert!(at_secure(&vector(&[(6, 4096), (23, 1), (0, 0)])));
+        assert!(!at_secure(&vector(&[(6, 4096), (23, 0), (0, 0)])));
+        assert!(!at_secure(&vector(&[(1, 23), (0, 0)])));
+        assert!(!at_secure(&[]));
+        assert!(!is_privileged(), "the tests run with plain rights");
+    }
+}

@@ -1,0 +1,15 @@
+//! The C ABI: the functions of `include/autopilot_sync.h`, which is made from the comments here.
+//!
+//! Not for Rust programs: it has no logic and promises nothing but its symbols. Every function's body runs in
+//! one guard, so that a panic ends as a result; arguments are checked inside of it.
+
+#![allow(clippy::missing_safety_doc)] // the comments are a C header's, and say it in C's words
+
+mod guard;
+mod result;
+mod sync;
+mod version;
+
+pub use result::*;
+pub use sync::*;
+pub use version::*;

@@ -1,0 +1,303 @@
+//! The proxy on the way to the service: its address, and which hosts are reached without it.
+
+use std::fmt;
+use std::net::IpAddr;
+
+use crate::cloud::split_host_port;
+use crate::environment::Environment;
+
+/// A proxy's address. Its credentials are in no output of it.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Proxy {
+    scheme: &'static str,
+    credentials: Option<String>,
+    host: String,
+    port: u16,
+}
+
+/// Why a text cannot be a proxy's address. The text itself may hold a password, so it is not shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum ProxyError {
+    #[error("its scheme is not supported: use http, https, socks5 or socks5h")]
+    Scheme,
+    #[error(
+        "it is not of the form scheme://user:password@host:port, with special characters percent-encoded"
+    )]
+    Form,
+    #[error("it is not UTF-8")]
+    NotUtf8,
+}
+
+impl Proxy {
+    /// Reads an address as curl does: no scheme means http; no port means 443 for https and 1080 for all others.
+    pub(crate) fn new(url: &str) -> Result<Proxy, ProxyError> {
+        let (scheme, rest) = url.split_once("://").unwrap_or(("http", url));
+        let (scheme, default_port) = match scheme.to_ascii_lowercase().as_str() {
+            "http" => ("http", 1080),
+            "https" => ("https", 443),
+            "socks5" => ("socks5", 1080),
+            "socks5h" => ("socks5h", 1080),
+            _ => return Err(ProxyError::Scheme),
+        };
+        let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+        let (credentials, address) = match authority.rsplit_once('@') {
+            Some((credentials, address)) => (Some(credentials), address),
+            None => (None, authority),
+        };
+        let (host, port) = split_host_port(address).ok_or(ProxyError::Form)?;
+        if !credentials.is_none_or(is_encoded) {
+            return Err(ProxyError::Form);
+        }
+        Ok(Proxy {
+            scheme,
+            credentials: credentials.filter(|text| !text.is_empty()).map(str::to_owned),
+            host: if host.contains(':') {
+                format!("[{host}]")
+            } else {
+                host.to_owned()
+            },
+            port: port.unwrap_or(default_port),
+        })
+    }
+
+    /// The proxy that the environment asks for on the way to this host; an error names the variable.
+    pub(crate) fn from_environment(
+        environment: &Environment,
+        host: &str,
+    ) -> Result<Option<Proxy>, (&'static str, ProxyError)> {
+        let Some(variable) = &environment.proxy else {
+            return Ok(None);
+        };
+        if let Some(no_proxy) = &environment.no_proxy {
+            let list = no_proxy
+                .value
+                .to_str()
+                .ok_or((no_proxy.name, ProxyError::NotUtf8))?;
+            if is_excepted(list, host) {
+                return Ok(None);
+            }
+        }
+        let url = variable
+            .value
+            .to_str()
+            .ok_or((variable.name, ProxyError::NotUtf8))?;
+        Proxy::new(url).map(Some).map_err(|error| (variable.name, error))
+    }
+
+    /// The whole address, credentials included.
+    pub(crate) fn url(&self) -> String {
+        let Proxy {
+            scheme,
+            credentials,
+            host,
+            port,
+        } = self;
+        match credentials {
+            Some(credentials) => format!("{scheme}://{credentials}@{host}:{port}"),
+            None => format!("{scheme}://{host}:{port}"),
+        }
+    }
+}
+
+impl fmt::Display for Proxy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}://{}:{}", self.scheme, self.host, self.port)
+    }
+}
+
+impl fmt::Debug for Proxy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// Whether credentials can stand in a URL: what RFC 3986 allows in user info, with whole percent escapes.
+fn is_encoded(credentials: &str) -> bool {
+    let mut bytes = credentials.bytes();
+    while let Some(byte) = bytes.next() {
+        let fits = match byte {
+            b'%' => bytes.by_ref().take(2).filter(u8::is_ascii_hexdigit).count() == 2,
+            _ => byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:".contains(&byte),
+        };
+        if !fits {
+            return false;
+        }
+    }
+    true
+}
+
+/// Whether a NO_PROXY list names this host, as curl reads it: `*` alone for all; entries between commas or blanks; a
+/// name covers itself and its subdomains, a leading dot changes nothing; addresses alone or as a CIDR block.
+fn is_excepted(list: &str, host: &str) -> bool {
+    if list.trim() == "*" {
+        return true;
+    }
+    let host = host.strip_suffix('.').unwrap_or(host);
+    let mut entries = list.split([',', ' ', '\t']).filter(|entry| !entry.is_empty());
+    match host.parse::<IpAddr>() {
+        Ok(address) => entries.any(|entry| covers_address(entry, address)),
+        Err(_) => entries.any(|entry| covers_name(entry, host)),
+    }
+}
+
+fn covers_name(entry: &str, host: &str) -> bool {
+    let entry = entry.strip_prefix('.').unwrap_or(entry);
+    let entry = entry.strip_suffix('.').unwrap_or(entry);
+    let Some(start) = host.len().checked_sub(entry.len()).filter(|_| !entry.is_empty()) else {
+        return false;
+    };
+    host.is_char_boundary(start)
+        && host[start..].eq_ignore_ascii_case(entry)
+        && (start == 0 || host.as_bytes()[start - 1] == b'.')
+}
+
+fn covers_address(entry: &str, address: IpAddr) -> bool {
+    let (network, bits) = match entry.split_once('/') {
+        Some((network, bits)) => (network, bits.parse::<u32>().ok()),
+        None => (entry, Some(u32::MAX)),
+    };
+    let network = network.trim_start_matches('[').trim_end_matches(']');
+    let (Ok(network), Some(bits)) = (network.parse::<IpAddr>(), bits) else {
+        return false;
+    };
+    let width = if network.is_ipv4() { 32 } else { 128 };
+    if network.is_ipv4() != address.is_ipv4() || (bits > width && bits != u32::MAX) {
+        return false;
+    }
+    // A shift by the whole width is none in Rust, and is what /0 needs.
+    let prefix = |address: IpAddr| as_bits(address).checked_shr(width - bits.min(width)).unwrap_or(0);
+    prefix(network) == prefix(address)
+}
+
+fn as_bits(address: IpAddr) -> u128 {
+    match address {
+        IpAddr::V4(address) => address.to_bits().into(),
+        IpAddr::V6(address) => address.to_bits(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::ffi::OsString;
+
+    #[test]
+    fn an_address_is_read_as_curl_reads_it() {
+        for (url, whole) in [
+            ("http://proxy:3128", "http://proxy:3128"),
+            ("proxy:3128", "http://proxy:3128"),
+            ("proxy", "http://proxy:1080"),
+            ("HTTPS://proxy", "https://proxy:443"),
+            ("socks5://proxy", "socks5://proxy:1080"),
+            ("socks5h://127.0.0.1:9050/", "socks5h://127.0.0.1:9050"),
+            ("http://[::1]:3128", "http://[::1]:3128"),
+            ("http://user:p%40ss@proxy:1", "http://user:p%40ss@proxy:1"),
+            ("http://@proxy:1", "http://proxy:1"),
+            ("http://proxy:1/ignored?x#y", "http://proxy:1"),
+        ] {
+            assert_eq!(Proxy::new(url).unwrap().url(), whole, "{url}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_used_is_an_error_and_shows_no_password() {
+        for (url, error) in [
+            ("", ProxyError::Form),
+            ("http://", ProxyError::Form),
+            ("http://:3128", ProxyError::Form),
+            ("http://proxy:x", ProxyError::Form),
+            ("http://proxy:99999", ProxyError::Form),
+            ("http://pro xy", ProxyError::Form),
+            ("http://secret word@proxy:1", ProxyError::Form),
+            ("http://secret%4@proxy:1", ProxyError::Form),
+            ("http://secret\n@proxy:1", ProxyError::Form),
+            ("socks4://proxy", ProxyError::Scheme),
+            ("ftp://proxy", ProxyError::Scheme),
+            ("://proxy", ProxyError::Scheme),
+        ] {
+            assert_eq!(Proxy::new(url), Err(error), "{url}");
+            assert!(!error.to_string().contains("secret"));
+        }
+        let proxy = Proxy::new("http://user:secret@proxy:1").unwrap();
+        assert_eq!(format!("{proxy} {proxy:?}"), "http://proxy:1 http://proxy:1");
+    }
+
+    #[test]
+    fn exceptions_are_read_as_curl_reads_them() {
+        for (list, host, excepted) in [
+            ("", "graph.microsoft.com", false),
+            ("*", "graph.microsoft.com", true),
+            (" * ", "graph.microsoft.com", true),
+            ("graph.microsoft.com", "graph.microsoft.com", true),
+            ("GRAPH.Microsoft.com", "graph.microsoft.com", true),
+            ("microsoft.com", "graph.microsoft.com", true),
+            (".microsoft.com", "graph.microsoft.com", true),
+            (".microsoft.com", "microsoft.com", true),
+            ("microsoft.com.", "graph.microsoft.com", true),
+            ("a, b ,microsoft.com", "graph.microsoft.com", true),
+            ("a b\tmicrosoft.com", "graph.microsoft.com", true),
+            ("soft.com", "graph.microsoft.com", false),
+            ("graph.microsoft.com.evil", "graph.microsoft.com", false),
+            ("x.graph.microsoft.com", "graph.microsoft.com", false),
+            ("*.microsoft.com", "graph.microsoft.com", false),
+            (",,.", "graph.microsoft.com", false),
+            ("é", "graph.microsoft.com", false),
+            ("127.0.0.1", "127.0.0.1", true),
+            ("127.0.0.0/8", "127.1.2.3", true),
+            ("127.0.0.0/33", "127.0.0.0", false),
+            ("0.0.0.0/0", "127.1.2.3", true),
+            ("10.0.0.0/8", "127.1.2.3", false),
+            ("10.0.0.0/x", "10.0.0.0", false),
+            ("::1", "::1", true),
+            ("[::1]", "::1", true),
+            ("fe80::/10", "fe80::1", true),
+            ("fe80::/10", "::1", false),
+            ("::/0", "127.0.0.1", false),
+            ("0.0.1", "127.0.0.1", false),
+        ] {
+            assert_eq!(is_excepted(list, host), excepted, "{list:?} {host}");
+        }
+    }
+
+    #[test]
+    fn an_unusable_variable_is_named() {
+        let read = |pairs: &[(&str, &[u8])]| {
+            Environment::read(|name| {
+                pairs
+                    .iter()
+                    .find(|(key, _)| *key == name)
+                    .map(|(_, value)| os_string(value))
+            })
+        };
+        let route = |pairs: &[(&str, &[u8])]| Proxy::from_environment(&read(pairs), "graph.microsoft.com");
+        assert_eq!(route(&[]), Ok(None));
+        assert_eq!(
+            route(&[("HTTPS_PROXY", b"p:1")]),
+            Ok(Some(Proxy::new("p:1").unwrap()))
+        );
+        assert_eq!(route(&[("HTTPS_PROXY", b"p:1"), ("NO_PROXY", b"*")]), Ok(None));
+        assert_eq!(
+            route(&[("HTTPS_PROXY", b"p:x")]),
+            Err(("HTTPS_PROXY", ProxyError::Form))
+        );
+        assert_eq!(
+            route(&[("all_proxy", b"ftp://p")]),
+            Err(("all_proxy", ProxyError::Scheme))
+        );
+        if cfg!(unix) {
+            assert_eq!(
+                route(&[("HTTPS_PROXY", b"p\xff")]),
+                Err(("HTTPS_PROXY", ProxyError::NotUtf8))
+            );
+            let both: &[(&str, &[u8])] = &[("HTTPS_PROXY", b"p"), ("NO_PROXY", b"\xff")];
+            assert_eq!(route(both), Err(("NO_PROXY", ProxyError::NotUtf8)));
+        }
+    }
+
+    fn os_string(bytes: &[u8]) -> OsString {
+        #[cfg(unix)]
+        return std::os::unix::ffi::OsStringExt::from_vec(bytes.to_vec());
+        #[cfg(not(unix))]
+        String::from_utf8_lossy(bytes).into_owned().into()
+    }
+}

@@ -1,0 +1,43 @@
+//! Random bits from the system: identifiers, and the spread of pauses.
+
+use std::fmt::Write as _;
+
+/// Any number; the same each time if the system has no random bits to give.
+pub(crate) fn number() -> u32 {
+    let mut bytes = [0; 4];
+    let _ = getrandom::getrandom(&mut bytes);
+    u32::from_ne_bytes(bytes)
+}
+
+/// A GUID (RFC 9562, version 4), lower case with hyphens. None if the system has no random bits to give.
+pub(crate) fn guid() -> Option<String> {
+    let mut bytes = [0; 16];
+    getrandom::getrandom(&mut bytes).ok()?;
+    bytes[6] = bytes[6] & 0x0f | 0x40;
+    bytes[8] = bytes[8] & 0x3f | 0x80;
+    let mut text = String::with_capacity(36);
+    for (index, byte) in bytes.iter().enumerate() {
+        let hyphen = if matches!(index, 4 | 6 | 8 | 10) { "-" } else { "" };
+        let _ = write!(text, "{hyphen}{byte:02x}");
+    }
+    Some(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_identifier_is_a_random_guid() {
+        let (one, other) = (guid().unwrap(), guid().unwrap());
+        assert_ne!(one, other);
+        let form: String = one
+            .chars()
+            .map(|c| if c.is_ascii_hexdigit() { 'x' } else { c })
+            .collect();
+        assert_eq!(form, "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx");
+        assert_eq!(one, one.to_lowercase());
+        assert_eq!(&one[14..15], "4");
+        assert!(matches!(&one[19..20], "8" | "9" | "a" | "b"));
+    }
+}

@@ -1,0 +1,391 @@
+//! What a reply means: pure functions of its status, headers and body.
+//!
+//! Statuses decide, never the service's codes or texts, which differ between its front ends.
+
+use std::time::{Duration, SystemTime};
+
+use base64::Engine as _;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+
+use crate::detail::{Detail, Trigger};
+use crate::error::{Error, ErrorKind};
+use crate::outcome::Answer;
+use crate::service_error::ServiceError;
+use crate::text::one_line;
+use crate::token::Token;
+
+/// The longest Retry-After that is believed.
+const A_DAY: Duration = Duration::from_secs(86_400);
+
+/// The parts of a reply that this library reads.
+#[derive(Debug, Default)]
+pub(crate) struct Reply {
+    pub(crate) status: u16,
+    pub(crate) request_id: Option<String>,
+    pub(crate) date: Option<String>,
+    pub(crate) retry_after: Option<String>,
+    /// All of WWW-Authenticate.
+    pub(crate) challenges: Vec<String>,
+    /// Empty where it is larger than anything that Graph says.
+    pub(crate) body: Vec<u8>,
+}
+
+/// A reply with its words taken out, and the token taken out of those.
+pub(crate) struct Reading {
+    pub(crate) status: u16,
+    request_id: Option<String>,
+    retry_after: Option<Duration>,
+    claims: Option<String>,
+    said: ServiceError,
+}
+
+impl Reading {
+    pub(crate) fn new(reply: &Reply, token: Token<'_>) -> Reading {
+        Reading {
+            status: reply.status,
+            request_id: reply.request_id.as_deref().and_then(|id| one_line(id, token)),
+            retry_after: retry_after(reply.retry_after.as_deref(), reply.date.as_deref()),
+            claims: reply
+                .challenges
+                .iter()
+                .find_map(|challenge| claims(challenge))
+                .map(|text| token.redact(&text)),
+            said: ServiceError::read(&reply.body, token),
+        }
+    }
+
+    /// What the answer to a trigger means.
+    pub(crate) fn sync_answer(&self) -> Result<Answer, ErrorKind> {
+        match self.status {
+            204 => Ok(Answer::Accepted),
+            409 if self.is_graph() => Ok(Answer::AlreadyRunning),
+            429 if self.is_graph() => Ok(Answer::TooSoon),
+            _ => Err(self.error_kind()),
+        }
+    }
+
+    /// What an answer that is no success means.
+    pub(crate) fn error_kind(&self) -> ErrorKind {
+        match self.status {
+            401 | 403 | 409 | 429 if !self.is_graph() => ErrorKind::Protocol,
+            401 if self.claims.is_none() && self.said.is_intune => ErrorKind::Forbidden,
+            401 => ErrorKind::Unauthorized,
+            403 => ErrorKind::Forbidden,
+            _ => ErrorKind::Service,
+        }
+    }
+
+    /// Graph itself answered: a box in between, which also says 403 or 429, has neither its id nor its JSON.
+    fn is_graph(&self) -> bool {
+        self.request_id.is_some() || self.said.is_json
+    }
+
+    pub(crate) fn retry_after(&self) -> Option<Duration> {
+        self.retry_after
+    }
+
+    /// Writes into the detail of a call what this answer says.
+    pub(crate) fn note(&self, detail: &mut Detail) {
+        detail.http_status = Some(self.status);
+        detail.code = self.said.code.clone();
+        detail.message = self.said.message.clone();
+        detail.retry_after = self.retry_after;
+        detail.claims = self.claims.clone();
+        if let Some(attempt) = detail.attempts.last_mut() {
+            attempt.request_id = self.request_id.clone();
+        }
+    }
+
+    /// The error that this answer is.
+    pub(crate) fn error(&self, kind: ErrorKind) -> Error {
+        let mut text = format!("HTTP {}", self.status);
+        for part in [&self.said.code, &self.said.message].into_iter().flatten() {
+            text = format!("{text}: {part}");
+        }
+        if kind == ErrorKind::Protocol && !self.is_graph() {
+            text.push_str(", without the marks of Microsoft Graph: a proxy or gateway in between answered");
+        }
+        Error::new(kind, text)
+    }
+}
+
+/// What became of a trigger that was answered with this status.
+pub(crate) fn trigger(status: u16) -> Trigger {
+    match status {
+        204 => Trigger::Accepted,
+        // Said before the request is carried out.
+        300..=499 | 503 | 509 => Trigger::Refused,
+        _ => Trigger::MayHaveRun,
+    }
+}
+
+/// Retry-After in either form; a date counts from the reply's own Date, for the local clock may be wrong. What is not
+/// ahead, or cannot be read, counts as absent.
+fn retry_after(value: Option<&str>, date: Option<&str>) -> Option<Duration> {
+    let value = value?.trim();
+    let wait = if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
+        value.parse().map_or(A_DAY, Duration::from_secs)
+    } else {
+        let now = http_date(date?)?;
+        http_date(value)?.duration_since(now).ok()?
+    };
+    (!wait.is_zero()).then_some(wait.min(A_DAY))
+}
+
+fn http_date(text: &str) -> Option<SystemTime> {
+    httpdate::parse_http_date(text.trim()).ok()
+}
+
+/// The claims of a challenge like `Bearer realm="", error="insufficient_claims", claims="<base64>"`. Where they are not
+/// base64 of text, the text as it came.
+fn claims(challenge: &str) -> Option<String> {
+    const LENIENT: GeneralPurpose = GeneralPurpose::new(
+        &base64::alphabet::STANDARD,
+        GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+    );
+    let encoded = parameter(challenge, "claims")?;
+    let standard = encoded.replace('-', "+").replace('_', "/");
+    let decoded = LENIENT
+        .decode(standard)
+        .ok()
+        .and_then(|bytes| String::from_utf8(bytes).ok());
+    Some(decoded.unwrap_or(encoded))
+}
+
+/// A parameter of a challenge (RFC 9110, 11.6.1), its quotes and escapes undone.
+fn parameter(challenge: &str, name: &str) -> Option<String> {
+    let mut rest = challenge;
+    while let Some((before, after)) = rest.split_once('=') {
+        let key = before
+            .trim_end()
+            .rsplit([',', ' ', '\t'])
+            .next()
+            .unwrap_or_default();
+        let (value, remaining) = parameter_value(after.trim_start());
+        if key.eq_ignore_ascii_case(name) && !value.is_empty() {
+            return Some(value);
+        }
+        rest = remaining;
+    }
+    None
+}
+
+/// The value at the start of a text, and what follows it.
+fn parameter_value(text: &str) -> (String, &str) {
+    let Some(quoted) = text.strip_prefix('"') else {
+        let end = text.find([',', ' ', '\t']).unwrap_or(text.len());
+        return (text[..end].to_owned(), &text[end..]);
+    };
+    let mut value = String::new();
+    let mut chars = quoted.char_indices();
+    while let Some((at, c)) = chars.next() {
+        match c {
+            '"' => return (value, &quoted[at + 1..]),
+            '\\' => value.extend(chars.next().map(|(_, escaped)| escaped)),
+            c => value.push(c),
+        }
+    }
+    (value, "")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::detail::Attempt;
+    use serde_json::json;
+
+    fn token() -> Token<'static> {
+        Token::new("secret-0123456789abcdef").unwrap()
+    }
+
+    fn read(reply: Reply) -> Reading {
+        Reading::new(&reply, token())
+    }
+
+    fn reply(status: u16, request_id: Option<&str>, body: &str) -> Reply {
+        let request_id = request_id.map(str::to_owned);
+        Reply {
+            status,
+            request_id,
+            body: body.into(),
+            ..Reply::default()
+        }
+    }
+
+    #[test]
+    fn a_status_decides_what_an_answer_means() {
+        use Answer::*;
+        use ErrorKind::*;
+        let envelope = json!({"error": {"code": "Unauthorized", "message":
+            json!({"_version": 3, "Message": "no licence"}).to_string()}});
+        let (envelope, plain, page) = (&envelope.to_string()[..], r#"{"error":{"code":"x"}}"#, "<html>");
+        let id = Some("r");
+        let table: &[(u16, Option<&str>, &str, Result<Answer, ErrorKind>)] = &[
+            (204, None, "", Ok(Accepted)),
+            (409, id, "", Ok(AlreadyRunning)),
+            (409, None, plain, Ok(AlreadyRunning)),
+            (409, None, page, Err(Protocol)),
+            (429, id, page, Ok(TooSoon)),
+            (429, None, plain, Ok(TooSoon)),
+            (429, None, "", Err(Protocol)),
+            (401, id, "", Err(Unauthorized)),
+            (401, None, plain, Err(Unauthorized)),
+            (401, id, envelope, Err(Forbidden)),
+            (401, None, page, Err(Protocol)),
+            (403, id, "", Err(Forbidden)),
+            (403, None, envelope, Err(Forbidden)),
+            (403, None, page, Err(Protocol)),
+            (200, id, plain, Err(Service)),
+            (202, id, "", Err(Service)),
+            (301, id, "", Err(Service)),
+            (307, None, page, Err(Service)),
+            (400, id, envelope, Err(Service)),
+            (404, None, "", Err(Service)),
+            (407, None, "", Err(Service)),
+            (500, id, envelope, Err(Service)),
+            (503, None, page, Err(Service)),
+            (599, None, "", Err(Service)),
+        ];
+        for (status, request_id, body, expected) in table {
+            let reading = read(reply(*status, *request_id, body));
+            assert_eq!(reading.sync_answer(), *expected, "{status} {request_id:?} {body}");
+        }
+    }
+
+    #[test]
+    fn a_claims_challenge_wins_over_intunes_envelope() {
+        let body =
+            json!({"error": {"message": json!({"_version": 3, "Message": "m"}).to_string()}}).to_string();
+        let challenges = vec!["Bearer error=\"insufficient_claims\", claims=\"e30=\"".to_owned()];
+        let reading = read(Reply {
+            challenges,
+            ..reply(401, Some("r"), &body)
+        });
+        assert_eq!(reading.sync_answer(), Err(ErrorKind::Unauthorized));
+        assert_eq!(reading.claims.as_deref(), Some("{}"));
+    }
+
+    #[test]
+    fn claims_are_found_and_decoded() {
+        for (challenge, expected) in [
+            ("Bearer", None),
+            ("Bearer realm=\"\"", None),
+            ("Bearer claims=\"\"", None),
+            (
+                "Bearer realm=\"\", authorization_uri=\"https://a/b?claims=no\"",
+                None,
+            ),
+            ("Bearer xclaims=\"e30=\"", None),
+            ("Bearer claims=e30", Some("{}")),
+            (
+                "Bearer realm=\"a \\\"claims=x\\\"\", CLAIMS = \"eyJhIjoxfQ==\" ",
+                Some("{\"a\":1}"),
+            ),
+            ("Bearer a=b,claims=\"eyJhIjoxfQ\"", Some("{\"a\":1}")),
+            ("Bearer claims=\"Pz8_Pg\"", Some("???>")),
+            ("Bearer claims=\"not base64!\"", Some("not base64!")),
+            ("Bearer claims=\"open", Some("open")),
+        ] {
+            assert_eq!(claims(challenge).as_deref(), expected, "{challenge}");
+        }
+    }
+
+    #[test]
+    fn retry_after_is_read_in_both_forms() {
+        let date = Some("Wed, 21 Oct 2026 07:28:00 GMT");
+        for (value, date, seconds) in [
+            (None, date, None),
+            (Some("120"), None, Some(120)),
+            (Some(" 120 "), date, Some(120)),
+            (Some("86400"), None, Some(86_400)),
+            (Some("86401"), None, Some(86_400)),
+            (Some("99999999999999999999999"), None, Some(86_400)),
+            (Some("0"), None, None),
+            (Some("-5"), None, None),
+            (Some("+5"), None, None),
+            (Some("1.5"), None, None),
+            (Some("soon"), date, None),
+            (Some(""), date, None),
+            (Some("Wed, 21 Oct 2026 07:29:00 GMT"), date, Some(60)),
+            (Some("Wed, 21 Oct 2026 07:29:00 GMT"), None, None),
+            (Some("Wed, 21 Oct 2026 07:29:00 GMT"), Some("today"), None),
+            (Some("Wed, 21 Oct 2026 07:28:00 GMT"), date, None),
+            (Some("Wed, 21 Oct 2026 07:27:00 GMT"), date, None),
+            (Some("Thu, 21 Oct 2027 07:28:00 GMT"), date, Some(86_400)),
+        ] {
+            assert_eq!(
+                retry_after(value, date),
+                seconds.map(Duration::from_secs),
+                "{value:?} {date:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_may_have_run_is_told_apart() {
+        for (status, expected) in [
+            (204, Trigger::Accepted),
+            (200, Trigger::MayHaveRun),
+            (302, Trigger::Refused),
+            (400, Trigger::Refused),
+            (409, Trigger::Refused),
+            (429, Trigger::Refused),
+            (499, Trigger::Refused),
+            (500, Trigger::MayHaveRun),
+            (502, Trigger::MayHaveRun),
+            (503, Trigger::Refused),
+            (504, Trigger::MayHaveRun),
+            (509, Trigger::Refused),
+            (520, Trigger::MayHaveRun),
+        ] {
+            assert_eq!(trigger(status), expected, "{status}");
+        }
+    }
+
+    #[test]
+    fn the_detail_has_what_the_answer_says_and_not_the_token() {
+        let echo = "secret-0123456789abcdef";
+        let body = json!({"error": {"code": echo, "message": format!("no {echo}")}}).to_string();
+        let claims = format!("Bearer claims=\"{echo}!\"");
+        let reading = read(Reply {
+            retry_after: Some("7".into()),
+            challenges: vec!["Basic realm=\"x\"".into(), claims],
+            ..reply(401, Some(echo), &body)
+        });
+        let attempt = Attempt {
+            client_request_id: "c".into(),
+            request_id: None,
+        };
+        let mut detail = Detail {
+            attempts: vec![attempt],
+            ..Detail::default()
+        };
+        reading.note(&mut detail);
+        let expected = Detail {
+            http_status: Some(401),
+            code: Some("[token]".into()),
+            message: Some("no [token]".into()),
+            retry_after: Some(Duration::from_secs(7)),
+            claims: Some("[token]!".into()),
+            attempts: vec![Attempt {
+                client_request_id: "c".into(),
+                request_id: Some("[token]".into()),
+            }],
+            ..Detail::default()
+        };
+        assert_eq!(detail, expected);
+        let error = reading.error(reading.error_kind());
+        assert_eq!(error.to_string(), "unauthorized: HTTP 401: [token]: no [token]");
+    }
+
+    #[test]
+    fn a_box_in_between_is_named() {
+        let reading = read(reply(403, None, "<html>blocked</html>"));
+        assert!(
+            reading
+                .error(reading.error_kind())
+                .to_string()
+                .contains("gateway in between")
+        );
+    }
+}

@@ -1,0 +1,89 @@
+//! When a request is sent again, and after how long.
+
+use std::time::Duration;
+
+use crate::transport::Action;
+
+/// What came of a request, as far as repeating it goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ending {
+    Status(u16),
+    Failure { sent: bool, is_passing: bool },
+}
+
+/// Whether the same request may go out again. A trigger only where it cannot have run: never after 500, 502, 504 or a
+/// loss, nor after 409 and 429, which are answers.
+pub(crate) fn is_repeatable(action: Action, ending: Ending) -> bool {
+    match (action, ending) {
+        (Action::Post, Ending::Status(status)) => matches!(status, 503 | 509),
+        (Action::Post, Ending::Failure { sent, is_passing }) => !sent && is_passing,
+        (Action::Get, Ending::Status(status)) => matches!(status, 429 | 500 | 502 | 503 | 504 | 509),
+        (Action::Get, Ending::Failure { is_passing, .. }) => is_passing,
+    }
+}
+
+/// The pause before the next attempt: what the service asks for, else one second doubling to thirty, spread by half to
+/// either side (`random` is any number) so that many clients do not return together.
+pub(crate) fn pause(retries_before: u32, retry_after: Option<Duration>, random: u32) -> Duration {
+    retry_after.unwrap_or_else(|| {
+        let base = Duration::from_secs(1 << retries_before.min(5)).min(Duration::from_secs(30));
+        base.mul_f64(0.5 + f64::from(random) / f64::from(u32::MAX))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_trigger_is_repeated_only_where_it_cannot_have_run() {
+        for (status, post, get) in [
+            (200, false, false),
+            (204, false, false),
+            (307, false, false),
+            (400, false, false),
+            (401, false, false),
+            (403, false, false),
+            (408, false, false),
+            (409, false, false),
+            (429, false, true),
+            (500, false, true),
+            (501, false, false),
+            (502, false, true),
+            (503, true, true),
+            (504, false, true),
+            (509, true, true),
+        ] {
+            let ending = Ending::Status(status);
+            assert_eq!(is_repeatable(Action::Post, ending), post, "POST {status}");
+            assert_eq!(is_repeatable(Action::Get, ending), get, "GET {status}");
+        }
+        for (sent, is_passing, post, get) in [
+            (false, false, false, false),
+            (false, true, true, true),
+            (true, false, false, false),
+            (true, true, false, true),
+        ] {
+            let ending = Ending::Failure { sent, is_passing };
+            assert_eq!(is_repeatable(Action::Post, ending), post, "POST {ending:?}");
+            assert_eq!(is_repeatable(Action::Get, ending), get, "GET {ending:?}");
+        }
+    }
+
+    #[test]
+    fn a_pause_doubles_and_is_spread() {
+        for (retries_before, low, high) in [
+            (0, 500, 1500),
+            (1, 1000, 3000),
+            (2, 2000, 6000),
+            (4, 8000, 24_000),
+            (5, 15_000, 45_000),
+            (99, 15_000, 45_000),
+        ] {
+            assert_eq!(pause(retries_before, None, 0), Duration::from_millis(low));
+            assert_eq!(pause(retries_before, None, u32::MAX), Duration::from_millis(high));
+        }
+        let asked = Some(Duration::from_secs(7));
+        assert_eq!(pause(3, asked, 99), Duration::from_secs(7));
+    }
+}

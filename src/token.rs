@@ -1,0 +1,132 @@
+//! The bearer token: checked before anything is opened, and taken out of every text that leaves the library.
+
+use std::fmt;
+
+/// The longest token that is sent, in bytes. Graph's own are a few KiB.
+const LONGEST: usize = 64 * 1024;
+
+/// A part of a token shorter than this is no secret, and may occur in a text by chance.
+const SHORTEST_PART: usize = 16;
+
+/// A token that can be sent as it is in a header.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Token<'a>(&'a str);
+
+/// Why a text cannot be a bearer token. Says where, never what.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum TokenError {
+    #[error("the token is empty")]
+    Empty,
+    #[error("the token has {0} bytes; at most {LONGEST} are sent")]
+    TooLong(usize),
+    #[error("the token begins with \"Bearer \": give the token alone")]
+    Scheme,
+    #[error("the token has a blank, a control character or a non-ASCII byte at offset {0}")]
+    Byte(usize),
+}
+
+impl<'a> Token<'a> {
+    /// Forgives one trailing line break, as files and shells give it; RFC 6750 allows no blank and no control.
+    pub(crate) fn new(text: &'a str) -> Result<Token<'a>, TokenError> {
+        let text = text
+            .strip_suffix('\n')
+            .map_or(text, |line| line.strip_suffix('\r').unwrap_or(line));
+        if text.is_empty() {
+            return Err(TokenError::Empty);
+        }
+        if text.len() > LONGEST {
+            return Err(TokenError::TooLong(text.len()));
+        }
+        if text
+            .get(..7)
+            .is_some_and(|scheme| scheme.eq_ignore_ascii_case("Bearer "))
+        {
+            return Err(TokenError::Scheme);
+        }
+        match text.bytes().position(|byte| !byte.is_ascii_graphic()) {
+            Some(offset) => Err(TokenError::Byte(offset)),
+            None => Ok(Token(text)),
+        }
+    }
+
+    pub(crate) fn as_str(self) -> &'a str {
+        self.0
+    }
+
+    /// The text without this token, and without the parts between its dots (a JWT's signature alone is a secret).
+    pub(crate) fn redact(self, text: &str) -> String {
+        let parts = self.0.split('.').filter(|part| part.len() >= SHORTEST_PART);
+        std::iter::once(self.0)
+            .chain(parts)
+            .fold(text.to_owned(), |text, secret| {
+                if text.contains(secret) {
+                    text.replace(secret, "[token]")
+                } else {
+                    text
+                }
+            })
+    }
+}
+
+impl fmt::Debug for Token<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Token([token])")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_can_be_a_token_is_taken() {
+        let longest = "x".repeat(LONGEST);
+        let too_long = "x".repeat(LONGEST + 1);
+        let longest_line = format!("{longest}\r\n");
+        let table: &[(&str, Result<&str, TokenError>)] = &[
+            ("abc.def-_~+/=", Ok("abc.def-_~+/=")),
+            ("t\n", Ok("t")),
+            ("t\r\n", Ok("t")),
+            (&longest, Ok(&longest)),
+            (&longest_line, Ok(&longest)),
+            ("", Err(TokenError::Empty)),
+            ("\n", Err(TokenError::Empty)),
+            ("\r\n", Err(TokenError::Empty)),
+            ("t\n\n", Err(TokenError::Byte(1))),
+            ("t\r", Err(TokenError::Byte(1))),
+            ("t ", Err(TokenError::Byte(1))),
+            (" t", Err(TokenError::Byte(0))),
+            ("a b", Err(TokenError::Byte(1))),
+            ("a\tb", Err(TokenError::Byte(1))),
+            ("a\r\nHost: b", Err(TokenError::Byte(1))),
+            ("a\u{7f}", Err(TokenError::Byte(1))),
+            ("a\0", Err(TokenError::Byte(1))),
+            ("abé", Err(TokenError::Byte(2))),
+            ("bearer ey", Err(TokenError::Scheme)),
+            (&too_long, Err(TokenError::TooLong(LONGEST + 1))),
+        ];
+        for (text, expected) in table {
+            let shown: String = text.chars().take(20).collect();
+            assert_eq!(Token::new(text).map(Token::as_str), *expected, "{shown:?}");
+        }
+    }
+
+    #[test]
+    fn no_output_shows_a_token() {
+        let token = Token::new("header0123456789.payload0123456789.signature0123456789").unwrap();
+        assert!(!format!("{token:?}").contains("header"));
+        for (text, expected) in [
+            ("plain", "plain"),
+            (
+                "a header0123456789.payload0123456789.signature0123456789 b",
+                "a [token] b",
+            ),
+            ("signature0123456789", "[token]"),
+            ("header0123456789.payload0123456789", "[token].[token]"),
+        ] {
+            assert_eq!(token.redact(text), expected);
+        }
+        let short = Token::new("t.u").unwrap();
+        assert_eq!(short.redact("tut t.u"), "tut [token]");
+    }
+}

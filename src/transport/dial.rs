@@ -1,0 +1,187 @@
+//! Makes a connection (name, TCP, proxy, TLS) on a helper thread, so that neither the deadline nor a cancel waits for a
+//! step that the system does not interrupt. The thread holds no token, and ends by itself.
+
+use std::fmt;
+use std::io;
+use std::panic::{self, AssertUnwindSafe};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak, mpsc};
+use std::thread;
+
+use ureq::config::Config;
+use ureq::http::Uri;
+use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
+use ureq::unversioned::transport::time::Instant;
+use ureq::unversioned::transport::{ConnectionDetails, Connector, NextTimeout, ShutdownHandle, Transport};
+use ureq::{Error, Timeout};
+
+use super::Route;
+use super::link::Link;
+use super::path::{Path, Paths};
+use crate::call::{self, Interrupt, Stage};
+use crate::error;
+
+/// Makes the connections of an agent.
+pub(super) struct Dial(Arc<Paths>);
+
+impl Dial {
+    pub(super) fn new(route: Arc<Route>) -> Dial {
+        Dial(Arc::new(Paths::new(route)))
+    }
+
+    pub(super) fn check(&self) -> Result<(), error::Error> {
+        self.0.check()
+    }
+}
+
+impl Connector<()> for Dial {
+    type Out = Link;
+
+    fn connect(&self, details: &ConnectionDetails, _: Option<()>) -> Result<Option<Link>, Error> {
+        let call = call::current().ok_or_else(call_is_over)?;
+        let limit = call.left().min(self.0.route.connect_timeout);
+        let timeout = NextTimeout {
+            after: limit.into(),
+            reason: Timeout::Connect,
+            ..NextTimeout::default()
+        };
+        let (sender, done) = mpsc::channel();
+        let job = Arc::new(Job::new(sender));
+        let helper = {
+            let (job, paths, uri) = (job.clone(), self.0.clone(), details.uri.clone());
+            let run = move || job.run(&paths, &uri, timeout);
+            thread::Builder::new().name("autopilot-dial".into()).spawn(run)?
+        };
+        let made = call.block(job.clone(), |_| done.recv_timeout(limit));
+        if job.is_in_handshake() {
+            call.reach(Stage::Handshake);
+        }
+        if let Some(Ok(made)) = made {
+            let transport = made?;
+            // It has nothing left to do, and a program may want to see its threads gone.
+            let _ = helper.join();
+            let socket = job.last_socket().ok_or_else(call_is_over)?;
+            call.has_fresh_connection();
+            return Ok(Some(Link::new(transport, socket)));
+        }
+        job.interrupt();
+        Err(if made.is_some() {
+            Error::Timeout(Timeout::Connect)
+        } else {
+            call_is_over()
+        })
+    }
+}
+
+impl fmt::Debug for Dial {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Dial").field(&self.0.route).finish()
+    }
+}
+
+/// Said to ureq where the call ended first; nobody reads it.
+pub(super) fn call_is_over() -> Error {
+    Error::Io(io::ErrorKind::Interrupted.into())
+}
+
+type Made = Result<Box<dyn Transport>, Error>;
+
+/// A connection in the making. An interrupt ends it: the sockets made so far, and all that would follow.
+struct Job {
+    done: mpsc::Sender<Made>,
+    sockets: Mutex<Option<Vec<Weak<dyn ShutdownHandle>>>>,
+    /// Name, TCP and proxy are done. Kept here and not in the call, which may go on without this job.
+    handshake: AtomicBool,
+}
+
+impl Job {
+    fn new(done: mpsc::Sender<Made>) -> Job {
+        Job {
+            done,
+            sockets: Mutex::new(Some(Vec::new())),
+            handshake: AtomicBool::new(false),
+        }
+    }
+
+    fn run(self: Arc<Self>, paths: &Paths, uri: &Uri, timeout: NextTimeout) {
+        let connect = AssertUnwindSafe(|| {
+            let path = paths.get().map_err(|error| Error::Other(error.into()))?;
+            let made = self.connect(&path, uri, timeout);
+            if made.is_err() && self.is_in_handshake() {
+                paths.forget(&path);
+            }
+            made
+        });
+        let made = panic::catch_unwind(connect);
+        let made = made.unwrap_or_else(|_| Err(Error::Other("a panic while connecting".into())));
+        let _ = self.done.send(made);
+    }
+
+    fn connect(self: &Arc<Self>, path: &Arc<Path>, uri: &Uri, timeout: NextTimeout) -> Made {
+        let now = Instant::now();
+        let is_direct = path.config.proxy().is_none_or(ureq::Proxy::resolve_target);
+        let addrs = if is_direct {
+            Lookup.resolve(uri, &path.config, timeout)?
+        } else {
+            Lookup.empty()
+        };
+        let (to_proxy, job) = (path.clone(), self.clone());
+        let details = ConnectionDetails {
+            uri,
+            addrs,
+            config: &path.config,
+            request_level: false,
+            resolver: &Lookup,
+            now,
+            timeout,
+            current_time: Arc::new(Instant::now),
+            run_connector: Arc::new(move |details| to_proxy.secure(details, to_proxy.plain(details)?)),
+            register_shutdown: Arc::new(move |socket| job.register(socket)),
+        };
+        let plain = path.plain(&details)?;
+        self.handshake.store(true, Ordering::Release);
+        path.secure(&details, plain)
+    }
+
+    fn is_in_handshake(&self) -> bool {
+        self.handshake.load(Ordering::Acquire)
+    }
+
+    fn register(&self, socket: Weak<dyn ShutdownHandle>) -> Result<(), Error> {
+        self.sockets().as_mut().ok_or_else(call_is_over)?.push(socket);
+        Ok(())
+    }
+
+    fn last_socket(&self) -> Option<Weak<dyn ShutdownHandle>> {
+        self.sockets().as_ref()?.last().cloned()
+    }
+
+    fn sockets(&self) -> MutexGuard<'_, Option<Vec<Weak<dyn ShutdownHandle>>>> {
+        self.sockets.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Interrupt for Job {
+    fn interrupt(&self) {
+        let _ = self.done.send(Err(call_is_over()));
+        for socket in self
+            .sockets()
+            .take()
+            .into_iter()
+            .flatten()
+            .filter_map(|socket| socket.upgrade())
+        {
+            socket.shutdown();
+        }
+    }
+}
+
+/// Asks the system on this thread, which may wait: the call does not wait for it.
+#[derive(Debug)]
+struct Lookup;
+
+impl Resolver for Lookup {
+    fn resolve(&self, uri: &Uri, config: &Config, _: NextTimeout) -> Result<ResolvedSocketAddrs, Error> {
+        DefaultResolver::default().resolve(uri, config, NextTimeout::default())
+    }
+}

@@ -1,0 +1,101 @@
+//! The certificates of the believed authorities, read from where [`Trust`] says.
+
+use std::path::Path;
+
+use rustls_native_certs::load_certs_from_paths;
+use ureq::tls::{Certificate, RootCerts};
+
+use crate::error::{Cause, Error, ErrorKind};
+use crate::trust::{CaFiles, Trust};
+
+/// Whether the caller or the environment names the files: then they must be usable, and nothing replaces them.
+pub(super) fn are_named(trust: &Trust) -> bool {
+    matches!(trust, Trust::Files(_))
+}
+
+pub(super) fn load(trust: &Trust) -> Result<RootCerts, Error> {
+    match trust {
+        Trust::System => Ok(system()),
+        Trust::Files(files) => named(files),
+    }
+}
+
+fn named(files: &CaFiles) -> Result<RootCerts, Error> {
+    let mut certificates = Vec::new();
+    if let Some(file) = &files.file {
+        let loaded = load_certs_from_paths(Some(file), None);
+        if let Some(error) = loaded.errors.into_iter().next() {
+            return Err(unusable(files, Some(file), Cause::new(&error, None)));
+        }
+        certificates.extend(loaded.certs);
+    }
+    for folder in &files.folders {
+        let loaded = load_certs_from_paths(None, Some(folder));
+        // A stray file in a folder is none of our business; an unreadable folder is.
+        if let (true, Some(error)) = (loaded.certs.is_empty(), loaded.errors.into_iter().next()) {
+            return Err(unusable(files, Some(folder), Cause::new(&error, None)));
+        }
+        certificates.extend(loaded.certs);
+    }
+    if certificates.is_empty() {
+        return Err(unusable(
+            files,
+            files.file.as_deref(),
+            Cause::new(&"no certificate in it", None),
+        ));
+    }
+    Ok(specific(certificates.iter().map(|certificate| {
+        Certificate::from_der(certificate).to_owned()
+    })))
+}
+
+fn unusable(files: &CaFiles, path: Option<&Path>, cause: Cause) -> Error {
+    let path = path
+        .map(|path| format!(" ({})", path.display()))
+        .unwrap_or_default();
+    Error::new(ErrorKind::Configuration, format!("{}{path}", files.named_by)).because(cause)
+}
+
+fn specific(certificates: impl Iterator<Item = Certificate<'static>>) -> RootCerts {
+    RootCerts::new_with_certs(&certificates.collect::<Vec<_>>())
+}
+
+/// Windows and macOS verify by themselves, with the authorities and rules that the administrator set.
+#[cfg(any(windows, target_vendor = "apple"))]
+fn system() -> RootCerts {
+    RootCerts::PlatformVerifier
+}
+
+/// The first bundle that is there, else the first folder; Mozilla's roots where there is none. Known places instead of
+/// `load_native_certs`, which would read SSL_CERT_FILE again where the environment is to be ignored, and a bundle and
+/// the folder of the same certificates after each other.
+#[cfg(not(any(windows, target_vendor = "apple")))]
+fn system() -> RootCerts {
+    const BUNDLES: &[&str] = &[
+        "/etc/ssl/certs/ca-certificates.crt", // Debian, Arch, Gentoo
+        "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem", // Fedora, RHEL
+        "/etc/pki/tls/certs/ca-bundle.crt",   // older of them
+        "/etc/ssl/ca-bundle.pem",             // SUSE
+        "/etc/ssl/cert.pem",                  // Alpine, OpenBSD
+        "/usr/local/share/certs/ca-root-nss.crt", // FreeBSD
+    ];
+    const FOLDERS: &[&str] = &["/etc/ssl/certs", "/etc/pki/tls/certs"];
+    let bundles = BUNDLES
+        .iter()
+        .map(|file| load_certs_from_paths(Some(Path::new(file)), None));
+    let folders = FOLDERS
+        .iter()
+        .map(|folder| load_certs_from_paths(None, Some(Path::new(folder))));
+    match bundles
+        .chain(folders)
+        .map(|loaded| loaded.certs)
+        .find(|certificates| !certificates.is_empty())
+    {
+        Some(found) => specific(
+            found
+                .iter()
+                .map(|certificate| Certificate::from_der(certificate).to_owned()),
+        ),
+        None => RootCerts::WebPki,
+    }
+}
