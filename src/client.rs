@@ -96,9 +96,11 @@ impl Client {
         token: Token<'_>,
         detail: &mut Detail,
     ) -> Result<Reading, Error> {
+        let id = random::guid()
+            .ok_or_else(|| Error::new(ErrorKind::Internal, "the system gives no random bits"))?;
         let mut retries = 0;
         loop {
-            let end = self.attempt(call, action, address, token, detail)?;
+            let end = self.attempt(call, action, address, token, &id, detail);
             let (ending, retry_after) = match &end {
                 Ok(reading) => (Ending::Status(reading.status), reading.retry_after()),
                 Err(failure) => (
@@ -132,30 +134,27 @@ impl Client {
         action: Action,
         address: &Address,
         token: Token<'_>,
+        id: &str,
         detail: &mut Detail,
-    ) -> Result<Result<Reading, Failure>, Error> {
-        let client_request_id = random::guid()
-            .ok_or_else(|| Error::new(ErrorKind::Internal, "the system gives no random bits"))?;
-        let exchange = self
-            .transport
-            .exchange(call, action, address, token, &client_request_id);
+    ) -> Result<Reading, Failure> {
+        let reply = self.transport.exchange(call, action, address, token, id);
         detail.attempts.push(Attempt {
-            client_request_id,
+            client_request_id: id.to_owned(),
             request_id: None,
         });
-        let exchange = exchange.map(|reply| Reading::new(&reply, token));
-        match &exchange {
+        let end = reply.map(|reply| Reading::new(&reply, token));
+        match &end {
             Ok(reading) => reading.note(detail),
             Err(_) => detail.forget_answer(),
         }
         if action == Action::Post {
-            match &exchange {
+            match &end {
                 Ok(reading) => detail.trigger = reply::trigger(reading.status),
                 Err(failure) if failure.sent => detail.trigger = Trigger::MayHaveRun,
                 Err(_) => {}
             }
         }
-        Ok(exchange)
+        end
     }
 }
 

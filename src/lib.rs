@@ -67,6 +67,11 @@ pub use detail::{Attempt, Detail, Trigger};
 pub use error::{Error, ErrorKind};
 pub use outcome::{Answer, SyncOutcome};
 
+/// The README's Rust, compiled by the doc tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 /// Triggers a sync with the default options, on a client that the whole process shares: [`Client::sync`] says more.
 ///
 /// The environment is read by the first call that finds it usable.

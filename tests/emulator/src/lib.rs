@@ -1,1 +1,65 @@
-//! x
+//! An HTTPS server on loopback that behaves as Microsoft Graph's `windowsAutopilotSettings` does.
+//!
+//! It stands behind a CONNECT proxy of its own, with a certificate for `graph.microsoft.com` by a throw-away CA: two
+//! standard variables, `HTTPS_PROXY` and `SSL_CERT_FILE`, lead any program to it, with no test switch in that program.
+//!
+//! ```
+//! use std::time::Duration;
+//! use autopilot_emulator::{Behaviour, Clock, Config, Emulator, Fault, Step};
+//!
+//! let emulator = Emulator::start(Config {
+//!     clock: Clock::manual(),
+//!     behaviour: Behaviour { window: Duration::from_secs(600), ..Behaviour::default() },
+//!     ..Config::default()
+//! });
+//! emulator.script([Step::error(503), Step::fault(Fault::LoseReply).on("POST")]);
+//! let agent = emulator.command("./any-agent"); // knows HTTPS_PROXY and SSL_CERT_FILE
+//! # drop(agent);
+//! emulator.advance(Duration::from_secs(610));
+//! assert!(emulator.requests().is_empty());
+//! ```
+//!
+//! What of the service is documented is the default; what nobody knows is a field of [`Behaviour`]. What the way to
+//! the service may do is a field of [`Network`]; what may happen to single requests is a [`Step`] of a script.
+
+mod behaviour;
+mod carrier;
+mod certificate;
+pub mod cli;
+mod clock;
+mod control;
+mod delivery;
+mod emulator;
+mod envelope;
+mod exchange;
+mod fault;
+mod network;
+mod proxy;
+mod record;
+mod reply;
+mod script;
+mod server;
+mod service;
+mod socks;
+mod tenant;
+mod token;
+mod wire;
+
+pub use behaviour::{Behaviour, ConflictFrom, Marks, Order, Past, ReplicaReads, RetryAfter, SyncStatus};
+pub use certificate::CLOUD_HOSTS;
+pub use clock::Clock;
+pub use emulator::{Config, Emulator};
+pub use envelope::ErrorForm;
+pub use fault::Fault;
+pub use network::{Certificate, Network, ProxyFault, TlsFault, TlsVersions};
+pub use record::{Connect, Counts, Recorded, Sink, Via};
+pub use reply::Reply;
+pub use script::{Answer, Step};
+pub use service::{SETTINGS_PATH, SYNC_PATH};
+pub use tenant::{Answer as TriggerAnswer, Settings, Tenant};
+pub use token::{Access, DEFAULT_TENANT, Token};
+
+/// The examples of the README, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

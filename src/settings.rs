@@ -1,0 +1,245 @@
+//! The `windowsAutopilotSettings` resource: how the last sync went, and when.
+
+use serde_json::Value;
+
+use crate::text::one_line;
+use crate::time::{self, Time};
+use crate::token::Token;
+
+/// The documented ten minutes between two syncs, and a margin that scripts in the field found wise.
+pub(crate) const WINDOW_SECONDS: i64 = 610;
+
+/// The state of the sync that runs or ran last.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SyncStatus {
+    /// The service says that it does not know.
+    Unknown,
+    /// A sync is running.
+    InProgress,
+    /// The last sync completed.
+    Completed,
+    /// The last sync failed.
+    Failed,
+    /// A state that this version does not know, in the service's own word.
+    Other(String),
+}
+
+/// What the service says of its Windows Autopilot synchronisation.
+///
+/// `PartialEq` compares what the service wrote, `2026-01-02T03:04:05Z` and `2026-01-02T03:04:05.0Z` being different.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    id: Option<String>,
+    status: Option<SyncStatus>,
+    last_sync: Moment,
+    last_manual_sync: Moment,
+}
+
+/// A time as the service wrote it, and what it means.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+struct Moment {
+    text: Option<String>,
+    time: Option<Time>,
+}
+
+impl Settings {
+    /// Reads the bare object of the wire, or the documented `{"value": {…}}`. None where it is not of that shape: no
+    /// object, no known property, or a property of another type.
+    pub(crate) fn read(body: &[u8], token: Token<'_>) -> Option<Settings> {
+        let body = serde_json::from_slice::<Value>(body).ok()?;
+        let object = body.get("value").filter(|value| value.is_object()).unwrap_or(&body).as_object()?;
+        let text = |name: &str| match object.get(name) {
+            None | Some(Value::Null) => Some(None),
+            Some(Value::String(text)) => Some(one_line(text, token)),
+            Some(_) => None,
+        };
+        let (status, last_sync) = (text("syncStatus")?, text("lastSyncDateTime")?);
+        if status.is_none() && last_sync.is_none() {
+            return None;
+        }
+        Some(Settings {
+            id: text("id")?,
+            status: status.map(SyncStatus::read),
+            last_sync: Moment::read(last_sync)?,
+            last_manual_sync: Moment::read(text("lastManualSyncTriggerDateTime")?)?,
+        })
+    }
+
+    /// The id of the resource, the tenant's account in Intune.
+    pub fn id(&self) -> Option<&str> {
+        self.id.as_deref()
+    }
+
+    /// The state of the sync that runs or ran last. None where the service did not say.
+    pub fn status(&self) -> Option<&SyncStatus> {
+        self.status.as_ref()
+    }
+
+    /// `lastSyncDateTime` in milliseconds since 1970 (UTC). None for never.
+    ///
+    /// Whether it marks the start or the end of a sync is documented nowhere.
+    pub fn last_sync_unix_ms(&self) -> Option<i64> {
+        self.last_sync.time.map(Time::unix_milliseconds)
+    }
+
+    /// `lastSyncDateTime` as the service wrote it.
+    pub fn last_sync_text(&self) -> Option<&str> {
+        self.last_sync.text.as_deref()
+    }
+
+    /// `lastManualSyncTriggerDateTime` in milliseconds since 1970 (UTC). None for never.
+    pub fn last_manual_sync_unix_ms(&self) -> Option<i64> {
+        self.last_manual_sync.time.map(Time::unix_milliseconds)
+    }
+
+    /// `lastManualSyncTriggerDateTime` as the service wrote it.
+    pub fn last_manual_sync_text(&self) -> Option<&str> {
+        self.last_manual_sync.text.as_deref()
+    }
+
+    /// When the service should accept the next trigger, in milliseconds since 1970 **by the service's clock**: the
+    /// later of both times, the documented ten minutes, and ten seconds of margin. None if there was never a sync.
+    pub fn next_sync_unix_ms(&self) -> Option<i64> {
+        self.next_sync().map(Time::unix_milliseconds)
+    }
+
+    pub(crate) fn next_sync(&self) -> Option<Time> {
+        let (sync, manual) = (self.last_sync.time, self.last_manual_sync.time);
+        let later = if time::compare(sync, manual).is_ge() { sync } else { manual };
+        later.map(|time| time.plus_seconds(WINDOW_SECONDS))
+    }
+
+    pub(crate) fn last_sync(&self) -> Option<Time> {
+        self.last_sync.time
+    }
+
+    pub(crate) fn last_manual_sync(&self) -> Option<Time> {
+        self.last_manual_sync.time
+    }
+}
+
+impl SyncStatus {
+    fn read(text: String) -> SyncStatus {
+        match text.as_str() {
+            "unknown" => SyncStatus::Unknown,
+            "inProgress" => SyncStatus::InProgress,
+            "completed" => SyncStatus::Completed,
+            "failed" => SyncStatus::Failed,
+            _ => SyncStatus::Other(text),
+        }
+    }
+
+    /// The service's own word.
+    pub fn as_str(&self) -> &str {
+        match self {
+            SyncStatus::Unknown => "unknown",
+            SyncStatus::InProgress => "inProgress",
+            SyncStatus::Completed => "completed",
+            SyncStatus::Failed => "failed",
+            SyncStatus::Other(text) => text,
+        }
+    }
+}
+
+impl Moment {
+    /// None where the text is no time.
+    fn read(text: Option<String>) -> Option<Moment> {
+        let time = text.as_deref().map(|text| Time::parse(text).ok_or(())).transpose().ok()?;
+        Some(Moment { text, time: time.filter(|time| !time.is_never()) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn read(body: &str) -> Option<Settings> {
+        Settings::read(body.as_bytes(), Token::new("secret").unwrap())
+    }
+
+    fn wire() -> Value {
+        json!({
+            "@odata.context": "https://graph.microsoft.com/beta/$metadata#deviceManagement/windowsAutopilotSettings/$entity",
+            "id": "2f2a63f3-8e5e-4d3a-b3c5-111122223333",
+            "lastSyncDateTime": "2026-01-02T03:04:05.6789012Z",
+            "lastManualSyncTriggerDateTime": "2026-01-02T03:04:05.1234567Z",
+            "syncStatus": "completed"
+        })
+    }
+
+    #[test]
+    fn both_documented_shapes_are_read() {
+        let bare = read(&wire().to_string()).unwrap();
+        assert_eq!(bare.id(), Some("2f2a63f3-8e5e-4d3a-b3c5-111122223333"));
+        assert_eq!(bare.status(), Some(&SyncStatus::Completed));
+        assert_eq!(bare.last_sync_unix_ms(), Some(1_767_323_045_678));
+        assert_eq!(bare.last_sync_text(), Some("2026-01-02T03:04:05.6789012Z"));
+        assert_eq!(bare.last_manual_sync_unix_ms(), Some(1_767_323_045_123));
+        assert_eq!(bare.last_manual_sync_text(), Some("2026-01-02T03:04:05.1234567Z"));
+        assert_eq!(bare.next_sync_unix_ms(), Some(1_767_323_045_678 + 610_000));
+        assert_eq!(read(&json!({"value": wire()}).to_string()), Some(bare));
+    }
+
+    #[test]
+    fn a_status_keeps_its_word() {
+        for (word, status) in [
+            ("unknown", SyncStatus::Unknown),
+            ("inProgress", SyncStatus::InProgress),
+            ("completed", SyncStatus::Completed),
+            ("failed", SyncStatus::Failed),
+            ("InProgress", SyncStatus::Other("InProgress".into())),
+            ("paused", SyncStatus::Other("paused".into())),
+        ] {
+            let settings = read(&json!({"syncStatus": word}).to_string()).unwrap();
+            assert_eq!(settings.status(), Some(&status));
+            assert_eq!(settings.status().unwrap().as_str(), word);
+        }
+    }
+
+    #[test]
+    fn never_is_no_time() {
+        let never = "0001-01-01T00:00:00Z";
+        let body = json!({"syncStatus": "unknown", "lastSyncDateTime": never, "lastManualSyncTriggerDateTime": null});
+        let settings = read(&body.to_string()).unwrap();
+        assert_eq!((settings.last_sync_unix_ms(), settings.last_sync_text()), (None, Some(never)));
+        assert_eq!((settings.last_manual_sync_unix_ms(), settings.last_manual_sync_text()), (None, None));
+        assert_eq!(settings.next_sync_unix_ms(), None);
+    }
+
+    #[test]
+    fn the_next_sync_counts_from_the_later_time() {
+        let mut body = wire();
+        body["lastManualSyncTriggerDateTime"] = json!("2026-01-02T03:05:00Z");
+        assert_eq!(read(&body.to_string()).unwrap().next_sync_unix_ms(), Some(1_767_323_100_000 + 610_000));
+    }
+
+    #[test]
+    fn another_shape_is_no_settings() {
+        for body in [
+            "",
+            "null",
+            "[]",
+            "\"completed\"",
+            "<html>",
+            "{}",
+            "{\"value\": []}",
+            "{\"value\": {}}",
+            "{\"error\": {\"code\": \"x\"}}",
+            "{\"syncStatus\": 2}",
+            "{\"syncStatus\": \"completed\", \"id\": 7}",
+            "{\"syncStatus\": \"completed\", \"lastSyncDateTime\": \"yesterday\"}",
+            "{\"syncStatus\": \"completed\", \"lastSyncDateTime\": 7}",
+            "{\"syncStatus\": \"completed\", \"lastManualSyncTriggerDateTime\": \"2026\"}",
+        ] {
+            assert_eq!(read(body), None, "{body}");
+        }
+    }
+
+    #[test]
+    fn an_echoed_token_is_not_kept() {
+        let settings = read(&json!({"syncStatus": "secret", "id": "a secret"}).to_string()).unwrap();
+        assert!(!format!("{settings:?}").contains("secret"));
+    }
+}

@@ -1,0 +1,159 @@
+//! A time of the service's: as it wrote it, with its own precision. Never compared with the local clock.
+
+use std::cmp::Ordering;
+
+use chrono::DateTime;
+
+/// Fractional digits of a second that a time may have.
+const MOST_DIGITS: u8 = 12;
+
+/// A point of the service's time. Two of them are compared at the coarser of their precisions, for the service writes
+/// the same instant with more or fewer digits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Time {
+    seconds: i64,
+    /// Billionths of a thousandth of a second, at full precision.
+    picoseconds: u64,
+    digits: u8,
+}
+
+impl Time {
+    /// RFC 3339 with 0 to 12 fractional digits; more are cut off.
+    pub(crate) fn parse(text: &str) -> Option<Time> {
+        let seconds = DateTime::parse_from_rfc3339(text).ok()?.timestamp();
+        let fraction = text.split_once('.').map_or("", |(_, rest)| rest);
+        let fraction = fraction.bytes().take_while(u8::is_ascii_digit).take(MOST_DIGITS.into());
+        let (picoseconds, digits) =
+            fraction.fold((0, 0), |(value, digits), byte| (value * 10 + u64::from(byte - b'0'), digits + 1));
+        Some(Time { seconds, picoseconds: picoseconds * unit(digits), digits })
+    }
+
+    /// HTTP's own form, to the second.
+    pub(crate) fn parse_http(text: &str) -> Option<Time> {
+        let time = httpdate::parse_http_date(text.trim()).ok()?;
+        let since_1970 = time.duration_since(std::time::UNIX_EPOCH).ok()?;
+        Some(Time::from_seconds(since_1970.as_secs() as i64))
+    }
+
+    fn from_seconds(seconds: i64) -> Time {
+        Time { seconds, picoseconds: 0, digits: 0 }
+    }
+
+    /// Year 1 is how the service writes "never".
+    pub(crate) fn is_never(self) -> bool {
+        const YEAR_2: i64 = -62_104_060_800;
+        self.seconds < YEAR_2
+    }
+
+    pub(crate) fn unix_milliseconds(self) -> i64 {
+        self.seconds.saturating_mul(1000).saturating_add((self.picoseconds / 1_000_000_000) as i64)
+    }
+
+    pub(crate) fn compare(self, other: Time) -> Ordering {
+        let unit = unit(self.digits.min(other.digits));
+        let key = |time: Time| (time.seconds, time.picoseconds / unit);
+        key(self).cmp(&key(other))
+    }
+
+    /// This many seconds later, or earlier, at the same precision.
+    pub(crate) fn plus_seconds(self, seconds: i64) -> Time {
+        Time { seconds: self.seconds.saturating_add(seconds), ..self }
+    }
+
+    /// The whole seconds from another time to this one, rounded up; none if it is not later.
+    pub(crate) fn seconds_after(self, other: Time) -> u64 {
+        let begun = u64::from(self.picoseconds > other.picoseconds);
+        u64::try_from(self.seconds.saturating_sub(other.seconds)).map_or(0, |seconds| seconds + begun)
+    }
+}
+
+/// Picoseconds of the last of this many fractional digits.
+fn unit(digits: u8) -> u64 {
+    10_u64.pow((MOST_DIGITS - digits).into())
+}
+
+/// "Never" lies before every time.
+pub(crate) fn compare(one: Option<Time>, other: Option<Time>) -> Ordering {
+    match (one, other) {
+        (Some(one), Some(other)) => one.compare(other),
+        (one, other) => one.is_some().cmp(&other.is_some()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn time(text: &str) -> Time {
+        Time::parse(text).unwrap_or_else(|| panic!("{text}"))
+    }
+
+    #[test]
+    fn every_form_of_the_service_is_read() {
+        for (text, milliseconds) in [
+            ("1970-01-01T00:00:00Z", 0),
+            ("1970-01-01T00:00:01.5Z", 1500),
+            ("2026-01-02T03:04:05.6789012Z", 1_767_323_045_678),
+            ("2026-01-02T03:04:05.678901234567Z", 1_767_323_045_678),
+            ("2026-01-02T05:04:05.6789012+02:00", 1_767_323_045_678),
+            ("2026-01-01T21:34:05-05:30", 1_767_323_045_000),
+            ("2026-01-02t03:04:05z", 1_767_323_045_000),
+            ("1969-12-31T23:59:59.25Z", -750),
+        ] {
+            assert_eq!(time(text).unix_milliseconds(), milliseconds, "{text}");
+        }
+        for text in
+            ["", "never", "2026-01-02", "2026-01-02T03:04:05", "2026-13-02T03:04:05Z", "2026-01-02T25:04:05Z", "2026-01-02T03:04:05.Z"]
+        {
+            assert_eq!(Time::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn year_one_is_never() {
+        for (text, is_never) in [
+            ("0001-01-01T00:00:00Z", true),
+            ("0001-01-01T00:00:00.0000000Z", true),
+            ("0001-12-31T23:59:59Z", true),
+            ("0002-01-01T00:00:00Z", false),
+            ("1970-01-01T00:00:00Z", false),
+        ] {
+            assert_eq!(time(text).is_never(), is_never, "{text}");
+        }
+    }
+
+    #[test]
+    fn times_are_compared_at_the_coarser_precision() {
+        use Ordering::*;
+        for (one, other, expected) in [
+            ("2026-01-02T03:04:05Z", "2026-01-02T03:04:05.999Z", Equal),
+            ("2026-01-02T03:04:05.9Z", "2026-01-02T03:04:05.999Z", Equal),
+            ("2026-01-02T03:04:05.998Z", "2026-01-02T03:04:05.999Z", Less),
+            ("2026-01-02T03:04:06Z", "2026-01-02T03:04:05.999Z", Greater),
+            ("2026-01-02T03:04:05.0000000Z", "2026-01-02T03:04:05.000000000001Z", Equal),
+            ("2026-01-02T03:04:05.000000000000Z", "2026-01-02T03:04:05.000000000001Z", Less),
+            ("2026-01-02T05:04:05+02:00", "2026-01-02T03:04:05Z", Equal),
+        ] {
+            assert_eq!(time(one).compare(time(other)), expected, "{one} {other}");
+            assert_eq!(time(other).compare(time(one)), expected.reverse(), "{other} {one}");
+        }
+        assert_eq!(compare(None, None), Equal);
+        assert_eq!(compare(None, Some(time("1970-01-01T00:00:00Z"))), Less);
+        assert_eq!(compare(Some(time("1970-01-01T00:00:00Z")), None), Greater);
+    }
+
+    #[test]
+    fn distances_are_whole_seconds() {
+        let date = Time::parse_http("Fri, 02 Jan 2026 03:04:05 GMT").unwrap();
+        for (text, seconds) in [
+            ("2026-01-02T03:04:04.9Z", 0),
+            ("2026-01-02T03:04:05Z", 0),
+            ("2026-01-02T03:04:05.1Z", 1),
+            ("2026-01-02T03:05:05Z", 60),
+        ] {
+            assert_eq!(time(text).seconds_after(date), seconds, "{text}");
+        }
+        assert_eq!(date.plus_seconds(-300).seconds_after(date), 0);
+        assert_eq!(date.plus_seconds(300).seconds_after(date), 300);
+    }
+}

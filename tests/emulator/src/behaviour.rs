@@ -1,0 +1,290 @@
+//! What the service does where its documentation is silent.
+
+use std::time::Duration;
+
+use clap::ValueEnum;
+
+use crate::envelope::ErrorForm;
+
+/// How the service behaves towards one tenant: what is documented as its defaults, and every unknown as a choice.
+///
+/// Each field is an option of the program too, under the same name and with the same default.
+#[derive(Clone, Debug, PartialEq, clap::Args)]
+#[command(next_help_heading = "The service's behaviour")]
+pub struct Behaviour {
+    /// How long after a sync the next one is refused with 429
+    #[arg(long, value_name = "TIME", default_value = "10m", value_parser = humantime::parse_duration)]
+    pub window: Duration,
+    /// How long a sync runs, from its start
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = humantime::parse_duration)]
+    pub duration: Duration,
+    /// How long after its acceptance (204) a sync starts and `inProgress` is shown
+    #[arg(long, value_name = "TIME", default_value = "1s", value_parser = humantime::parse_duration)]
+    pub start_delay: Duration,
+    /// Which refusal a trigger gets that meets both a running sync and the window
+    #[arg(long, value_enum, value_name = "ORDER", default_value = "conflict-first")]
+    pub order: Order,
+    /// From when on a sync that was accepted is a conflict (409) for others
+    #[arg(long, value_enum, value_name = "MOMENT", default_value = "acceptance")]
+    pub conflict_from: ConflictFrom,
+    /// Which moment of a run `lastSyncDateTime` marks
+    #[arg(long, value_enum, value_name = "MOMENT", default_value = "end")]
+    pub last_sync_marks: Marks,
+    /// How long after that moment `lastSyncDateTime` is seen to move
+    #[arg(long, value_name = "TIME", default_value = "0s", value_parser = humantime::parse_duration)]
+    pub last_sync_delay: Duration,
+    /// Whether a run that fails moves `lastSyncDateTime`, and so opens a window
+    #[arg(long, value_name = "BOOL", default_value = "true", action = clap::ArgAction::Set)]
+    pub failure_moves_last_sync: bool,
+    /// Whether 204 stamps `lastManualSyncTriggerDateTime`
+    #[arg(long, value_name = "BOOL", default_value = "true", action = clap::ArgAction::Set)]
+    pub accepted_stamps: bool,
+    /// Whether 409 stamps `lastManualSyncTriggerDateTime`
+    #[arg(long, value_name = "BOOL", default_value = "false", action = clap::ArgAction::Set)]
+    pub conflict_stamps: bool,
+    /// Whether the window's 429 stamps `lastManualSyncTriggerDateTime`
+    #[arg(long, value_name = "BOOL", default_value = "false", action = clap::ArgAction::Set)]
+    pub too_soon_stamps: bool,
+    /// Whether a trigger refused with 409 or 429 starts the window anew
+    #[arg(long, value_name = "BOOL", default_value = "false", action = clap::ArgAction::Set)]
+    pub refusal_extends_window: bool,
+    /// How old the state is that a lagging replica shows
+    #[arg(long, value_name = "TIME", default_value = "0s", value_parser = humantime::parse_duration)]
+    pub replica_lag: Duration,
+    /// Which readings come from the lagging replica
+    #[arg(long, value_enum, value_name = "WHICH", default_value = "all")]
+    pub replica_reads: ReplicaReads,
+    /// The form of `Retry-After` on the window's 429: absent, seconds, date, zero, negative, past, garbage, huge, or any other text as it is
+    #[arg(long, value_name = "FORM", default_value = "absent")]
+    pub retry_after: RetryAfter,
+    /// The status shown before the first run
+    #[arg(long, value_enum, value_name = "STATUS", default_value = "completed")]
+    pub idle_status: SyncStatus,
+    /// How many of the next runs fail
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub failing_runs: u32,
+    /// How many of the next requests Graph's gateway throttles: 429 without a window
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub throttled_requests: u32,
+    /// When the service starts a sync by itself, counted from the emulator's start; repeatable
+    #[arg(long = "own-sync", value_name = "TIME", value_parser = humantime::parse_duration)]
+    pub own_syncs: Vec<Duration>,
+    /// How long before the emulator's start the last sync was; `never` for none
+    #[arg(long, value_name = "TIME", default_value = "24h")]
+    pub last_sync: Past,
+    /// How long before the emulator's start the last manual trigger was; `never` for none
+    #[arg(long, value_name = "TIME", default_value = "24h")]
+    pub last_trigger: Past,
+    /// The form of Intune's error bodies
+    #[arg(long, value_enum, value_name = "FORM", default_value = "intune")]
+    pub error_form: ErrorForm,
+    /// Whether `innerError` is spelled `innererror`
+    #[arg(long, value_name = "BOOL", default_value = "false", action = clap::ArgAction::Set)]
+    pub lowercase_inner_error: bool,
+    /// Whether the settings come wrapped in `"value"`, as the documentation's example has them
+    #[arg(long, value_name = "BOOL", default_value = "false", action = clap::ArgAction::Set)]
+    pub wrapped_settings: bool,
+}
+
+impl Default for Behaviour {
+    fn default() -> Self {
+        Self {
+            window: Duration::from_secs(600),
+            duration: Duration::from_secs(10),
+            start_delay: Duration::from_secs(1),
+            order: Order::ConflictFirst,
+            conflict_from: ConflictFrom::Acceptance,
+            last_sync_marks: Marks::End,
+            last_sync_delay: Duration::ZERO,
+            failure_moves_last_sync: true,
+            accepted_stamps: true,
+            conflict_stamps: false,
+            too_soon_stamps: false,
+            refusal_extends_window: false,
+            replica_lag: Duration::ZERO,
+            replica_reads: ReplicaReads::All,
+            retry_after: RetryAfter::Absent,
+            idle_status: SyncStatus::Completed,
+            failing_runs: 0,
+            throttled_requests: 0,
+            own_syncs: Vec::new(),
+            last_sync: Past::Ago(Duration::from_secs(86_400)),
+            last_trigger: Past::Ago(Duration::from_secs(86_400)),
+            error_form: ErrorForm::Intune,
+            lowercase_inner_error: false,
+            wrapped_settings: false,
+        }
+    }
+}
+
+/// Which refusal is looked at first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Order {
+    /// 409 while a sync runs, then 429.
+    ConflictFirst,
+    /// 429 inside the window, then 409.
+    WindowFirst,
+}
+
+/// From when on an accepted sync conflicts with other triggers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ConflictFrom {
+    /// From the 204 on.
+    Acceptance,
+    /// From when `inProgress` is shown.
+    Start,
+}
+
+/// The moment of a run that `lastSyncDateTime` marks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Marks {
+    /// The 204, before `inProgress` is shown.
+    Acceptance,
+    /// The start, with `inProgress`.
+    Start,
+    /// The end.
+    End,
+    /// The start, and then the end.
+    Both,
+}
+
+/// Which readings show the replica's old state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ReplicaReads {
+    /// Every one.
+    All,
+    /// The second, the fourth, and so on.
+    Alternating,
+}
+
+/// The `Retry-After` header of the window's 429.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RetryAfter {
+    /// No header.
+    Absent,
+    /// The seconds that are left, rounded up.
+    Seconds,
+    /// The end of the window as an HTTP date.
+    Date,
+    /// `0`.
+    Zero,
+    /// `-5`.
+    Negative,
+    /// An HTTP date an hour ago.
+    Past,
+    /// Neither a number nor a date.
+    Garbage,
+    /// More seconds than 64 bits hold.
+    Huge,
+    /// This text.
+    Text(String),
+}
+
+impl std::str::FromStr for RetryAfter {
+    type Err = std::convert::Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Ok(match text {
+            "absent" => Self::Absent,
+            "seconds" => Self::Seconds,
+            "date" => Self::Date,
+            "zero" => Self::Zero,
+            "negative" => Self::Negative,
+            "past" => Self::Past,
+            "garbage" => Self::Garbage,
+            "huge" => Self::Huge,
+            other => Self::Text(other.to_owned()),
+        })
+    }
+}
+
+/// A time before the emulator's start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Past {
+    /// It never happened; the service writes the year 1.
+    Never,
+    /// So long before.
+    Ago(Duration),
+}
+
+impl std::str::FromStr for Past {
+    type Err = humantime::DurationError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if text == "never" {
+            Ok(Self::Never)
+        } else {
+            humantime::parse_duration(text).map(Self::Ago)
+        }
+    }
+}
+
+/// `syncStatus` of the settings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum SyncStatus {
+    /// `unknown`
+    Unknown,
+    /// `inProgress`
+    InProgress,
+    /// `completed`
+    Completed,
+    /// `failed`
+    Failed,
+}
+
+impl SyncStatus {
+    /// The text on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Unknown => "unknown",
+            Self::InProgress => "inProgress",
+            Self::Completed => "completed",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Options {
+        #[command(flatten)]
+        behaviour: Behaviour,
+    }
+
+    #[test]
+    fn the_program_has_the_same_defaults() {
+        assert_eq!(Options::parse_from(["emulator"]).behaviour, Behaviour::default());
+    }
+
+    #[test]
+    fn every_option_can_be_given() {
+        let given = Options::parse_from([
+            "emulator",
+            "--window=5s",
+            "--order=window-first",
+            "--last-sync-marks=both",
+            "--retry-after=soon",
+            "--last-trigger=never",
+            "--own-sync=1m",
+            "--own-sync=2m",
+            "--accepted-stamps=false",
+        ])
+        .behaviour;
+        let expected = Behaviour {
+            window: Duration::from_secs(5),
+            order: Order::WindowFirst,
+            last_sync_marks: Marks::Both,
+            retry_after: RetryAfter::Text("soon".to_owned()),
+            last_trigger: Past::Never,
+            own_syncs: vec![Duration::from_secs(60), Duration::from_secs(120)],
+            accepted_stamps: false,
+            ..Behaviour::default()
+        };
+        assert_eq!(given, expected);
+    }
+}

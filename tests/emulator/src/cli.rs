@@ -1,0 +1,220 @@
+//! The command line of the program.
+
+use std::ffi::OsString;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use clap::{Args, Parser, Subcommand};
+
+use crate::behaviour::Behaviour;
+use crate::clock::Clock;
+use crate::emulator::{Config, Emulator};
+use crate::network::Network;
+use crate::record::Sink;
+use crate::script::Step;
+use crate::token::{self, Access, Token};
+
+/// An HTTPS server on loopback that behaves as Microsoft Graph's windowsAutopilotSettings does
+///
+/// Two variables lead a program to it: HTTPS_PROXY and SSL_CERT_FILE. Times are written as in 10m, 1h30m, 500ms.
+#[derive(Debug, Parser)]
+#[command(name = "autopilot-emulator", version)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What the program does.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run a command against the emulator, and end with its exit code (128 + N if signal N ended it)
+    Run {
+        /// How the emulator is to be.
+        #[command(flatten)]
+        options: Box<Options>,
+        /// The command, and its arguments
+        #[arg(required = true, last = true)]
+        command: Vec<OsString>,
+    },
+    /// Print the variables and serve until Ctrl-C or SIGTERM
+    Serve {
+        /// How the emulator is to be.
+        #[command(flatten)]
+        options: Box<Options>,
+        /// Write the variables to this file too, as lines for a shell; deleted at the end
+        #[arg(long, value_name = "FILE")]
+        write_env: Option<PathBuf>,
+    },
+}
+
+/// How the emulator is to be.
+#[derive(Debug, Args)]
+pub struct Options {
+    /// A token: TOKEN[:ACCESS][:tenant=NAME][:requests=N][:lifetime=TIME]; ACCESS as for --other-tokens, full unless given; repeatable
+    #[arg(long = "token", value_name = "TOKEN", value_parser = token::parse)]
+    pub tokens: Vec<(String, Token)>,
+    /// What all other tokens may do, in the default tenant
+    #[arg(long, value_enum, value_name = "ACCESS", default_value = "full")]
+    pub other_tokens: Access,
+    /// Another host to serve; repeatable
+    #[arg(long = "host", value_name = "HOST")]
+    pub hosts: Vec<String>,
+    /// How far the service's clock is from the local one, as in 3d or -3d
+    #[arg(long, value_name = "TIME", default_value = "0s", value_parser = offset, allow_hyphen_values = true)]
+    pub clock_offset: TimeDelta,
+    /// How fast the service's clock goes: 60 makes its ten minutes ten seconds, 0 stops it (see --control-port)
+    #[arg(long, value_name = "FACTOR", default_value_t = 1.0, value_parser = speed)]
+    pub speed: f64,
+    /// How far the service's clock jumps with each request
+    #[arg(long, value_name = "TIME", default_value = "0s", value_parser = humantime::parse_duration)]
+    pub clock_step: Duration,
+    /// A JSON file of steps that answer the first requests
+    #[arg(long = "script", value_name = "FILE", value_parser = script)]
+    pub script: Option<Script>,
+    /// Write each exchange to this file, or `-`, one JSON line each, without tokens
+    #[arg(long, value_name = "FILE")]
+    pub log: Option<PathBuf>,
+    /// The port of the proxy; 0 for any free one
+    #[arg(long, value_name = "PORT", default_value_t = 0)]
+    pub proxy_port: u16,
+    /// Offer the control endpoint at this port of 127.0.0.1, 0 for any free one; run sets AUTOPILOT_EMULATOR to its URL
+    #[arg(long, value_name = "PORT")]
+    pub control_port: Option<u16>,
+    /// What the service does where its documentation is silent.
+    #[command(flatten)]
+    pub behaviour: Behaviour,
+    /// The way to the service.
+    #[command(flatten)]
+    pub network: Network,
+}
+
+/// The steps of a script file.
+#[derive(Clone, Debug, Default)]
+pub struct Script(Vec<Step>);
+
+impl Options {
+    /// Starts an emulator like this; an error is a line for the user.
+    pub fn start(self) -> Result<Emulator, String> {
+        let clock = Clock::real()
+            .offset(self.clock_offset)
+            .speed(self.speed)
+            .step(self.clock_step);
+        let config = Config {
+            clock,
+            behaviour: self.behaviour,
+            network: self.network,
+            other_tokens: self.other_tokens,
+            tokens: self.tokens,
+            tenants: Vec::new(),
+            script: self.script.unwrap_or_default().0,
+            hosts: self.hosts,
+            proxy_port: self.proxy_port,
+            control_port: self.control_port,
+        };
+        let sink = self.log.as_deref().map(sink).transpose()?;
+        let emulator = Emulator::try_start(config).map_err(|error| format!("cannot listen: {error}"))?;
+        if let Some(sink) = sink {
+            emulator.log_to(sink);
+        }
+        Ok(emulator)
+    }
+}
+
+fn sink(path: &Path) -> Result<Sink, String> {
+    if path == Path::new("-") {
+        return Ok(Box::new(std::io::stdout()));
+    }
+    let file = File::create(path).map_err(|error| format!("{}: {error}", path.display()))?;
+    Ok(Box::new(file))
+}
+
+fn script(path: &str) -> Result<Script, String> {
+    let text = std::fs::read(path).map_err(|error| error.to_string())?;
+    serde_json::from_slice(&text)
+        .map(Script)
+        .map_err(|error| error.to_string())
+}
+
+fn offset(text: &str) -> Result<TimeDelta, String> {
+    let (sign, digits) = match text.strip_prefix('-') {
+        Some(rest) => (-1, rest),
+        None => (1, text.strip_prefix('+').unwrap_or(text)),
+    };
+    let size = humantime::parse_duration(digits).map_err(|error| error.to_string())?;
+    TimeDelta::from_std(size)
+        .map(|size| size * sign)
+        .map_err(|error| error.to_string())
+}
+
+fn speed(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(speed) if (0.0..=1e6).contains(&speed) => Ok(speed),
+        _ => Err("not a number from 0 to 1000000".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn offsets_go_both_ways() {
+        assert_eq!(offset("-3d"), Ok(TimeDelta::days(-3)));
+        assert_eq!(offset("+1h"), Ok(TimeDelta::hours(1)));
+        assert!(offset("soon").is_err());
+        assert!(speed("-1").is_err() && speed("NaN").is_err() && speed("60") == Ok(60.0));
+    }
+
+    #[test]
+    fn the_readme_has_every_option_and_no_other() {
+        let readme = include_str!("../README.md");
+        let command = Cli::command();
+        let known: BTreeSet<_> = command
+            .get_subcommands()
+            .flat_map(clap::Command::get_arguments)
+            .filter_map(|argument| argument.get_long().map(str::to_owned))
+            .collect();
+        let named = |word: &str| word.trim_matches('`').strip_prefix("--").map(str::to_owned);
+        let words = readme
+            .lines()
+            .filter(|line| !line.starts_with("cargo"))
+            .flat_map(|line| line.split(' '));
+        let documented: BTreeSet<_> = words.filter_map(named).filter(|name| !name.is_empty()).collect();
+        let documented_only: Vec<_> = documented.difference(&known).collect();
+        let known_only: Vec<_> = known
+            .difference(&documented)
+            .filter(|name| *name != "help")
+            .collect();
+        assert_eq!((documented_only, known_only), (vec![], vec![]));
+    }
+
+    #[test]
+    fn the_readme_has_every_default() {
+        let readme = include_str!("../README.md");
+        for subcommand in Cli::command().get_subcommands() {
+            for argument in subcommand.get_arguments() {
+                let (Some(long), [default]) = (argument.get_long(), argument.get_default_values()) else {
+                    continue;
+                };
+                let row = readme
+                    .lines()
+                    .find(|line| line.starts_with(&format!("| `--{long} ")))
+                    .expect("a row");
+                let cell = row.split(" | ").nth(1).expect("a default").trim_matches('`');
+                assert_eq!(cell, default.to_string_lossy(), "{long}");
+            }
+        }
+    }
+}

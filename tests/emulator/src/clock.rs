@@ -1,0 +1,130 @@
+//! The service's own clock.
+
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
+
+/// Where a manual clock starts unless told otherwise: 2026-03-02T08:00:00Z.
+const MANUAL_START: i64 = 1_772_438_400;
+
+/// The clock that every time of the service comes from, its `Date` header included.
+///
+/// Clones show the same time. A clock can be real, offset from the local one, faster, or standing still until
+/// [`advance`](Self::advance) moves it.
+#[derive(Clone, Debug)]
+pub struct Clock(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    base: DateTime<Utc>,
+    started: Instant,
+    speed: f64,
+    step: Duration,
+    advanced: Mutex<Duration>,
+}
+
+impl Clock {
+    /// The local time, going at the local pace.
+    pub fn real() -> Self {
+        Self::new(Utc::now(), 1.0, Duration::ZERO)
+    }
+
+    /// A clock that stands at 2026-03-02T08:00:00Z until it is advanced.
+    pub fn manual() -> Self {
+        Self::new(
+            DateTime::from_timestamp(MANUAL_START, 0).unwrap_or_default(),
+            0.0,
+            Duration::ZERO,
+        )
+    }
+
+    /// The same clock, going `factor` times as fast as the local one; 0 stands still.
+    pub fn speed(self, factor: f64) -> Self {
+        Self::new(self.0.base, factor, self.0.step)
+    }
+
+    /// The same clock, offset by so much; may be negative.
+    pub fn offset(self, offset: TimeDelta) -> Self {
+        Self::new(self.0.base + offset, self.0.speed, self.0.step)
+    }
+
+    /// The same clock, starting at this time.
+    pub fn starting_at(self, time: DateTime<Utc>) -> Self {
+        Self::new(time, self.0.speed, self.0.step)
+    }
+
+    /// The same clock, jumping by so much with each request that the emulator reads: a timeline without waiting.
+    pub fn step(self, step: Duration) -> Self {
+        Self::new(self.0.base, self.0.speed, step)
+    }
+
+    /// Moves the clock forward.
+    pub fn advance(&self, by: Duration) {
+        let mut advanced = self.0.advanced.lock().expect("no holder panics");
+        *advanced = advanced.saturating_add(by);
+    }
+
+    /// The service's time, in steps of 100 ns as the service writes them.
+    pub fn now(&self) -> DateTime<Utc> {
+        let passed = self.0.started.elapsed().mul_f64(self.0.speed);
+        let advanced = *self.0.advanced.lock().expect("no holder panics");
+        (self.0.base + passed + advanced).trunc_subsecs(7)
+    }
+
+    /// Called with each request: takes the step and tells the time.
+    pub(crate) fn tick(&self) -> DateTime<Utc> {
+        self.advance(self.0.step);
+        self.now()
+    }
+
+    fn new(base: DateTime<Utc>, speed: f64, step: Duration) -> Self {
+        let advanced = Mutex::new(Duration::ZERO);
+        Self(Arc::new(Inner {
+            base,
+            started: Instant::now(),
+            speed: speed.max(0.0),
+            step,
+            advanced,
+        }))
+    }
+}
+
+impl Default for Clock {
+    fn default() -> Self {
+        Self::real()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_manual_clock_moves_only_when_told() {
+        let clock = Clock::manual();
+        assert_eq!(clock.now().to_rfc3339(), "2026-03-02T08:00:00+00:00");
+        clock.clone().advance(Duration::from_millis(600_500));
+        assert_eq!(clock.now().to_rfc3339(), "2026-03-02T08:10:00.500+00:00");
+        assert_eq!(clock.tick(), clock.now());
+    }
+
+    #[test]
+    fn a_stepping_clock_moves_with_each_request() {
+        let clock = Clock::manual().step(Duration::from_secs(5));
+        let start = clock.now();
+        assert_eq!(clock.tick() - start, TimeDelta::seconds(5));
+        assert_eq!(clock.tick() - start, TimeDelta::seconds(10));
+    }
+
+    #[test]
+    fn an_offset_clock_is_days_away() {
+        let away = Clock::real().offset(TimeDelta::days(-3)).now();
+        assert!((Utc::now() - away - TimeDelta::days(3)).abs() < TimeDelta::hours(1));
+    }
+
+    #[test]
+    fn times_have_seven_digits() {
+        assert_eq!(Clock::real().now().timestamp_subsec_nanos() % 100, 0);
+    }
+}

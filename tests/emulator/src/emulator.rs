@@ -1,0 +1,389 @@
+//! The emulator as programs and tests hold it.
+
+use std::ffi::OsStr;
+use std::io;
+use std::net::{Ipv4Addr, TcpListener};
+use std::path::Path;
+use std::process::Command;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use tokio::sync::oneshot;
+
+use crate::behaviour::Behaviour;
+use crate::certificate::Authority;
+use crate::clock::Clock;
+use crate::control;
+use crate::network::Network;
+use crate::record::{Connect, Counts, Recorded, Sink, Via};
+use crate::script::Step;
+use crate::server::{self, Shared};
+use crate::service::Service;
+use crate::tenant::{Settings, Tenant};
+use crate::token::{Access, DEFAULT_TENANT, Token};
+
+/// The variables that decide by which way a program reaches the service, and whom it trusts.
+const VARIABLES: [&str; 12] = [
+    "HTTPS_PROXY",
+    "https_proxy",
+    "HTTP_PROXY",
+    "http_proxy",
+    "ALL_PROXY",
+    "all_proxy",
+    "NO_PROXY",
+    "no_proxy",
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+    // These win over SSL_CERT_FILE, in curl and in Python's requests.
+    "CURL_CA_BUNDLE",
+    "REQUESTS_CA_BUNDLE",
+];
+
+/// How an emulator starts. All of it but the ports can be changed while it runs.
+#[derive(Clone, Debug, Default)]
+pub struct Config {
+    /// The service's clock. Defaults to the real time.
+    pub clock: Clock,
+    /// The behaviour towards the default tenant, and every one that is not declared.
+    pub behaviour: Behaviour,
+    /// The way to the service. Defaults to one without obstacles.
+    pub network: Network,
+    /// What tokens may do that are not declared; they belong to the default tenant. Defaults to everything.
+    pub other_tokens: Access,
+    /// Tokens that the service knows.
+    pub tokens: Vec<(String, Token)>,
+    /// Tenants with a behaviour of their own, by name.
+    pub tenants: Vec<(String, Behaviour)>,
+    /// The steps that answer the first requests.
+    pub script: Vec<Step>,
+    /// Hosts that are served beside the four clouds', localhost and 127.0.0.1.
+    pub hosts: Vec<String>,
+    /// The port of the HTTP proxy. Defaults to 0: any free one.
+    pub proxy_port: u16,
+    /// The port of the control endpoint, 0 for any free one. Defaults to no such endpoint.
+    pub control_port: Option<u16>,
+}
+
+impl Config {
+    /// Declares a token.
+    pub fn token(mut self, text: &str, token: Token) -> Self {
+        self.tokens.push((text.to_owned(), token));
+        self
+    }
+
+    /// Declares a tenant with a behaviour of its own; tokens belong to it by [`Token::of`].
+    pub fn tenant(mut self, name: &str, behaviour: Behaviour) -> Self {
+        self.tenants.push((name.to_owned(), behaviour));
+        self
+    }
+}
+
+/// A running emulator. It stops when this is dropped.
+#[derive(Debug)]
+pub struct Emulator {
+    shared: Arc<Shared>,
+    ports: Ports,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Ports {
+    proxy: u16,
+    tls_proxy: u16,
+    socks: u16,
+    direct: u16,
+    control: Option<u16>,
+}
+
+impl Emulator {
+    /// Starts it.
+    ///
+    /// # Panics
+    /// If loopback cannot be listened on, or the temporary directory not be written.
+    pub fn start(config: Config) -> Self {
+        Self::try_start(config).expect("loopback can be listened on")
+    }
+
+    /// Starts it; an error says that a port is taken, or that loopback cannot be listened on at all.
+    pub fn try_start(config: Config) -> io::Result<Self> {
+        let [proxy, tls_proxy, socks, direct] = [config.proxy_port, 0, 0, 0].map(bind);
+        let listeners = [
+            (proxy?, Via::Proxy),
+            (tls_proxy?, Via::TlsProxy),
+            (socks?, Via::Socks),
+            (direct?, Via::Direct),
+        ];
+        let control = config.control_port.map(bind).transpose()?;
+        let port = |listener: &TcpListener| Ok::<_, io::Error>(listener.local_addr()?.port());
+        let ports = Ports {
+            proxy: port(&listeners[0].0)?,
+            tls_proxy: port(&listeners[1].0)?,
+            socks: port(&listeners[2].0)?,
+            direct: port(&listeners[3].0)?,
+            control: control.as_ref().map(port).transpose()?,
+        };
+        let shared = Arc::new(shared(config));
+        let (stop, stopped) = oneshot::channel();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()?;
+        let served = shared.clone();
+        let work = move || runtime.block_on(run(served, listeners, control, stopped));
+        let thread = std::thread::Builder::new()
+            .name("autopilot-emulator".to_owned())
+            .spawn(work)?;
+        Ok(Self {
+            shared,
+            ports,
+            stop: Some(stop),
+            thread: Some(thread),
+        })
+    }
+
+    /// The service's clock.
+    pub fn clock(&self) -> &Clock {
+        &self.shared.clock
+    }
+
+    /// Moves the service's clock forward.
+    pub fn advance(&self, by: Duration) {
+        self.shared.clock.advance(by);
+    }
+
+    /// Adds steps that answer the next requests, after those that are still to come.
+    pub fn script(&self, steps: impl IntoIterator<Item = Step>) {
+        self.shared.script().extend(steps);
+    }
+
+    /// Forgets the steps that are still to come.
+    pub fn clear_script(&self) {
+        self.shared.script().clear();
+    }
+
+    /// The number of steps that are still to come.
+    pub fn steps_left(&self) -> usize {
+        self.shared.script().len()
+    }
+
+    /// Changes the behaviour towards the default tenant.
+    pub fn behave(&self, change: impl FnOnce(&mut Behaviour)) {
+        self.tenant(DEFAULT_TENANT, |tenant| change(tenant.behaviour_mut()));
+    }
+
+    /// Looks at a tenant or changes it; one that is not declared is made.
+    pub fn tenant<T>(&self, name: &str, work: impl FnOnce(&mut Tenant) -> T) -> T {
+        work(self.shared.service().tenant(name))
+    }
+
+    /// Declares a tenant, or begins it anew.
+    pub fn set_tenant(&self, name: &str, behaviour: Behaviour) {
+        let now = self.shared.clock.now();
+        self.shared.service().set_tenant(name, behaviour, now);
+    }
+
+    /// Declares a token, or changes it.
+    pub fn set_token(&self, text: &str, token: Token) {
+        let now = self.shared.clock.now();
+        self.shared.service().set_token(text, token, now);
+    }
+
+    /// What tokens may do that are not declared.
+    pub fn set_other_tokens(&self, access: Access) {
+        self.shared.service().set_others(access);
+    }
+
+    /// Lets the service start a sync of the default tenant by itself; `false` if one is running.
+    pub fn own_sync(&self) -> bool {
+        let now = self.shared.clock.now();
+        self.tenant(DEFAULT_TENANT, |tenant| tenant.own_sync(now))
+    }
+
+    /// The default tenant's settings as they truly are now.
+    pub fn settings(&self) -> Settings {
+        let now = self.shared.clock.now();
+        self.tenant(DEFAULT_TENANT, |tenant| tenant.view(now))
+    }
+
+    /// Changes the way to the service, for connections to come.
+    pub fn network(&self, change: impl FnOnce(&mut Network)) {
+        change(&mut self.shared.network());
+    }
+
+    /// Ends all open connections, without a goodbye.
+    pub fn close_connections(&self) {
+        self.shared.closing.send_replace(());
+    }
+
+    /// The requests to the service, with the replies to them.
+    pub fn requests(&self) -> Vec<Recorded> {
+        self.shared.record.requests()
+    }
+
+    /// The requests to the proxies.
+    pub fn connects(&self) -> Vec<Connect> {
+        self.shared.record.connects()
+    }
+
+    /// How much happened.
+    pub fn counts(&self) -> Counts {
+        self.shared.record.counts()
+    }
+
+    /// Waits until the counts are as wanted; `false` if they were not within so much real time.
+    pub fn wait(&self, patience: Duration, wanted: impl Fn(&Counts) -> bool) -> bool {
+        self.shared.record.wait(patience, wanted)
+    }
+
+    /// Forgets the requests; the counts go on.
+    pub fn clear_requests(&self) {
+        self.shared.record.clear();
+    }
+
+    /// Writes each exchange from now on, one JSON line each, without the bearer token.
+    pub fn log_to(&self, sink: Sink) {
+        self.shared.record.write_to(sink);
+    }
+
+    /// The port of the HTTP proxy.
+    pub fn proxy_port(&self) -> u16 {
+        self.ports.proxy
+    }
+
+    /// `http://127.0.0.1:PORT`, the proxy.
+    pub fn proxy_url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.ports.proxy)
+    }
+
+    /// `https://localhost:PORT`, the same proxy over TLS.
+    pub fn tls_proxy_url(&self) -> String {
+        format!("https://localhost:{}", self.ports.tls_proxy)
+    }
+
+    /// `socks5://127.0.0.1:PORT`, the SOCKS5 proxy.
+    pub fn socks_url(&self) -> String {
+        format!("socks5://127.0.0.1:{}", self.ports.socks)
+    }
+
+    /// `https://localhost:PORT`, the service without a proxy.
+    pub fn direct_url(&self) -> String {
+        format!("https://localhost:{}", self.ports.direct)
+    }
+
+    /// `http://127.0.0.1:PORT`, the control endpoint.
+    pub fn control_url(&self) -> Option<String> {
+        self.ports.control.map(|port| format!("http://127.0.0.1:{port}"))
+    }
+
+    /// The CA's certificate, PEM. The file is deleted at the end.
+    pub fn ca_file(&self) -> &Path {
+        self.shared.authority.file()
+    }
+
+    /// The CA's certificate, PEM.
+    pub fn ca_pem(&self) -> &str {
+        self.shared.authority.pem()
+    }
+
+    /// The two variables that lead a program here: `HTTPS_PROXY`, with credentials if the proxy demands them now, and
+    /// `SSL_CERT_FILE`.
+    pub fn env(&self) -> [(&'static str, String); 2] {
+        let proxy = match &self.shared.network().proxy_credentials {
+            None => self.proxy_url(),
+            Some((user, password)) => {
+                format!(
+                    "http://{}:{}@127.0.0.1:{}",
+                    encoded(user),
+                    encoded(password),
+                    self.ports.proxy
+                )
+            }
+        };
+        [
+            ("HTTPS_PROXY", proxy),
+            ("SSL_CERT_FILE", self.ca_file().to_string_lossy().into_owned()),
+        ]
+    }
+
+    /// A command that reaches the service here, whatever this process's environment says.
+    pub fn command(&self, program: impl AsRef<OsStr>) -> Command {
+        let mut command = Command::new(program);
+        for variable in VARIABLES {
+            command.env_remove(variable);
+        }
+        command.envs(self.env());
+        command
+    }
+}
+
+impl Drop for Emulator {
+    fn drop(&mut self) {
+        // Its thread ends, with all connections, and closes the ports.
+        drop(self.stop.take());
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+fn bind(port: u16) -> io::Result<TcpListener> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
+    listener.set_nonblocking(true)?;
+    Ok(listener)
+}
+
+fn shared(config: Config) -> Shared {
+    let now = config.clock.now();
+    let mut service = Service::new(config.behaviour, config.other_tokens, now);
+    // Made now and not at its first request, so that its own syncs count from here.
+    service.tenant(DEFAULT_TENANT);
+    for (name, behaviour) in config.tenants {
+        service.set_tenant(&name, behaviour, now);
+    }
+    for (text, token) in config.tokens {
+        service.set_token(&text, token, now);
+    }
+    let shared = Shared::new(
+        config.clock,
+        Authority::new(&config.hosts),
+        service,
+        config.network,
+    );
+    shared.script().extend(config.script);
+    shared
+}
+
+async fn run(
+    shared: Arc<Shared>,
+    listeners: [(TcpListener, Via); 4],
+    control: Option<TcpListener>,
+    stopped: oneshot::Receiver<()>,
+) {
+    for (listener, via) in listeners {
+        let listener =
+            tokio::net::TcpListener::from_std(listener).expect("it is a listener, and non-blocking");
+        tokio::spawn(server::listen(listener, shared.clone(), via));
+    }
+    if let Some(listener) = control {
+        let listener =
+            tokio::net::TcpListener::from_std(listener).expect("it is a listener, and non-blocking");
+        tokio::spawn(control::listen(listener, shared.clone()));
+    }
+    // An error says that the emulator was dropped, which is what is waited for.
+    let _ = stopped.await;
+}
+
+/// As user and password stand in a URL.
+fn encoded(text: &str) -> String {
+    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~".contains(byte);
+    text.bytes()
+        .map(|byte| {
+            if plain(&byte) {
+                char::from(byte).to_string()
+            } else {
+                format!("%{byte:02X}")
+            }
+        })
+        .collect()
+}

@@ -1,0 +1,246 @@
+//! The exchanges of one connection.
+
+use std::convert::Infallible;
+use std::io;
+use std::sync::{Arc, Mutex};
+
+use http_body_util::{BodyExt as _, Full, Limited};
+use hyper::body::{Bytes, Incoming};
+use hyper::ext::ReasonPhrase;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{Request, Response};
+use hyper_util::rt::TokioIo;
+use tokio::io::AsyncWriteExt;
+use tokio_rustls::server::TlsStream;
+
+use crate::carrier::{Lane, outlast};
+use crate::delivery::{self, Ending, Last};
+use crate::fault::Fault;
+use crate::record::{Recorded, Via};
+use crate::reply::Reply;
+use crate::script::{Answer, Step};
+use crate::server::Shared;
+use crate::service::{Question, echo};
+use crate::wire::{Censor, Head, Tee, Wire, bearer};
+
+/// Longer bodies are cut off: the service reads none at all.
+const LONGEST_BODY: usize = 1 << 20;
+
+/// What the exchanges of one connection have in common.
+struct Session {
+    shared: Arc<Shared>,
+    via: Via,
+    host: String,
+    number: u64,
+    tee: Tee,
+    /// How the connection ends, once an exchange has decided that it does.
+    ending: Mutex<Option<Ending>>,
+}
+
+/// An exchange that ends the connection in its own way, past hyper.
+#[derive(Debug)]
+struct Ended;
+
+impl std::fmt::Display for Ended {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("the exchange ends the connection")
+    }
+}
+
+impl std::error::Error for Ended {}
+
+/// Serves requests until either side ends the connection.
+pub(crate) async fn serve(
+    tls: TlsStream<Lane>,
+    shared: Arc<Shared>,
+    via: Via,
+    host: String,
+    number: u64,
+) -> io::Result<()> {
+    let tee = Tee::default();
+    let wire = Wire::new(tls, tee.clone(), censor(shared.clone()));
+    let session = Session {
+        shared,
+        via,
+        host,
+        number,
+        tee,
+        ending: Mutex::new(None),
+    };
+    let service = service_fn(|request| Box::pin(session.answer(request)));
+    let mut builder = http1::Builder::new();
+    // The date is the service's, not the machine's.
+    builder
+        .auto_date_header(false)
+        .max_buf_size(1 << 20)
+        .max_headers(200);
+    let mut connection = builder.serve_connection(TokioIo::new(wire), service);
+    // An error is the client's, or an `Ended`: what to do then is in the session.
+    let _ = std::future::poll_fn(|context| connection.poll_without_shutdown(context)).await;
+    let wire = connection.into_parts().io.into_inner();
+    let ending = session.ending.lock().expect("no holder panics").take();
+    let last = if wire.is_censored() {
+        Last::Reset
+    } else {
+        Last::Close
+    };
+    let parts = Vec::new();
+    finish(wire, ending.unwrap_or(Ending { parts, last })).await
+}
+
+/// Whether the script resets the connection of such a request unread.
+fn censor(shared: Arc<Shared>) -> Censor {
+    Box::new(move |head: &Head| {
+        shared
+            .script()
+            .take_reset_unread(&head.method, head.token().as_deref())
+    })
+}
+
+async fn finish(mut wire: Wire, ending: Ending) -> io::Result<()> {
+    delivery::send(&mut wire, &ending.parts).await;
+    match ending.last {
+        Last::Close => wire.shutdown().await?,
+        Last::Vanish => {}
+        Last::Reset => wire.reset_at_end(),
+        Last::Outlast => outlast(&mut wire).await,
+    }
+    Ok(())
+}
+
+impl Session {
+    async fn answer(&self, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Ended> {
+        let recorded = self.read(request).await;
+        let step = self
+            .shared
+            .script()
+            .take(&recorded.method, recorded.token.as_deref());
+        let step = step.unwrap_or_else(Step::service);
+        let question = question(&recorded);
+        let time = recorded.time;
+        let number = self.shared.record.request(recorded);
+        let reply = self.reply(&step, &question, time);
+        let fault = step.fault.as_ref();
+        self.shared
+            .record
+            .reply(number, reply.clone(), !step.is_faithful(), fault.map(fault_name));
+        if !step.delay.is_zero() {
+            tokio::time::sleep(step.delay).await;
+        }
+        let reply = reply.unwrap_or_else(|| Reply::new(200));
+        let ending = delivery::ending(fault, &reply);
+        match (ending, response(&reply)) {
+            (None, Ok(response)) => Ok(response),
+            (Some(ending), _) => Err(self.end(ending)),
+            // Headers that hyper would not send.
+            (None, Err(_)) => Err(self.end(delivery::as_it_is(&reply))),
+        }
+    }
+
+    fn end(&self, ending: Ending) -> Ended {
+        *self.ending.lock().expect("no holder panics") = Some(ending);
+        Ended
+    }
+
+    /// Reads the whole request, as it will be recorded.
+    async fn read(&self, request: Request<Incoming>) -> Recorded {
+        let head = self.tee.take();
+        let (parts, body) = request.into_parts();
+        let body = Limited::new(body, LONGEST_BODY).collect().await;
+        let body = body
+            .map(|collected| collected.to_bytes().to_vec())
+            .unwrap_or_default();
+        self.tee.end_of_body();
+        let text =
+            |value: &hyper::header::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+        let as_parsed = || {
+            let pairs = parts.headers.iter();
+            pairs
+                .map(|(name, value)| (name.as_str().to_owned(), text(value)))
+                .collect()
+        };
+        // Of a client that does not wait for replies the head may be hidden in what came before.
+        let headers = if head.method == parts.method.as_str() {
+            head.headers
+        } else {
+            as_parsed()
+        };
+        Recorded {
+            number: 0,
+            connection: self.number,
+            via: self.via,
+            host: self.host.clone(),
+            time: self.shared.clock.tick(),
+            method: parts.method.as_str().to_owned(),
+            path: parts.uri.path().to_owned(),
+            query: parts.uri.query().map(str::to_owned),
+            version: format!("{:?}", parts.version),
+            token: parts
+                .headers
+                .get("authorization")
+                .map(text)
+                .as_deref()
+                .and_then(bearer),
+            headers,
+            body,
+            scripted: false,
+            fault: None,
+            reply: None,
+        }
+    }
+
+    /// The reply of a step; none where none is ever to be sent.
+    fn reply(&self, step: &Step, question: &Question, time: chrono::DateTime<chrono::Utc>) -> Option<Reply> {
+        let mut service = self.shared.service();
+        let own = step.processes().then(|| service.answer(question, time));
+        match &step.answer {
+            Answer::Service => own,
+            Answer::Reply(reply) => Some(service.scripted(reply.clone(), question, time)),
+            Answer::Error(status) => Some(service.error(*status, question, time)),
+            Answer::Echo(status) => {
+                let token = question.token.as_deref().unwrap_or_default();
+                Some(service.scripted(echo(*status, token), question, time))
+            }
+        }
+    }
+}
+
+fn question(recorded: &Recorded) -> Question {
+    let header = |name: &str| recorded.header(name);
+    Question {
+        method: recorded.method.clone(),
+        host: recorded.host.clone(),
+        path: recorded.path.clone(),
+        token: recorded.token.clone(),
+        client_request_id: header("client-request-id").map(str::to_owned),
+        carries: !recorded.body.is_empty() || header("transfer-encoding").is_some(),
+    }
+}
+
+/// The name of a fault, as scripts write it.
+fn fault_name(fault: &Fault) -> String {
+    match serde_json::to_value(fault) {
+        Ok(serde_json::Value::String(name)) => name,
+        Ok(serde_json::Value::Object(object)) => object.keys().next().cloned().unwrap_or_default(),
+        _ => String::new(),
+    }
+}
+
+/// The reply as hyper sends it; an error if it has what hyper does not send.
+fn response(reply: &Reply) -> Result<Response<Full<Bytes>>, Box<dyn std::error::Error>> {
+    let mut builder = Response::builder().status(reply.status);
+    for (name, value) in &reply.headers {
+        builder = builder.header(name, value);
+    }
+    if let Some(reason) = &reply.reason {
+        builder = builder.extension(ReasonPhrase::try_from(reason.clone().into_bytes())?);
+    }
+    let body = if reply.may_have_body() {
+        reply.body.clone()
+    } else {
+        Vec::new()
+    };
+    let body: Result<_, Infallible> = Ok(Full::new(Bytes::from(body)));
+    Ok(builder.body(body?)?)
+}

@@ -1,0 +1,147 @@
+//! The program `autopilot-emulator`.
+
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a program speaks to its user"
+)]
+
+use std::ffi::OsString;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::{ExitCode, ExitStatus};
+
+use autopilot_emulator::Emulator;
+use autopilot_emulator::cli::{Cli, Command};
+use clap::Parser;
+
+/// What a shell reports of a command that cannot be run.
+const CANNOT_RUN: u8 = 127;
+
+fn main() -> ExitCode {
+    let result = match Cli::parse().command {
+        Command::Run { options, command } => options.start().and_then(|emulator| run(&emulator, &command)),
+        Command::Serve { options, write_env } => {
+            options.start().and_then(|emulator| serve(&emulator, write_env))
+        }
+    };
+    result.unwrap_or_else(|message| {
+        eprintln!("autopilot-emulator: {message}");
+        ExitCode::from(2)
+    })
+}
+
+fn run(emulator: &Emulator, command: &[OsString]) -> Result<ExitCode, String> {
+    let [program, arguments @ ..] = command else {
+        return Err("no command".to_owned());
+    };
+    let mut command = emulator.command(program);
+    command.args(arguments);
+    if let Some(url) = emulator.control_url() {
+        command.env("AUTOPILOT_EMULATOR", url);
+    }
+    let status = runtime()?.block_on(async {
+        let mut child = match tokio::process::Command::from(command).kill_on_drop(true).spawn() {
+            Ok(child) => child,
+            Err(error) => return Err(format!("{}: {error}", program.to_string_lossy())),
+        };
+        // Ctrl-C reaches the command too, and what it makes of it decides.
+        tokio::select! {
+            status = child.wait() => status.map(Some).map_err(|error| error.to_string()),
+            () = terminated() => Ok(None),
+        }
+    });
+    match status {
+        Ok(status) => Ok(exit_code(status)),
+        Err(message) => {
+            eprintln!("autopilot-emulator: {message}");
+            Ok(ExitCode::from(CANNOT_RUN))
+        }
+    }
+}
+
+fn serve(emulator: &Emulator, write_env: Option<PathBuf>) -> Result<ExitCode, String> {
+    let lines = variables(emulator);
+    print!("{lines}");
+    if let Some(file) = &write_env {
+        write_whole(file, &lines).map_err(|error| format!("{}: {error}", file.display()))?;
+    }
+    runtime()?.block_on(async {
+        tokio::select! {
+            // Without a handler for Ctrl-C there is its default, which ends the program too.
+            _ = tokio::signal::ctrl_c() => {}
+            () = terminated() => {}
+        }
+    });
+    if let Some(file) = write_env {
+        // Somebody else may have deleted it.
+        let _ = std::fs::remove_file(file);
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The variables as lines for a shell, and the other addresses as comments.
+fn variables(emulator: &Emulator) -> String {
+    let mut lines: String = emulator
+        .env()
+        .iter()
+        .map(|(name, value)| format!("export {name}='{value}'\n"))
+        .collect();
+    if let Some(url) = emulator.control_url() {
+        lines.push_str(&format!("export AUTOPILOT_EMULATOR='{url}'\n"));
+    }
+    lines.push_str(&format!(
+        "# also: {} {}\n",
+        emulator.tls_proxy_url(),
+        emulator.socks_url()
+    ));
+    lines.push_str(&format!("# without a proxy: {}\n", emulator.direct_url()));
+    lines
+}
+
+/// Whoever waits for the file finds it whole.
+fn write_whole(file: &Path, text: &str) -> io::Result<()> {
+    let mut part = file.as_os_str().to_owned();
+    part.push(".part");
+    std::fs::write(&part, text)?;
+    std::fs::rename(part, file)
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime, String> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| error.to_string())
+}
+
+/// Until SIGTERM; and while it is waited for, Ctrl-C does not end this program.
+#[cfg(unix)]
+async fn terminated() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (Ok(mut terminate), Ok(_interrupt)) =
+        (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+    else {
+        return std::future::pending().await;
+    };
+    terminate.recv().await;
+}
+
+/// For ever: there is no SIGTERM.
+#[cfg(not(unix))]
+async fn terminated() {
+    std::future::pending().await
+}
+
+/// The exit code of a command; without a status it was ended with us, by SIGTERM.
+fn exit_code(status: Option<ExitStatus>) -> ExitCode {
+    const SIGTERM: i32 = 15;
+    let Some(status) = status else {
+        return ExitCode::from(128 + SIGTERM as u8);
+    };
+    #[cfg(unix)]
+    let signal = std::os::unix::process::ExitStatusExt::signal(&status);
+    #[cfg(not(unix))]
+    let signal = None::<i32>;
+    let code = status.code().unwrap_or_else(|| 128 + signal.unwrap_or_default());
+    ExitCode::from(u8::try_from(code).unwrap_or(1))
+}

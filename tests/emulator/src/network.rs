@@ -1,0 +1,201 @@
+//! The way to the service: its proxies, and TLS.
+
+use std::str::FromStr;
+use std::time::Duration;
+
+use clap::ValueEnum;
+
+/// What clients meet before they can send a request.
+///
+/// Each field is an option of the program too, under the same name and with the same default. Faults hold for every new
+/// connection, or for the next [`faulty_connections`](Self::faulty_connections).
+#[derive(Clone, Debug, PartialEq, Eq, clap::Args)]
+#[command(next_help_heading = "The way to the service")]
+pub struct Network {
+    /// Credentials that the proxies demand: Basic over HTTP and HTTPS, user and password over SOCKS5
+    #[arg(long, value_name = "USER:PASSWORD", value_parser = credentials)]
+    pub proxy_credentials: Option<(String, String)>,
+    /// What the proxies do instead of their work: a status such as 502, silent, trickle, close, reset
+    #[arg(long, value_name = "FAULT")]
+    pub proxy_fault: Option<ProxyFault>,
+    /// What the service does instead of a TLS handshake
+    #[arg(long, value_enum, value_name = "FAULT")]
+    pub tls_fault: Option<TlsFault>,
+    /// The certificate that the service shows
+    #[arg(long, value_enum, value_name = "KIND", default_value = "valid")]
+    pub certificate: Certificate,
+    /// The versions of TLS that the service speaks
+    #[arg(long, value_enum, value_name = "VERSIONS", default_value = "both")]
+    pub tls_versions: TlsVersions,
+    /// The pause between two bytes of what trickles
+    #[arg(long, value_name = "TIME", default_value = "100ms", value_parser = humantime::parse_duration)]
+    pub trickle_pause: Duration,
+    /// How many of the next connections meet the proxy's or TLS's fault; all unless given
+    #[arg(long, value_name = "N")]
+    pub faulty_connections: Option<u32>,
+}
+
+impl Default for Network {
+    fn default() -> Self {
+        Self {
+            proxy_credentials: None,
+            proxy_fault: None,
+            tls_fault: None,
+            certificate: Certificate::Valid,
+            tls_versions: TlsVersions::Both,
+            trickle_pause: Duration::from_millis(100),
+            faulty_connections: None,
+        }
+    }
+}
+
+impl Network {
+    /// The proxy's fault for a new connection; counts it.
+    pub(crate) fn take_proxy_fault(&mut self) -> Option<ProxyFault> {
+        self.proxy_fault
+            .filter(|_| count_down(&mut self.faulty_connections))
+    }
+
+    /// TLS's fault for a new connection; counts it.
+    pub(crate) fn take_tls_fault(&mut self) -> Option<TlsFault> {
+        self.tls_fault
+            .filter(|_| count_down(&mut self.faulty_connections))
+    }
+}
+
+/// What a proxy does instead of making a tunnel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ProxyFault {
+    /// Answers with this status; over SOCKS, with "not allowed".
+    Status(u16),
+    /// Never answers.
+    Silent,
+    /// Answers byte by byte, without end.
+    Trickle,
+    /// Closes the connection.
+    Close,
+    /// Resets the connection.
+    Reset,
+}
+
+impl FromStr for ProxyFault {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Ok(match text {
+            "silent" => Self::Silent,
+            "trickle" => Self::Trickle,
+            "close" => Self::Close,
+            "reset" => Self::Reset,
+            status => match status.parse() {
+                Ok(status @ 100..=999) => Self::Status(status),
+                _ => return Err("none of: a status, silent, trickle, close, reset".to_owned()),
+            },
+        })
+    }
+}
+
+/// What the service does instead of a TLS handshake.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum TlsFault {
+    /// Never answers.
+    Silent,
+    /// Answers byte by byte, without end.
+    Trickle,
+    /// Answers with what is not TLS.
+    Garbage,
+    /// Closes the connection.
+    Close,
+    /// Resets the connection.
+    Reset,
+}
+
+/// The certificate that the service shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, ValueEnum)]
+pub enum Certificate {
+    /// For the service's hosts, by the CA of the CA file.
+    Valid,
+    /// By a CA that nobody knows.
+    UnknownAuthority,
+    /// By itself.
+    SelfSigned,
+    /// Expired years ago.
+    Expired,
+    /// Valid in the far future only.
+    NotYetValid,
+    /// For another host.
+    WrongHost,
+}
+
+/// The versions of TLS that the service speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, ValueEnum)]
+pub enum TlsVersions {
+    /// 1.2 and 1.3.
+    Both,
+    /// 1.2.
+    #[value(name = "1.2")]
+    Only12,
+    /// 1.3.
+    #[value(name = "1.3")]
+    Only13,
+}
+
+fn credentials(text: &str) -> Result<(String, String), String> {
+    let (user, password) = text.split_once(':').ok_or("there is no colon in it")?;
+    Ok((user.to_owned(), password.to_owned()))
+}
+
+/// Whether one is left of what may be limited; counts it.
+fn count_down(left: &mut Option<u32>) -> bool {
+    match left {
+        None => true,
+        Some(0) => false,
+        Some(count) => {
+            *count -= 1;
+            true
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Options {
+        #[command(flatten)]
+        network: Network,
+    }
+
+    #[test]
+    fn the_program_has_the_same_defaults() {
+        assert_eq!(Options::parse_from(["emulator"]).network, Network::default());
+    }
+
+    #[test]
+    fn faults_are_counted() {
+        let mut network = Network::default();
+        assert_eq!(network.take_proxy_fault(), None);
+        network.proxy_fault = Some(ProxyFault::Status(502));
+        assert_eq!(network.take_proxy_fault(), Some(ProxyFault::Status(502)));
+        network.faulty_connections = Some(1);
+        assert_eq!(network.take_proxy_fault(), Some(ProxyFault::Status(502)));
+        assert_eq!(network.take_proxy_fault(), None);
+    }
+
+    #[test]
+    fn faults_are_read_from_the_command_line() {
+        let network = Options::parse_from([
+            "",
+            "--proxy-fault=407",
+            "--tls-fault=garbage",
+            "--certificate=wrong-host",
+        ]);
+        assert_eq!(network.network.proxy_fault, Some(ProxyFault::Status(407)));
+        assert_eq!(network.network.tls_fault, Some(TlsFault::Garbage));
+        assert_eq!(network.network.certificate, Certificate::WrongHost);
+        assert!("99".parse::<ProxyFault>().is_err() && "lazy".parse::<ProxyFault>().is_err());
+    }
+}

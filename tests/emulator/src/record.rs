@@ -1,0 +1,349 @@
+//! What arrived, and what was replied.
+
+use std::io::Write;
+use std::sync::{Condvar, Mutex, MutexGuard};
+use std::time::{Duration, Instant};
+
+use chrono::{DateTime, Utc};
+use serde::ser::SerializeStruct;
+use serde::{Serialize, Serializer};
+
+use crate::reply::Reply;
+
+/// Shorter tokens are words of tests, and may be words of anything.
+const SHORTEST_SECRET: usize = 8;
+
+/// By which way a client came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Via {
+    /// The HTTP proxy.
+    Proxy,
+    /// The proxy that is itself reached over TLS.
+    TlsProxy,
+    /// The SOCKS5 proxy.
+    Socks,
+    /// No proxy.
+    Direct,
+}
+
+/// One request, and the reply to it.
+///
+/// Serialised, it is one JSON object without the bearer token.
+#[derive(Clone, Debug)]
+pub struct Recorded {
+    /// Its number, from 1.
+    pub number: u64,
+    /// The number of its connection, from 1.
+    pub connection: u64,
+    /// By which way the connection came.
+    pub via: Via,
+    /// The host that the connection was made to.
+    pub host: String,
+    /// When it was read, by the service's clock.
+    pub time: DateTime<Utc>,
+    /// The method.
+    pub method: String,
+    /// The path, without the query.
+    pub path: String,
+    /// The query, without its question mark.
+    pub query: Option<String>,
+    /// The version, as `HTTP/1.1`.
+    pub version: String,
+    /// The headers as they came: their order, their case.
+    pub headers: Vec<(String, String)>,
+    /// The body.
+    pub body: Vec<u8>,
+    /// The bearer token of its `Authorization`.
+    pub token: Option<String>,
+    /// Whether the reply is one that the service would not give: of a script's making, or spoiled by a fault.
+    pub scripted: bool,
+    /// The fault that spoiled it.
+    pub fault: Option<String>,
+    /// The reply that was sent, or would have been without the fault; `None` if there was never to be one.
+    pub reply: Option<Reply>,
+}
+
+impl Recorded {
+    /// The first header of this name, in any case.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers
+            .iter()
+            .find(|(other, _)| other.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.as_str())
+    }
+
+    /// The token is blotted out wherever it occurs; one too short to be one only where it belongs.
+    fn without_token(&self, text: &str) -> String {
+        match self
+            .token
+            .as_deref()
+            .filter(|token| token.len() >= SHORTEST_SECRET)
+        {
+            Some(token) => text.replace(token, &blot(token)),
+            None => text.to_owned(),
+        }
+    }
+
+    fn header_without_token(&self, name: &str, value: &str) -> String {
+        match (name.eq_ignore_ascii_case("authorization"), &self.token) {
+            (true, Some(token)) => format!("Bearer {}", blot(token)),
+            (true, None) => "(not a bearer token)".to_owned(),
+            (false, _) => self.without_token(value),
+        }
+    }
+
+    fn headers_without_token(&self, headers: &[(String, String)]) -> Vec<(String, String)> {
+        headers
+            .iter()
+            .map(|(name, value)| (name.clone(), self.header_without_token(name, value)))
+            .collect()
+    }
+}
+
+fn blot(token: &str) -> String {
+    format!("(token of {} bytes)", token.len())
+}
+
+impl Serialize for Recorded {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let reply = self.reply.as_ref().map(|reply| {
+            serde_json::json!({
+                "status": reply.status,
+                "headers": self.headers_without_token(&reply.headers),
+                "body": self.without_token(&String::from_utf8_lossy(&reply.body)),
+            })
+        });
+        let mut object = serializer.serialize_struct("Recorded", 14)?;
+        object.serialize_field("number", &self.number)?;
+        object.serialize_field("connection", &self.connection)?;
+        object.serialize_field("via", &self.via)?;
+        object.serialize_field("host", &self.host)?;
+        object.serialize_field("time", &crate::tenant::wire_time(Some(self.time)))?;
+        object.serialize_field("method", &self.method)?;
+        object.serialize_field("path", &self.without_token(&self.path))?;
+        object.serialize_field(
+            "query",
+            &self.query.as_deref().map(|query| self.without_token(query)),
+        )?;
+        object.serialize_field("version", &self.version)?;
+        object.serialize_field("headers", &self.headers_without_token(&self.headers))?;
+        object.serialize_field("body", &self.without_token(&String::from_utf8_lossy(&self.body)))?;
+        object.serialize_field("scripted", &self.scripted)?;
+        object.serialize_field("fault", &self.fault)?;
+        object.serialize_field("reply", &reply)?;
+        object.end()
+    }
+}
+
+/// One request to a proxy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Connect {
+    /// Which proxy.
+    pub via: Via,
+    /// The method; `CONNECT` for SOCKS too.
+    pub method: String,
+    /// What it asked for, as `host:port`.
+    pub target: String,
+    /// Its headers as they came; empty for SOCKS.
+    pub headers: Vec<(String, String)>,
+}
+
+/// How much happened.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// TCP connections, to proxies and directly.
+    pub accepted: u64,
+    /// Requests to proxies.
+    pub connects: u64,
+    /// Tunnels that proxies made.
+    pub tunnels: u64,
+    /// TLS handshakes with the service that succeeded.
+    pub handshakes: u64,
+    /// TLS handshakes with the service that failed.
+    pub failed_handshakes: u64,
+    /// Requests to the service.
+    pub requests: u64,
+    /// TCP connections that are open now.
+    pub open: u64,
+}
+
+/// Where exchanges are written, one JSON line each.
+pub type Sink = Box<dyn Write + Send>;
+
+/// The record, shared by all connections.
+#[derive(Default)]
+pub(crate) struct Record {
+    log: Mutex<Log>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct Log {
+    requests: Vec<Recorded>,
+    connects: Vec<Connect>,
+    counts: Counts,
+    sink: Option<Sink>,
+}
+
+impl Record {
+    pub(crate) fn count(&self, change: impl FnOnce(&mut Counts)) -> Counts {
+        self.change(|log| {
+            change(&mut log.counts);
+            log.counts
+        })
+    }
+
+    pub(crate) fn counts(&self) -> Counts {
+        self.lock().counts
+    }
+
+    pub(crate) fn connect(&self, connect: Connect) {
+        self.change(|log| {
+            log.counts.connects += 1;
+            log.connects.push(connect);
+        });
+    }
+
+    /// Keeps a request; tells its number.
+    pub(crate) fn request(&self, request: Recorded) -> u64 {
+        self.change(|log| {
+            log.counts.requests += 1;
+            let number = log.counts.requests;
+            log.requests.push(Recorded { number, ..request });
+            number
+        })
+    }
+
+    /// Keeps the reply to a request, and writes the exchange.
+    pub(crate) fn reply(&self, number: u64, reply: Option<Reply>, scripted: bool, fault: Option<String>) {
+        self.change(|log| {
+            let Some(request) = log.requests.iter_mut().find(|request| request.number == number) else {
+                return;
+            };
+            request.reply = reply;
+            request.scripted = scripted;
+            request.fault = fault;
+            if let (Some(sink), Ok(line)) = (&mut log.sink, serde_json::to_string(request)) {
+                // A full disk is no reason to stop serving.
+                let _ = writeln!(sink, "{line}").and_then(|()| sink.flush());
+            }
+        });
+    }
+
+    pub(crate) fn requests(&self) -> Vec<Recorded> {
+        self.lock().requests.clone()
+    }
+
+    pub(crate) fn connects(&self) -> Vec<Connect> {
+        self.lock().connects.clone()
+    }
+
+    /// Forgets requests and connects; the counts go on.
+    pub(crate) fn clear(&self) {
+        self.change(|log| {
+            log.requests.clear();
+            log.connects.clear();
+        });
+    }
+
+    pub(crate) fn write_to(&self, sink: Sink) {
+        self.lock().sink = Some(sink);
+    }
+
+    /// Waits until the counts are as wanted; `false` if they were not in time.
+    pub(crate) fn wait(&self, patience: Duration, wanted: impl Fn(&Counts) -> bool) -> bool {
+        let end = Instant::now() + patience;
+        let mut log = self.lock();
+        while !wanted(&log.counts) {
+            let left = end.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return false;
+            }
+            log = self.changed.wait_timeout(log, left).expect("no holder panics").0;
+        }
+        true
+    }
+
+    fn change<T>(&self, change: impl FnOnce(&mut Log) -> T) -> T {
+        let result = change(&mut self.lock());
+        self.changed.notify_all();
+        result
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Log> {
+        self.log.lock().expect("no holder panics")
+    }
+}
+
+impl std::fmt::Debug for Record {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("Record")
+            .field("counts", &self.counts())
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn recorded(token: &str) -> Recorded {
+        let authorization = ("authorization".to_owned(), format!("Bearer {token}"));
+        Recorded {
+            number: 1,
+            connection: 1,
+            via: Via::TlsProxy,
+            host: "h".to_owned(),
+            time: DateTime::UNIX_EPOCH,
+            method: "GET".to_owned(),
+            path: format!("/{token}"),
+            query: Some(token.to_owned()),
+            version: "HTTP/1.1".to_owned(),
+            headers: vec![authorization.clone(), ("X".to_owned(), token.to_owned())],
+            body: token.into(),
+            token: Some(token.to_owned()),
+            scripted: true,
+            fault: None,
+            reply: Some(Reply {
+                headers: vec![authorization],
+                ..Reply::new(200).body(token)
+            }),
+        }
+    }
+
+    #[test]
+    fn a_token_is_not_written() {
+        let text = serde_json::to_string(&recorded("a-long-secret")).expect("writable");
+        assert!(
+            !text.contains("a-long-secret") && text.contains("Bearer (token of 13 bytes)"),
+            "{text}"
+        );
+        let text = serde_json::to_string(&recorded("e")).expect("writable");
+        assert!(
+            text.contains("Bearer (token of 1 bytes)") && text.contains("tls-proxy"),
+            "{text}"
+        );
+        let other = Recorded {
+            token: None,
+            ..recorded("a-long-secret")
+        };
+        let text =
+            serde_json::to_string(&other.headers_without_token(&other.headers[..1])).expect("writable");
+        assert!(!text.contains("secret"));
+    }
+
+    #[test]
+    fn waiting_ends_in_time_and_with_the_count() {
+        let record = Record::default();
+        assert!(!record.wait(Duration::ZERO, |counts| counts.requests == 1));
+        std::thread::scope(|scope| {
+            scope.spawn(|| record.request(recorded("t")));
+            assert!(record.wait(Duration::from_secs(60), |counts| counts.requests == 1));
+        });
+        record.reply(7, None, false, None);
+        record.clear();
+        assert!(record.requests().is_empty() && record.counts().requests == 1);
+    }
+}

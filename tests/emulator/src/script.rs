@@ -1,0 +1,306 @@
+//! Steps that answer the next requests in place of the service.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::fault::{Fault, time_text};
+use crate::reply::Reply;
+
+/// The errors that the service is known to give to either request.
+const TYPICAL_ERRORS: [u16; 8] = [400, 401, 403, 429, 500, 503, 504, 509];
+
+/// What happens to one request, or to several.
+///
+/// A step without a reply of its own lets the service answer, and may delay that answer or spoil it with a [`Fault`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Step {
+    /// The method of the requests it is for; any unless given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on: Option<String>,
+    /// The bearer token of the requests it is for; any unless given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token: Option<String>,
+    /// How many requests it serves; `u32::MAX` never ends.
+    #[serde(default = "once")]
+    pub times: u32,
+    /// The pause before its reply or fault.
+    #[serde(default, with = "time_text")]
+    pub delay: Duration,
+    /// Whether the service does what was asked, whatever is replied. By default it does so where its own reply is used.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub process: Option<bool>,
+    /// Where the reply comes from.
+    #[serde(default)]
+    pub answer: Answer,
+    /// What happens to the reply.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fault: Option<Fault>,
+}
+
+/// Where a step's reply comes from.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Answer {
+    /// The service's own.
+    #[default]
+    Service,
+    /// This one.
+    Reply(Reply),
+    /// The service's typical error of this status, with its envelope.
+    Error(u16),
+    /// A reply of this status that repeats the request's bearer token in its reason phrase, in every header worth
+    /// reading, in the claims of a challenge, and in a nested body.
+    Echo(u16),
+}
+
+impl Step {
+    /// The service's own answer.
+    pub fn service() -> Self {
+        Self::with(Answer::Service)
+    }
+
+    /// This reply.
+    pub fn reply(reply: Reply) -> Self {
+        Self::with(Answer::Reply(reply))
+    }
+
+    /// The service's typical error of this status, with its envelope.
+    pub fn error(status: u16) -> Self {
+        Self::with(Answer::Error(status))
+    }
+
+    /// A reply of this status that repeats the request's bearer token wherever it can.
+    pub fn echo(status: u16) -> Self {
+        Self::with(Answer::Echo(status))
+    }
+
+    /// A fault, that spoils the service's own answer if it needs one.
+    pub fn fault(fault: Fault) -> Self {
+        Self::service().spoiled(fault)
+    }
+
+    /// For requests of this method only.
+    pub fn on(self, method: &str) -> Self {
+        Self {
+            on: Some(method.to_owned()),
+            ..self
+        }
+    }
+
+    /// For requests with this bearer token only.
+    pub fn for_token(self, token: &str) -> Self {
+        Self {
+            token: Some(token.to_owned()),
+            ..self
+        }
+    }
+
+    /// For so many requests.
+    pub fn times(self, times: u32) -> Self {
+        Self { times, ..self }
+    }
+
+    /// For all requests from now on.
+    pub fn forever(self) -> Self {
+        self.times(u32::MAX)
+    }
+
+    /// After a pause, of real time.
+    pub fn after(self, delay: Duration) -> Self {
+        Self { delay, ..self }
+    }
+
+    /// The service does what was asked, whatever is replied.
+    pub fn processed(self) -> Self {
+        Self {
+            process: Some(true),
+            ..self
+        }
+    }
+
+    /// This happens to the reply.
+    pub fn spoiled(self, fault: Fault) -> Self {
+        Self {
+            fault: Some(fault),
+            ..self
+        }
+    }
+
+    /// Whether the service does what was asked.
+    pub(crate) fn processes(&self) -> bool {
+        let unless_told =
+            || self.answer == Answer::Service && self.fault.as_ref().is_none_or(Fault::processes);
+        self.process.unwrap_or_else(unless_told) || self.fault == Some(Fault::LoseReply)
+    }
+
+    /// Whether what goes out is an answer or an error of the service, whole and unaltered.
+    pub(crate) fn is_faithful(&self) -> bool {
+        let own = match self.answer {
+            Answer::Service => true,
+            Answer::Error(status) => TYPICAL_ERRORS.contains(&status),
+            Answer::Reply(_) | Answer::Echo(_) => false,
+        };
+        own && self.fault.is_none()
+    }
+
+    fn with(answer: Answer) -> Self {
+        Self {
+            on: None,
+            token: None,
+            times: 1,
+            delay: Duration::ZERO,
+            process: None,
+            answer,
+            fault: None,
+        }
+    }
+
+    fn is_for(&self, method: &str, token: Option<&str>) -> bool {
+        self.on
+            .as_deref()
+            .is_none_or(|on| on.eq_ignore_ascii_case(method))
+            && self.token.as_deref().is_none_or(|own| token == Some(own))
+    }
+}
+
+fn once() -> u32 {
+    1
+}
+
+/// The steps still to come.
+#[derive(Debug, Default)]
+pub(crate) struct Script(VecDeque<Step>);
+
+impl Script {
+    pub(crate) fn extend(&mut self, steps: impl IntoIterator<Item = Step>) {
+        self.0.extend(steps.into_iter().filter(|step| step.times > 0));
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.0.clear();
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// The first step that is for such a request; a step before it that is not stays.
+    pub(crate) fn take(&mut self, method: &str, token: Option<&str>) -> Option<Step> {
+        let index = self.0.iter().position(|step| step.is_for(method, token))?;
+        self.take_at(index)
+    }
+
+    /// Takes that step only if it resets the connection unread.
+    pub(crate) fn take_reset_unread(&mut self, method: &str, token: Option<&str>) -> bool {
+        let index = self.0.iter().position(|step| step.is_for(method, token));
+        let resets = |index: &usize| self.0[*index].fault == Some(Fault::ResetUnread);
+        index
+            .filter(resets)
+            .and_then(|index| self.take_at(index))
+            .is_some()
+    }
+
+    fn take_at(&mut self, index: usize) -> Option<Step> {
+        let step = self.0.get_mut(index)?;
+        match step.times {
+            u32::MAX => Some(step.clone()),
+            1 => self.0.remove(index),
+            _ => {
+                step.times -= 1;
+                Some(step.clone())
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn steps_are_taken_in_order_by_those_they_are_for() {
+        let mut script = Script::default();
+        script.extend([
+            Step::error(500).on("POST").times(2),
+            Step::error(503),
+            Step::error(504).for_token("a"),
+            Step::error(509).times(0),
+        ]);
+        let mut next = |method, token| script.take(method, token).map(|step| step.answer);
+        assert_eq!(next("GET", None), Some(Answer::Error(503)));
+        assert_eq!(next("GET", None), None);
+        assert_eq!(next("POST", Some("a")), Some(Answer::Error(500)));
+        assert_eq!(next("POST", Some("a")), Some(Answer::Error(500)));
+        assert_eq!(next("POST", Some("b")), None);
+        assert_eq!(next("POST", Some("a")), Some(Answer::Error(504)));
+        assert_eq!(script.len(), 0);
+    }
+
+    #[test]
+    fn a_step_forever_stays() {
+        let mut script = Script::default();
+        script.extend([Step::fault(Fault::ResetUnread).forever()]);
+        assert!(script.take_reset_unread("GET", None) && script.take_reset_unread("POST", None));
+        script.clear();
+        assert!(!script.take_reset_unread("GET", None));
+    }
+
+    #[test]
+    fn what_is_processed() {
+        assert!(Step::service().processes() && Step::service().is_faithful());
+        assert!(Step::fault(Fault::LoseReply).processes() && Step::fault(Fault::CloseAfter).processes());
+        assert!(!Step::fault(Fault::Reset).processes() && !Step::error(504).processes());
+        assert!(Step::error(504).processed().processes());
+        assert!(Step::error(504).spoiled(Fault::LoseReply).processes());
+        assert!(!Step::service().spoiled(Fault::CloseAfter).is_faithful());
+        assert!(
+            Step::error(503).is_faithful()
+                && !Step::error(502).is_faithful()
+                && !Step::echo(401).is_faithful()
+        );
+    }
+
+    #[test]
+    fn steps_are_read_from_json() {
+        let text = r#"[
+            {"on": "POST", "answer": {"error": 503}, "times": 2},
+            {"delay": "500ms", "fault": {"trickle-body": {"bytes": 1, "every": "50ms"}}},
+            {"answer": {"reply": {"status": 200, "headers": [["X", "y"]], "body": "abc"}}, "process": true},
+            {"token": "t", "fault": "lose-reply"},
+            {"fault": {"raw": "hello"}},
+            {"answer": {"echo": 401}}
+        ]"#;
+        let every = Duration::from_millis(50);
+        let expected = vec![
+            Step::error(503).on("POST").times(2),
+            Step::fault(Fault::TrickleBody { bytes: 1, every }).after(Duration::from_millis(500)),
+            Step::reply(Reply::new(200).header("X", "y").body("abc")).processed(),
+            Step::fault(Fault::LoseReply).for_token("t"),
+            Step::fault(Fault::Raw(b"hello".to_vec())),
+            Step::echo(401),
+        ];
+        assert_eq!(serde_json::from_str::<Vec<Step>>(text).expect("valid"), expected);
+        let written = serde_json::to_string(&expected).expect("writable");
+        assert_eq!(
+            serde_json::from_str::<Vec<Step>>(&written).expect("valid"),
+            expected
+        );
+    }
+
+    #[test]
+    fn the_script_of_the_readme_can_be_read() {
+        let readme = include_str!("../README.md");
+        let example = readme
+            .split("```json\n")
+            .nth(1)
+            .and_then(|rest| rest.split("```").next())
+            .expect("a script");
+        assert_eq!(
+            serde_json::from_str::<Vec<Step>>(example).expect("valid").len(),
+            4
+        );
+    }
+}

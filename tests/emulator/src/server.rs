@@ -1,0 +1,168 @@
+//! The listeners, and a connection's way from TCP to its requests.
+
+use std::io;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use tokio::io::{AsyncWriteExt, BufReader};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio_rustls::TlsAcceptor;
+
+use crate::carrier::{Carrier, Lane, dribble, outlast};
+use crate::certificate::Authority;
+use crate::clock::Clock;
+use crate::exchange;
+use crate::network::{Certificate, Network, TlsFault, TlsVersions};
+use crate::record::{Record, Via};
+use crate::script::Script;
+use crate::service::Service;
+use crate::{proxy, socks};
+
+/// What all connections share with the handle of the emulator.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) clock: Clock,
+    pub(crate) authority: Authority,
+    pub(crate) record: Record,
+    /// Each change of it ends the connections that are open.
+    pub(crate) closing: watch::Sender<()>,
+    service: Mutex<Service>,
+    script: Mutex<Script>,
+    network: Mutex<Network>,
+    connections: AtomicU64,
+}
+
+impl Shared {
+    pub(crate) fn new(clock: Clock, authority: Authority, service: Service, network: Network) -> Self {
+        Self {
+            clock,
+            authority,
+            record: Record::default(),
+            closing: watch::Sender::new(()),
+            service: Mutex::new(service),
+            script: Mutex::default(),
+            network: Mutex::new(network),
+            connections: AtomicU64::new(0),
+        }
+    }
+
+    pub(crate) fn service(&self) -> MutexGuard<'_, Service> {
+        self.service.lock().expect("no holder panics")
+    }
+
+    pub(crate) fn script(&self) -> MutexGuard<'_, Script> {
+        self.script.lock().expect("no holder panics")
+    }
+
+    pub(crate) fn network(&self) -> MutexGuard<'_, Network> {
+        self.network.lock().expect("no holder panics")
+    }
+}
+
+/// Serves all connections of one listener, for ever.
+pub(crate) async fn listen(listener: TcpListener, shared: Arc<Shared>, via: Via) {
+    loop {
+        match listener.accept().await {
+            Ok((tcp, _)) => drop(tokio::spawn(connection(tcp, shared.clone(), via))),
+            // Too many open files, say: others end in the meantime.
+            Err(_) => tokio::time::sleep(std::time::Duration::from_millis(5)).await,
+        }
+    }
+}
+
+async fn connection(tcp: TcpStream, shared: Arc<Shared>, via: Via) {
+    let mut closing = shared.closing.subscribe();
+    let _open = Open::new(&shared.record);
+    let _ = tcp.set_nodelay(true);
+    tokio::select! {
+        // How a connection broke is the client's to tell.
+        _ = serve(tcp, &shared, via) => {}
+        _ = closing.changed() => {}
+    }
+}
+
+/// Counts a connection while it lives.
+struct Open<'a>(&'a Record);
+
+impl<'a> Open<'a> {
+    fn new(record: &'a Record) -> Self {
+        record.count(|counts| {
+            counts.accepted += 1;
+            counts.open += 1;
+        });
+        Self(record)
+    }
+}
+
+impl Drop for Open<'_> {
+    fn drop(&mut self) {
+        self.0.count(|counts| counts.open -= 1);
+    }
+}
+
+async fn serve(tcp: TcpStream, shared: &Arc<Shared>, via: Via) -> io::Result<()> {
+    let address = tcp.local_addr()?;
+    let mut lane = lane(tcp, shared, via).await?;
+    let host = match via {
+        Via::Proxy | Via::TlsProxy => proxy::tunnel(&mut lane, shared, via).await?,
+        Via::Socks => socks::tunnel(&mut lane, shared).await?,
+        Via::Direct => Some(format!("localhost:{}", address.port())),
+    };
+    let Some(host) = host else { return Ok(()) };
+    if via != Via::Direct {
+        shared.record.count(|counts| counts.tunnels += 1);
+    }
+    let (fault, pause) = {
+        let mut network = shared.network();
+        (network.take_tls_fault(), network.trickle_pause)
+    };
+    if let Some(fault) = fault {
+        return misbehave(&mut lane, fault, pause).await;
+    }
+    let config = {
+        let network = shared.network();
+        shared.authority.config(network.certificate, network.tls_versions)
+    };
+    match TlsAcceptor::from(config).accept(lane).await {
+        Ok(tls) => {
+            shared.record.count(|counts| counts.handshakes += 1);
+            let number = shared.connections.fetch_add(1, Ordering::Relaxed) + 1;
+            exchange::serve(tls, shared.clone(), via, host, number).await
+        }
+        Err(error) => {
+            shared.record.count(|counts| counts.failed_handshakes += 1);
+            Err(error)
+        }
+    }
+}
+
+/// TCP, or for the TLS proxy TLS over it, always with a valid certificate.
+async fn lane(tcp: TcpStream, shared: &Shared, via: Via) -> io::Result<Lane> {
+    let carrier = match via {
+        Via::TlsProxy => {
+            let config = shared.authority.config(Certificate::Valid, TlsVersions::Both);
+            Carrier::Tls(Box::new(TlsAcceptor::from(config).accept(tcp).await?))
+        }
+        Via::Proxy | Via::Socks | Via::Direct => Carrier::Tcp(tcp),
+    };
+    Ok(BufReader::new(carrier))
+}
+
+async fn misbehave(lane: &mut Lane, fault: TlsFault, pause: std::time::Duration) -> io::Result<()> {
+    match fault {
+        TlsFault::Silent => outlast(lane).await,
+        // A handshake record that promises 16 KiB.
+        TlsFault::Trickle => dribble(lane, &[22, 3, 3, 0x40, 0, 2, 0, 0x3f, 0xfc, 3, 3], pause).await,
+        TlsFault::Garbage => {
+            lane.write_all(b"This is not TLS, and the client should say so.\r\n")
+                .await?;
+            lane.shutdown().await?;
+            // A close on unread bytes would be a reset.
+            outlast(lane).await;
+        }
+        TlsFault::Close => lane.shutdown().await?,
+        TlsFault::Reset => lane.get_ref().reset_at_end(),
+    }
+    Ok(())
+}

@@ -1,0 +1,632 @@
+//! From a request to the service's answer.
+
+use std::collections::BTreeMap;
+use std::time::SystemTime;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use chrono::{DateTime, Utc};
+use serde_json::json;
+
+use crate::behaviour::Behaviour;
+use crate::envelope::{self, Context};
+use crate::reply::Reply;
+use crate::tenant::{Answer, Settings, Tenant, retry_after, wire_time};
+use crate::token::{Access, DEFAULT_TENANT, Token};
+
+/// The path of the settings.
+pub const SETTINGS_PATH: &str = "/beta/deviceManagement/windowsAutopilotSettings";
+/// The path of the trigger.
+pub const SYNC_PATH: &str = "/beta/deviceManagement/windowsAutopilotSettings/sync";
+
+const READ_SCOPES: &str =
+    "DeviceManagementServiceConfig.Read.All, DeviceManagementServiceConfig.ReadWrite.All";
+const WRITE_SCOPES: &str = "DeviceManagementServiceConfig.ReadWrite.All";
+
+/// What of a request the service looks at.
+#[derive(Clone, Debug)]
+pub(crate) struct Question {
+    pub(crate) method: String,
+    pub(crate) host: String,
+    pub(crate) path: String,
+    pub(crate) token: Option<String>,
+    pub(crate) client_request_id: Option<String>,
+    /// Whether it has a body or is chunked.
+    pub(crate) carries: bool,
+}
+
+/// All that the service knows: tokens, and the tenants behind them.
+#[derive(Debug)]
+pub(crate) struct Service {
+    start: DateTime<Utc>,
+    behaviour: Behaviour,
+    tenants: BTreeMap<String, Tenant>,
+    tokens: BTreeMap<String, Known>,
+    others: Access,
+}
+
+#[derive(Debug)]
+struct Known {
+    token: Token,
+    since: DateTime<Utc>,
+    used: u32,
+}
+
+impl Service {
+    /// A service whose undeclared tenants behave like this, and where unknown tokens may do that.
+    pub(crate) fn new(behaviour: Behaviour, others: Access, start: DateTime<Utc>) -> Self {
+        Self {
+            start,
+            behaviour,
+            tenants: BTreeMap::new(),
+            tokens: BTreeMap::new(),
+            others,
+        }
+    }
+
+    /// The tenant of this name; made if it is new.
+    pub(crate) fn tenant(&mut self, name: &str) -> &mut Tenant {
+        let fresh = || Tenant::new(self.behaviour.clone(), self.start);
+        self.tenants.entry(name.to_owned()).or_insert_with(fresh)
+    }
+
+    /// Declares a tenant, or begins it anew.
+    pub(crate) fn set_tenant(&mut self, name: &str, behaviour: Behaviour, now: DateTime<Utc>) {
+        self.tenants.insert(name.to_owned(), Tenant::new(behaviour, now));
+    }
+
+    /// Declares a token, or changes it.
+    pub(crate) fn set_token(&mut self, text: &str, token: Token, now: DateTime<Utc>) {
+        self.tokens.insert(
+            text.to_owned(),
+            Known {
+                token,
+                since: now,
+                used: 0,
+            },
+        );
+    }
+
+    /// What tokens may do that were not declared.
+    pub(crate) fn set_others(&mut self, access: Access) {
+        self.others = access;
+    }
+
+    /// The answer, with the headers that each of Graph's has.
+    pub(crate) fn answer(&mut self, question: &Question, now: DateTime<Utc>) -> Reply {
+        let context = self.context(question, now);
+        let reply = self.reply(question, &context, now);
+        dressed(reply, &context)
+    }
+
+    /// A scripted reply, with the same headers unless it is bare.
+    pub(crate) fn scripted(&mut self, reply: Reply, question: &Question, now: DateTime<Utc>) -> Reply {
+        dressed(reply, &self.context(question, now))
+    }
+
+    /// The typical error of a status.
+    pub(crate) fn error(&mut self, status: u16, question: &Question, now: DateTime<Utc>) -> Reply {
+        let context = self.context(question, now);
+        dressed(typical_error(status, &context), &context)
+    }
+
+    fn reply(&mut self, question: &Question, context: &Context, now: DateTime<Utc>) -> Reply {
+        let route = match route(&question.method, &question.path) {
+            Ok(route) => route,
+            Err(status) => return unroutable(status, &question.path, context),
+        };
+        if route == Route::Sync && question.carries {
+            return Reply::new(400).bare();
+        }
+        let (access, tenant) = match question.token.as_deref().filter(|token| !token.is_empty()) {
+            Some(token) => self.access(token, now),
+            None => return unauthorized("The request has no access token.", context),
+        };
+        let tenant = self.tenant(&tenant);
+        if tenant.is_throttled() {
+            return typical_error(429, context);
+        }
+        if let Some(refusal) = refusal(access, route, context) {
+            return refusal;
+        }
+        match route {
+            Route::Settings => settings(
+                &tenant.read(now),
+                tenant.behaviour().wrapped_settings,
+                &question.host,
+            ),
+            Route::Sync => {
+                let answer = tenant.post(now);
+                let form = &tenant.behaviour().retry_after;
+                match answer {
+                    Answer::Accepted => Reply::new(204),
+                    Answer::Running => typical_error(409, context),
+                    Answer::TooSoon { until } => too_soon(retry_after(form, now, until), context),
+                }
+            }
+        }
+    }
+
+    /// What a token may do now, and whose it is; counts its use.
+    fn access(&mut self, text: &str, now: DateTime<Utc>) -> (Access, String) {
+        let Some(known) = self.tokens.get_mut(text) else {
+            return (self.others, DEFAULT_TENANT.to_owned());
+        };
+        let used_up = known
+            .token
+            .requests
+            .is_some_and(|requests| known.used >= requests);
+        let too_old = known
+            .token
+            .lifetime
+            .is_some_and(|lifetime| now >= known.since + lifetime);
+        known.used = known.used.saturating_add(1);
+        let access = if used_up || too_old {
+            Access::Expired
+        } else {
+            known.token.access
+        };
+        (access, known.token.tenant.clone())
+    }
+
+    fn context(&mut self, question: &Question, now: DateTime<Utc>) -> Context {
+        let known = question.token.as_deref().and_then(|token| self.tokens.get(token));
+        let name = known
+            .map_or(DEFAULT_TENANT, |known| &known.token.tenant)
+            .to_owned();
+        let behaviour = self.tenant(&name).behaviour();
+        Context {
+            request_id: uuid::Uuid::new_v4().to_string(),
+            client_request_id: question
+                .client_request_id
+                .clone()
+                .unwrap_or_else(|| uuid::Uuid::new_v4().to_string()),
+            time: now,
+            path: question.path.clone(),
+            form: behaviour.error_form,
+            lowercase_inner_error: behaviour.lowercase_inner_error,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Route {
+    Settings,
+    Sync,
+}
+
+fn route(method: &str, path: &str) -> Result<Route, u16> {
+    match (path, method) {
+        (SETTINGS_PATH, "GET") => Ok(Route::Settings),
+        (SYNC_PATH, "POST") => Ok(Route::Sync),
+        (SETTINGS_PATH | SYNC_PATH, _) => Err(405),
+        _ if path.starts_with("/beta/") || path.starts_with("/v1.0/") => Err(400),
+        _ => Err(404),
+    }
+}
+
+fn unroutable(status: u16, path: &str, context: &Context) -> Reply {
+    let segment = path.rsplit('/').next().unwrap_or_default();
+    let (code, message) = match status {
+        405 => (
+            "Request_BadRequest",
+            "This method is not allowed here.".to_owned(),
+        ),
+        404 => ("NotFound", "There is nothing at this address.".to_owned()),
+        _ => (
+            "BadRequest",
+            format!("Resource not found for the segment '{segment}'."),
+        ),
+    };
+    let reply = Reply::new(status).json(&envelope::graph(code, &message, context));
+    match (status, path) {
+        (405, SETTINGS_PATH) => reply.header("Allow", "GET"),
+        (405, _) => reply.header("Allow", "POST"),
+        _ => reply,
+    }
+}
+
+/// What the token's rights make of the request, before any state is looked at.
+fn refusal(access: Access, route: Route, context: &Context) -> Option<Reply> {
+    match (access, route) {
+        (Access::Full, _) | (Access::ReadOnly, Route::Settings) | (Access::TriggerOnly, Route::Sync) => None,
+        (Access::Forbidden | Access::ReadOnly | Access::TriggerOnly, _) => Some(forbidden(route, context)),
+        (Access::Unlicensed, _) => {
+            let error = envelope::intune(
+                "Unauthorized",
+                "The tenant or the user has no licence for this.",
+                context,
+            );
+            Some(Reply::new(401).json(&error))
+        }
+        (Access::Invalid, _) => Some(unauthorized("The access token cannot be read.", context)),
+        (Access::Expired, _) => Some(unauthorized("The access token has expired.", context)),
+        (Access::Challenged, _) => Some(challenge(context)),
+    }
+}
+
+fn forbidden(route: Route, context: &Context) -> Reply {
+    let scopes = match route {
+        Route::Settings => READ_SCOPES,
+        Route::Sync => WRITE_SCOPES,
+    };
+    let text =
+        format!("The application lacks the scopes for this operation; one of these is needed: {scopes}");
+    Reply::new(403).json(&envelope::intune("Forbidden", &text, context))
+}
+
+fn unauthorized(message: &str, context: &Context) -> Reply {
+    Reply::new(401)
+        .json(&envelope::graph("InvalidAuthenticationToken", message, context))
+        .header("WWW-Authenticate", &bearer())
+}
+
+fn challenge(context: &Context) -> Reply {
+    let claims =
+        json!({"access_token": {"nbf": {"essential": true, "value": context.time.timestamp().to_string()}}});
+    let message = "Continuous access evaluation asks for a new token.";
+    Reply::new(401)
+        .json(&envelope::graph("InvalidAuthenticationToken", message, context))
+        .header("WWW-Authenticate", &with_claims(&claims.to_string()))
+}
+
+fn bearer() -> String {
+    "Bearer realm=\"\", authorization_uri=\"https://login.microsoftonline.com/common/oauth2/authorize\", \
+     client_id=\"00000003-0000-0000-c000-000000000000\""
+        .to_owned()
+}
+
+fn with_claims(claims: &str) -> String {
+    format!(
+        "{}, error=\"insufficient_claims\", claims=\"{}\"",
+        bearer(),
+        BASE64.encode(claims)
+    )
+}
+
+fn too_soon(retry_after: Option<String>, context: &Context) -> Reply {
+    let text = "A sync took place within the last 10 minutes.";
+    let reply = Reply::new(429).json(&envelope::intune("TooManyRequests", text, context));
+    match retry_after {
+        Some(value) => reply.header("Retry-After", &value),
+        None => reply,
+    }
+}
+
+fn typical_error(status: u16, context: &Context) -> Reply {
+    let error = match status {
+        400 => envelope::intune("BadRequest", "", context),
+        401 => return unauthorized("The access token has expired.", context),
+        403 => return forbidden(Route::Sync, context),
+        409 => envelope::intune("Conflict", "A sync is already in progress.", context),
+        429 => envelope::graph("TooManyRequests", "Too many requests.", context),
+        500 => envelope::intune("InternalError", "An error has occurred", context),
+        503 => envelope::graph("ServiceUnavailable", "The service is not available.", context),
+        504 => envelope::graph(
+            "GatewayTimeout",
+            "The service behind the gateway did not answer.",
+            context,
+        ),
+        509 => envelope::graph(
+            "BandwidthLimitExceeded",
+            "The bandwidth limit is exceeded.",
+            context,
+        ),
+        _ => envelope::graph("UnknownError", "", context),
+    };
+    Reply::new(status).json(&error)
+}
+
+fn settings(settings: &Settings, wrapped: bool, host: &str) -> Reply {
+    let context = format!("https://{host}/beta/$metadata#deviceManagement/windowsAutopilotSettings/$entity");
+    let body = json!({
+        "@odata.context": context,
+        "id": settings.id.to_string(),
+        "lastSyncDateTime": wire_time(settings.last_sync),
+        "lastManualSyncTriggerDateTime": wire_time(settings.last_trigger),
+        "syncStatus": settings.status.as_str(),
+    });
+    let body = if wrapped { json!({ "value": body }) } else { body };
+    let kind =
+        "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8";
+    Reply::new(200)
+        .header("Content-Type", kind)
+        .body(body.to_string())
+}
+
+/// Adds the headers that every reply of Graph has; a bare one gets the date only.
+fn dressed(reply: Reply, context: &Context) -> Reply {
+    let date = httpdate::fmt_http_date(SystemTime::from(context.time));
+    if reply.bare {
+        return reply.or_header("Date", &date);
+    }
+    let diagnostic =
+        r#"{"ServerInfo":{"DataCenter":"Emulator","Slice":"E","Ring":"1","RoleInstance":"EMULATOR"}}"#;
+    reply
+        .or_header("Strict-Transport-Security", "max-age=31536000")
+        .or_header("request-id", &context.request_id)
+        .or_header("client-request-id", &context.client_request_id)
+        .or_header("x-ms-ags-diagnostic", diagnostic)
+        .or_header("Date", &date)
+}
+
+/// A reply that repeats the token wherever a careless client might log it.
+pub(crate) fn echo(status: u16, token: &str) -> Reply {
+    let claims = json!({"access_token": {"xms_echo": {"value": token}}}).to_string();
+    let inner = json!({"_version": 3, "Message": format!("Inner {token} - Activity ID: {token}")});
+    let middle = json!({"ErrorCode": token, "Message": inner.to_string()});
+    let error = json!({"error": {
+        "code": token,
+        "message": middle.to_string(),
+        "target": token,
+        "innerError": {"date": token, "request-id": token, "client-request-id": token},
+    }});
+    // 204 has no room for a body; the rest of it is as for every other status.
+    let reply = if Reply::new(status).may_have_body() {
+        Reply::new(status).json(&error)
+    } else {
+        Reply::new(status)
+    };
+    reply
+        .reason(&format!("Echo {token}"))
+        .header("request-id", token)
+        .header("client-request-id", token)
+        .header("x-ms-ags-diagnostic", token)
+        .header("Authorization", &format!("Bearer {token}"))
+        .header("Location", &format!("https://localhost/{token}"))
+        .header("Retry-After", token)
+        .header(
+            "WWW-Authenticate",
+            &format!("{}, echo=\"{token}\"", with_claims(&claims)),
+        )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::behaviour::{Past, RetryAfter};
+
+    fn question(method: &str, path: &str, token: Option<&str>) -> Question {
+        Question {
+            method: method.to_owned(),
+            host: "graph.microsoft.com".to_owned(),
+            path: path.to_owned(),
+            token: token.map(str::to_owned),
+            client_request_id: Some("11111111-2222-4333-8444-555555555555".to_owned()),
+            carries: false,
+        }
+    }
+
+    fn service(behaviour: Behaviour) -> (Service, DateTime<Utc>) {
+        let now = DateTime::from_timestamp(1_800_000_000, 0).expect("valid");
+        (Service::new(behaviour, Access::Full, now), now)
+    }
+
+    fn body(reply: &Reply) -> serde_json::Value {
+        serde_json::from_slice(&reply.body).expect("JSON")
+    }
+
+    #[test]
+    fn routes() {
+        let (mut service, now) = service(Behaviour::default());
+        let mut status = |method, path| service.answer(&question(method, path, Some("t")), now).status;
+        assert_eq!(status("GET", SETTINGS_PATH), 200);
+        assert_eq!(status("POST", SYNC_PATH), 204);
+        assert_eq!(status("GET", SYNC_PATH), 405);
+        assert_eq!(status("PATCH", SETTINGS_PATH), 405);
+        assert_eq!(
+            status("POST", "/v1.0/deviceManagement/windowsAutopilotSettings/sync"),
+            400
+        );
+        assert_eq!(status("GET", "/beta/me"), 400);
+        assert_eq!(status("GET", "/"), 404);
+    }
+
+    #[test]
+    fn the_rights_of_tokens() {
+        let (mut service, now) = service(Behaviour {
+            window: std::time::Duration::ZERO,
+            ..Behaviour::default()
+        });
+        let table = [
+            (Access::Full, 200, 204),
+            (Access::ReadOnly, 200, 403),
+            (Access::TriggerOnly, 403, 204),
+            (Access::Forbidden, 403, 403),
+            (Access::Unlicensed, 401, 401),
+            (Access::Invalid, 401, 401),
+            (Access::Expired, 401, 401),
+            (Access::Challenged, 401, 401),
+        ];
+        for (access, get, post) in table {
+            let name = format!("{access:?}");
+            service.set_token(&name, Token::new(access).of(&name), now);
+            let mut status = |method, path| service.answer(&question(method, path, Some(&name)), now).status;
+            assert_eq!(
+                (status("GET", SETTINGS_PATH), status("POST", SYNC_PATH)),
+                (get, post),
+                "{name}"
+            );
+        }
+        assert_eq!(
+            service.answer(&question("GET", SETTINGS_PATH, None), now).status,
+            401
+        );
+        service.set_others(Access::Forbidden);
+        assert_eq!(
+            service
+                .answer(&question("GET", SETTINGS_PATH, Some("other")), now)
+                .status,
+            403
+        );
+    }
+
+    #[test]
+    fn three_kinds_of_401() {
+        let (mut service, now) = service(Behaviour::default());
+        let mut reply = |access| {
+            service.set_others(access);
+            service.answer(&question("POST", SYNC_PATH, Some("t")), now)
+        };
+        let plain = reply(Access::Expired);
+        assert!(
+            plain
+                .get("WWW-Authenticate")
+                .is_some_and(|value| value.contains("authorization_uri"))
+        );
+        assert_eq!(body(&plain)["error"]["code"], "InvalidAuthenticationToken");
+        let challenged = reply(Access::Challenged);
+        let header = challenged.get("WWW-Authenticate").expect("present");
+        let claims = header
+            .split("claims=\"")
+            .nth(1)
+            .and_then(|rest| rest.split('"').next())
+            .expect("claims");
+        assert!(
+            String::from_utf8(BASE64.decode(claims).expect("base64"))
+                .expect("text")
+                .contains("nbf")
+        );
+        assert!(header.contains("error=\"insufficient_claims\""));
+        let unlicensed = reply(Access::Unlicensed);
+        assert_eq!(unlicensed.get("WWW-Authenticate"), None);
+        assert!(
+            body(&unlicensed)["error"]["message"]
+                .as_str()
+                .is_some_and(|text| text.contains("_version"))
+        );
+    }
+
+    #[test]
+    fn tokens_expire_by_requests_and_by_time() {
+        let (mut service, now) = service(Behaviour::default());
+        let get = question("GET", SETTINGS_PATH, Some("t"));
+        service.set_token("t", Token::default().for_requests(1), now);
+        assert_eq!(service.answer(&get, now).status, 200);
+        assert_eq!(service.answer(&get, now).status, 401);
+        service.set_token(
+            "t",
+            Token::default().for_time(std::time::Duration::from_secs(60)),
+            now,
+        );
+        assert_eq!(
+            service.answer(&get, now + chrono::TimeDelta::seconds(59)).status,
+            200
+        );
+        assert_eq!(
+            service.answer(&get, now + chrono::TimeDelta::seconds(60)).status,
+            401
+        );
+    }
+
+    #[test]
+    fn tenants_have_their_own_state() {
+        let (mut service, now) = service(Behaviour::default());
+        service.set_token("b", Token::default().of("b"), now);
+        let mut post = |token| {
+            service
+                .answer(&question("POST", SYNC_PATH, Some(token)), now)
+                .status
+        };
+        assert_eq!((post("a"), post("a"), post("b"), post("c")), (204, 409, 204, 409));
+    }
+
+    #[test]
+    fn a_body_or_chunks_get_a_bare_400() {
+        let (mut service, now) = service(Behaviour::default());
+        let reply = service.answer(
+            &Question {
+                carries: true,
+                ..question("POST", SYNC_PATH, Some("t"))
+            },
+            now,
+        );
+        assert_eq!(
+            (reply.status, reply.body.len(), reply.get("request-id")),
+            (400, 0, None)
+        );
+    }
+
+    #[test]
+    fn throttling_knows_no_window_and_no_envelope_of_intune() {
+        let (mut service, now) = service(Behaviour {
+            throttled_requests: 1,
+            ..Behaviour::default()
+        });
+        let reply = service.answer(&question("POST", SYNC_PATH, Some("t")), now);
+        assert_eq!(
+            (reply.status, body(&reply)["error"]["message"].as_str()),
+            (429, Some("Too many requests."))
+        );
+        assert_eq!(
+            service
+                .answer(&question("POST", SYNC_PATH, Some("t")), now)
+                .status,
+            204
+        );
+    }
+
+    #[test]
+    fn too_soon_carries_the_retry_after_that_was_chosen() {
+        let behaviour = Behaviour {
+            retry_after: RetryAfter::Seconds,
+            last_sync: Past::Ago(Default::default()),
+            ..Behaviour::default()
+        };
+        let (mut service, now) = service(behaviour);
+        let later = now + chrono::TimeDelta::milliseconds(1);
+        let reply = service.answer(&question("POST", SYNC_PATH, Some("t")), later);
+        assert_eq!((reply.status, reply.get("Retry-After")), (429, Some("600")));
+        let activity = "Activity ID: 11111111-2222-4333-8444-555555555555 - Url";
+        assert!(
+            String::from_utf8(reply.body.clone())
+                .expect("text")
+                .contains(activity)
+        );
+        assert_eq!(
+            reply.get("client-request-id"),
+            Some("11111111-2222-4333-8444-555555555555")
+        );
+        assert_eq!(
+            reply.get("Date"),
+            Some(httpdate::fmt_http_date(later.into()).as_str())
+        );
+    }
+
+    #[test]
+    fn settings_are_as_on_the_wire() {
+        let behaviour = Behaviour {
+            last_trigger: Past::Never,
+            ..Behaviour::default()
+        };
+        let (mut service, now) = service(behaviour);
+        let get = question("GET", SETTINGS_PATH, Some("t"));
+        let bare = body(&service.answer(&get, now));
+        assert_eq!(bare["lastManualSyncTriggerDateTime"], "0001-01-01T00:00:00Z");
+        assert_eq!(bare["lastSyncDateTime"], "2027-01-14T08:00:00.0000000Z");
+        assert_eq!(bare["syncStatus"], "completed");
+        service.tenant(DEFAULT_TENANT).behaviour_mut().wrapped_settings = true;
+        assert_eq!(body(&service.answer(&get, now))["value"]["id"], bare["id"]);
+    }
+
+    #[test]
+    fn an_echo_has_the_token_everywhere() {
+        let reply = echo(401, "secret");
+        assert!(
+            reply
+                .headers
+                .iter()
+                .filter(|(_, value)| value.contains("secret"))
+                .count()
+                >= 6
+        );
+        assert!(
+            String::from_utf8(reply.body)
+                .expect("text")
+                .matches("secret")
+                .count()
+                >= 6
+        );
+        assert!(echo(204, "secret").body.is_empty());
+    }
+}

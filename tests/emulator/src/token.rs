@@ -1,0 +1,135 @@
+//! Bearer tokens and what they may do.
+
+use std::time::Duration;
+
+use clap::ValueEnum;
+
+/// The tenant that a token belongs to unless told otherwise.
+pub const DEFAULT_TENANT: &str = "default";
+
+/// What the service thinks of a token.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Access {
+    /// Reads and triggers.
+    #[default]
+    Full,
+    /// Reads; a trigger gets 403.
+    ReadOnly,
+    /// Triggers; a reading gets 403.
+    TriggerOnly,
+    /// 403 with Intune's envelope.
+    Forbidden,
+    /// 401 with Intune's envelope: no licence, or no rights in Intune.
+    Unlicensed,
+    /// 401, plain: not a token of this service.
+    Invalid,
+    /// 401, plain: its time is over.
+    Expired,
+    /// 401 with a claims challenge.
+    Challenged,
+}
+
+/// One token that the service knows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Token {
+    /// What it may do while it lives.
+    pub access: Access,
+    /// The name of the tenant it belongs to; one that is not declared behaves as the default one does.
+    pub tenant: String,
+    /// How many requests it serves before it has expired.
+    pub requests: Option<u32>,
+    /// How long after it was made known it expires, by the service's clock.
+    pub lifetime: Option<Duration>,
+}
+
+impl Token {
+    /// A token of the default tenant that does not expire.
+    pub fn new(access: Access) -> Self {
+        Self {
+            access,
+            tenant: DEFAULT_TENANT.to_owned(),
+            requests: None,
+            lifetime: None,
+        }
+    }
+
+    /// The same, of this tenant.
+    pub fn of(self, tenant: &str) -> Self {
+        Self {
+            tenant: tenant.to_owned(),
+            ..self
+        }
+    }
+
+    /// The same, expired after so many requests.
+    pub fn for_requests(self, requests: u32) -> Self {
+        Self {
+            requests: Some(requests),
+            ..self
+        }
+    }
+
+    /// The same, expired after so much of the service's time.
+    pub fn for_time(self, lifetime: Duration) -> Self {
+        Self {
+            lifetime: Some(lifetime),
+            ..self
+        }
+    }
+}
+
+impl Default for Token {
+    fn default() -> Self {
+        Self::new(Access::Full)
+    }
+}
+
+/// A token as the command line writes it: `TOKEN[:ACCESS][:tenant=NAME][:requests=N][:lifetime=TIME]`.
+pub(crate) fn parse(text: &str) -> Result<(String, Token), String> {
+    let mut parts = text.split(':');
+    let name = parts
+        .next()
+        .filter(|name| !name.is_empty())
+        .ok_or("the token is empty")?;
+    let mut token = Token::default();
+    for part in parts {
+        match part.split_once('=') {
+            Some(("tenant", tenant)) => tenant.clone_into(&mut token.tenant),
+            Some(("requests", count)) => {
+                token.requests = Some(count.parse().map_err(|_| format!("{count:?} is not a number"))?);
+            }
+            Some(("lifetime", time)) => {
+                token.lifetime = Some(humantime::parse_duration(time).map_err(|error| error.to_string())?);
+            }
+            Some((key, _)) => return Err(format!("{key:?} is none of tenant, requests, lifetime")),
+            None => token.access = Access::from_str(part, false)?,
+        }
+    }
+    Ok((name.to_owned(), token))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tokens_are_read_from_the_command_line() {
+        let (name, token) = parse("abc.d:read-only:tenant=contoso:requests=3:lifetime=10m").expect("valid");
+        let expected = Token::new(Access::ReadOnly)
+            .of("contoso")
+            .for_requests(3)
+            .for_time(Duration::from_secs(600));
+        assert_eq!((name.as_str(), token), ("abc.d", expected));
+        assert_eq!(parse("abc").expect("valid").1, Token::default());
+        for wrong in [
+            "",
+            ":full",
+            "a:rights",
+            "a:requests=x",
+            "a:lifetime=x",
+            "a:colour=red",
+        ] {
+            assert!(parse(wrong).is_err(), "{wrong}");
+        }
+    }
+}

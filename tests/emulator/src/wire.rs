@@ -1,0 +1,193 @@
+//! The decrypted side of a connection: keeps the bytes of each request's head as they came.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::task::{Context, Poll};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio_rustls::server::TlsStream;
+
+use crate::carrier::Lane;
+
+/// Heads longer than this are not kept whole.
+const KEPT: usize = 1 << 20;
+
+/// The bytes of the request that is being read, shared with the one who answers it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Tee(Arc<Mutex<Kept>>);
+
+#[derive(Debug, Default)]
+struct Kept {
+    bytes: Vec<u8>,
+    /// What comes is of a body, and not kept.
+    in_body: bool,
+}
+
+impl Tee {
+    /// The head of the request; what comes from now on is its body.
+    pub(crate) fn take(&self) -> Head {
+        let mut kept = self.lock();
+        kept.in_body = true;
+        Head::parse(&std::mem::take(&mut kept.bytes))
+    }
+
+    /// What comes from now on is the next request.
+    pub(crate) fn end_of_body(&self) {
+        self.lock().in_body = false;
+    }
+
+    /// Adds what was read; gives the head if this begins a request.
+    fn add(&self, bytes: &[u8]) -> Option<Head> {
+        let mut kept = self.lock();
+        let first = kept.bytes.is_empty() && !kept.in_body;
+        if !kept.in_body && kept.bytes.len() < KEPT {
+            kept.bytes.extend_from_slice(bytes);
+        }
+        first.then(|| Head::parse(bytes))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Kept> {
+        self.0.lock().expect("no holder panics")
+    }
+}
+
+/// A request's head, as it came.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Head {
+    pub(crate) method: String,
+    pub(crate) headers: Vec<(String, String)>,
+}
+
+impl Head {
+    fn parse(bytes: &[u8]) -> Self {
+        let end = bytes
+            .windows(4)
+            .position(|four| four == b"\r\n\r\n")
+            .unwrap_or(bytes.len());
+        let text: String = bytes[..end].iter().map(|byte| char::from(*byte)).collect();
+        let mut lines = text.split("\r\n");
+        let method = lines
+            .next()
+            .and_then(|line| line.split(' ').next())
+            .unwrap_or_default()
+            .to_owned();
+        let header = |line: &str| {
+            let (name, value) = line.split_once(':')?;
+            Some((name.to_owned(), value.trim().to_owned()))
+        };
+        Self {
+            method,
+            headers: lines.filter_map(header).collect(),
+        }
+    }
+
+    /// The bearer token among the headers.
+    pub(crate) fn token(&self) -> Option<String> {
+        let header = self
+            .headers
+            .iter()
+            .find(|(name, _)| name.eq_ignore_ascii_case("authorization"))?;
+        bearer(&header.1)
+    }
+}
+
+/// The token of an `Authorization` header.
+pub(crate) fn bearer(value: &str) -> Option<String> {
+    let (scheme, token) = value.split_once(' ')?;
+    scheme
+        .eq_ignore_ascii_case("bearer")
+        .then(|| token.trim().to_owned())
+}
+
+/// Asked with each new request's head: whether the connection is to be reset without looking at it.
+pub(crate) type Censor = Box<dyn Fn(&Head) -> bool + Send>;
+
+/// A TLS stream with a [`Tee`] in it.
+pub(crate) struct Wire {
+    tls: TlsStream<Lane>,
+    tee: Tee,
+    censor: Censor,
+    censored: bool,
+}
+
+impl Wire {
+    pub(crate) fn new(tls: TlsStream<Lane>, tee: Tee, censor: Censor) -> Self {
+        Self {
+            tls,
+            tee,
+            censor,
+            censored: false,
+        }
+    }
+
+    /// Whether a request came that is to be reset unread.
+    pub(crate) fn is_censored(&self) -> bool {
+        self.censored
+    }
+
+    /// Lets the end of the connection be a reset.
+    pub(crate) fn reset_at_end(&self) {
+        self.tls.get_ref().0.get_ref().reset_at_end();
+    }
+}
+
+impl AsyncRead for Wire {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let wire = self.get_mut();
+        let before = buffer.filled().len();
+        let result = Pin::new(&mut wire.tls).poll_read(context, buffer);
+        let fresh = &buffer.filled()[before..];
+        if !fresh.is_empty() && wire.tee.add(fresh).is_some_and(|head| (wire.censor)(&head)) {
+            wire.censored = true;
+            return Poll::Ready(Err(io::ErrorKind::ConnectionReset.into()));
+        }
+        result
+    }
+}
+
+impl AsyncWrite for Wire {
+    fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.get_mut().tls).poll_write(context, bytes)
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().tls).poll_flush(context)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().tls).poll_shutdown(context)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn heads_keep_order_and_case() {
+        let tee = Tee::default();
+        let first = tee
+            .add(b"POST /x HTTP/1.1\r\nHOST: a\r\nAuthorization: bearer  t=\r\n")
+            .expect("the first");
+        assert_eq!(first.method, "POST");
+        assert_eq!(tee.add(b"X-y:z\r\n\r\nbody: no"), None);
+        let head = tee.take();
+        let names: Vec<_> = head.headers.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(names, ["HOST", "Authorization", "X-y"]);
+        assert_eq!(head.token().as_deref(), Some("t="));
+        assert_eq!(tee.add(b"more of the body"), None);
+        tee.end_of_body();
+        assert!(tee.add(b"GET / HTTP/1.1\r\n\r\n").is_some());
+    }
+
+    #[test]
+    fn only_bearer_tokens_are_tokens() {
+        assert_eq!(bearer("Basic abc"), None);
+        assert_eq!(bearer("abc"), None);
+    }
+}

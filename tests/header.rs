@@ -1,0 +1,105 @@
+//! `include/autopilot_sync.h` is what cbindgen makes of the sources, and every C and C++ compiler takes it.
+
+#[path = "support/compiler.rs"]
+mod compiler;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+const C_STANDARDS: &[&str] = &["c99", "c11", "c17", "c2x"];
+const CPP_STANDARDS: &[&str] = &["c++11", "c++14", "c++17", "c++20", "c++23"];
+const STRICT: &[&str] = &["-Wall", "-Wextra", "-Wpedantic", "-Werror", "-fsyntax-only"];
+
+/// The header that this build's cbindgen made.
+fn made() -> String {
+    fs::read_to_string(concat!(env!("OUT_DIR"), "/autopilot_sync.h"))
+        .expect("the feature capi makes the header")
+}
+
+fn committed_path() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("include/autopilot_sync.h")
+}
+
+/// The first line in which two headers differ, from 1.
+fn first_difference(committed: &str, made: &str) -> Option<usize> {
+    let length = committed.lines().count().max(made.lines().count());
+    (0..length)
+        .find(|line| committed.lines().nth(*line) != made.lines().nth(*line))
+        .map(|line| line + 1)
+}
+
+#[test]
+fn the_committed_header_is_fresh() {
+    let committed = fs::read_to_string(committed_path()).unwrap();
+    if let Some(line) = first_difference(&committed, &made()) {
+        panic!(
+            "include/autopilot_sync.h is stale from line {line} on. Make it anew, and read what changed:\n\
+             cp {}/autopilot_sync.h include/autopilot_sync.h",
+            env!("OUT_DIR")
+        );
+    }
+}
+
+#[test]
+fn a_stale_header_is_noticed() {
+    let made = made();
+    assert_eq!(first_difference(&made, &made), None);
+    let renamed = made.replacen("autopilot_version(void)", "autopilot_versions(void)", 1);
+    assert!(first_difference(&renamed, &made).is_some());
+    let renumbered = made.replacen("= -13", "= -14", 1);
+    assert!(first_difference(&renumbered, &made).is_some());
+    let cut = &made[..made.len() / 2];
+    assert!(first_difference(cut, &made).is_some());
+}
+
+#[test]
+fn every_standard_takes_it_alone_and_twice() {
+    for (compiler, standards, ending) in [
+        (compiler::c(), C_STANDARDS, "c"),
+        (compiler::cpp(), CPP_STANDARDS, "cpp"),
+    ] {
+        let source = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("twice.{ending}"));
+        let uses = "int main(void) { autopilot_result result = AUTOPILOT_OK; return (int)result; }";
+        let include = "#include \"autopilot_sync.h\"\n";
+        fs::write(&source, format!("{include}{include}{uses}\n")).unwrap();
+        for standard in standards {
+            let mut command = Command::new(compiler);
+            command
+                .arg(format!("-std={standard}"))
+                .args(STRICT)
+                .arg("-I")
+                .arg(committed_path().parent().unwrap());
+            compiler::run(command.arg(&source));
+        }
+    }
+}
+
+#[test]
+fn the_library_exports_the_declared_functions_and_nothing_else() {
+    let declared = declared_functions(&fs::read_to_string(committed_path()).unwrap());
+    assert!(declared.contains("autopilot_sync"));
+    let listing = compiler::run(
+        Command::new("nm")
+            .args(["-D", "--defined-only"])
+            .arg(compiler::library()),
+    );
+    let exported: BTreeSet<String> = listing
+        .lines()
+        .filter_map(|line| line.split_whitespace().last())
+        .map(str::to_owned)
+        .collect();
+    assert_eq!(exported, declared);
+}
+
+fn declared_functions(header: &str) -> BTreeSet<String> {
+    let statements = header
+        .split(';')
+        .filter_map(|statement| statement.split_once("AUTOPILOT_API "));
+    let before_arguments = statements.filter_map(|(_, declaration)| declaration.split('(').next());
+    before_arguments
+        .filter_map(|text| text.split([' ', '*', '\n']).next_back())
+        .map(str::to_owned)
+        .collect()
+}

@@ -1,0 +1,207 @@
+//! The one call from a program in each language: unchanged, linked with the shared library of these sources, and led to
+//! the emulator by `HTTPS_PROXY` and `SSL_CERT_FILE` alone.
+
+#[path = "support/compiler.rs"]
+mod compiler;
+#[path = "support/programs.rs"]
+mod programs;
+
+use std::process::Command;
+use std::time::Duration;
+
+use autopilot_emulator::{
+    Access, Certificate, Clock, Config, Emulator, Fault, Network, ProxyFault, Step, Token,
+};
+use programs::{Language, Program};
+
+/// Whose clock jumps at each request, so that three calls in a row meet a sync accepted, running, and over.
+fn emulator() -> Emulator {
+    Emulator::start(Config {
+        clock: Clock::manual().step(Duration::from_secs(6)),
+        ..Config::default()
+    })
+}
+
+fn printed(command: &mut Command) -> String {
+    compiler::run(command).replace('\n', " ").trim_end().to_owned()
+}
+
+#[test]
+fn every_language_gets_the_documented_answers_by_the_documented_request() {
+    for language in Language::ALL {
+        let emulator = emulator();
+        let mut command = Program::one_call(language).against(&emulator);
+        assert_eq!(
+            printed(command.args(["first", "second", "third"])),
+            "0 1 2",
+            "{language:?}"
+        );
+        let requests = emulator.requests();
+        let tokens: Vec<_> = requests
+            .iter()
+            .filter_map(|request| request.token.as_deref())
+            .collect();
+        assert_eq!(tokens, ["first", "second", "third"], "{language:?}");
+        for request in &requests {
+            let line = (&*request.method, &*request.path, &*request.host);
+            let path = "/beta/deviceManagement/windowsAutopilotSettings/sync";
+            assert_eq!(line, ("POST", path, "graph.microsoft.com"), "{language:?}");
+            assert_eq!(
+                (request.header("content-length"), &*request.body),
+                (Some("0"), &[][..]),
+                "{language:?}"
+            );
+            assert_eq!(request.header("accept"), Some("application/json"), "{language:?}");
+            assert_eq!(request.header("content-type"), None, "{language:?}");
+            assert_eq!(
+                request.connection, requests[0].connection,
+                "{language:?}: one connection"
+            );
+        }
+    }
+}
+
+#[test]
+fn every_language_refuses_a_token_that_cannot_be_right() {
+    let emulator = emulator();
+    for language in Language::ALL {
+        let mut command = Program::one_call(language).against(&emulator);
+        let long = "x".repeat(65_537);
+        command.args([
+            "NULL",
+            "",
+            "\n",
+            "a b",
+            "a\tb",
+            "a\r\nX: y",
+            "tök",
+            "Bearer x",
+            &long,
+        ]);
+        assert_eq!(printed(&mut command), "-1 ".repeat(9).trim_end(), "{language:?}");
+    }
+    let not_utf8: &std::ffi::OsStr = std::os::unix::ffi::OsStrExt::from_bytes(b"a\xff");
+    let mut command = Program::one_call(Language::C).against(&emulator);
+    assert_eq!(printed(command.arg(not_utf8)), "-1");
+    assert_eq!(emulator.counts().accepted, 0, "nothing was opened");
+}
+
+/// The emulator made to answer once in a certain way, and what the C program prints.
+#[test]
+fn a_c_program_gets_each_result_of_the_table() {
+    let access = |access| move |emulator: &Emulator| emulator.set_other_tokens(access);
+    let step = |step: fn() -> Step| move |emulator: &Emulator| emulator.script([step().forever()]);
+    let network = |change: fn(&mut Network)| move |emulator: &Emulator| emulator.network(change);
+    let table: Vec<(&str, Box<dyn Fn(&Emulator)>, &str)> = vec![
+        ("401", Box::new(access(Access::Expired)), "-7"),
+        ("401, claims", Box::new(access(Access::Challenged)), "-7"),
+        ("401 of Intune", Box::new(access(Access::Unlicensed)), "-8"),
+        ("403", Box::new(access(Access::Forbidden)), "-8"),
+        ("500", Box::new(step(|| Step::error(500))), "-9"),
+        ("dropped", Box::new(step(|| Step::fault(Fault::Close))), "-6"),
+        (
+            "not HTTP",
+            Box::new(step(|| Step::fault(Fault::Raw(b"nonsense\r\n\r\n".to_vec())))),
+            "-10",
+        ),
+        ("silent", Box::new(step(|| Step::fault(Fault::Hang))), "-4"),
+        (
+            "a silent proxy",
+            Box::new(network(|network| network.proxy_fault = Some(ProxyFault::Silent))),
+            "-4",
+        ),
+        (
+            "untrusted",
+            Box::new(network(|network| {
+                network.certificate = Certificate::UnknownAuthority
+            })),
+            "-3",
+        ),
+        (
+            "refused by the proxy",
+            Box::new(network(|network| {
+                network.proxy_fault = Some(ProxyFault::Status(403))
+            })),
+            "-2",
+        ),
+    ];
+    let program = Program::one_call(Language::C);
+    let emulators: Vec<_> = table.iter().map(|_| emulator()).collect();
+    // At once: two of them take the whole thirty seconds of the deadline.
+    std::thread::scope(|scope| {
+        let runs: Vec<_> = table
+            .iter()
+            .zip(&emulators)
+            .map(|((name, prepare, expected), emulator)| {
+                prepare(emulator);
+                let mut command = program.against(emulator);
+                (name, expected, scope.spawn(move || printed(command.arg("token"))))
+            })
+            .collect();
+        for (name, expected, run) in runs {
+            assert_eq!(run.join().unwrap(), **expected, "{name}");
+        }
+    });
+}
+
+#[test]
+fn a_variable_that_cannot_be_used_is_a_result_of_its_own() {
+    let emulator = emulator();
+    let program = Program::one_call(Language::C);
+    for (name, value, expected) in [
+        ("https_proxy", "ftp://proxy", "-13"),
+        ("https_proxy", "http://user:pass word@proxy", "-13"),
+        ("https_proxy", "127.0.0.1:1", "-2"),
+        ("no_proxy", "graph.microsoft.us", "0"),
+        ("all_proxy", "ftp://unused", "1"),
+        ("SSL_CERT_FILE", "/nowhere.pem", "-13"),
+        ("SSL_CERT_FILE", "/dev/null", "-13"),
+        ("SSL_CERT_DIR", "/nowhere", "-13"),
+    ] {
+        let mut command = program.against(&emulator);
+        assert_eq!(
+            printed(command.env(name, value).arg("token")),
+            expected,
+            "{name}={value}"
+        );
+    }
+    let mut command = program.against(&emulator);
+    command.env_remove("SSL_CERT_FILE").arg("token");
+    assert_eq!(
+        printed(&mut command),
+        "-3",
+        "the emulator's authority is not the system's"
+    );
+    assert_eq!(emulator.requests().len(), 2);
+}
+
+#[test]
+fn a_forked_child_has_connections_of_its_own() {
+    let emulator = emulator();
+    let mut command = Program::named("fork.c").against(&emulator);
+    assert_eq!(printed(&mut command), "parent 0 child 1 child 2 parent 2");
+    let connections: Vec<_> = emulator
+        .requests()
+        .iter()
+        .map(|request| request.connection)
+        .collect();
+    assert_eq!(connections[0], connections[3]);
+    assert_eq!(connections[1], connections[2]);
+    assert_ne!(connections[0], connections[1]);
+}
+
+#[test]
+fn the_host_process_is_left_alone() {
+    let emulator = emulator();
+    emulator.script([Step::service(), Step::fault(Fault::CloseAfter), Step::service()]);
+    let mut command = Program::named("host.c").against(&emulator);
+    assert_eq!(printed(&mut command), "-1 free descriptors same 0 1 2");
+}
+
+#[test]
+fn tokens_of_tenants_do_not_mix() {
+    let emulator = emulator();
+    emulator.set_token("barred", Token::new(Access::Forbidden));
+    let mut command = Program::one_call(Language::C).against(&emulator);
+    assert_eq!(printed(command.args(["good", "barred", "good\n"])), "0 -8 2");
+}

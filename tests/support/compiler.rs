@@ -1,0 +1,87 @@
+//! The system's compilers, and the C library that programs are linked with.
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+
+/// The C compiler: `CC`, else gcc.
+pub(crate) fn c() -> &'static str {
+    static COMPILER: OnceLock<String> = OnceLock::new();
+    COMPILER.get_or_init(|| found("CC", "gcc"))
+}
+
+/// The C++ compiler: `CXX`, else g++.
+pub(crate) fn cpp() -> &'static str {
+    static COMPILER: OnceLock<String> = OnceLock::new();
+    COMPILER.get_or_init(|| found("CXX", "g++"))
+}
+
+fn found(variable: &str, default: &str) -> String {
+    let compiler = std::env::var(variable).unwrap_or_else(|_| default.to_owned());
+    let answer = Command::new(&compiler).arg("--version").output();
+    assert!(
+        answer.is_ok_and(|answer| answer.status.success()),
+        "{compiler} is missing. Install it (Debian: apt-get install {default}), or name another one in {variable}"
+    );
+    compiler
+}
+
+/// `libautopilot_sync.so` of these sources.
+pub(crate) fn library() -> &'static Path {
+    static LIBRARY: OnceLock<PathBuf> = OnceLock::new();
+    LIBRARY.get_or_init(|| {
+        let is_shared = |file: &Path| file.extension() == Some(OsStr::new("so"));
+        build(&["-p", "autopilot-sync-c"], "autopilot_sync", is_shared)
+    })
+}
+
+/// An example of this package.
+pub(crate) fn example(name: &str) -> PathBuf {
+    build(&["--example", name], name, |file| file.extension().is_none())
+}
+
+/// What `cargo test` does not make, or not always, a cargo of our own does. Its file of the given kind.
+fn build(arguments: &[&str], target: &str, is_wanted: impl Fn(&Path) -> bool) -> PathBuf {
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo
+        .args(["build", "--locked", "--message-format", "json-render-diagnostics"])
+        .args(arguments);
+    cargo.current_dir(env!("CARGO_MANIFEST_DIR"));
+    // What the outer cargo set for this test would make the inner one build all dependencies anew.
+    for (name, _) in std::env::vars_os() {
+        let name = name.to_string_lossy();
+        if name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_") || name == "OUT_DIR" {
+            cargo.env_remove(&*name);
+        }
+    }
+    let messages = run(&mut cargo);
+    let made = messages
+        .lines()
+        .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
+    let ours = made.filter(|message| message["target"]["name"] == target);
+    let files = ours
+        .filter_map(|message| message["filenames"].as_array().cloned())
+        .flatten();
+    let mut files = files.filter_map(|file| file.as_str().map(PathBuf::from));
+    files
+        .find(|file| is_wanted(file))
+        .unwrap_or_else(|| panic!("{cargo:?} names no {target}"))
+}
+
+/// What a command prints; it must succeed.
+pub(crate) fn run(command: &mut Command) -> String {
+    let answer = command
+        .output()
+        .unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    let (out, err) = (
+        String::from_utf8_lossy(&answer.stdout),
+        String::from_utf8_lossy(&answer.stderr),
+    );
+    assert!(
+        answer.status.success(),
+        "{command:?}: {}\n{out}\n{err}",
+        answer.status
+    );
+    out.into_owned()
+}
