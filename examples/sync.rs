@@ -37,17 +37,14 @@ fn sync(token: &str) -> ExitCode {
         println!("The service wants to be asked again in {seconds} seconds.");
     }
     if let Some(attempt) = detail.attempts().last() {
-        println!(
-            "For Microsoft's support: client-request-id {}.",
-            attempt.client_request_id()
-        );
+        println!("For Microsoft's support: client-request-id {}.", attempt.client_request_id());
     }
     code
 }
 
 fn in_words(answer: Answer) -> &'static str {
     match answer {
-        Answer::Accepted => "The service accepted: the sync starts now, and takes seconds to minutes.",
+        Answer::Done => "The service accepted: the sync starts now, and takes seconds to minutes.",
         Answer::AlreadyRunning => "A sync is running already; no second one is needed.",
         _ => "A sync ran less than ten minutes ago, perhaps Intune's own. Try again later.",
     }
@@ -56,13 +53,7 @@ fn in_words(answer: Answer) -> &'static str {
 fn sync_with_the_emulator() -> Result<ExitCode, Box<dyn Error>> {
     println!("AUTOPILOT_TOKEN is not set: this is the emulator, not Microsoft's service.");
     let emulator = Emulator::start(Config::default());
-    let status = emulator
-        .command(env::current_exe()?)
-        .env("AUTOPILOT_TOKEN", "any-token-will-do")
-        .status()?;
-    Ok(if status.success() {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+    let status =
+        emulator.command(env::current_exe()?).env("AUTOPILOT_TOKEN", "any-token-will-do").status()?;
+    Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

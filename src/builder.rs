@@ -129,9 +129,7 @@ impl ClientBuilder {
     pub fn user_agent_suffix(mut self, suffix: &str) -> Result<ClientBuilder, Error> {
         let is_visible = suffix.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic());
         if suffix.trim().is_empty() || suffix.len() > 256 || !is_visible {
-            return Err(invalid(
-                "the User-Agent's suffix must be 1 to 256 bytes of visible ASCII",
-            ));
+            return Err(invalid("the User-Agent's suffix must be 1 to 256 bytes of visible ASCII"));
         }
         self.user_agent = format!("{} {}", ClientBuilder::default().user_agent, suffix.trim());
         Ok(self)
@@ -148,11 +146,8 @@ impl ClientBuilder {
     ///
     /// Fails with [`ErrorKind::Configuration`] where one of these cannot be used, and names it.
     pub fn build(self) -> Result<Client, Error> {
-        let environment = if self.ignore_environment {
-            Environment::default()
-        } else {
-            Environment::of_process()
-        };
+        let environment =
+            if self.ignore_environment { Environment::default() } else { Environment::of_process() };
         let route = self.route(&environment)?;
         Client::with(&self.root, route, self.timeout, self.max_retries)
     }
@@ -169,12 +164,7 @@ impl ClientBuilder {
             None => Trust::from_environment(environment),
         };
         let user_agent = self.user_agent.clone();
-        Ok(Route {
-            proxy,
-            trust,
-            connect_timeout: self.connect_timeout,
-            user_agent,
-        })
+        Ok(Route { proxy, trust, connect_timeout: self.connect_timeout, user_agent })
     }
 }
 
@@ -182,11 +172,9 @@ fn invalid(text: impl Into<String>) -> Error {
     Error::new(ErrorKind::InvalidArgument, text)
 }
 
-fn duration(name: &str, duration: Duration) -> Result<Duration, Error> {
+pub(crate) fn duration(name: &str, duration: Duration) -> Result<Duration, Error> {
     if duration < Duration::from_millis(1) || duration > A_DAY {
-        return Err(invalid(format!(
-            "a {name} of {duration:?}: from 1 millisecond to 24 hours"
-        )));
+        return Err(invalid(format!("a {name} of {duration:?}: from 1 millisecond to 24 hours")));
     }
     Ok(duration)
 }
@@ -200,12 +188,7 @@ mod tests {
     }
 
     fn environment(pairs: &[(&str, &str)]) -> Environment {
-        Environment::read(|name| {
-            pairs
-                .iter()
-                .find(|(key, _)| *key == name)
-                .map(|(_, value)| value.into())
-        })
+        Environment::read(|name| pairs.iter().find(|(key, _)| *key == name).map(|(_, value)| value.into()))
     }
 
     #[test]
@@ -240,28 +223,17 @@ mod tests {
         assert_eq!(proxy(route(builder())).as_deref(), Some("http://env:1"));
         assert_eq!(proxy(route(builder().cloud(Cloud::UsGovernment))), None);
         assert_eq!(proxy(route(builder().no_proxy())), None);
-        let given = builder()
-            .cloud(Cloud::UsGovernment)
-            .proxy("socks5://given")
-            .unwrap();
+        let given = builder().cloud(Cloud::UsGovernment).proxy("socks5://given").unwrap();
         assert_eq!(proxy(route(given)).as_deref(), Some("socks5://given:1080"));
         assert_eq!(route(builder()).trust, Trust::from_environment(&environment));
-        assert_eq!(
-            route(builder().ca_file("/given").unwrap()).trust,
-            Trust::from_file("/given".into())
-        );
+        assert_eq!(route(builder().ca_file("/given").unwrap()).trust, Trust::from_file("/given".into()));
     }
 
     #[test]
     fn an_unusable_variable_is_a_configuration_error_that_names_it() {
-        let error = builder()
-            .route(&environment(&[("all_proxy", "http://u:secret@")]))
-            .unwrap_err();
+        let error = builder().route(&environment(&[("all_proxy", "http://u:secret@")])).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Configuration);
-        assert!(
-            error.to_string().contains("all_proxy") && !error.to_string().contains("secret"),
-            "{error}"
-        );
+        assert!(error.to_string().contains("all_proxy") && !error.to_string().contains("secret"), "{error}");
     }
 
     #[test]
@@ -269,11 +241,7 @@ mod tests {
         let agent = |builder: ClientBuilder| builder.route(&Environment::default()).unwrap().user_agent;
         let own = concat!("autopilot-sync/", env!("CARGO_PKG_VERSION"));
         assert_eq!(agent(builder()), own);
-        let twice = builder()
-            .user_agent_suffix("a/1")
-            .unwrap()
-            .user_agent_suffix(" b/2 ")
-            .unwrap();
+        let twice = builder().user_agent_suffix("a/1").unwrap().user_agent_suffix(" b/2 ").unwrap();
         assert_eq!(agent(twice), format!("{own} b/2"));
     }
 }

@@ -64,11 +64,7 @@ pub(crate) fn current() -> Option<Arc<Call>> {
 impl Call {
     pub(crate) fn new(timeout: Duration) -> Arc<Call> {
         let deadline = Instant::now() + timeout;
-        Arc::new(Call {
-            deadline,
-            state: Mutex::default(),
-            wake: Condvar::new(),
-        })
+        Arc::new(Call { deadline, state: Mutex::default(), wake: Condvar::new() })
     }
 
     /// Begins an exchange on this thread.

@@ -1,27 +1,41 @@
 //! A client: connections to one cloud's Microsoft Graph, for any number of tenants and threads.
 
 use std::fmt;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::builder::ClientBuilder;
 use crate::call::Call;
+use crate::canceller::Canceller;
 use crate::cloud::Root;
 use crate::detail::{Attempt, Detail, Trigger};
+use crate::drive::Drive;
 use crate::error::{Error, ErrorKind};
 use crate::outcome::SyncOutcome;
+use crate::progress::Progress;
 use crate::random;
 use crate::reply::{self, Reading};
 use crate::retry::{self, Ending};
+use crate::settings::Settings;
 use crate::token::Token;
 use crate::transport::{Action, Address, Failure, Route, Transport};
 
 /// Connections to one cloud's Microsoft Graph. The token comes with each call, so one client serves many tenants.
 ///
 /// Any number of threads may use one client at once; connections stay open between calls, one for each thread at most.
-/// A forked child may use it too, with connections of its own. Dropping it closes its connections and does not block.
+/// Clones share them. A forked child may use it too, with connections of its own. Dropping the last clone closes the
+/// connections and does not block.
+#[derive(Clone)]
 pub struct Client {
+    service: Arc<Service>,
+    canceller: Option<Canceller>,
+}
+
+/// What a client's clones share.
+struct Service {
     transport: Transport,
+    settings: Address,
     sync: Address,
     timeout: Duration,
     max_retries: u32,
@@ -46,14 +60,15 @@ impl Client {
         timeout: Duration,
         max_retries: u32,
     ) -> Result<Client, Error> {
-        let settings = format!("{root}/beta/deviceManagement/windowsAutopilotSettings");
-        let sync = Address::new(&format!("{settings}/sync"))?;
-        Ok(Client {
-            transport: Transport::new(route)?,
-            sync,
-            timeout,
-            max_retries,
-        })
+        let url = format!("{root}/beta/deviceManagement/windowsAutopilotSettings");
+        let (settings, sync) = (Address::new(&url)?, Address::new(&format!("{url}/sync"))?);
+        let service = Service { transport: Transport::new(route)?, settings, sync, timeout, max_retries };
+        Ok(Client { service: Arc::new(service), canceller: None })
+    }
+
+    /// The same client, its calls ending when this canceller says so. Replaces an earlier one.
+    pub fn with_canceller(&self, canceller: &Canceller) -> Client {
+        Client { canceller: Some(canceller.clone()), ..self.clone() }
     }
 
     /// Triggers a sync, and returns when the service has answered: the sync itself runs on afterwards.
@@ -68,7 +83,7 @@ impl Client {
     ///
     /// let outcome = Client::new()?.sync(token)?;
     /// match outcome.answer() {
-    ///     Answer::Accepted => println!("the sync starts"),
+    ///     Answer::Done => println!("the sync starts"),
     ///     Answer::AlreadyRunning => println!("a sync is running already"),
     ///     _ => println!("a sync ran moments ago; next in {:?}", outcome.detail().retry_after()),
     /// }
@@ -76,52 +91,125 @@ impl Client {
     /// # }
     /// ```
     pub fn sync(&self, token: &str) -> Result<SyncOutcome, Error> {
-        let token =
-            Token::new(token).map_err(|error| Error::new(ErrorKind::InvalidArgument, error.to_string()))?;
-        let call = Call::new(self.timeout);
+        let token = checked(token)?;
         let mut detail = Detail::default();
-        let reading = self.request(&call, Action::Post, &self.sync, token, &mut detail);
-        match reading.and_then(|reading| reading.sync_answer().map_err(|kind| reading.error(kind))) {
+        let reading = self.request(Action::Post, token, self.service.timeout, &mut detail);
+        let answer = reading
+            .map_err(|failure| failure.error)
+            .and_then(|reading| reading.sync_answer().map_err(|kind| reading.error(kind)));
+        match answer {
             Ok(answer) => Ok(SyncOutcome { answer, detail }),
             Err(error) => Err(error.with_detail(detail)),
         }
     }
 
-    /// A request and its retries: the last answer, or the last failure. What it learns is in the detail in any case.
-    fn request(
+    /// Reads how the last sync went, and when.
+    ///
+    /// `token` needs `DeviceManagementServiceConfig.Read.All`, or `ReadWrite.All`. Blocks for the client's timeout at
+    /// most.
+    ///
+    /// ```no_run
+    /// # fn main() -> Result<(), autopilot_sync::Error> {
+    /// # let token = "";
+    /// let settings = autopilot_sync::Client::new()?.settings(token)?;
+    /// println!("{:?} since {:?}", settings.status(), settings.last_sync_text());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn settings(&self, token: &str) -> Result<Settings, Error> {
+        self.settings_and_detail(token).map(|(settings, _)| settings)
+    }
+
+    pub(crate) fn settings_and_detail(&self, token: &str) -> Result<(Settings, Detail), Error> {
+        let token = checked(token)?;
+        let mut detail = Detail::default();
+        let reading = self.request(Action::Get, token, self.service.timeout, &mut detail);
+        let settings = reading
+            .map_err(|failure| failure.error)
+            .and_then(|reading| reading.settings().cloned().map_err(|kind| reading.error(kind)));
+        match settings {
+            Ok(settings) => Ok((settings, detail)),
+            Err(error) => Err(error.with_detail(detail)),
+        }
+    }
+
+    /// Triggers a sync and waits until it is really done; joins one that is running already; waits for the time at
+    /// which the service accepts a trigger, if that comes before the deadline.
+    ///
+    /// - `token` as for [`sync`](Self::sync). Without the right to read, the end cannot be observed:
+    ///   [`Answer::Unconfirmed`](crate::Answer::Unconfirmed).
+    /// - `timeout` is the deadline of the whole wait, from 1 millisecond to 24 hours. Each request in it is bounded by
+    ///   the client's timeout too. Small tenants need seconds, large ones minutes; a wait that meets the service's
+    ///   window needs ten minutes more.
+    /// - `progress` is called on this thread, before the first request and about once a second between requests.
+    ///   `Break` ends the wait: as "too soon" in [`Phase::Window`](crate::Phase::Window), else as cancelled.
+    ///
+    /// Returns [`Answer::Done`](crate::Answer::Done) or [`Answer::AlreadyRunning`](crate::Answer::AlreadyRunning) only
+    /// for a sync that the service's own times prove completed, the first for the one that was triggered here.
+    ///
+    /// ```no_run
+    /// # fn main() -> Result<(), autopilot_sync::Error> {
+    /// # let token = "";
+    /// use std::ops::ControlFlow;
+    /// use std::time::Duration;
+    ///
+    /// let client = autopilot_sync::Client::new()?;
+    /// let outcome = client.sync_and_wait(token, Duration::from_secs(900), |progress| {
+    ///     println!("{:?}, next step in {:?}", progress.phase(), progress.next_step());
+    ///     ControlFlow::Continue(())
+    /// })?;
+    /// println!("{:?}", outcome.answer());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn sync_and_wait(
         &self,
-        call: &Arc<Call>,
+        token: &str,
+        timeout: Duration,
+        mut progress: impl FnMut(&mut Progress<'_>) -> ControlFlow<()>,
+    ) -> Result<SyncOutcome, Error> {
+        let token = checked(token)?;
+        let timeout = crate::builder::duration("timeout", timeout)?;
+        Drive::new(self, token, timeout, &mut progress).run()
+    }
+
+    /// A request and its retries: the last answer, or the last failure. What it learns is in the detail in any case.
+    pub(crate) fn request(
+        &self,
         action: Action,
-        address: &Address,
         token: Token<'_>,
+        timeout: Duration,
         detail: &mut Detail,
-    ) -> Result<Reading, Error> {
-        let id = random::guid()
-            .ok_or_else(|| Error::new(ErrorKind::Internal, "the system gives no random bits"))?;
+    ) -> Result<Reading, Failure> {
+        self.request_with(action, token, timeout, self.service.max_retries, detail)
+    }
+
+    pub(crate) fn request_with(
+        &self,
+        action: Action,
+        token: Token<'_>,
+        timeout: Duration,
+        max_retries: u32,
+        detail: &mut Detail,
+    ) -> Result<Reading, Failure> {
+        let call = self.call(timeout.min(self.service.timeout));
+        let id = random::guid().ok_or_else(Failure::no_random_bits)?;
         let mut retries = 0;
         loop {
-            let end = self.attempt(call, action, address, token, &id, detail);
+            let end = self.attempt(&call, action, token, &id, detail);
             let (ending, retry_after) = match &end {
                 Ok(reading) => (Ending::Status(reading.status), reading.retry_after()),
-                Err(failure) => (
-                    Ending::Failure {
-                        sent: failure.sent,
-                        is_passing: failure.is_passing,
-                    },
-                    None,
-                ),
+                Err(failure) => (failure.ending(), None),
             };
             let pause = retry::pause(retries, retry_after, random::number());
-            let again =
-                retries < self.max_retries && retry::is_repeatable(action, ending) && pause < call.left();
-            if !again {
-                return end.map_err(|failure| failure.error);
+            if retries == max_retries || !retry::is_repeatable(action, ending) || pause >= call.left() {
+                return end;
             }
             if ending == Ending::Status(503) {
                 call.demand_fresh_connection();
             }
             if call.sleep(pause).is_some() {
-                return end.map_err(|failure| failure.error);
+                return end;
             }
             retries += 1;
         }
@@ -132,16 +220,14 @@ impl Client {
         &self,
         call: &Arc<Call>,
         action: Action,
-        address: &Address,
         token: Token<'_>,
         id: &str,
         detail: &mut Detail,
     ) -> Result<Reading, Failure> {
-        let reply = self.transport.exchange(call, action, address, token, id);
-        detail.attempts.push(Attempt {
-            client_request_id: id.to_owned(),
-            request_id: None,
-        });
+        let Service { transport, settings, sync, .. } = &*self.service;
+        let address = if action == Action::Post { sync } else { settings };
+        let reply = transport.exchange(call, action, address, token, id);
+        detail.attempts.push(Attempt { client_request_id: id.to_owned(), request_id: None });
         let end = reply.map(|reply| Reading::new(&reply, token));
         match &end {
             Ok(reading) => reading.note(detail),
@@ -156,13 +242,29 @@ impl Client {
         }
         end
     }
+
+    /// A call that this client's canceller can end.
+    pub(crate) fn call(&self, timeout: Duration) -> Arc<Call> {
+        let call = Call::new(timeout);
+        if let Some(canceller) = &self.canceller {
+            canceller.watch(&call);
+        }
+        call
+    }
+}
+
+fn checked(token: &str) -> Result<Token<'_>, Error> {
+    Token::new(token).map_err(|error| Error::new(ErrorKind::InvalidArgument, error.to_string()))
 }
 
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Service { transport, timeout, max_retries, .. } = &*self.service;
         f.debug_struct("Client")
-            .field("transport", &self.transport)
-            .field("timeout", &self.timeout)
+            .field("transport", transport)
+            .field("timeout", timeout)
+            .field("max_retries", max_retries)
+            .field("canceller", &self.canceller)
             .finish()
     }
 }

@@ -21,12 +21,7 @@ pub enum Cloud {
 
 impl Cloud {
     /// All clouds.
-    pub const ALL: [Cloud; 4] = [
-        Cloud::Global,
-        Cloud::UsGovernment,
-        Cloud::UsGovernmentDod,
-        Cloud::China,
-    ];
+    pub const ALL: [Cloud; 4] = [Cloud::Global, Cloud::UsGovernment, Cloud::UsGovernmentDod, Cloud::China];
 
     /// The root of this cloud's Microsoft Graph, without a trailing slash.
     pub const fn root(self) -> &'static str {
@@ -59,19 +54,14 @@ pub(crate) enum RootError {
 
 impl Root {
     pub(crate) fn new(url: &str) -> Result<Root, RootError> {
-        let scheme = url
-            .get(..8)
-            .filter(|scheme| scheme.eq_ignore_ascii_case("https://"));
+        let scheme = url.get(..8).filter(|scheme| scheme.eq_ignore_ascii_case("https://"));
         let rest = &url[scheme.ok_or(RootError::Scheme)?.len()..];
         let authority = rest.strip_suffix('/').unwrap_or(rest);
         if authority.contains(['/', '?', '#', '@', '\\']) {
             return Err(RootError::NotARoot);
         }
         let (host, _port) = split_host_port(authority).ok_or(RootError::Authority)?;
-        Ok(Root {
-            authority: authority.to_owned(),
-            host: host.to_owned(),
-        })
+        Ok(Root { authority: authority.to_owned(), host: host.to_owned() })
     }
 
     /// The host, an IPv6 address without its brackets.
@@ -83,10 +73,7 @@ impl Root {
 impl From<Cloud> for Root {
     fn from(cloud: Cloud) -> Root {
         let host = cloud.root().trim_start_matches("https://").to_owned();
-        Root {
-            authority: host.clone(),
-            host,
-        }
+        Root { authority: host.clone(), host }
     }
 }
 
@@ -101,14 +88,7 @@ pub(crate) fn split_host_port(authority: &str) -> Option<(&str, Option<u16>)> {
     let (host, port) = match authority.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
         Some((v6, rest)) => {
             v6.parse::<std::net::Ipv6Addr>().ok()?;
-            (
-                v6,
-                if rest.is_empty() {
-                    None
-                } else {
-                    Some(rest.strip_prefix(':')?)
-                },
-            )
+            (v6, if rest.is_empty() { None } else { Some(rest.strip_prefix(':')?) })
         }
         None => match authority.split_once(':') {
             Some((host, port)) => (host, Some(port)),

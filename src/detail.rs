@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::settings::Settings;
+
 /// What became of the trigger, the POST that starts a sync.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
@@ -30,20 +32,14 @@ pub struct Detail {
     pub(crate) retry_after: Option<Duration>,
     pub(crate) claims: Option<String>,
     pub(crate) attempts: Vec<Attempt>,
+    pub(crate) settings: Option<Settings>,
 }
 
 impl Detail {
     /// The last request has no answer: an earlier one's would be taken for its.
     pub(crate) fn forget_answer(&mut self) {
-        let Detail {
-            trigger: _,
-            http_status,
-            code,
-            message,
-            retry_after,
-            claims,
-            attempts: _,
-        } = self;
+        let Detail { trigger: _, http_status, code, message, retry_after, claims, attempts: _, settings: _ } =
+            self;
         (*http_status, *code, *message, *retry_after, *claims) = Default::default();
     }
 
@@ -75,6 +71,11 @@ impl Detail {
     /// The claims of a claims challenge, as JSON: hand them to whatever issues the token (conditional access).
     pub fn claims(&self) -> Option<&str> {
         self.claims.as_deref()
+    }
+
+    /// The settings that were read last, if any were.
+    pub fn settings(&self) -> Option<&Settings> {
+        self.settings.as_ref()
     }
 
     /// The requests of this call in their order, with the ids that Microsoft's support asks for.

@@ -32,9 +32,7 @@ impl Environment {
     pub(crate) fn read(get: impl Fn(&str) -> Option<OsString>) -> Environment {
         let first = |names: &[&'static str]| {
             names.iter().find_map(|name| {
-                get(name)
-                    .filter(|value| !value.is_empty())
-                    .map(|value| Variable { name, value })
+                get(name).filter(|value| !value.is_empty()).map(|value| Variable { name, value })
             })
         };
         Environment {
@@ -66,9 +64,7 @@ fn is_privileged() -> bool {
 fn at_secure(vector: &[u8]) -> bool {
     const WORD: usize = size_of::<usize>();
     let word = |bytes: &[u8]| usize::from_ne_bytes(bytes.try_into().expect("a word"));
-    vector
-        .chunks_exact(2 * WORD)
-        .any(|pair| word(&pair[..WORD]) == 23 && word(&pair[WORD..]) != 0)
+    vector.chunks_exact(2 * WORD).any(|pair| word(&pair[..WORD]) == 23 && word(&pair[WORD..]) != 0)
 }
 
 #[cfg(test)]
@@ -77,10 +73,7 @@ mod tests {
 
     fn read(pairs: &[(&str, &str)]) -> Environment {
         Environment::read(|name| {
-            pairs
-                .iter()
-                .find(|(key, _)| *key == name)
-                .map(|(_, value)| OsString::from(value))
+            pairs.iter().find(|(key, _)| *key == name).map(|(_, value)| OsString::from(value))
         })
     }
 
@@ -90,28 +83,14 @@ mod tests {
             (&[][..], None),
             (&[("HTTP_PROXY", "a"), ("http_proxy", "b")], None),
             (&[("HTTPS_PROXY", "a")], Some(("HTTPS_PROXY", "a"))),
-            (
-                &[("HTTPS_PROXY", "a"), ("https_proxy", "b")],
-                Some(("https_proxy", "b")),
-            ),
-            (
-                &[("ALL_PROXY", "a"), ("HTTPS_PROXY", "b")],
-                Some(("HTTPS_PROXY", "b")),
-            ),
-            (
-                &[("ALL_PROXY", "a"), ("all_proxy", "b")],
-                Some(("all_proxy", "b")),
-            ),
-            (
-                &[("ALL_PROXY", "a"), ("https_proxy", "")],
-                Some(("ALL_PROXY", "a")),
-            ),
+            (&[("HTTPS_PROXY", "a"), ("https_proxy", "b")], Some(("https_proxy", "b"))),
+            (&[("ALL_PROXY", "a"), ("HTTPS_PROXY", "b")], Some(("HTTPS_PROXY", "b"))),
+            (&[("ALL_PROXY", "a"), ("all_proxy", "b")], Some(("all_proxy", "b"))),
+            (&[("ALL_PROXY", "a"), ("https_proxy", "")], Some(("ALL_PROXY", "a"))),
             (&[("https_proxy", "")], None),
         ] {
             let proxy = read(pairs).proxy;
-            let found = proxy
-                .as_ref()
-                .map(|found| (found.name, found.value.to_str().unwrap()));
+            let found = proxy.as_ref().map(|found| (found.name, found.value.to_str().unwrap()));
             assert_eq!(found, expected, "{pairs:?}");
         }
         let both = read(&[("NO_PROXY", "a"), ("no_proxy", "b")]);
@@ -122,11 +101,7 @@ mod tests {
     #[test]
     fn the_kernel_says_whether_rights_were_raised() {
         let vector = |pairs: &[(usize, usize)]| -> Vec<u8> {
-            pairs
-                .iter()
-                .flat_map(|(key, value)| [key.to_ne_bytes(), value.to_ne_bytes()])
-                .flatten()
-                .collect()
+            pairs.iter().flat_map(|(key, value)| [key.to_ne_bytes(), value.to_ne_bytes()]).flatten().collect()
         };
         assert!(at_secure(&vector(&[(6, 4096), (23, 1), (0, 0)])));
         assert!(!at_secure(&vector(&[(6, 4096), (23, 0), (0, 0)])));

@@ -101,12 +101,7 @@ pub(crate) type Source = Box<dyn StdError + Send + Sync>;
 
 impl Error {
     pub(crate) fn new(kind: ErrorKind, text: impl Into<String>) -> Error {
-        Error(Box::new(Inner {
-            kind,
-            text: text.into(),
-            detail: Detail::default(),
-            source: None,
-        }))
+        Error(Box::new(Inner { kind, text: text.into(), detail: Detail::default(), source: None }))
     }
 
     pub(crate) fn because(mut self, source: impl Into<Source>) -> Error {
@@ -117,6 +112,10 @@ impl Error {
     pub(crate) fn with_detail(mut self, detail: Detail) -> Error {
         self.0.detail = detail;
         self
+    }
+
+    pub(crate) fn has_kind(&self, kinds: &[ErrorKind]) -> bool {
+        kinds.contains(&self.0.kind)
     }
 
     /// What to branch on.
@@ -132,9 +131,7 @@ impl Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Inner {
-            kind, text, source, ..
-        } = &*self.0;
+        let Inner { kind, text, source, .. } = &*self.0;
         write!(f, "{kind}: {text}")?;
         match source {
             Some(source) if f.alternate() => write!(f, ": {source}"),
@@ -145,12 +142,7 @@ impl fmt::Display for Error {
 
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Inner {
-            kind,
-            text,
-            detail,
-            source,
-        } = &*self.0;
+        let Inner { kind, text, detail, source } = &*self.0;
         f.debug_struct("Error")
             .field("kind", kind)
             .field("text", text)
@@ -175,11 +167,7 @@ pub(crate) struct Cause(String);
 impl Cause {
     pub(crate) fn new(error: &dyn fmt::Display, token: Option<Token<'_>>) -> Cause {
         let text = error.to_string();
-        let text = text
-            .split(" https://")
-            .next()
-            .unwrap_or_default()
-            .trim_end_matches(':');
+        let text = text.split(" https://").next().unwrap_or_default().trim_end_matches(':');
         Cause(token.map_or(text.to_owned(), |token| token.redact(text)))
     }
 }
@@ -200,10 +188,7 @@ mod tests {
         let error = Error::new(ErrorKind::Connect, "graph.microsoft.com")
             .because(Cause::new(&"peer closed: https://docs.rs/x", None));
         assert_eq!(error.to_string(), "cannot connect: graph.microsoft.com");
-        assert_eq!(
-            format!("{error:#}"),
-            "cannot connect: graph.microsoft.com: peer closed"
-        );
+        assert_eq!(format!("{error:#}"), "cannot connect: graph.microsoft.com: peer closed");
         assert_eq!(error.source().unwrap().to_string(), "peer closed");
     }
 

@@ -9,7 +9,7 @@
 //!
 //! let token = std::env::var("AUTOPILOT_TOKEN").expect("a bearer token in AUTOPILOT_TOKEN");
 //! match autopilot_sync::sync(&token)?.answer() {
-//!     Answer::Accepted => println!("the sync starts"),
+//!     Answer::Done => println!("the sync starts"),
 //!     Answer::AlreadyRunning => println!("a sync is running already"),
 //!     _ => println!("a sync ran less than ten minutes ago"),
 //! }
@@ -39,33 +39,42 @@
 
 mod builder;
 mod call;
+mod canceller;
 mod client;
 mod cloud;
 mod detail;
+mod drive;
 mod environment;
 mod error;
 mod outcome;
+mod progress;
 mod proxy;
 mod random;
 mod reply;
 mod retry;
 mod service_error;
+mod settings;
 mod shared;
 mod text;
+mod time;
 mod token;
 mod transport;
 mod trust;
+mod wait;
 
 #[cfg(feature = "capi")]
 #[allow(unsafe_code)] // the only place: it is what a C ABI is made of
 pub mod ffi;
 
 pub use builder::ClientBuilder;
+pub use canceller::Canceller;
 pub use client::Client;
 pub use cloud::Cloud;
 pub use detail::{Attempt, Detail, Trigger};
 pub use error::{Error, ErrorKind};
 pub use outcome::{Answer, SyncOutcome};
+pub use progress::{Phase, Progress};
+pub use settings::{Settings, SyncStatus};
 
 /// The README's Rust, compiled by the doc tests.
 #[cfg(doctest)]

@@ -1,4 +1,4 @@
-//! What the service answered to a trigger.
+//! What a trigger, or the wait for its end, came to.
 
 use crate::detail::Detail;
 
@@ -7,17 +7,20 @@ use crate::detail::Detail;
 #[non_exhaustive]
 #[repr(i32)]
 pub enum Answer {
-    /// Done: the sync was accepted (HTTP 204). It runs on afterwards.
-    Accepted = 0,
-    /// A sync is running already (HTTP 409).
+    /// What was asked was done: the service accepted the trigger (HTTP 204), and the sync runs on afterwards; from a wait,
+    /// that sync is completed.
+    Done = 0,
+    /// A sync was running already (HTTP 409); from a wait, it was joined and is completed.
     AlreadyRunning = 1,
     /// A sync ran moments ago, not necessarily the caller's (HTTP 429); see [`Detail::retry_after`].
     TooSoon = 2,
+    /// From a wait only: a sync was accepted, or was running, but its end could not be observed.
+    Unconfirmed = 3,
 }
 
 impl Answer {
     /// All answers, in the order of their codes.
-    pub const ALL: [Answer; 3] = [Answer::Accepted, Answer::AlreadyRunning, Answer::TooSoon];
+    pub const ALL: [Answer; 4] = [Answer::Done, Answer::AlreadyRunning, Answer::TooSoon, Answer::Unconfirmed];
 
     /// The code of this answer in the C ABI, zero or above.
     pub const fn code(self) -> i32 {
@@ -25,7 +28,7 @@ impl Answer {
     }
 }
 
-/// What the service answered, and all that is known beside it.
+/// What a call came to that is no error, and all that is known beside it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SyncOutcome {
     pub(crate) answer: Answer,
@@ -33,7 +36,7 @@ pub struct SyncOutcome {
 }
 
 impl SyncOutcome {
-    /// What the service answered.
+    /// What to branch on.
     pub fn answer(&self) -> Answer {
         self.answer
     }

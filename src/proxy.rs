@@ -51,11 +51,7 @@ impl Proxy {
         Ok(Proxy {
             scheme,
             credentials: credentials.filter(|text| !text.is_empty()).map(str::to_owned),
-            host: if host.contains(':') {
-                format!("[{host}]")
-            } else {
-                host.to_owned()
-            },
+            host: if host.contains(':') { format!("[{host}]") } else { host.to_owned() },
             port: port.unwrap_or(default_port),
         })
     }
@@ -69,29 +65,18 @@ impl Proxy {
             return Ok(None);
         };
         if let Some(no_proxy) = &environment.no_proxy {
-            let list = no_proxy
-                .value
-                .to_str()
-                .ok_or((no_proxy.name, ProxyError::NotUtf8))?;
+            let list = no_proxy.value.to_str().ok_or((no_proxy.name, ProxyError::NotUtf8))?;
             if is_excepted(list, host) {
                 return Ok(None);
             }
         }
-        let url = variable
-            .value
-            .to_str()
-            .ok_or((variable.name, ProxyError::NotUtf8))?;
+        let url = variable.value.to_str().ok_or((variable.name, ProxyError::NotUtf8))?;
         Proxy::new(url).map(Some).map_err(|error| (variable.name, error))
     }
 
     /// The whole address, credentials included.
     pub(crate) fn url(&self) -> String {
-        let Proxy {
-            scheme,
-            credentials,
-            host,
-            port,
-        } = self;
+        let Proxy { scheme, credentials, host, port } = self;
         match credentials {
             Some(credentials) => format!("{scheme}://{credentials}@{host}:{port}"),
             None => format!("{scheme}://{host}:{port}"),
@@ -263,32 +248,17 @@ mod tests {
     fn an_unusable_variable_is_named() {
         let read = |pairs: &[(&str, &[u8])]| {
             Environment::read(|name| {
-                pairs
-                    .iter()
-                    .find(|(key, _)| *key == name)
-                    .map(|(_, value)| os_string(value))
+                pairs.iter().find(|(key, _)| *key == name).map(|(_, value)| os_string(value))
             })
         };
         let route = |pairs: &[(&str, &[u8])]| Proxy::from_environment(&read(pairs), "graph.microsoft.com");
         assert_eq!(route(&[]), Ok(None));
-        assert_eq!(
-            route(&[("HTTPS_PROXY", b"p:1")]),
-            Ok(Some(Proxy::new("p:1").unwrap()))
-        );
+        assert_eq!(route(&[("HTTPS_PROXY", b"p:1")]), Ok(Some(Proxy::new("p:1").unwrap())));
         assert_eq!(route(&[("HTTPS_PROXY", b"p:1"), ("NO_PROXY", b"*")]), Ok(None));
-        assert_eq!(
-            route(&[("HTTPS_PROXY", b"p:x")]),
-            Err(("HTTPS_PROXY", ProxyError::Form))
-        );
-        assert_eq!(
-            route(&[("all_proxy", b"ftp://p")]),
-            Err(("all_proxy", ProxyError::Scheme))
-        );
+        assert_eq!(route(&[("HTTPS_PROXY", b"p:x")]), Err(("HTTPS_PROXY", ProxyError::Form)));
+        assert_eq!(route(&[("all_proxy", b"ftp://p")]), Err(("all_proxy", ProxyError::Scheme)));
         if cfg!(unix) {
-            assert_eq!(
-                route(&[("HTTPS_PROXY", b"p\xff")]),
-                Err(("HTTPS_PROXY", ProxyError::NotUtf8))
-            );
+            assert_eq!(route(&[("HTTPS_PROXY", b"p\xff")]), Err(("HTTPS_PROXY", ProxyError::NotUtf8)));
             let both: &[(&str, &[u8])] = &[("HTTPS_PROXY", b"p"), ("NO_PROXY", b"\xff")];
             assert_eq!(route(both), Err(("NO_PROXY", ProxyError::NotUtf8)));
         }

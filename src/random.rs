@@ -31,10 +31,7 @@ mod tests {
     fn an_identifier_is_a_random_guid() {
         let (one, other) = (guid().unwrap(), guid().unwrap());
         assert_ne!(one, other);
-        let form: String = one
-            .chars()
-            .map(|c| if c.is_ascii_hexdigit() { 'x' } else { c })
-            .collect();
+        let form: String = one.chars().map(|c| if c.is_ascii_hexdigit() { 'x' } else { c }).collect();
         assert_eq!(form, "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx");
         assert_eq!(one, one.to_lowercase());
         assert_eq!(&one[14..15], "4");

@@ -11,7 +11,9 @@ use crate::detail::{Detail, Trigger};
 use crate::error::{Error, ErrorKind};
 use crate::outcome::Answer;
 use crate::service_error::ServiceError;
+use crate::settings::Settings;
 use crate::text::one_line;
+use crate::time::Time;
 use crate::token::Token;
 
 /// The longest Retry-After that is believed.
@@ -37,6 +39,8 @@ pub(crate) struct Reading {
     retry_after: Option<Duration>,
     claims: Option<String>,
     said: ServiceError,
+    date: Option<Time>,
+    settings: Option<Settings>,
 }
 
 impl Reading {
@@ -51,17 +55,32 @@ impl Reading {
                 .find_map(|challenge| claims(challenge))
                 .map(|text| token.redact(&text)),
             said: ServiceError::read(&reply.body, token),
+            date: reply.date.as_deref().and_then(Time::parse_http),
+            settings: if reply.status == 200 { Settings::read(&reply.body, token) } else { None },
         }
     }
 
     /// What the answer to a trigger means.
     pub(crate) fn sync_answer(&self) -> Result<Answer, ErrorKind> {
         match self.status {
-            204 => Ok(Answer::Accepted),
+            204 => Ok(Answer::Done),
             409 if self.is_graph() => Ok(Answer::AlreadyRunning),
             429 if self.is_graph() => Ok(Answer::TooSoon),
             _ => Err(self.error_kind()),
         }
+    }
+
+    /// What the answer to a reading means.
+    pub(crate) fn settings(&self) -> Result<&Settings, ErrorKind> {
+        match (self.status, &self.settings) {
+            (200, settings) => settings.as_ref().ok_or(ErrorKind::Protocol),
+            _ => Err(self.error_kind()),
+        }
+    }
+
+    /// The service's time when it answered.
+    pub(crate) fn date(&self) -> Option<Time> {
+        self.date
     }
 
     /// What an answer that is no success means.
@@ -73,6 +92,11 @@ impl Reading {
             403 => ErrorKind::Forbidden,
             _ => ErrorKind::Service,
         }
+    }
+
+    /// A new token can heal it.
+    pub(crate) fn refuses_token(&self) -> bool {
+        self.status == 401 && self.error_kind() == ErrorKind::Unauthorized
     }
 
     /// Graph itself answered: a box in between, which also says 403 or 429, has neither its id nor its JSON.
@@ -91,6 +115,9 @@ impl Reading {
         detail.message = self.said.message.clone();
         detail.retry_after = self.retry_after;
         detail.claims = self.claims.clone();
+        if let Some(settings) = &self.settings {
+            detail.settings = Some(settings.clone());
+        }
         if let Some(attempt) = detail.attempts.last_mut() {
             attempt.request_id = self.request_id.clone();
         }
@@ -102,7 +129,9 @@ impl Reading {
         for part in [&self.said.code, &self.said.message].into_iter().flatten() {
             text = format!("{text}: {part}");
         }
-        if kind == ErrorKind::Protocol && !self.is_graph() {
+        if kind == ErrorKind::Protocol && self.status == 200 {
+            text.push_str(", not of the documented shape");
+        } else if kind == ErrorKind::Protocol {
             text.push_str(", without the marks of Microsoft Graph: a proxy or gateway in between answered");
         }
         Error::new(kind, text)
@@ -145,10 +174,7 @@ fn claims(challenge: &str) -> Option<String> {
     );
     let encoded = parameter(challenge, "claims")?;
     let standard = encoded.replace('-', "+").replace('_', "/");
-    let decoded = LENIENT
-        .decode(standard)
-        .ok()
-        .and_then(|bytes| String::from_utf8(bytes).ok());
+    let decoded = LENIENT.decode(standard).ok().and_then(|bytes| String::from_utf8(bytes).ok());
     Some(decoded.unwrap_or(encoded))
 }
 
@@ -156,11 +182,7 @@ fn claims(challenge: &str) -> Option<String> {
 fn parameter(challenge: &str, name: &str) -> Option<String> {
     let mut rest = challenge;
     while let Some((before, after)) = rest.split_once('=') {
-        let key = before
-            .trim_end()
-            .rsplit([',', ' ', '\t'])
-            .next()
-            .unwrap_or_default();
+        let key = before.trim_end().rsplit([',', ' ', '\t']).next().unwrap_or_default();
         let (value, remaining) = parameter_value(after.trim_start());
         if key.eq_ignore_ascii_case(name) && !value.is_empty() {
             return Some(value);
@@ -204,12 +226,7 @@ mod tests {
 
     fn reply(status: u16, request_id: Option<&str>, body: &str) -> Reply {
         let request_id = request_id.map(str::to_owned);
-        Reply {
-            status,
-            request_id,
-            body: body.into(),
-            ..Reply::default()
-        }
+        Reply { status, request_id, body: body.into(), ..Reply::default() }
     }
 
     #[test]
@@ -221,7 +238,7 @@ mod tests {
         let (envelope, plain, page) = (&envelope.to_string()[..], r#"{"error":{"code":"x"}}"#, "<html>");
         let id = Some("r");
         let table: &[(u16, Option<&str>, &str, Result<Answer, ErrorKind>)] = &[
-            (204, None, "", Ok(Accepted)),
+            (204, None, "", Ok(Done)),
             (409, id, "", Ok(AlreadyRunning)),
             (409, None, plain, Ok(AlreadyRunning)),
             (409, None, page, Err(Protocol)),
@@ -257,10 +274,7 @@ mod tests {
         let body =
             json!({"error": {"message": json!({"_version": 3, "Message": "m"}).to_string()}}).to_string();
         let challenges = vec!["Bearer error=\"insufficient_claims\", claims=\"e30=\"".to_owned()];
-        let reading = read(Reply {
-            challenges,
-            ..reply(401, Some("r"), &body)
-        });
+        let reading = read(Reply { challenges, ..reply(401, Some("r"), &body) });
         assert_eq!(reading.sync_answer(), Err(ErrorKind::Unauthorized));
         assert_eq!(reading.claims.as_deref(), Some("{}"));
     }
@@ -271,16 +285,10 @@ mod tests {
             ("Bearer", None),
             ("Bearer realm=\"\"", None),
             ("Bearer claims=\"\"", None),
-            (
-                "Bearer realm=\"\", authorization_uri=\"https://a/b?claims=no\"",
-                None,
-            ),
+            ("Bearer realm=\"\", authorization_uri=\"https://a/b?claims=no\"", None),
             ("Bearer xclaims=\"e30=\"", None),
             ("Bearer claims=e30", Some("{}")),
-            (
-                "Bearer realm=\"a \\\"claims=x\\\"\", CLAIMS = \"eyJhIjoxfQ==\" ",
-                Some("{\"a\":1}"),
-            ),
+            ("Bearer realm=\"a \\\"claims=x\\\"\", CLAIMS = \"eyJhIjoxfQ==\" ", Some("{\"a\":1}")),
             ("Bearer a=b,claims=\"eyJhIjoxfQ\"", Some("{\"a\":1}")),
             ("Bearer claims=\"Pz8_Pg\"", Some("???>")),
             ("Bearer claims=\"not base64!\"", Some("not base64!")),
@@ -313,11 +321,7 @@ mod tests {
             (Some("Wed, 21 Oct 2026 07:27:00 GMT"), date, None),
             (Some("Thu, 21 Oct 2027 07:28:00 GMT"), date, Some(86_400)),
         ] {
-            assert_eq!(
-                retry_after(value, date),
-                seconds.map(Duration::from_secs),
-                "{value:?} {date:?}"
-            );
+            assert_eq!(retry_after(value, date), seconds.map(Duration::from_secs), "{value:?} {date:?}");
         }
     }
 
@@ -352,14 +356,8 @@ mod tests {
             challenges: vec!["Basic realm=\"x\"".into(), claims],
             ..reply(401, Some(echo), &body)
         });
-        let attempt = Attempt {
-            client_request_id: "c".into(),
-            request_id: None,
-        };
-        let mut detail = Detail {
-            attempts: vec![attempt],
-            ..Detail::default()
-        };
+        let attempt = Attempt { client_request_id: "c".into(), request_id: None };
+        let mut detail = Detail { attempts: vec![attempt], ..Detail::default() };
         reading.note(&mut detail);
         let expected = Detail {
             http_status: Some(401),
@@ -367,10 +365,7 @@ mod tests {
             message: Some("no [token]".into()),
             retry_after: Some(Duration::from_secs(7)),
             claims: Some("[token]!".into()),
-            attempts: vec![Attempt {
-                client_request_id: "c".into(),
-                request_id: Some("[token]".into()),
-            }],
+            attempts: vec![Attempt { client_request_id: "c".into(), request_id: Some("[token]".into()) }],
             ..Detail::default()
         };
         assert_eq!(detail, expected);
@@ -381,11 +376,6 @@ mod tests {
     #[test]
     fn a_box_in_between_is_named() {
         let reading = read(reply(403, None, "<html>blocked</html>"));
-        assert!(
-            reading
-                .error(reading.error_kind())
-                .to_string()
-                .contains("gateway in between")
-        );
+        assert!(reading.error(reading.error_kind()).to_string().contains("gateway in between"));
     }
 }

@@ -29,10 +29,7 @@ impl ServiceError {
             return ServiceError::default();
         };
         let error = &body["error"];
-        let mut said = ServiceError {
-            is_json: true,
-            ..ServiceError::default()
-        };
+        let mut said = ServiceError { is_json: true, ..ServiceError::default() };
         said.code = text(&error["code"]).and_then(|code| one_line(&code, token));
         let message = text(&error["message"]).map(|message| said.unwrap(message, DEEPEST));
         said.message = message.and_then(|message| one_line(without_tail(&message), token));
@@ -60,11 +57,7 @@ fn text(value: &Value) -> Option<String> {
 /// Intune's sentence alone, where there is one.
 fn without_tail(message: &str) -> &str {
     let sentence = message.split(TAIL).next().unwrap_or_default();
-    if sentence.trim().is_empty() {
-        message
-    } else {
-        sentence
-    }
+    if sentence.trim().is_empty() { message } else { sentence }
 }
 
 #[cfg(test)]
@@ -112,11 +105,7 @@ mod tests {
     fn the_opening_is_bounded() {
         let deep = (0..DEEPEST + 1).fold("core".to_owned(), |inner, _| envelope(&inner));
         let message = read(graph("x", &deep)).message.unwrap();
-        assert_eq!(
-            message,
-            envelope("core"),
-            "one level more than is opened stays as it is"
-        );
+        assert_eq!(message, envelope("core"), "one level more than is opened stays as it is");
     }
 
     #[test]
@@ -136,10 +125,7 @@ mod tests {
             (b"{\"error\":{\"code\":\"\",\"message\":\"\"}}", true),
             (b"{\"error\":{\"code\":\" \",\"message\":\"\\u0000\"}}", true),
         ] {
-            let expected = ServiceError {
-                is_json,
-                ..ServiceError::default()
-            };
+            let expected = ServiceError { is_json, ..ServiceError::default() };
             assert_eq!(ServiceError::read(body, Token::new("secret").unwrap()), expected);
         }
     }

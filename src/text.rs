@@ -8,15 +8,9 @@ const LONGEST: usize = 4096;
 /// None where nothing printable is left. Control characters become blanks: dropping them could join what they kept
 /// apart, a token for one. The token goes before the text is cut, lest half of it stay.
 pub(crate) fn one_line(text: &str, token: Token<'_>) -> Option<String> {
-    let printable: String = text
-        .chars()
-        .map(|c| if is_printable(c) { c } else { ' ' })
-        .collect();
+    let printable: String = text.chars().map(|c| if is_printable(c) { c } else { ' ' }).collect();
     let mut line = token.redact(printable.trim());
-    let end = (0..=LONGEST.min(line.len()))
-        .rev()
-        .find(|end| line.is_char_boundary(*end))
-        .unwrap_or(0);
+    let end = (0..=LONGEST.min(line.len())).rev().find(|end| line.is_char_boundary(*end)).unwrap_or(0);
     line.truncate(end);
     (!line.is_empty()).then_some(line)
 }

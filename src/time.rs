@@ -102,9 +102,15 @@ mod tests {
         ] {
             assert_eq!(time(text).unix_milliseconds(), milliseconds, "{text}");
         }
-        for text in
-            ["", "never", "2026-01-02", "2026-01-02T03:04:05", "2026-13-02T03:04:05Z", "2026-01-02T25:04:05Z", "2026-01-02T03:04:05.Z"]
-        {
+        for text in [
+            "",
+            "never",
+            "2026-01-02",
+            "2026-01-02T03:04:05",
+            "2026-13-02T03:04:05Z",
+            "2026-01-02T25:04:05Z",
+            "2026-01-02T03:04:05.Z",
+        ] {
             assert_eq!(Time::parse(text), None, "{text}");
         }
     }

@@ -28,19 +28,14 @@ pub(crate) enum TokenError {
 impl<'a> Token<'a> {
     /// Forgives one trailing line break, as files and shells give it; RFC 6750 allows no blank and no control.
     pub(crate) fn new(text: &'a str) -> Result<Token<'a>, TokenError> {
-        let text = text
-            .strip_suffix('\n')
-            .map_or(text, |line| line.strip_suffix('\r').unwrap_or(line));
+        let text = text.strip_suffix('\n').map_or(text, |line| line.strip_suffix('\r').unwrap_or(line));
         if text.is_empty() {
             return Err(TokenError::Empty);
         }
         if text.len() > LONGEST {
             return Err(TokenError::TooLong(text.len()));
         }
-        if text
-            .get(..7)
-            .is_some_and(|scheme| scheme.eq_ignore_ascii_case("Bearer "))
-        {
+        if text.get(..7).is_some_and(|scheme| scheme.eq_ignore_ascii_case("Bearer ")) {
             return Err(TokenError::Scheme);
         }
         match text.bytes().position(|byte| !byte.is_ascii_graphic()) {
@@ -56,15 +51,9 @@ impl<'a> Token<'a> {
     /// The text without this token, and without the parts between its dots (a JWT's signature alone is a secret).
     pub(crate) fn redact(self, text: &str) -> String {
         let parts = self.0.split('.').filter(|part| part.len() >= SHORTEST_PART);
-        std::iter::once(self.0)
-            .chain(parts)
-            .fold(text.to_owned(), |text, secret| {
-                if text.contains(secret) {
-                    text.replace(secret, "[token]")
-                } else {
-                    text
-                }
-            })
+        std::iter::once(self.0).chain(parts).fold(text.to_owned(), |text, secret| {
+            if text.contains(secret) { text.replace(secret, "[token]") } else { text }
+        })
     }
 }
 
@@ -117,10 +106,7 @@ mod tests {
         assert!(!format!("{token:?}").contains("header"));
         for (text, expected) in [
             ("plain", "plain"),
-            (
-                "a header0123456789.payload0123456789.signature0123456789 b",
-                "a [token] b",
-            ),
+            ("a header0123456789.payload0123456789.signature0123456789 b", "a [token] b"),
             ("signature0123456789", "[token]"),
             ("header0123456789.payload0123456789", "[token].[token]"),
         ] {

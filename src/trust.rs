@@ -27,18 +27,14 @@ pub(crate) struct CaFiles {
 impl Trust {
     /// SSL_CERT_FILE and SSL_CERT_DIR, both if both are set.
     pub(crate) fn from_environment(environment: &Environment) -> Trust {
-        let Environment {
-            cert_file, cert_dir, ..
-        } = environment;
+        let Environment { cert_file, cert_dir, .. } = environment;
         let named_by = match (cert_file, cert_dir) {
             (None, None) => return Trust::System,
             (Some(_), None) => "SSL_CERT_FILE",
             (None, Some(_)) => "SSL_CERT_DIR",
             (Some(_), Some(_)) => "SSL_CERT_FILE and SSL_CERT_DIR",
         };
-        let folders = cert_dir
-            .iter()
-            .flat_map(|folders| std::env::split_paths(&folders.value));
+        let folders = cert_dir.iter().flat_map(|folders| std::env::split_paths(&folders.value));
         Trust::Files(CaFiles {
             file: cert_file.as_ref().map(|file| PathBuf::from(&file.value)),
             folders: folders.filter(|folder| !folder.as_os_str().is_empty()).collect(),
@@ -48,11 +44,7 @@ impl Trust {
 
     /// A file given in code.
     pub(crate) fn from_file(file: PathBuf) -> Trust {
-        Trust::Files(CaFiles {
-            file: Some(file),
-            folders: Vec::new(),
-            named_by: "the CA file",
-        })
+        Trust::Files(CaFiles { file: Some(file), folders: Vec::new(), named_by: "the CA file" })
     }
 }
 
@@ -64,31 +56,18 @@ mod tests {
     fn the_environment_replaces_the_systems_trust() {
         let trust = |pairs: &[(&str, &str)]| {
             Trust::from_environment(&Environment::read(|name| {
-                pairs
-                    .iter()
-                    .find(|(key, _)| *key == name)
-                    .map(|(_, value)| value.into())
+                pairs.iter().find(|(key, _)| *key == name).map(|(_, value)| value.into())
             }))
         };
         let files = |file: Option<&str>, folders: &[&str], named_by| {
             let folders = folders.iter().map(PathBuf::from).collect();
-            Trust::Files(CaFiles {
-                file: file.map(PathBuf::from),
-                folders,
-                named_by,
-            })
+            Trust::Files(CaFiles { file: file.map(PathBuf::from), folders, named_by })
         };
         assert_eq!(trust(&[]), Trust::System);
         assert_eq!(trust(&[("SSL_CERT_FILE", "")]), Trust::System);
-        assert_eq!(
-            trust(&[("SSL_CERT_FILE", "/a")]),
-            files(Some("/a"), &[], "SSL_CERT_FILE")
-        );
+        assert_eq!(trust(&[("SSL_CERT_FILE", "/a")]), files(Some("/a"), &[], "SSL_CERT_FILE"));
         if cfg!(unix) {
-            assert_eq!(
-                trust(&[("SSL_CERT_DIR", "/b::/c")]),
-                files(None, &["/b", "/c"], "SSL_CERT_DIR")
-            );
+            assert_eq!(trust(&[("SSL_CERT_DIR", "/b::/c")]), files(None, &["/b", "/c"], "SSL_CERT_DIR"));
         }
         assert_eq!(
             trust(&[("SSL_CERT_FILE", "/a"), ("SSL_CERT_DIR", "/b")]),

@@ -25,9 +25,7 @@ fn committed_path() -> PathBuf {
 /// The first line in which two headers differ, from 1.
 fn first_difference(committed: &str, made: &str) -> Option<usize> {
     let length = committed.lines().count().max(made.lines().count());
-    (0..length)
-        .find(|line| committed.lines().nth(*line) != made.lines().nth(*line))
-        .map(|line| line + 1)
+    (0..length).find(|line| committed.lines().nth(*line) != made.lines().nth(*line)).map(|line| line + 1)
 }
 
 #[test]
@@ -56,10 +54,9 @@ fn a_stale_header_is_noticed() {
 
 #[test]
 fn every_standard_takes_it_alone_and_twice() {
-    for (compiler, standards, ending) in [
-        (compiler::c(), C_STANDARDS, "c"),
-        (compiler::cpp(), CPP_STANDARDS, "cpp"),
-    ] {
+    for (compiler, standards, ending) in
+        [(compiler::c(), C_STANDARDS, "c"), (compiler::cpp(), CPP_STANDARDS, "cpp")]
+    {
         let source = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("twice.{ending}"));
         let uses = "int main(void) { autopilot_result result = AUTOPILOT_OK; return (int)result; }";
         let include = "#include \"autopilot_sync.h\"\n";
@@ -80,26 +77,14 @@ fn every_standard_takes_it_alone_and_twice() {
 fn the_library_exports_the_declared_functions_and_nothing_else() {
     let declared = declared_functions(&fs::read_to_string(committed_path()).unwrap());
     assert!(declared.contains("autopilot_sync"));
-    let listing = compiler::run(
-        Command::new("nm")
-            .args(["-D", "--defined-only"])
-            .arg(compiler::library()),
-    );
-    let exported: BTreeSet<String> = listing
-        .lines()
-        .filter_map(|line| line.split_whitespace().last())
-        .map(str::to_owned)
-        .collect();
+    let listing = compiler::run(Command::new("nm").args(["-D", "--defined-only"]).arg(compiler::library()));
+    let exported: BTreeSet<String> =
+        listing.lines().filter_map(|line| line.split_whitespace().last()).map(str::to_owned).collect();
     assert_eq!(exported, declared);
 }
 
 fn declared_functions(header: &str) -> BTreeSet<String> {
-    let statements = header
-        .split(';')
-        .filter_map(|statement| statement.split_once("AUTOPILOT_API "));
+    let statements = header.split(';').filter_map(|statement| statement.split_once("AUTOPILOT_API "));
     let before_arguments = statements.filter_map(|(_, declaration)| declaration.split('(').next());
-    before_arguments
-        .filter_map(|text| text.split([' ', '*', '\n']).next_back())
-        .map(str::to_owned)
-        .collect()
+    before_arguments.filter_map(|text| text.split([' ', '*', '\n']).next_back()).map(str::to_owned).collect()
 }

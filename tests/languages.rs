@@ -16,10 +16,7 @@ use programs::{Language, Program};
 
 /// Whose clock jumps at each request, so that three calls in a row meet a sync accepted, running, and over.
 fn emulator() -> Emulator {
-    Emulator::start(Config {
-        clock: Clock::manual().step(Duration::from_secs(6)),
-        ..Config::default()
-    })
+    Emulator::start(Config { clock: Clock::manual().step(Duration::from_secs(6)), ..Config::default() })
 }
 
 fn printed(command: &mut Command) -> String {
@@ -31,16 +28,9 @@ fn every_language_gets_the_documented_answers_by_the_documented_request() {
     for language in Language::ALL {
         let emulator = emulator();
         let mut command = Program::one_call(language).against(&emulator);
-        assert_eq!(
-            printed(command.args(["first", "second", "third"])),
-            "0 1 2",
-            "{language:?}"
-        );
+        assert_eq!(printed(command.args(["first", "second", "third"])), "0 1 2", "{language:?}");
         let requests = emulator.requests();
-        let tokens: Vec<_> = requests
-            .iter()
-            .filter_map(|request| request.token.as_deref())
-            .collect();
+        let tokens: Vec<_> = requests.iter().filter_map(|request| request.token.as_deref()).collect();
         assert_eq!(tokens, ["first", "second", "third"], "{language:?}");
         for request in &requests {
             let line = (&*request.method, &*request.path, &*request.host);
@@ -53,10 +43,7 @@ fn every_language_gets_the_documented_answers_by_the_documented_request() {
             );
             assert_eq!(request.header("accept"), Some("application/json"), "{language:?}");
             assert_eq!(request.header("content-type"), None, "{language:?}");
-            assert_eq!(
-                request.connection, requests[0].connection,
-                "{language:?}: one connection"
-            );
+            assert_eq!(request.connection, requests[0].connection, "{language:?}: one connection");
         }
     }
 }
@@ -67,17 +54,7 @@ fn every_language_refuses_a_token_that_cannot_be_right() {
     for language in Language::ALL {
         let mut command = Program::one_call(language).against(&emulator);
         let long = "x".repeat(65_537);
-        command.args([
-            "NULL",
-            "",
-            "\n",
-            "a b",
-            "a\tb",
-            "a\r\nX: y",
-            "tök",
-            "Bearer x",
-            &long,
-        ]);
+        command.args(["NULL", "", "\n", "a b", "a\tb", "a\r\nX: y", "tök", "Bearer x", &long]);
         assert_eq!(printed(&mut command), "-1 ".repeat(9).trim_end(), "{language:?}");
     }
     let not_utf8: &std::ffi::OsStr = std::os::unix::ffi::OsStrExt::from_bytes(b"a\xff");
@@ -99,29 +76,13 @@ fn a_c_program_gets_each_result_of_the_table() {
         ("403", Box::new(access(Access::Forbidden)), "-8"),
         ("500", Box::new(step(|| Step::error(500))), "-9"),
         ("dropped", Box::new(step(|| Step::fault(Fault::Close))), "-6"),
-        (
-            "not HTTP",
-            Box::new(step(|| Step::fault(Fault::Raw(b"nonsense\r\n\r\n".to_vec())))),
-            "-10",
-        ),
+        ("not HTTP", Box::new(step(|| Step::fault(Fault::Raw(b"nonsense\r\n\r\n".to_vec())))), "-10"),
         ("silent", Box::new(step(|| Step::fault(Fault::Hang))), "-4"),
-        (
-            "a silent proxy",
-            Box::new(network(|network| network.proxy_fault = Some(ProxyFault::Silent))),
-            "-4",
-        ),
-        (
-            "untrusted",
-            Box::new(network(|network| {
-                network.certificate = Certificate::UnknownAuthority
-            })),
-            "-3",
-        ),
+        ("a silent proxy", Box::new(network(|network| network.proxy_fault = Some(ProxyFault::Silent))), "-4"),
+        ("untrusted", Box::new(network(|network| network.certificate = Certificate::UnknownAuthority)), "-3"),
         (
             "refused by the proxy",
-            Box::new(network(|network| {
-                network.proxy_fault = Some(ProxyFault::Status(403))
-            })),
+            Box::new(network(|network| network.proxy_fault = Some(ProxyFault::Status(403)))),
             "-2",
         ),
     ];
@@ -159,19 +120,11 @@ fn a_variable_that_cannot_be_used_is_a_result_of_its_own() {
         ("SSL_CERT_DIR", "/nowhere", "-13"),
     ] {
         let mut command = program.against(&emulator);
-        assert_eq!(
-            printed(command.env(name, value).arg("token")),
-            expected,
-            "{name}={value}"
-        );
+        assert_eq!(printed(command.env(name, value).arg("token")), expected, "{name}={value}");
     }
     let mut command = program.against(&emulator);
     command.env_remove("SSL_CERT_FILE").arg("token");
-    assert_eq!(
-        printed(&mut command),
-        "-3",
-        "the emulator's authority is not the system's"
-    );
+    assert_eq!(printed(&mut command), "-3", "the emulator's authority is not the system's");
     assert_eq!(emulator.requests().len(), 2);
 }
 
@@ -180,11 +133,7 @@ fn a_forked_child_has_connections_of_its_own() {
     let emulator = emulator();
     let mut command = Program::named("fork.c").against(&emulator);
     assert_eq!(printed(&mut command), "parent 0 child 1 child 2 parent 2");
-    let connections: Vec<_> = emulator
-        .requests()
-        .iter()
-        .map(|request| request.connection)
-        .collect();
+    let connections: Vec<_> = emulator.requests().iter().map(|request| request.connection).collect();
     assert_eq!(connections[0], connections[3]);
     assert_eq!(connections[1], connections[2]);
     assert_ne!(connections[0], connections[1]);

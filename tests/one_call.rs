@@ -10,20 +10,13 @@ use autopilot_sync::{Answer, Client, ClientBuilder, Error, ErrorKind, SyncOutcom
 const TOKEN: &str = "eyJ0eXAi0123456789.eyJhdWQi0123456789.c2lnbmF0dXJl0123456789";
 
 fn emulator() -> Emulator {
-    Emulator::start(Config {
-        clock: autopilot_emulator::Clock::manual(),
-        ..Config::default()
-    })
+    Emulator::start(Config { clock: autopilot_emulator::Clock::manual(), ..Config::default() })
 }
 
 /// The options that lead to an emulator as its two variables do.
 fn builder(emulator: &Emulator) -> ClientBuilder {
     let builder = Client::builder().ignore_environment();
-    builder
-        .proxy(&emulator.proxy_url())
-        .unwrap()
-        .ca_file(emulator.ca_file())
-        .unwrap()
+    builder.proxy(&emulator.proxy_url()).unwrap().ca_file(emulator.ca_file()).unwrap()
 }
 
 fn client(emulator: &Emulator) -> Client {
@@ -33,16 +26,8 @@ fn client(emulator: &Emulator) -> Client {
 /// Without retries; and where a time-out is expected, with little patience. Where none is, a slow machine has its time.
 fn client_expecting(expected: &str, emulator: &Emulator) -> Client {
     let seconds = if expected.starts_with("Timeout") { 1 } else { 60 };
-    let builder = builder(emulator)
-        .max_retries(0)
-        .unwrap()
-        .timeout(Duration::from_secs(seconds))
-        .unwrap();
-    builder
-        .connect_timeout(Duration::from_secs(60))
-        .unwrap()
-        .build()
-        .unwrap()
+    let builder = builder(emulator).max_retries(0).unwrap().timeout(Duration::from_secs(seconds)).unwrap();
+    builder.connect_timeout(Duration::from_secs(60)).unwrap().build().unwrap()
 }
 
 /// What a call ended in, on one line: an answer or an error, what became of the trigger, the HTTP status.
@@ -73,34 +58,21 @@ fn accepted_then_running_then_too_soon() {
     let emulator = emulator();
     let client = client(&emulator);
     let outcome = client.sync(TOKEN).unwrap();
-    assert_eq!(
-        (outcome.answer(), outcome.detail().trigger()),
-        (Answer::Accepted, Trigger::Accepted)
-    );
+    assert_eq!((outcome.answer(), outcome.detail().trigger()), (Answer::Done, Trigger::Accepted));
     emulator.advance(Duration::from_secs(2));
     let outcome = client.sync(TOKEN).unwrap();
-    assert_eq!(
-        (outcome.answer(), outcome.detail().trigger()),
-        (Answer::AlreadyRunning, Trigger::Refused)
-    );
+    assert_eq!((outcome.answer(), outcome.detail().trigger()), (Answer::AlreadyRunning, Trigger::Refused));
     emulator.advance(Duration::from_secs(60));
     let outcome = client.sync(TOKEN).unwrap();
-    assert_eq!(
-        (outcome.answer(), outcome.detail().trigger()),
-        (Answer::TooSoon, Trigger::Refused)
-    );
+    assert_eq!((outcome.answer(), outcome.detail().trigger()), (Answer::TooSoon, Trigger::Refused));
     emulator.advance(Duration::from_secs(600));
-    assert_eq!(client.sync(TOKEN).unwrap().answer(), Answer::Accepted);
+    assert_eq!(client.sync(TOKEN).unwrap().answer(), Answer::Done);
 }
 
 #[test]
 fn the_request_is_the_documented_one_on_one_connection() {
     let emulator = emulator();
-    let client = builder(&emulator)
-        .user_agent_suffix("test/1")
-        .unwrap()
-        .build()
-        .unwrap();
+    let client = builder(&emulator).user_agent_suffix("test/1").unwrap().build().unwrap();
     let outcomes = [client.sync(TOKEN).unwrap(), client.sync(TOKEN).unwrap()];
     let requests = emulator.requests();
     assert_eq!(requests.len(), 2);
@@ -114,73 +86,34 @@ fn the_request_is_the_documented_one_on_one_connection() {
             ("client-request-id", attempt.client_request_id()),
             ("content-length", "0"),
             ("host", "graph.microsoft.com"),
-            (
-                "user-agent",
-                concat!("autopilot-sync/", env!("CARGO_PKG_VERSION"), " test/1"),
-            ),
+            ("user-agent", concat!("autopilot-sync/", env!("CARGO_PKG_VERSION"), " test/1")),
         ];
+        assert_eq!(headers, expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
         assert_eq!(
-            headers,
-            expected.map(|(name, value)| (name.to_owned(), value.to_owned()))
-        );
-        assert_eq!(
-            (
-                &*request.method,
-                &*request.path,
-                &request.query,
-                &*request.version,
-                &*request.body
-            ),
-            (
-                "POST",
-                "/beta/deviceManagement/windowsAutopilotSettings/sync",
-                &None,
-                "HTTP/1.1",
-                &[][..]
-            )
+            (&*request.method, &*request.path, &request.query, &*request.version, &*request.body),
+            ("POST", "/beta/deviceManagement/windowsAutopilotSettings/sync", &None, "HTTP/1.1", &[][..])
         );
         assert_eq!(request.connection, requests[0].connection);
-        assert_eq!(
-            attempt.request_id(),
-            request.reply.as_ref().unwrap().get("request-id")
-        );
+        assert_eq!(attempt.request_id(), request.reply.as_ref().unwrap().get("request-id"));
     }
-    assert_ne!(
-        requests[0].header("client-request-id"),
-        requests[1].header("client-request-id")
-    );
+    assert_ne!(requests[0].header("client-request-id"), requests[1].header("client-request-id"));
     let connects = emulator.connects();
     assert_eq!(connects.len(), 1);
     assert_eq!(connects[0].target, "graph.microsoft.com:443");
-    assert!(
-        !format!("{connects:?}").contains("eyJ"),
-        "the proxy does not see the token"
-    );
+    assert!(!format!("{connects:?}").contains("eyJ"), "the proxy does not see the token");
 }
 
 #[test]
 fn a_token_that_cannot_be_right_is_not_sent() {
     let emulator = emulator();
     let client = client(&emulator);
-    for token in [
-        "",
-        "\n",
-        "a b",
-        "a\r\nX-Injected: 1",
-        "tök",
-        "a\0b",
-        "Bearer x",
-        &"x".repeat(65_537),
-    ] {
+    for token in ["", "\n", "a b", "a\r\nX-Injected: 1", "tök", "a\0b", "Bearer x", &"x".repeat(65_537)] {
         let result = client.sync(token);
         assert_eq!(summary(&result), "InvalidArgument NotSent");
     }
     assert_eq!(emulator.counts().accepted, 0, "nothing was opened");
     let longest = "x".repeat(65_536);
-    assert_eq!(
-        client.sync(&format!("{longest}\r\n")).unwrap().answer(),
-        Answer::Accepted
-    );
+    assert_eq!(client.sync(&format!("{longest}\r\n")).unwrap().answer(), Answer::Done);
     assert_eq!(emulator.requests()[0].token.as_deref(), Some(&*longest));
 }
 
@@ -193,17 +126,9 @@ fn every_kind_of_refusal_is_told_apart() {
         (Access::Expired, "Unauthorized Refused 401", ""),
         (Access::Challenged, "Unauthorized Refused 401", ""),
         (Access::Unlicensed, "Forbidden Refused 401", ""),
-        (
-            Access::Forbidden,
-            "Forbidden Refused 403",
-            "DeviceManagementServiceConfig.ReadWrite.All",
-        ),
-        (
-            Access::ReadOnly,
-            "Forbidden Refused 403",
-            "DeviceManagementServiceConfig.ReadWrite.All",
-        ),
-        (Access::TriggerOnly, "Accepted Accepted 204", ""),
+        (Access::Forbidden, "Forbidden Refused 403", "DeviceManagementServiceConfig.ReadWrite.All"),
+        (Access::ReadOnly, "Forbidden Refused 403", "DeviceManagementServiceConfig.ReadWrite.All"),
+        (Access::TriggerOnly, "Done Accepted 204", ""),
     ] {
         emulator.set_token(TOKEN, Token::new(access));
         let result = client.sync(TOKEN);
@@ -211,10 +136,7 @@ fn every_kind_of_refusal_is_told_apart() {
         if let Err(error) = result {
             let message = error.detail().message().unwrap_or_default();
             assert!(message.contains(words), "{message}");
-            assert!(
-                !message.contains('{') && !message.contains("Activity ID"),
-                "{message}"
-            );
+            assert!(!message.contains('{') && !message.contains("Activity ID"), "{message}");
             let claims = error.detail().claims();
             assert_eq!(
                 claims.is_some_and(|json| json.starts_with('{')),
@@ -232,110 +154,38 @@ fn every_answer_and_every_fault_is_a_result() {
     let deep = format!("{}1{}", "[".repeat(200_000), "]".repeat(200_000));
     let long = serde_json::json!({"error": {"code": "x", "message": "m".repeat(5_000_000)}});
     let table: Vec<(&str, Step, &str)> = vec![
-        ("204", Step::reply(Reply::new(204)), "Accepted Accepted 204"),
+        ("204", Step::reply(Reply::new(204)), "Done Accepted 204"),
         ("409", Step::error(409), "AlreadyRunning Refused 409"),
-        (
-            "409 without a body",
-            Step::reply(Reply::new(409)),
-            "AlreadyRunning Refused 409",
-        ),
+        ("409 without a body", Step::reply(Reply::new(409)), "AlreadyRunning Refused 409"),
         ("429", Step::error(429), "TooSoon Refused 429"),
-        (
-            "403 of a box in between",
-            Step::reply(page()),
-            "Protocol Refused 403",
-        ),
-        (
-            "429 of a box in between",
-            Step::reply(Reply::new(429).html()),
-            "Protocol Refused 429",
-        ),
+        ("403 of a box in between", Step::reply(page()), "Protocol Refused 403"),
+        ("429 of a box in between", Step::reply(Reply::new(429).html()), "Protocol Refused 429"),
         ("200", Step::reply(Reply::new(200)), "Service MayHaveRun 200"),
         ("202", Step::reply(Reply::new(202)), "Service MayHaveRun 202"),
-        (
-            "301",
-            Step::reply(Reply::redirect(301, "https://graph.microsoft.us/")),
-            "Service Refused 301",
-        ),
-        (
-            "307",
-            Step::reply(Reply::redirect(307, "https://evil.example/")),
-            "Service Refused 307",
-        ),
-        (
-            "308",
-            Step::reply(Reply::redirect(308, "/elsewhere")),
-            "Service Refused 308",
-        ),
+        ("301", Step::reply(Reply::redirect(301, "https://graph.microsoft.us/")), "Service Refused 301"),
+        ("307", Step::reply(Reply::redirect(307, "https://evil.example/")), "Service Refused 307"),
+        ("308", Step::reply(Reply::redirect(308, "/elsewhere")), "Service Refused 308"),
         ("400", Step::error(400), "Service Refused 400"),
         ("404", Step::error(404), "Service Refused 404"),
         ("500", Step::error(500), "Service MayHaveRun 500"),
-        (
-            "502",
-            Step::reply(Reply::new(502).html()),
-            "Service MayHaveRun 502",
-        ),
+        ("502", Step::reply(Reply::new(502).html()), "Service MayHaveRun 502"),
         ("503", Step::reply(Reply::new(503).html()), "Service Refused 503"),
         ("504", Step::error(504), "Service MayHaveRun 504"),
         ("509", Step::error(509), "Service Refused 509"),
-        (
-            "deep JSON",
-            Step::reply(Reply::new(400).body(deep)),
-            "Service Refused 400",
-        ),
-        (
-            "megabytes",
-            Step::reply(Reply::new(400).json(&long)),
-            "Service Refused 400",
-        ),
-        (
-            "not UTF-8",
-            Step::reply(Reply::new(403).body([0xff; 64])),
-            "Forbidden Refused 403",
-        ),
-        (
-            "endless body",
-            Step::error(409).spoiled(Fault::EndlessBody),
-            "AlreadyRunning Refused 409",
-        ),
-        (
-            "endless header",
-            Step::fault(Fault::EndlessHeader),
-            "Protocol MayHaveRun",
-        ),
-        (
-            "not HTTP",
-            Step::fault(Fault::Raw(b"SSH-2.0-OpenSSH\r\n\r\n".to_vec())),
-            "Protocol MayHaveRun",
-        ),
-        (
-            "no bytes",
-            Step::fault(Fault::Raw(Vec::new())),
-            "ConnectionLost MayHaveRun",
-        ),
-        (
-            "half a head",
-            Step::fault(Fault::Raw(b"HTTP/1.1 204 No".to_vec())),
-            "ConnectionLost MayHaveRun",
-        ),
+        ("deep JSON", Step::reply(Reply::new(400).body(deep)), "Service Refused 400"),
+        ("megabytes", Step::reply(Reply::new(400).json(&long)), "Service Refused 400"),
+        ("not UTF-8", Step::reply(Reply::new(403).body([0xff; 64])), "Forbidden Refused 403"),
+        ("endless body", Step::error(409).spoiled(Fault::EndlessBody), "AlreadyRunning Refused 409"),
+        ("endless header", Step::fault(Fault::EndlessHeader), "Protocol MayHaveRun"),
+        ("not HTTP", Step::fault(Fault::Raw(b"SSH-2.0-OpenSSH\r\n\r\n".to_vec())), "Protocol MayHaveRun"),
+        ("no bytes", Step::fault(Fault::Raw(Vec::new())), "ConnectionLost MayHaveRun"),
+        ("half a head", Step::fault(Fault::Raw(b"HTTP/1.1 204 No".to_vec())), "ConnectionLost MayHaveRun"),
         ("closed", Step::fault(Fault::Close), "ConnectionLost MayHaveRun"),
         ("reset", Step::fault(Fault::Reset), "ConnectionLost MayHaveRun"),
-        (
-            "lost reply",
-            Step::fault(Fault::LoseReply),
-            "ConnectionLost MayHaveRun",
-        ),
-        (
-            "truncated",
-            Step::error(403).spoiled(Fault::Truncate { keep: 7 }),
-            "ConnectionLost MayHaveRun",
-        ),
+        ("lost reply", Step::fault(Fault::LoseReply), "ConnectionLost MayHaveRun"),
+        ("truncated", Step::error(403).spoiled(Fault::Truncate { keep: 7 }), "ConnectionLost MayHaveRun"),
         ("silent", Step::fault(Fault::Hang), "Timeout MayHaveRun"),
-        (
-            "stalled",
-            Step::error(403).spoiled(Fault::Stall { after: 20 }),
-            "Timeout MayHaveRun",
-        ),
+        ("stalled", Step::error(403).spoiled(Fault::Stall { after: 20 }), "Timeout MayHaveRun"),
     ];
     for (name, step, expected) in table {
         let emulator = emulator();
@@ -345,19 +195,11 @@ fn every_answer_and_every_fault_is_a_result() {
         assert_eq!(summary(&result), expected, "{name}: {}", everything(&result));
         assert_eq!(emulator.requests().len(), 1, "{name}");
         assert!(!everything(&result).contains("0123456789"), "{name}");
-        assert!(
-            !everything(&result).contains('\n'),
-            "{name}: {}",
-            everything(&result)
-        );
+        assert!(!everything(&result).contains('\n'), "{name}: {}", everything(&result));
         if !expected.starts_with("Timeout") {
             emulator.clear_script();
             emulator.advance(Duration::from_secs(3600));
-            assert_eq!(
-                client.sync(TOKEN).unwrap().answer(),
-                Answer::Accepted,
-                "{name}: the client stays usable"
-            );
+            assert_eq!(client.sync(TOKEN).unwrap().answer(), Answer::Done, "{name}: the client stays usable");
         }
     }
 }
@@ -374,10 +216,7 @@ fn an_echoed_token_is_in_no_output() {
             assert!(!said.contains(part), "{status}: {said}");
         }
         let reply = format!("{:?}", emulator.requests().last().unwrap().reply);
-        assert!(
-            reply.contains("0123456789"),
-            "{status}: the emulator does echo it"
-        );
+        assert!(reply.contains("0123456789"), "{status}: the emulator does echo it");
     }
 }
 
@@ -388,19 +227,14 @@ fn a_trigger_is_repeated_only_where_it_cannot_have_run() {
     let now = |status: u16| Step::reply(Reply::new(status).header("Retry-After", "1"));
     emulator.script([now(503), now(509)]);
     let outcome = client.sync(TOKEN).unwrap();
-    assert_eq!(outcome.answer(), Answer::Accepted);
+    assert_eq!(outcome.answer(), Answer::Done);
     let requests = emulator.requests();
     assert_eq!(requests.len(), 3);
     assert_eq!(outcome.detail().attempts().len(), 3);
-    assert_ne!(
-        requests[0].connection, requests[1].connection,
-        "after a 503, a new connection"
-    );
+    assert_ne!(requests[0].connection, requests[1].connection, "after a 503, a new connection");
     assert_eq!(requests[1].connection, requests[2].connection);
-    let ids: std::collections::BTreeSet<_> = requests
-        .iter()
-        .map(|request| request.header("client-request-id"))
-        .collect();
+    let ids: std::collections::BTreeSet<_> =
+        requests.iter().map(|request| request.header("client-request-id")).collect();
     assert_eq!(ids.len(), 1, "one id for a request and its retries");
 }
 
@@ -409,28 +243,16 @@ fn a_pause_that_would_cross_the_deadline_is_not_begun() {
     let emulator = emulator();
     emulator.script([Step::reply(Reply::new(503).header("Retry-After", "3600"))]);
     let error = client(&emulator).sync(TOKEN).unwrap_err();
-    assert_eq!(
-        (error.kind(), error.detail().http_status()),
-        (ErrorKind::Service, Some(503))
-    );
+    assert_eq!((error.kind(), error.detail().http_status()), (ErrorKind::Service, Some(503)));
     assert_eq!(error.detail().retry_after(), Some(Duration::from_secs(3600)));
     assert_eq!(emulator.requests().len(), 1);
 }
 
 #[test]
 fn faults_before_the_request_send_nothing() {
-    let proxy = |fault| Network {
-        proxy_fault: Some(fault),
-        ..Network::default()
-    };
-    let tls = |fault| Network {
-        tls_fault: Some(fault),
-        ..Network::default()
-    };
-    let certificate = |certificate| Network {
-        certificate,
-        ..Network::default()
-    };
+    let proxy = |fault| Network { proxy_fault: Some(fault), ..Network::default() };
+    let tls = |fault| Network { tls_fault: Some(fault), ..Network::default() };
+    let certificate = |certificate| Network { certificate, ..Network::default() };
     for (network, expected) in [
         (proxy(ProxyFault::Status(403)), "Connect NotSent"),
         (proxy(ProxyFault::Status(407)), "Connect NotSent"),
@@ -451,18 +273,11 @@ fn faults_before_the_request_send_nothing() {
         (certificate(Certificate::WrongHost), "Tls NotSent"),
     ] {
         let name = format!("{network:?}");
-        let emulator = Emulator::start(Config {
-            network,
-            ..Config::default()
-        });
+        let emulator = Emulator::start(Config { network, ..Config::default() });
         let result = client_expecting(expected, &emulator).sync(TOKEN);
         assert_eq!(summary(&result), expected, "{name}: {}", everything(&result));
         assert_eq!(emulator.requests().len(), 0, "{name}");
-        assert!(
-            !everything(&result).contains("https://"),
-            "{}",
-            everything(&result)
-        );
+        assert!(!everything(&result).contains("https://"), "{}", everything(&result));
     }
 }
 
@@ -473,46 +288,26 @@ fn after_a_certificate_fault_the_client_is_usable_again() {
     emulator.network(|network| network.certificate = Certificate::UnknownAuthority);
     assert_eq!(client.sync(TOKEN).unwrap_err().kind(), ErrorKind::Tls);
     emulator.network(|network| network.certificate = Certificate::Valid);
-    assert_eq!(client.sync(TOKEN).unwrap().answer(), Answer::Accepted);
+    assert_eq!(client.sync(TOKEN).unwrap().answer(), Answer::Done);
 }
 
 #[test]
 fn every_supported_proxy_leads_there() {
     let credentials = Some(("user".to_owned(), "p@ss:word/%".to_owned()));
-    let network = Network {
-        proxy_credentials: credentials,
-        ..Network::default()
-    };
-    let emulator = Emulator::start(Config {
-        network,
-        clock: autopilot_emulator::Clock::manual(),
-        ..Config::default()
-    });
+    let network = Network { proxy_credentials: credentials, ..Network::default() };
+    let emulator =
+        Emulator::start(Config { network, clock: autopilot_emulator::Clock::manual(), ..Config::default() });
     let given = |url: String| url.replace("://", "://user:p%40ss%3Aword%2F%25@");
-    for url in [
-        emulator.proxy_url(),
-        emulator.tls_proxy_url(),
-        emulator.socks_url(),
-    ] {
+    for url in [emulator.proxy_url(), emulator.tls_proxy_url(), emulator.socks_url()] {
         let through = |url: &str| {
             let builder = builder(&emulator).max_retries(0).unwrap().proxy(url).unwrap();
             builder.build().unwrap().sync(TOKEN)
         };
         emulator.advance(Duration::from_secs(3600));
         let result = through(&given(url.replace("socks5://", "socks5h://")));
-        assert_eq!(
-            summary(&result),
-            "Accepted Accepted 204",
-            "{url}: {}",
-            everything(&result)
-        );
+        assert_eq!(summary(&result), "Done Accepted 204", "{url}: {}", everything(&result));
         let refused = through(&url.replace("socks5://", "socks5h://"));
-        assert_eq!(
-            summary(&refused),
-            "Connect NotSent",
-            "{url}: {}",
-            everything(&refused)
-        );
+        assert_eq!(summary(&refused), "Connect NotSent", "{url}: {}", everything(&refused));
         assert!(!everything(&refused).contains("p%40ss"));
     }
 }
@@ -522,11 +317,7 @@ fn a_dead_proxy_is_no_connection_and_never_a_direct_one() {
     let dead = "127.0.0.1:1";
     for scheme in ["http", "https", "socks5h"] {
         let builder = Client::builder().ignore_environment().max_retries(0).unwrap();
-        let client = builder
-            .proxy(&format!("{scheme}://user:hidden@{dead}"))
-            .unwrap()
-            .build()
-            .unwrap();
+        let client = builder.proxy(&format!("{scheme}://user:hidden@{dead}")).unwrap().build().unwrap();
         let result = client.sync(TOKEN);
         assert_eq!(summary(&result), "Connect NotSent", "{}", everything(&result));
         assert!(everything(&result).contains(dead) && !everything(&result).contains("hidden"));
@@ -536,13 +327,8 @@ fn a_dead_proxy_is_no_connection_and_never_a_direct_one() {
 #[test]
 fn a_base_url_leads_there_without_a_proxy() {
     let emulator = emulator();
-    let client = builder(&emulator)
-        .no_proxy()
-        .base_url(&emulator.direct_url())
-        .unwrap()
-        .build()
-        .unwrap();
-    assert_eq!(client.sync(TOKEN).unwrap().answer(), Answer::Accepted);
+    let client = builder(&emulator).no_proxy().base_url(&emulator.direct_url()).unwrap().build().unwrap();
+    assert_eq!(client.sync(TOKEN).unwrap().answer(), Answer::Done);
     assert_eq!(emulator.counts().connects, 0);
 }
 
@@ -551,18 +337,9 @@ fn named_certificates_must_be_usable() {
     let dir = std::path::Path::new(env!("CARGO_TARGET_TMPDIR"));
     let (empty, broken) = (dir.join("empty.pem"), dir.join("broken.pem"));
     std::fs::write(&empty, "").unwrap();
-    std::fs::write(
-        &broken,
-        "-----BEGIN CERTIFICATE-----\n!\n-----END CERTIFICATE-----\n",
-    )
-    .unwrap();
+    std::fs::write(&broken, "-----BEGIN CERTIFICATE-----\n!\n-----END CERTIFICATE-----\n").unwrap();
     for path in [dir.join("missing.pem"), empty, broken, dir.to_owned()] {
-        let error = Client::builder()
-            .ignore_environment()
-            .ca_file(&path)
-            .unwrap()
-            .build()
-            .unwrap_err();
+        let error = Client::builder().ignore_environment().ca_file(&path).unwrap().build().unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Configuration);
         assert!(format!("{error:#}").contains(path.to_str().unwrap()), "{error:#}");
     }
@@ -572,11 +349,9 @@ fn named_certificates_must_be_usable() {
 fn many_threads_share_a_client_and_never_mix_their_answers() {
     let emulator = emulator();
     let mut clients = Vec::new();
-    for (token, access) in [
-        ("full-tenant", Access::Full),
-        ("barred-tenant", Access::Forbidden),
-        ("old-token", Access::Expired),
-    ] {
+    for (token, access) in
+        [("full-tenant", Access::Full), ("barred-tenant", Access::Forbidden), ("old-token", Access::Expired)]
+    {
         emulator.set_token(token, Token::new(access).of(token));
         clients.push(token);
     }
@@ -600,17 +375,8 @@ fn many_threads_share_a_client_and_never_mix_their_answers() {
     });
     let requests = emulator.requests();
     assert_eq!(requests.len(), 240);
-    assert!(
-        emulator.counts().handshakes <= 24,
-        "a connection for each thread at most"
-    );
+    assert!(emulator.counts().handshakes <= 24, "a connection for each thread at most");
     for token in clients {
-        assert_eq!(
-            requests
-                .iter()
-                .filter(|request| request.token.as_deref() == Some(token))
-                .count(),
-            80
-        );
+        assert_eq!(requests.iter().filter(|request| request.token.as_deref() == Some(token)).count(), 80);
     }
 }

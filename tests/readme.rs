@@ -16,21 +16,14 @@ fn readme() -> String {
 /// The code blocks of a language.
 fn blocks(text: &str, language: &str) -> Vec<String> {
     let fence = format!("```{language}\n");
-    text.split(&fence)
-        .skip(1)
-        .filter_map(|rest| rest.split("```").next())
-        .map(str::to_owned)
-        .collect()
+    text.split(&fence).skip(1).filter_map(|rest| rest.split("```").next()).map(str::to_owned).collect()
 }
 
 /// The commands of the README that begin so, without their comments.
 fn commands(text: &str, beginning: &str) -> Vec<String> {
     let shell = blocks(text, "sh").join("");
     let lines = shell.lines().filter(|line| line.starts_with(beginning));
-    lines
-        .filter_map(|line| line.split(" # ").next())
-        .map(|line| line.trim().to_owned())
-        .collect()
+    lines.filter_map(|line| line.split(" # ").next()).map(|line| line.trim().to_owned()).collect()
 }
 
 /// A folder laid out as the README's reader has it: the header, and the release libraries under their names.
@@ -42,10 +35,7 @@ fn folder(name: &str) -> PathBuf {
     for library in ["libautopilot_sync.so", "libautopilot_sync.a"] {
         link(&built.join(library), &libraries.join(library));
     }
-    link(
-        &Path::new(env!("CARGO_MANIFEST_DIR")).join("include"),
-        &folder.join("include"),
-    );
+    link(&Path::new(env!("CARGO_MANIFEST_DIR")).join("include"), &folder.join("include"));
     folder
 }
 
@@ -58,12 +48,7 @@ fn link(original: &Path, link: &Path) {
 fn runs(folder: &Path, command: &str) -> String {
     let emulator = Emulator::start(Config::default());
     let mut shell = emulator.command("sh");
-    let out = compiler::run(
-        shell
-            .args(["-c", command])
-            .current_dir(folder)
-            .env("AUTOPILOT_TOKEN", "token"),
-    );
+    let out = compiler::run(shell.args(["-c", command]).current_dir(folder).env("AUTOPILOT_TOKEN", "token"));
     assert_eq!(emulator.requests().len(), 1, "{command}");
     out
 }
@@ -93,31 +78,20 @@ fn python_runs_as_it_stands() {
 #[test]
 fn the_first_screen_has_the_two_commands() {
     let readme = readme();
-    assert_eq!(
-        commands(&readme, "cargo run --example sync"),
-        ["cargo run --example sync"]
-    );
+    assert_eq!(commands(&readme, "cargo run --example sync"), ["cargo run --example sync"]);
     assert_eq!(commands(&readme, "cargo test"), ["cargo test"]);
     let example = compiler::example("sync");
     let said = compiler::run(Command::new(&example).env_remove("AUTOPILOT_TOKEN"));
-    assert!(
-        said.contains("this is the emulator") && said.contains("The service accepted"),
-        "{said}"
-    );
+    assert!(said.contains("this is the emulator") && said.contains("The service accepted"), "{said}");
     let real = runs(Path::new("."), &format!("{} 2>&1", example.display()));
-    assert!(
-        real.contains("The service accepted") && !real.contains("emulator"),
-        "{real}"
-    );
+    assert!(real.contains("The service accepted") && !real.contains("emulator"), "{real}");
 }
 
 #[test]
 fn the_table_of_results_is_the_librarys() {
     let readme = readme();
-    let rows = readme
-        .lines()
-        .filter_map(|line| line.strip_prefix("| "))
-        .filter(|row| row.contains("`AUTOPILOT_"));
+    let rows =
+        readme.lines().filter_map(|line| line.strip_prefix("| ")).filter(|row| row.contains("`AUTOPILOT_"));
     let rows: Vec<(i32, String, String)> = rows
         .map(|row| {
             let cells: Vec<&str> = row.split('|').map(str::trim).collect();
@@ -130,22 +104,15 @@ fn the_table_of_results_is_the_librarys() {
         .collect();
     let header =
         fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("include/autopilot_sync.h")).unwrap();
-    let constants = header
-        .lines()
-        .filter_map(|line| line.trim().strip_suffix(',')?.split_once(" = "));
-    let constants: Vec<(i32, &str)> = constants
-        .filter_map(|(name, code)| Some((code.parse().ok()?, name)))
-        .take(rows.len())
-        .collect();
+    let constants = header.lines().filter_map(|line| line.trim().strip_suffix(',')?.split_once(" = "));
+    let constants: Vec<(i32, &str)> =
+        constants.filter_map(|(name, code)| Some((code.parse().ok()?, name))).take(rows.len()).collect();
     let documented: Vec<(i32, &str)> = rows.iter().map(|(code, name, _)| (*code, &**name)).collect();
     assert_eq!(documented, constants);
     for (code, _, rust) in rows {
-        let answers = autopilot_sync::Answer::ALL
-            .iter()
-            .map(|answer| (answer.code(), format!("Answer::{answer:?}")));
-        let kinds = autopilot_sync::ErrorKind::ALL
-            .iter()
-            .map(|kind| (kind.code(), format!("{kind:?}")));
+        let answers =
+            autopilot_sync::Answer::ALL.iter().map(|answer| (answer.code(), format!("Answer::{answer:?}")));
+        let kinds = autopilot_sync::ErrorKind::ALL.iter().map(|kind| (kind.code(), format!("{kind:?}")));
         let known = answers.chain(kinds).find(|(known, _)| *known == code);
         assert_eq!(known.map(|(_, name)| name).unwrap_or_default(), rust, "{code}");
     }

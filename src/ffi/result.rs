@@ -56,18 +56,12 @@ impl autopilot_result {
         (AUTOPILOT_SYNC_ALREADY_RUNNING, c"AUTOPILOT_SYNC_ALREADY_RUNNING"),
         (AUTOPILOT_SYNC_TOO_SOON, c"AUTOPILOT_SYNC_TOO_SOON"),
         (AUTOPILOT_SYNC_UNCONFIRMED, c"AUTOPILOT_SYNC_UNCONFIRMED"),
-        (
-            AUTOPILOT_ERROR_INVALID_ARGUMENT,
-            c"AUTOPILOT_ERROR_INVALID_ARGUMENT",
-        ),
+        (AUTOPILOT_ERROR_INVALID_ARGUMENT, c"AUTOPILOT_ERROR_INVALID_ARGUMENT"),
         (AUTOPILOT_ERROR_CONNECT, c"AUTOPILOT_ERROR_CONNECT"),
         (AUTOPILOT_ERROR_TLS, c"AUTOPILOT_ERROR_TLS"),
         (AUTOPILOT_ERROR_TIMEOUT, c"AUTOPILOT_ERROR_TIMEOUT"),
         (AUTOPILOT_ERROR_CANCELLED, c"AUTOPILOT_ERROR_CANCELLED"),
-        (
-            AUTOPILOT_ERROR_CONNECTION_LOST,
-            c"AUTOPILOT_ERROR_CONNECTION_LOST",
-        ),
+        (AUTOPILOT_ERROR_CONNECTION_LOST, c"AUTOPILOT_ERROR_CONNECTION_LOST"),
         (AUTOPILOT_ERROR_UNAUTHORIZED, c"AUTOPILOT_ERROR_UNAUTHORIZED"),
         (AUTOPILOT_ERROR_FORBIDDEN, c"AUTOPILOT_ERROR_FORBIDDEN"),
         (AUTOPILOT_ERROR_SERVICE, c"AUTOPILOT_ERROR_SERVICE"),
@@ -81,9 +75,10 @@ impl autopilot_result {
 impl From<Answer> for autopilot_result {
     fn from(answer: Answer) -> autopilot_result {
         match answer {
-            Answer::Accepted => AUTOPILOT_OK,
+            Answer::Done => AUTOPILOT_OK,
             Answer::AlreadyRunning => AUTOPILOT_SYNC_ALREADY_RUNNING,
             Answer::TooSoon => AUTOPILOT_SYNC_TOO_SOON,
+            Answer::Unconfirmed => AUTOPILOT_SYNC_UNCONFIRMED,
         }
     }
 }
@@ -114,9 +109,7 @@ impl From<&Error> for autopilot_result {
 #[unsafe(no_mangle)]
 pub extern "C" fn autopilot_result_name(result: i32) -> *const c_char {
     guard(c"AUTOPILOT_UNKNOWN", || {
-        let known = autopilot_result::ALL
-            .iter()
-            .find(|(known, _)| *known as i32 == result);
+        let known = autopilot_result::ALL.iter().find(|(known, _)| *known as i32 == result);
         known.map_or(c"AUTOPILOT_UNKNOWN", |(_, name)| name)
     })
     .as_ptr()

@@ -8,8 +8,5 @@ use super::guard::guard;
 #[unsafe(no_mangle)]
 pub extern "C" fn autopilot_version() -> *const c_char {
     const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), "\0");
-    guard(c"", || {
-        CStr::from_bytes_with_nul(VERSION.as_bytes()).unwrap_or(c"")
-    })
-    .as_ptr()
+    guard(c"", || CStr::from_bytes_with_nul(VERSION.as_bytes()).unwrap_or(c"")).as_ptr()
 }

@@ -40,11 +40,7 @@ impl Connector<()> for Dial {
     fn connect(&self, details: &ConnectionDetails, _: Option<()>) -> Result<Option<Link>, Error> {
         let call = call::current().ok_or_else(call_is_over)?;
         let limit = call.left().min(self.0.route.connect_timeout);
-        let timeout = NextTimeout {
-            after: limit.into(),
-            reason: Timeout::Connect,
-            ..NextTimeout::default()
-        };
+        let timeout = NextTimeout { after: limit.into(), reason: Timeout::Connect, ..NextTimeout::default() };
         let (sender, done) = mpsc::channel();
         let job = Arc::new(Job::new(sender));
         let helper = {
@@ -65,11 +61,7 @@ impl Connector<()> for Dial {
             return Ok(Some(Link::new(transport, socket)));
         }
         job.interrupt();
-        Err(if made.is_some() {
-            Error::Timeout(Timeout::Connect)
-        } else {
-            call_is_over()
-        })
+        Err(if made.is_some() { Error::Timeout(Timeout::Connect) } else { call_is_over() })
     }
 }
 
@@ -96,11 +88,7 @@ struct Job {
 
 impl Job {
     fn new(done: mpsc::Sender<Made>) -> Job {
-        Job {
-            done,
-            sockets: Mutex::new(Some(Vec::new())),
-            handshake: AtomicBool::new(false),
-        }
+        Job { done, sockets: Mutex::new(Some(Vec::new())), handshake: AtomicBool::new(false) }
     }
 
     fn run(self: Arc<Self>, paths: &Paths, uri: &Uri, timeout: NextTimeout) {
@@ -120,11 +108,7 @@ impl Job {
     fn connect(self: &Arc<Self>, path: &Arc<Path>, uri: &Uri, timeout: NextTimeout) -> Made {
         let now = Instant::now();
         let is_direct = path.config.proxy().is_none_or(ureq::Proxy::resolve_target);
-        let addrs = if is_direct {
-            Lookup.resolve(uri, &path.config, timeout)?
-        } else {
-            Lookup.empty()
-        };
+        let addrs = if is_direct { Lookup.resolve(uri, &path.config, timeout)? } else { Lookup.empty() };
         let (to_proxy, job) = (path.clone(), self.clone());
         let details = ConnectionDetails {
             uri,
@@ -164,13 +148,7 @@ impl Job {
 impl Interrupt for Job {
     fn interrupt(&self) {
         let _ = self.done.send(Err(call_is_over()));
-        for socket in self
-            .sockets()
-            .take()
-            .into_iter()
-            .flatten()
-            .filter_map(|socket| socket.upgrade())
-        {
+        for socket in self.sockets().take().into_iter().flatten().filter_map(|socket| socket.upgrade()) {
             socket.shutdown();
         }
     }

@@ -42,12 +42,7 @@ impl Engine {
 
     fn with_dial(route: Arc<Route>, dial: Dial) -> Engine {
         let agent = Agent::with_parts(config(&route).build(), dial, NoLookup);
-        Engine {
-            process: process::id(),
-            agent,
-            route,
-            next: OnceLock::new(),
-        }
+        Engine { process: process::id(), agent, route, next: OnceLock::new() }
     }
 
     pub(super) fn route(&self) -> &Route {

@@ -4,6 +4,7 @@ use std::io;
 
 use crate::call::{Call, Stage, Stop};
 use crate::error::{Cause, Error, ErrorKind, Source};
+use crate::retry::Ending;
 use crate::token::Token;
 
 /// An exchange without an answer.
@@ -38,11 +39,17 @@ impl Failure {
             },
             error => Error::new(kind, text).because(cause(error, token)),
         };
-        Failure {
-            error,
-            sent,
-            is_passing,
-        }
+        Failure { error, sent, is_passing }
+    }
+
+    /// Nothing can be sent without an id that no other request has.
+    pub(crate) fn no_random_bits() -> Failure {
+        let error = Error::new(ErrorKind::Internal, "the system gives no random bits");
+        Failure { error, sent: false, is_passing: false }
+    }
+
+    pub(crate) fn ending(&self) -> Ending {
+        Ending::Failure { sent: self.sent, is_passing: self.is_passing }
     }
 }
 

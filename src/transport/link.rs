@@ -42,10 +42,7 @@ impl std::fmt::Debug for Socket {
 
 impl Link {
     pub(super) fn new(inner: Box<dyn Transport>, socket: Weak<dyn ShutdownHandle>) -> Link {
-        Link {
-            inner,
-            socket: Arc::new(Socket(socket)),
-        }
+        Link { inner, socket: Arc::new(Socket(socket)) }
     }
 
     /// One blocking step of the current call, with at most the time that is left of it.

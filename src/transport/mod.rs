@@ -61,9 +61,7 @@ pub(crate) enum Action {
 impl Transport {
     /// Opens nothing; but what the caller or the environment names must be usable.
     pub(crate) fn new(route: Route) -> Result<Transport, Error> {
-        Ok(Transport {
-            engine: Engine::new(Arc::new(route))?,
-        })
+        Ok(Transport { engine: Engine::new(Arc::new(route))? })
     }
 
     /// One request and its answer, within what is left of the call.
@@ -83,15 +81,9 @@ impl Transport {
         let agent = self.engine.agent();
         let _scope = call.enter();
         let answer = match action {
-            Action::Get => request
-                .method(Method::GET)
-                .body(())
-                .map(|request| agent.run(request)),
+            Action::Get => request.method(Method::GET).body(()).map(|request| agent.run(request)),
             // An empty slice, not none: it sends `Content-Length: 0`.
-            Action::Post => request
-                .method(Method::POST)
-                .body(&[][..])
-                .map(|request| agent.run(request)),
+            Action::Post => request.method(Method::POST).body(&[][..]).map(|request| agent.run(request)),
         };
         answer
             .map_err(ureq::Error::from)

@@ -24,9 +24,7 @@ pub(super) struct Path {
 impl Path {
     /// A connection to the service, or to a proxy on the way to it, without TLS.
     pub(super) fn plain(&self, details: &ConnectionDetails) -> Result<Box<dyn Transport>, ureq::Error> {
-        self.plain
-            .connect(details, None)?
-            .ok_or(ureq::Error::ConnectionFailed)
+        self.plain.connect(details, None)?.ok_or(ureq::Error::ConnectionFailed)
     }
 
     /// TLS over a connection, where its address asks for it.
@@ -35,17 +33,12 @@ impl Path {
         details: &ConnectionDetails,
         plain: Box<dyn Transport>,
     ) -> Result<Box<dyn Transport>, ureq::Error> {
-        let secure = self
-            .tls
-            .connect(details, Some(plain))?
-            .ok_or(ureq::Error::ConnectionFailed)?;
+        let secure = self.tls.connect(details, Some(plain))?.ok_or(ureq::Error::ConnectionFailed)?;
         Ok(Box::new(secure))
     }
 
     fn load(route: &Route) -> Result<Path, Error> {
-        let tls = TlsConfig::builder()
-            .root_certs(roots::load(&route.trust)?)
-            .build();
+        let tls = TlsConfig::builder().root_certs(roots::load(&route.trust)?).build();
         let plain =
             ().chain(SocksConnector::default())
                 .chain(ConnectProxyConnector::default())
@@ -68,21 +61,14 @@ pub(super) struct Paths {
 
 impl Paths {
     pub(super) fn new(route: Arc<Route>) -> Paths {
-        Paths {
-            route,
-            path: Mutex::new(None),
-        }
+        Paths { route, path: Mutex::new(None) }
     }
 
     /// Whether what the caller or the environment names can be used: named files are read now. The system's own trust
     /// is not, for that takes milliseconds that no call may ever need.
     pub(super) fn check(&self) -> Result<(), Error> {
         proxy(&self.route)?;
-        if roots::are_named(&self.route.trust) {
-            self.get().map(drop)
-        } else {
-            Ok(())
-        }
+        if roots::are_named(&self.route.trust) { self.get().map(drop) } else { Ok(()) }
     }
 
     /// The lock is held while it loads, so that connections begun together load once.
@@ -108,11 +94,6 @@ fn proxy(route: &Route) -> Result<Option<ureq::Proxy>, Error> {
         return Ok(None);
     };
     // ureq's error may hold the address, and with it a password.
-    let unusable = |_| {
-        Error::new(
-            ErrorKind::Configuration,
-            format!("the proxy {proxy} cannot be used"),
-        )
-    };
+    let unusable = |_| Error::new(ErrorKind::Configuration, format!("the proxy {proxy} cannot be used"));
     ureq::Proxy::new(&proxy.url()).map(Some).map_err(unusable)
 }

@@ -38,21 +38,13 @@ fn named(files: &CaFiles) -> Result<RootCerts, Error> {
         certificates.extend(loaded.certs);
     }
     if certificates.is_empty() {
-        return Err(unusable(
-            files,
-            files.file.as_deref(),
-            Cause::new(&"no certificate in it", None),
-        ));
+        return Err(unusable(files, files.file.as_deref(), Cause::new(&"no certificate in it", None)));
     }
-    Ok(specific(certificates.iter().map(|certificate| {
-        Certificate::from_der(certificate).to_owned()
-    })))
+    Ok(specific(certificates.iter().map(|certificate| Certificate::from_der(certificate).to_owned())))
 }
 
 fn unusable(files: &CaFiles, path: Option<&Path>, cause: Cause) -> Error {
-    let path = path
-        .map(|path| format!(" ({})", path.display()))
-        .unwrap_or_default();
+    let path = path.map(|path| format!(" ({})", path.display())).unwrap_or_default();
     Error::new(ErrorKind::Configuration, format!("{}{path}", files.named_by)).because(cause)
 }
 
@@ -80,22 +72,12 @@ fn system() -> RootCerts {
         "/usr/local/share/certs/ca-root-nss.crt", // FreeBSD
     ];
     const FOLDERS: &[&str] = &["/etc/ssl/certs", "/etc/pki/tls/certs"];
-    let bundles = BUNDLES
-        .iter()
-        .map(|file| load_certs_from_paths(Some(Path::new(file)), None));
-    let folders = FOLDERS
-        .iter()
-        .map(|folder| load_certs_from_paths(None, Some(Path::new(folder))));
-    match bundles
-        .chain(folders)
-        .map(|loaded| loaded.certs)
-        .find(|certificates| !certificates.is_empty())
-    {
-        Some(found) => specific(
-            found
-                .iter()
-                .map(|certificate| Certificate::from_der(certificate).to_owned()),
-        ),
+    let bundles = BUNDLES.iter().map(|file| load_certs_from_paths(Some(Path::new(file)), None));
+    let folders = FOLDERS.iter().map(|folder| load_certs_from_paths(None, Some(Path::new(folder))));
+    match bundles.chain(folders).map(|loaded| loaded.certs).find(|certificates| !certificates.is_empty()) {
+        Some(found) => {
+            specific(found.iter().map(|certificate| Certificate::from_der(certificate).to_owned()))
+        }
         None => RootCerts::WebPki,
     }
 }

@@ -4,11 +4,7 @@ use std::os::unix::ffi::OsStrExt;
 
 fn main() {
     for argument in std::env::args_os().skip(1) {
-        let token = if argument == "NULL" {
-            &[]
-        } else {
-            argument.as_bytes()
-        };
+        let token = if argument == "NULL" { &[] } else { argument.as_bytes() };
         let token = String::from_utf8_lossy(token);
         let code = match autopilot_sync::sync(&token) {
             Ok(outcome) => outcome.answer().code(),

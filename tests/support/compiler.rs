@@ -44,9 +44,7 @@ pub(crate) fn example(name: &str) -> PathBuf {
 /// What `cargo test` does not make, or not always, a cargo of our own does. Its file of the given kind.
 fn build(arguments: &[&str], target: &str, is_wanted: impl Fn(&Path) -> bool) -> PathBuf {
     let mut cargo = Command::new(env!("CARGO"));
-    cargo
-        .args(["build", "--locked", "--message-format", "json-render-diagnostics"])
-        .args(arguments);
+    cargo.args(["build", "--locked", "--message-format", "json-render-diagnostics"]).args(arguments);
     cargo.current_dir(env!("CARGO_MANIFEST_DIR"));
     // What the outer cargo set for this test would make the inner one build all dependencies anew.
     for (name, _) in std::env::vars_os() {
@@ -56,32 +54,17 @@ fn build(arguments: &[&str], target: &str, is_wanted: impl Fn(&Path) -> bool) ->
         }
     }
     let messages = run(&mut cargo);
-    let made = messages
-        .lines()
-        .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
+    let made = messages.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
     let ours = made.filter(|message| message["target"]["name"] == target);
-    let files = ours
-        .filter_map(|message| message["filenames"].as_array().cloned())
-        .flatten();
+    let files = ours.filter_map(|message| message["filenames"].as_array().cloned()).flatten();
     let mut files = files.filter_map(|file| file.as_str().map(PathBuf::from));
-    files
-        .find(|file| is_wanted(file))
-        .unwrap_or_else(|| panic!("{cargo:?} names no {target}"))
+    files.find(|file| is_wanted(file)).unwrap_or_else(|| panic!("{cargo:?} names no {target}"))
 }
 
 /// What a command prints; it must succeed.
 pub(crate) fn run(command: &mut Command) -> String {
-    let answer = command
-        .output()
-        .unwrap_or_else(|error| panic!("{command:?}: {error}"));
-    let (out, err) = (
-        String::from_utf8_lossy(&answer.stdout),
-        String::from_utf8_lossy(&answer.stderr),
-    );
-    assert!(
-        answer.status.success(),
-        "{command:?}: {}\n{out}\n{err}",
-        answer.status
-    );
+    let answer = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    let (out, err) = (String::from_utf8_lossy(&answer.stdout), String::from_utf8_lossy(&answer.stderr));
+    assert!(answer.status.success(), "{command:?}: {}\n{out}\n{err}", answer.status);
     out.into_owned()
 }

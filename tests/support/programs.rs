@@ -32,12 +32,8 @@ impl Program {
         match language {
             Language::C => Program::c(&source("c")),
             Language::Cpp => Program::cpp(&source("cpp")),
-            Language::Python => Program {
-                command: vec![python().into(), source("py")],
-            },
-            Language::Rust => Program {
-                command: vec![compiler::example("one_call")],
-            },
+            Language::Python => Program { command: vec![python().into(), source("py")] },
+            Language::Rust => Program { command: vec![compiler::example("one_call")] },
         }
     }
 
@@ -46,23 +42,17 @@ impl Program {
     }
 
     pub(crate) fn c(source: &Path) -> Program {
-        Program {
-            command: vec![compile(compiler::c(), "-std=c99", source)],
-        }
+        Program { command: vec![compile(compiler::c(), "-std=c99", source)] }
     }
 
     pub(crate) fn cpp(source: &Path) -> Program {
-        Program {
-            command: vec![compile(compiler::cpp(), "-std=c++11", source)],
-        }
+        Program { command: vec![compile(compiler::cpp(), "-std=c++11", source)] }
     }
 
     /// Led to the emulator by its two variables, and by nothing else.
     pub(crate) fn against(&self, emulator: &Emulator) -> Command {
         let mut command = emulator.command(&self.command[0]);
-        command
-            .args(&self.command[1..])
-            .env("LD_LIBRARY_PATH", library_folder());
+        command.args(&self.command[1..]).env("LD_LIBRARY_PATH", library_folder());
         command
     }
 }
@@ -72,14 +62,8 @@ fn folder() -> PathBuf {
 }
 
 fn python() -> &'static str {
-    let works = Command::new("python3")
-        .arg("--version")
-        .output()
-        .is_ok_and(|answer| answer.status.success());
-    assert!(
-        works,
-        "python3 is missing. Install it (Debian: apt-get install python3)"
-    );
+    let works = Command::new("python3").arg("--version").output().is_ok_and(|answer| answer.status.success());
+    assert!(works, "python3 is missing. Install it (Debian: apt-get install python3)");
     "python3"
 }
 
@@ -103,20 +87,9 @@ fn compile(compiler: &str, standard: &str, source: &Path) -> PathBuf {
     let program = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-{}", std::process::id()));
     let include = Path::new(env!("CARGO_MANIFEST_DIR")).join("include");
     let mut command = Command::new(compiler);
-    command.args([
-        standard,
-        "-D_POSIX_C_SOURCE=200809L",
-        "-Wall",
-        "-Wextra",
-        "-Wpedantic",
-        "-Werror",
-        "-g",
-    ]);
+    command.args([standard, "-D_POSIX_C_SOURCE=200809L", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-g"]);
     command.arg("-I").arg(include).arg(source).arg("-o").arg(&program);
-    command
-        .arg("-L")
-        .arg(library_folder())
-        .args(["-lautopilot_sync", "-pthread"]);
+    command.arg("-L").arg(library_folder()).args(["-lautopilot_sync", "-pthread"]);
     compiler::run(&mut command);
     program
 }

@@ -1,0 +1,251 @@
+//! Drives a wait: does what the state machine says, and tells it what came of it.
+
+use std::ops::ControlFlow;
+use std::time::{Duration, Instant};
+
+use zeroize::Zeroizing;
+
+use crate::call::Stop;
+use crate::client::Client;
+use crate::detail::{Detail, Trigger};
+use crate::error::{Error, ErrorKind};
+use crate::outcome::{Answer, SyncOutcome};
+use crate::progress::{Phase, Progress};
+use crate::random;
+use crate::reply::{self, Reading};
+use crate::token::Token;
+use crate::transport::{Action, Failure};
+use crate::wait::{self, Do, End, Seen, Wait};
+
+/// Between two calls of the callback.
+const TICK: Duration = Duration::from_secs(1);
+
+pub(crate) struct Drive<'a> {
+    client: &'a Client,
+    token: Zeroizing<String>,
+    timeout: Duration,
+    progress: &'a mut dyn FnMut(&mut Progress<'_>) -> ControlFlow<()>,
+    began: Instant,
+    detail: Detail,
+    /// Why the last request, and the last trigger, gave no success.
+    last: Option<Error>,
+    last_trigger: Option<(Error, Detail)>,
+}
+
+/// Ends the wait before its machine does.
+enum Break {
+    Cancelled,
+    TooSoon(Duration),
+}
+
+impl<'a> Drive<'a> {
+    pub(crate) fn new(
+        client: &'a Client,
+        token: Token<'_>,
+        timeout: Duration,
+        progress: &'a mut dyn FnMut(&mut Progress<'_>) -> ControlFlow<()>,
+    ) -> Drive<'a> {
+        Drive {
+            client,
+            token: Zeroizing::new(token.as_str().to_owned()),
+            timeout,
+            progress,
+            began: Instant::now(),
+            detail: Detail::default(),
+            last: None,
+            last_trigger: None,
+        }
+    }
+
+    pub(crate) fn run(mut self) -> Result<SyncOutcome, Error> {
+        let jitter = Duration::from_millis(u64::from(random::number()) % 5000);
+        let mut wait = Wait::new(self.timeout, jitter);
+        let mut step = match self.tell(Phase::Starting, Duration::ZERO) {
+            Ok(()) => Ok(Seen::Nothing),
+            Err(end) => Err(end),
+        };
+        loop {
+            let todo = match step {
+                Ok(seen) => wait.next(self.elapsed(), seen),
+                Err(Break::Cancelled) => return self.fail(Error::new(ErrorKind::Cancelled, "by the caller")),
+                Err(Break::TooSoon(next)) => Do::End(End::TooSoon(Some(next))),
+            };
+            if let Some(known) = wait.known_trigger() {
+                self.detail.trigger = known;
+            }
+            step = match todo {
+                Do::Read { retries } => self.read(retries),
+                Do::Trigger => self.trigger(),
+                Do::Pause { until, phase } => self.pause(until, phase),
+                Do::End(end) => return self.end(end),
+            };
+        }
+    }
+
+    fn elapsed(&self) -> Duration {
+        self.began.elapsed()
+    }
+
+    fn read(&mut self, retries: bool) -> Result<Seen, Break> {
+        let reading = self.request(Action::Get, retries)?;
+        Ok(match reading {
+            Ok(reading) => match reading.settings() {
+                Ok(settings) => Seen::Reading { settings: settings.clone(), date: reading.date() },
+                Err(kind) => {
+                    self.last = Some(reading.error(kind));
+                    unread(&reading, kind)
+                }
+            },
+            Err(failure) => {
+                let is_final = failure.error.has_kind(&[ErrorKind::Configuration, ErrorKind::Internal]);
+                self.last = Some(failure.error);
+                if is_final { Seen::ReadEnded } else { Seen::ReadFailed { retry_after: None } }
+            }
+        })
+    }
+
+    fn trigger(&mut self) -> Result<Seen, Break> {
+        let reading = self.request(Action::Post, true)?;
+        Ok(match reading {
+            Ok(reading) => match reading.sync_answer() {
+                Ok(Answer::AlreadyRunning) => Seen::AlreadyRunning,
+                Ok(Answer::TooSoon) => {
+                    Seen::TooSoon { retry_after: reading.retry_after(), date: reading.date() }
+                }
+                Ok(_) => Seen::Accepted { date: reading.date() },
+                Err(kind) => {
+                    let may_have_run = reply::trigger(reading.status) == Trigger::MayHaveRun;
+                    self.not_triggered(reading.error(kind), may_have_run)
+                }
+            },
+            Err(failure) => self.not_triggered(failure.error, failure.sent),
+        })
+    }
+
+    fn not_triggered(&mut self, error: Error, may_have_run: bool) -> Seen {
+        if may_have_run {
+            self.last_trigger = Some((error, self.detail.clone()));
+            Seen::MayHaveRun
+        } else {
+            self.last = Some(error);
+            Seen::NotTriggered
+        }
+    }
+
+    /// A request; where its token is refused, once more with each new one that the callback hands in.
+    fn request(&mut self, action: Action, retries: bool) -> Result<Result<Reading, Failure>, Break> {
+        loop {
+            let left = self.timeout.saturating_sub(self.elapsed());
+            let token = Token::new(&self.token).expect("it was checked");
+            let end = if retries {
+                self.client.request(action, token, left, &mut self.detail)
+            } else {
+                self.client.request_with(action, token, left, 0, &mut self.detail)
+            };
+            match end {
+                Err(failure) if failure.error.has_kind(&[ErrorKind::Cancelled]) => {
+                    return Err(Break::Cancelled);
+                }
+                Ok(reading) if reading.refuses_token() => {
+                    if !self.ask_for_token()? {
+                        return Ok(Ok(reading));
+                    }
+                }
+                end => return Ok(end),
+            }
+        }
+    }
+
+    /// Whether the callback hands in a token that was not refused just now.
+    fn ask_for_token(&mut self) -> Result<bool, Break> {
+        let refused = self.token.clone();
+        self.tell(Phase::TokenRejected, Duration::ZERO)?;
+        Ok(self.token != refused)
+    }
+
+    /// Waits, telling the callback once a second.
+    fn pause(&mut self, until: Duration, phase: wait::Phase) -> Result<Seen, Break> {
+        let phase = match phase {
+            wait::Phase::Window => Phase::Window,
+            wait::Phase::Polling => Phase::Watching,
+        };
+        let call = self.client.call(self.timeout.saturating_sub(self.elapsed()) + TICK);
+        loop {
+            let left = until.saturating_sub(self.elapsed());
+            self.tell(phase, left)?;
+            if left.is_zero() {
+                return Ok(Seen::Nothing);
+            }
+            if call.sleep(left.min(TICK)) == Some(Stop::Cancelled) {
+                return Err(Break::Cancelled);
+            }
+        }
+    }
+
+    /// Calls the callback, and takes what it hands in.
+    fn tell(&mut self, phase: Phase, next_step: Duration) -> Result<(), Break> {
+        let elapsed = self.elapsed();
+        let mut progress = Progress {
+            phase,
+            elapsed,
+            next_step,
+            settings: self.detail.settings.as_ref(),
+            claims: self.detail.claims.as_deref(),
+            token: None,
+        };
+        let flow = (self.progress)(&mut progress);
+        if let Some(token) = progress.token.take() {
+            self.token = token;
+        }
+        match (flow, phase) {
+            (ControlFlow::Continue(()), _) => Ok(()),
+            (ControlFlow::Break(()), Phase::Window) => Err(Break::TooSoon(elapsed + next_step)),
+            (ControlFlow::Break(()), _) => Err(Break::Cancelled),
+        }
+    }
+
+    fn end(mut self, end: End) -> Result<SyncOutcome, Error> {
+        let answer = match end {
+            End::Completed => Answer::Done,
+            End::JoinedCompleted => Answer::AlreadyRunning,
+            End::Unconfirmed => Answer::Unconfirmed,
+            End::TooSoon(next) => {
+                self.detail.retry_after = next.map(|next| next.saturating_sub(self.elapsed()));
+                Answer::TooSoon
+            }
+            End::Failed => return self.fail(Error::new(ErrorKind::SyncFailed, "says the service")),
+            End::Deadline => {
+                let error = Error::new(ErrorKind::Timeout, "the end of the sync was not seen in time");
+                return self.fail(error);
+            }
+            End::LastRequest => {
+                let error =
+                    self.last.take().unwrap_or_else(|| Error::new(ErrorKind::Internal, "no request failed"));
+                return self.fail(error);
+            }
+            End::LastTrigger => {
+                let unknown = || (Error::new(ErrorKind::Internal, "no trigger failed"), Detail::default());
+                let (error, at_that_time) = self.last_trigger.take().unwrap_or_else(unknown);
+                let Detail { attempts, settings, .. } = self.detail;
+                self.detail = Detail { attempts, settings, ..at_that_time };
+                return self.fail(error);
+            }
+        };
+        Ok(SyncOutcome { answer, detail: self.detail })
+    }
+
+    fn fail(self, error: Error) -> Result<SyncOutcome, Error> {
+        Err(error.with_detail(self.detail))
+    }
+}
+
+/// What a reply without a reading is to the machine.
+fn unread(reading: &Reading, kind: ErrorKind) -> Seen {
+    match (kind, reading.status) {
+        (ErrorKind::Forbidden, _) => Seen::ReadRefused,
+        (ErrorKind::Protocol, _) | (ErrorKind::Service, ..400 | 409 | 429 | 500..) => {
+            Seen::ReadFailed { retry_after: reading.retry_after() }
+        }
+        _ => Seen::ReadEnded,
+    }
+}
