@@ -13,7 +13,17 @@ mod header {
     use std::path::Path;
 
     /// In the order in which a reader wants them.
-    const SOURCES: &[&str] = &["result.rs", "sync.rs", "version.rs"];
+    const SOURCES: &[&str] = &[
+        "result.rs",
+        "sync.rs",
+        "options.rs",
+        "client.rs",
+        "cancel.rs",
+        "progress.rs",
+        "settings.rs",
+        "detail.rs",
+        "version.rs",
+    ];
 
     pub(super) fn make() {
         let root = env::var("CARGO_MANIFEST_DIR").expect("cargo sets it");

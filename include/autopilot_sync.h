@@ -100,6 +100,143 @@ typedef int32_t autopilot_result;
 #endif // __STDC_VERSION__ >= 202311L
 #endif // __cplusplus
 
+// What a wait is doing.
+enum autopilot_phase
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    // It begins: nothing was sent yet.
+    AUTOPILOT_PHASE_STARTING = 0,
+    // It waits for the time at which the service accepts a trigger.
+    AUTOPILOT_PHASE_WINDOW = 1,
+    // It watches a sync.
+    AUTOPILOT_PHASE_WATCHING = 2,
+    // The service refused the token: hand in a new one by autopilot_progress_set_token(), or the wait ends with
+    // AUTOPILOT_ERROR_UNAUTHORIZED.
+    AUTOPILOT_PHASE_TOKEN_REJECTED = 3,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum autopilot_phase autopilot_phase;
+#else
+typedef int32_t autopilot_phase;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+// The state of the sync that runs or ran last. 0 to 3 are the service's own numbers.
+enum autopilot_sync_status
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    // The service says that it does not know.
+    AUTOPILOT_SYNC_STATUS_UNKNOWN = 0,
+    // A sync is running.
+    AUTOPILOT_SYNC_STATUS_IN_PROGRESS = 1,
+    // The last sync completed.
+    AUTOPILOT_SYNC_STATUS_COMPLETED = 2,
+    // The last sync failed.
+    AUTOPILOT_SYNC_STATUS_FAILED = 3,
+    // A state that this version does not know: see autopilot_settings_status_text().
+    AUTOPILOT_SYNC_STATUS_OTHER = -1,
+    // The service did not say.
+    AUTOPILOT_SYNC_STATUS_NONE = -2,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum autopilot_sync_status autopilot_sync_status;
+#else
+typedef int32_t autopilot_sync_status;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+// What became of the trigger, the request that starts a sync.
+enum autopilot_trigger
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    // It was not sent.
+    AUTOPILOT_TRIGGER_NOT_SENT = 0,
+    // It was sent, and whether it started a sync is not known.
+    AUTOPILOT_TRIGGER_MAY_HAVE_RUN = 1,
+    // It was sent, and started no sync.
+    AUTOPILOT_TRIGGER_REFUSED = 2,
+    // It was accepted: a sync starts or has started.
+    AUTOPILOT_TRIGGER_ACCEPTED = 3,
+    // A sync that was running already was joined.
+    AUTOPILOT_TRIGGER_JOINED = 4,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum autopilot_trigger autopilot_trigger;
+#else
+typedef int32_t autopilot_trigger;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+// A cloud of Microsoft's. A token of one cloud is refused by every other.
+enum autopilot_cloud
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    // The global service, and US Government GCC: https://graph.microsoft.com
+    AUTOPILOT_CLOUD_GLOBAL = 0,
+    // US Government L4 (GCC High): https://graph.microsoft.us
+    AUTOPILOT_CLOUD_US_GOVERNMENT = 1,
+    // US Government L5 (DoD): https://dod-graph.microsoft.us
+    AUTOPILOT_CLOUD_US_GOVERNMENT_DOD = 2,
+    // China, operated by 21Vianet: https://microsoftgraph.chinacloudapi.cn
+    AUTOPILOT_CLOUD_CHINA = 3,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum autopilot_cloud autopilot_cloud;
+#else
+typedef int32_t autopilot_cloud;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+// Ends calls from another thread: those that run with it, at once, and those that are begun with it afterwards. It
+// stays triggered for good. One may serve many calls. Any thread may use it at any time; free it when no call has it.
+typedef struct autopilot_cancel autopilot_cancel;
+
+// Connections to one cloud's Microsoft Graph. The token comes with each call, so one client serves many tenants. Any
+// number of threads may use one at once, and share its connections, which stay open between calls. Free it when no call
+// has it.
+//
+// Where a function takes a client, NULL means the one that autopilot_sync() uses: default options, shared by the whole
+// process, never freed.
+typedef struct autopilot_client autopilot_client;
+
+// What is known of a call beside its result. Made by each function that has a last parameter of this type, whatever the
+// result, if the pointer is not NULL; free it with autopilot_detail_free(). What the pointer held before is overwritten
+// and not freed. It never changes, so any threads may read it at once; strings of it live as long as it does.
+//
+// The token is in none of it, whatever the server answers.
+typedef struct autopilot_detail autopilot_detail;
+
+// The options of a client. One thread at a time may use one; a client keeps nothing of it.
+//
+// Each setter copies its argument. A wrong one gives AUTOPILOT_ERROR_INVALID_ARGUMENT and changes nothing; so does
+// NULL for the options.
+typedef struct autopilot_options autopilot_options;
+
+// What a wait tells its caller. Valid during the callback only, on its thread; strings of it too.
+typedef struct autopilot_progress autopilot_progress;
+
+// What the service says of its Windows Autopilot synchronisation. Never changes, so any threads may read it at once.
+// Strings of it live as long as it does.
+typedef struct autopilot_settings autopilot_settings;
+
+// Called by a wait on the thread that waits, before its first request and about once a second between requests.
+//
+// Return 0 to go on. Anything else ends the wait: with AUTOPILOT_SYNC_TOO_SOON in AUTOPILOT_PHASE_WINDOW, else with
+// AUTOPILOT_ERROR_CANCELLED. It may call any function of this library, and must return: no longjmp, no exception.
+typedef int32_t (*autopilot_progress_fn)(autopilot_progress *progress, void *user_data);
+
 #ifdef __cplusplus
 extern "C" {
 #endif // __cplusplus
@@ -107,7 +244,8 @@ extern "C" {
 // The name of a result as it is spelled here, such as "AUTOPILOT_SYNC_TOO_SOON", for a log.
 //
 // Returns a static string, never NULL; "AUTOPILOT_UNKNOWN" for a number that this version does not know. Any thread.
-AUTOPILOT_API const char *autopilot_result_name(int32_t result);
+AUTOPILOT_API
+const char *autopilot_result_name(int32_t result);
 
 // Triggers a Windows Autopilot sync of the token's tenant, in the global cloud, and returns when the service has
 // answered. The sync itself runs on afterwards.
@@ -124,12 +262,269 @@ AUTOPILOT_API const char *autopilot_result_name(int32_t result);
 //
 // Any number of threads may call it at once. They share connections, which stay open between calls, and the
 // environment as the first call that could use it found it. A child made by fork() may call it too.
-AUTOPILOT_API autopilot_result autopilot_sync(const char *token);
+AUTOPILOT_API
+autopilot_result autopilot_sync(const char *token);
+
+// Options with their defaults. Free them with autopilot_options_free(). Returns NULL only on a fault of the library.
+AUTOPILOT_API
+autopilot_options *autopilot_options_new(void);
+
+// Frees options. NULL is allowed.
+AUTOPILOT_API void autopilot_options_free(autopilot_options *options);
+
+// The cloud whose Microsoft Graph is called, one of AUTOPILOT_CLOUD_*. Default: AUTOPILOT_CLOUD_GLOBAL. Replaces a base
+// URL.
+AUTOPILOT_API
+autopilot_result autopilot_options_set_cloud(autopilot_options *options,
+                                             int32_t cloud);
+
+// The root of a Microsoft Graph that is in no list above, such as "https://graph.example": https, a host, perhaps a
+// port, nothing else. Tokens go there, so it is taken from here only, never from the environment. Default: the root of
+// the cloud, which it replaces.
+AUTOPILOT_API
+autopilot_result autopilot_options_set_base_url(autopilot_options *options,
+                                                const char *url);
+
+// A proxy as "scheme://user:password@host:port", with the scheme http, https, socks5 (names are looked up here) or
+// socks5h (by the proxy). No scheme means http; no port means 443 for https, else 1080. "" means no proxy, whatever the
+// environment says. Default: the environment's, with its exceptions.
+AUTOPILOT_API
+autopilot_result autopilot_options_set_proxy(autopilot_options *options,
+                                             const char *url);
+
+// A PEM file of the certificate authorities to trust instead of the system's and the environment's; its path in UTF-8.
+// It is read by autopilot_client_new(), and again after a failed TLS handshake. Default: SSL_CERT_FILE and
+// SSL_CERT_DIR if set, else the system's trust.
+AUTOPILOT_API
+autopilot_result autopilot_options_set_ca_file(autopilot_options *options,
+                                               const char *path);
+
+// The most that one call may take, in milliseconds, from the name look-up to the last byte, retries included. Default:
+// 30,000; from 1 to 86,400,000.
+AUTOPILOT_API
+autopilot_result autopilot_options_set_timeout_ms(autopilot_options *options,
+                                                  int64_t timeout_ms);
+
+// The most that one connection may take, in milliseconds: name, TCP, proxy and TLS. Default: 10,000; from 1 to
+// 86,400,000.
+AUTOPILOT_API
+autopilot_result autopilot_options_set_connect_timeout_ms(autopilot_options *options,
+                                                          int64_t timeout_ms);
+
+// How often a request is repeated that failed in passing; a trigger only where it cannot have run. Default: 3; from 0
+// to 10.
+AUTOPILOT_API
+autopilot_result autopilot_options_set_max_retries(autopilot_options *options,
+                                                   int32_t retries);
+
+// What follows the library's name in the User-Agent, such as "acme-agent/3.1": 1 to 256 bytes of visible ASCII and
+// blanks. Default: nothing.
+AUTOPILOT_API
+autopilot_result autopilot_options_set_user_agent_suffix(autopilot_options *options,
+                                                         const char *suffix);
+
+// Reads no environment variable. Default: they are read, except in a process that runs with more rights than who
+// started it.
+AUTOPILOT_API
+autopilot_result autopilot_options_set_ignore_environment(autopilot_options *options);
+
+// A client, to be freed with autopilot_client_free(). Reads the environment and the named CA file now, and connects to
+// nothing.
+//
+// options: NULL for the defaults. They stay the caller's, and may be changed or freed afterwards.
+// client: set to the new client, or to NULL where the result is not AUTOPILOT_OK.
+//
+// Returns AUTOPILOT_OK; AUTOPILOT_ERROR_CONFIGURATION where an environment variable or the CA file cannot be used (the
+// detail's message names it); AUTOPILOT_ERROR_INVALID_ARGUMENT if client is NULL.
+AUTOPILOT_API
+autopilot_result autopilot_client_new(const autopilot_options *options,
+                                      autopilot_client **client,
+                                      autopilot_detail **detail);
+
+// Frees a client and closes its connections. Does not block. NULL is allowed.
+AUTOPILOT_API void autopilot_client_free(autopilot_client *client);
+
+// Triggers a sync, and returns when the service has answered; the sync itself runs on afterwards. As autopilot_sync(),
+// with a client, a cancel and a detail.
+//
+// client: NULL for the process-wide one. token: as for autopilot_sync(). cancel: NULL for none. detail: NULL for none.
+//
+// Blocks for the client's timeout at most.
+AUTOPILOT_API
+autopilot_result autopilot_client_sync(const autopilot_client *client,
+                                       const char *token,
+                                       const autopilot_cancel *cancel,
+                                       autopilot_detail **detail);
+
+// Reads how the last sync went, and when.
+//
+// client, token, cancel, detail: as for autopilot_client_sync(); the permission DeviceManagementServiceConfig.Read.All is
+// enough.
+// settings: set to the settings, to be freed with autopilot_settings_free(), or to NULL where the result is not
+// AUTOPILOT_OK.
+//
+// Blocks for the client's timeout at most. Returns AUTOPILOT_OK or an error; AUTOPILOT_ERROR_INVALID_ARGUMENT if settings
+// is NULL.
+AUTOPILOT_API
+autopilot_result autopilot_client_settings(const autopilot_client *client,
+                                           const char *token,
+                                           const autopilot_cancel *cancel,
+                                           autopilot_settings **settings,
+                                           autopilot_detail **detail);
+
+// Triggers a sync and waits until it is really done; joins one that is running already; waits for the time at which the
+// service accepts a trigger, if that comes before the deadline.
+//
+// client, token, cancel, detail: as for autopilot_client_sync(). The token needs the right to read too, which
+// DeviceManagementServiceConfig.ReadWrite.All includes: else the end cannot be observed.
+// timeout_ms: the deadline of the whole wait, from 1 to 86,400,000. Small tenants need seconds, large ones minutes; a wait
+// that meets the service's window needs ten minutes more.
+// progress: NULL for none. user_data: handed to it.
+//
+// Returns:
+// AUTOPILOT_OK: the sync that was triggered is completed, proved by the service's own times.
+// AUTOPILOT_SYNC_ALREADY_RUNNING: a sync that was running already was joined, and is completed.
+// AUTOPILOT_SYNC_TOO_SOON: a trigger is not accepted before the deadline; the detail says when.
+// AUTOPILOT_SYNC_UNCONFIRMED: accepted or running, but its end cannot be observed.
+// AUTOPILOT_ERROR_SYNC_FAILED: the service says that the sync failed.
+// AUTOPILOT_ERROR_TIMEOUT: the end was not seen before the deadline; the detail's trigger says whether a sync runs.
+// Any other error of a request. The detail has the settings that were read last.
+AUTOPILOT_API
+autopilot_result autopilot_client_sync_and_wait(const autopilot_client *client,
+                                                const char *token,
+                                                int64_t timeout_ms,
+                                                const autopilot_cancel *cancel,
+                                                autopilot_progress_fn progress,
+                                                void *user_data,
+                                                autopilot_detail **detail);
+
+// One that ends nothing yet. Free it with autopilot_cancel_free(). Returns NULL only on a fault of the library.
+AUTOPILOT_API
+autopilot_cancel *autopilot_cancel_new(void);
+
+// Ends its calls with AUTOPILOT_ERROR_CANCELLED: a call that blocks returns within milliseconds. Does not block. Not
+// from a signal handler. NULL does nothing.
+AUTOPILOT_API
+void autopilot_cancel_trigger(const autopilot_cancel *cancel);
+
+// Frees it. NULL is allowed.
+AUTOPILOT_API void autopilot_cancel_free(autopilot_cancel *cancel);
+
+// What the wait is doing. AUTOPILOT_PHASE_STARTING for NULL.
+AUTOPILOT_API autopilot_phase autopilot_progress_phase(const autopilot_progress *progress);
+
+// The milliseconds since the wait began. -1 for NULL.
+AUTOPILOT_API int64_t autopilot_progress_elapsed_ms(const autopilot_progress *progress);
+
+// The milliseconds until the wait does its next step: a look at the sync, or a trigger. -1 for NULL.
+AUTOPILOT_API int64_t autopilot_progress_next_step_ms(const autopilot_progress *progress);
+
+// The settings that were read last. They belong to the progress. NULL if none were, and for NULL.
+AUTOPILOT_API const autopilot_settings *autopilot_progress_settings(const autopilot_progress *progress);
+
+// In AUTOPILOT_PHASE_TOKEN_REJECTED, the claims that the new token must answer, as JSON. NULL if the service asked for
+// none, and for NULL.
+AUTOPILOT_API
+const char *autopilot_progress_claims(const autopilot_progress *progress);
+
+// Hands in a new token, which is copied, and wiped when the wait is over. It serves from the next request on; in
+// AUTOPILOT_PHASE_TOKEN_REJECTED the refused request is repeated with it at once.
+//
+// Returns AUTOPILOT_OK, or AUTOPILOT_ERROR_INVALID_ARGUMENT where it cannot be a token; then nothing is changed.
+AUTOPILOT_API
+autopilot_result autopilot_progress_set_token(autopilot_progress *progress,
+                                              const char *new_token);
+
+// The state of the sync that runs or ran last. AUTOPILOT_SYNC_STATUS_NONE for NULL.
+AUTOPILOT_API autopilot_sync_status autopilot_settings_status(const autopilot_settings *settings);
+
+// The state in the service's own word, such as "inProgress". NULL if the service did not say, and for NULL.
+AUTOPILOT_API const char *autopilot_settings_status_text(const autopilot_settings *settings);
+
+// The id of the resource. NULL if there is none, and for NULL.
+AUTOPILOT_API const char *autopilot_settings_id(const autopilot_settings *settings);
+
+// lastSyncDateTime in milliseconds since 1970 (UTC). 0 for never, and for NULL. Whether it marks the start or the end
+// of a sync is documented nowhere.
+AUTOPILOT_API
+int64_t autopilot_settings_last_sync_ms(const autopilot_settings *settings);
+
+// lastSyncDateTime as the service wrote it. NULL if it did not, and for NULL.
+AUTOPILOT_API const char *autopilot_settings_last_sync_text(const autopilot_settings *settings);
+
+// lastManualSyncTriggerDateTime in milliseconds since 1970 (UTC). 0 for never, and for NULL.
+AUTOPILOT_API int64_t autopilot_settings_last_manual_sync_ms(const autopilot_settings *settings);
+
+// lastManualSyncTriggerDateTime as the service wrote it. NULL if it did not, and for NULL.
+AUTOPILOT_API const char *autopilot_settings_last_manual_sync_text(const autopilot_settings *settings);
+
+// When the service should accept the next trigger, in milliseconds since 1970 by the service's clock: the later of both
+// times, the documented ten minutes, and ten seconds of margin. 0 if there was never a sync, and for NULL.
+AUTOPILOT_API
+int64_t autopilot_settings_next_sync_ms(const autopilot_settings *settings);
+
+// Frees settings that autopilot_client_settings() gave. Not those of a detail or a progress, which own theirs. NULL is
+// allowed.
+AUTOPILOT_API
+void autopilot_settings_free(autopilot_settings *settings);
+
+// The result that the call returned. AUTOPILOT_ERROR_INVALID_ARGUMENT for NULL.
+AUTOPILOT_API autopilot_result autopilot_detail_result(const autopilot_detail *detail);
+
+// What happened, on one line, fit for a log. Never NULL, but for NULL.
+AUTOPILOT_API const char *autopilot_detail_message(const autopilot_detail *detail);
+
+// The HTTP status of the last answer. 0 if there was none, and for NULL.
+AUTOPILOT_API int32_t autopilot_detail_http_status(const autopilot_detail *detail);
+
+// Graph's error code, such as "Forbidden", for logs: it differs between the service's front ends. NULL if there is none,
+// and for NULL.
+AUTOPILOT_API
+const char *autopilot_detail_code(const autopilot_detail *detail);
+
+// The service's own words on one line, taken out of its envelopes, UTF-8. NULL if there are none, and for NULL.
+AUTOPILOT_API
+const char *autopilot_detail_service_message(const autopilot_detail *detail);
+
+// The time after which the service wants to be asked again, in milliseconds from the call's return. -1 if it is not
+// known, and for NULL.
+AUTOPILOT_API
+int64_t autopilot_detail_retry_after_ms(const autopilot_detail *detail);
+
+// What became of the trigger. AUTOPILOT_TRIGGER_NOT_SENT for NULL.
+AUTOPILOT_API autopilot_trigger autopilot_detail_trigger(const autopilot_detail *detail);
+
+// The claims of a claims challenge, as JSON: hand them to whatever issues the token. NULL if there are none, and for
+// NULL.
+AUTOPILOT_API
+const char *autopilot_detail_claims(const autopilot_detail *detail);
+
+// The number of requests of the call, those that could not be sent included. 0 for NULL.
+AUTOPILOT_API int32_t autopilot_detail_attempts(const autopilot_detail *detail);
+
+// The GUID that the library gave a request; index counts from 0. Microsoft's support asks for it, and Intune shows it as
+// "Activity ID". NULL if there is no such request, and for NULL.
+AUTOPILOT_API
+const char *autopilot_detail_client_request_id(const autopilot_detail *detail,
+                                               int32_t index);
+
+// The id that Graph gave a request; index counts from 0. NULL if it was not answered, or there is no such request, and
+// for NULL.
+AUTOPILOT_API
+const char *autopilot_detail_request_id(const autopilot_detail *detail,
+                                        int32_t index);
+
+// The settings that the call read last. They belong to the detail. NULL if it read none, and for NULL.
+AUTOPILOT_API const autopilot_settings *autopilot_detail_settings(const autopilot_detail *detail);
+
+// Frees a detail. NULL is allowed.
+AUTOPILOT_API void autopilot_detail_free(autopilot_detail *detail);
 
 // The version of the library that is loaded, such as "0.1.0". The AUTOPILOT_VERSION_* macros are the header's.
 //
 // Returns a static string, never NULL. Any thread.
-AUTOPILOT_API const char *autopilot_version(void);
+AUTOPILOT_API
+const char *autopilot_version(void);
 
 #ifdef __cplusplus
 }  // extern "C"

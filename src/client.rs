@@ -11,7 +11,7 @@ use crate::canceller::Canceller;
 use crate::cloud::Root;
 use crate::detail::{Attempt, Detail, Trigger};
 use crate::drive::Drive;
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
 use crate::outcome::SyncOutcome;
 use crate::progress::Progress;
 use crate::random;
@@ -91,7 +91,7 @@ impl Client {
     /// # }
     /// ```
     pub fn sync(&self, token: &str) -> Result<SyncOutcome, Error> {
-        let token = checked(token)?;
+        let token = Token::new(token)?;
         let mut detail = Detail::default();
         let reading = self.request(Action::Post, token, self.service.timeout, &mut detail);
         let answer = reading
@@ -121,7 +121,7 @@ impl Client {
     }
 
     pub(crate) fn settings_and_detail(&self, token: &str) -> Result<(Settings, Detail), Error> {
-        let token = checked(token)?;
+        let token = Token::new(token)?;
         let mut detail = Detail::default();
         let reading = self.request(Action::Get, token, self.service.timeout, &mut detail);
         let settings = reading
@@ -168,7 +168,7 @@ impl Client {
         timeout: Duration,
         mut progress: impl FnMut(&mut Progress<'_>) -> ControlFlow<()>,
     ) -> Result<SyncOutcome, Error> {
-        let token = checked(token)?;
+        let token = Token::new(token)?;
         let timeout = crate::builder::duration("timeout", timeout)?;
         Drive::new(self, token, timeout, &mut progress).run()
     }
@@ -251,10 +251,6 @@ impl Client {
         }
         call
     }
-}
-
-fn checked(token: &str) -> Result<Token<'_>, Error> {
-    Token::new(token).map_err(|error| Error::new(ErrorKind::InvalidArgument, error.to_string()))
 }
 
 impl fmt::Debug for Client {

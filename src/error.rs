@@ -4,7 +4,7 @@ use std::error::Error as StdError;
 use std::fmt;
 
 use crate::detail::Detail;
-use crate::token::Token;
+use crate::token::{Token, TokenError};
 
 /// Why a call failed. The numbers are those of the C ABI, the same in every language.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -126,6 +126,12 @@ impl Error {
     /// All that is known of the call: HTTP status, the service's own words, request ids, what became of the trigger.
     pub fn detail(&self) -> &Detail {
         &self.0.detail
+    }
+}
+
+impl From<TokenError> for Error {
+    fn from(error: TokenError) -> Error {
+        Error::new(ErrorKind::InvalidArgument, error.to_string())
     }
 }
 

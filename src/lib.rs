@@ -85,5 +85,7 @@ struct Readme;
 ///
 /// The environment is read by the first call that finds it usable.
 pub fn sync(token: &str) -> Result<SyncOutcome, Error> {
+    // A wrong token is refused before a wrong environment: which it is cannot depend on who called first.
+    token::Token::new(token)?;
     shared::client()?.sync(token)
 }

@@ -1,6 +1,8 @@
 //! What a trigger, or the wait for its end, came to.
 
-use crate::detail::Detail;
+use std::fmt;
+
+use crate::detail::{Detail, Trigger};
 
 /// The answers that are no error. The numbers are those of the C ABI, the same in every language.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -44,5 +46,24 @@ impl SyncOutcome {
     /// All that is known of the call: request ids, the service's own words, when to ask again.
     pub fn detail(&self) -> &Detail {
         &self.detail
+    }
+}
+
+/// One line, fit for a log.
+impl fmt::Display for SyncOutcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match (self.answer, self.detail.trigger) {
+            (Answer::Done, Trigger::Accepted) if self.detail.settings.is_some() => "the sync is completed",
+            (Answer::Done, Trigger::Accepted) => "the sync was accepted",
+            (Answer::Done, _) => "done",
+            (Answer::AlreadyRunning, Trigger::Joined) => "a sync that was running already is completed",
+            (Answer::AlreadyRunning, _) => "a sync is running already",
+            (Answer::TooSoon, _) => "too soon after the last sync",
+            (Answer::Unconfirmed, _) => "the end of the sync cannot be observed",
+        })?;
+        match (self.answer, self.detail.retry_after) {
+            (Answer::TooSoon, Some(wait)) => write!(f, "; next in {} s", wait.as_secs()),
+            _ => Ok(()),
+        }
     }
 }

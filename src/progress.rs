@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use zeroize::Zeroizing;
 
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
 use crate::settings::Settings;
 use crate::token::Token;
 
@@ -65,11 +65,14 @@ impl Progress<'_> {
     ///
     /// Fails with [`ErrorKind::InvalidArgument`], and changes nothing, where it cannot be a token.
     pub fn set_token(&mut self, token: &str) -> Result<(), Error> {
-        let token =
-            Token::new(token).map_err(|error| Error::new(ErrorKind::InvalidArgument, error.to_string()))?;
-        self.token = Some(Zeroizing::new(token.as_str().to_owned()));
+        self.token = Some(copied(token)?);
         Ok(())
     }
+}
+
+/// A token that was handed in, checked and kept.
+pub(crate) fn copied(token: &str) -> Result<Zeroizing<String>, Error> {
+    Ok(Zeroizing::new(Token::new(token)?.as_str().to_owned()))
 }
 
 impl fmt::Debug for Progress<'_> {

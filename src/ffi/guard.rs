@@ -1,10 +1,86 @@
-//! The one place where a panic ends.
+//! The one place where a panic ends, and where arguments become Rust's.
 
+use std::ffi::{CStr, CString, c_char};
 use std::panic::{self, AssertUnwindSafe};
+use std::ptr;
+use std::time::Duration;
+
+use super::{autopilot_detail, autopilot_result};
+use crate::error::{Error, ErrorKind};
+use crate::outcome::SyncOutcome;
 
 /// Runs the body of a C function. Unwinding into C is undefined, so a panic ends here, as the given result.
 pub(super) fn guard<T>(on_panic: T, body: impl FnOnce() -> T) -> T {
     panic::catch_unwind(AssertUnwindSafe(body)).unwrap_or(on_panic)
+}
+
+/// Runs the body of a C function that has a detail, which is written whatever the end.
+///
+/// # Safety
+/// `detail` is NULL, or may be written.
+pub(super) unsafe fn call(
+    detail: *mut *mut autopilot_detail,
+    body: impl FnOnce() -> Result<SyncOutcome, Error>,
+) -> autopilot_result {
+    let end = panic::catch_unwind(AssertUnwindSafe(body))
+        .unwrap_or_else(|_| Err(Error::new(ErrorKind::Internal, "a panic was caught")));
+    let result = match &end {
+        Ok(outcome) => outcome.answer().into(),
+        Err(error) => error.into(),
+    };
+    if !detail.is_null() {
+        let made = guard(ptr::null_mut(), || Box::into_raw(Box::new(autopilot_detail::new(result, &end))));
+        // SAFETY: not NULL, and the caller promises that it may be written. What was there is not ours to free.
+        unsafe { detail.write(made) };
+    }
+    result
+}
+
+pub(super) fn invalid(text: &str) -> Error {
+    Error::new(ErrorKind::InvalidArgument, text)
+}
+
+/// A string argument; None for NULL.
+///
+/// # Safety
+/// `text` is NULL, or a NUL-terminated string that lives while the result is used.
+pub(super) unsafe fn text<'a>(text: *const c_char) -> Result<Option<&'a str>, Error> {
+    if text.is_null() {
+        return Ok(None);
+    }
+    // SAFETY: as promised by the caller.
+    let text = unsafe { CStr::from_ptr(text) };
+    text.to_str().map(Some).map_err(|_| invalid("a string is not UTF-8"))
+}
+
+/// A token argument.
+///
+/// # Safety
+/// As for [`text`].
+pub(super) unsafe fn token<'a>(token: *const c_char) -> Result<&'a str, Error> {
+    // SAFETY: as promised by the caller.
+    unsafe { text(token) }?.ok_or_else(|| invalid("the token is NULL"))
+}
+
+/// A duration argument in milliseconds.
+pub(super) fn milliseconds(value: i64) -> Result<Duration, Error> {
+    u64::try_from(value).map(Duration::from_millis).map_err(|_| invalid("a duration below zero"))
+}
+
+/// A duration for C, in milliseconds, rounded up.
+pub(super) fn to_milliseconds(duration: Duration) -> i64 {
+    i64::try_from(duration.as_nanos().div_ceil(1_000_000)).unwrap_or(i64::MAX)
+}
+
+/// A text for C, up to a NUL in it.
+pub(super) fn to_c(text: &str) -> CString {
+    let until_nul = text.split('\0').next().unwrap_or_default();
+    CString::new(until_nul).unwrap_or_default()
+}
+
+/// NULL for none.
+pub(super) fn pointer(text: Option<&CString>) -> *const c_char {
+    text.map_or(ptr::null(), |text| text.as_ptr())
 }
 
 #[cfg(test)]
@@ -15,5 +91,30 @@ mod tests {
     fn a_panic_becomes_the_result() {
         assert_eq!(guard(-12, || 7), 7);
         assert_eq!(guard(-12, || panic!("on purpose")), -12);
+    }
+
+    #[test]
+    fn a_panic_in_a_call_is_an_internal_error_with_a_detail() {
+        let mut detail = ptr::null_mut();
+        // SAFETY: a pointer to a local variable.
+        let result = unsafe { call(&mut detail, || panic!("on purpose")) };
+        assert_eq!(result, autopilot_result::AUTOPILOT_ERROR_INTERNAL);
+        assert!(!detail.is_null());
+        // SAFETY: it was made by `Box::into_raw`, and nobody else has it.
+        drop(unsafe { Box::from_raw(detail) });
+    }
+
+    #[test]
+    fn durations_cross_the_boundary() {
+        assert_eq!(milliseconds(1500).unwrap(), Duration::from_millis(1500));
+        assert!(milliseconds(-1).is_err());
+        assert_eq!(to_milliseconds(Duration::from_micros(1)), 1);
+        assert_eq!(to_milliseconds(Duration::MAX), i64::MAX);
+    }
+
+    #[test]
+    fn a_text_ends_at_a_nul() {
+        assert_eq!(to_c("a\0b").as_c_str(), c"a");
+        assert_eq!(to_c("").as_c_str(), c"");
     }
 }

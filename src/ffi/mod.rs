@@ -5,11 +5,23 @@
 
 #![allow(clippy::missing_safety_doc)] // the comments are a C header's, and say it in C's words
 
+mod cancel;
+mod client;
+mod detail;
 mod guard;
+mod options;
+mod progress;
 mod result;
+mod settings;
 mod sync;
 mod version;
 
+pub use cancel::*;
+pub use client::*;
+pub use detail::*;
+pub use options::*;
+pub use progress::*;
 pub use result::*;
+pub use settings::*;
 pub use sync::*;
 pub use version::*;

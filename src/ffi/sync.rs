@@ -1,7 +1,7 @@
-use std::ffi::{CStr, c_char};
+use std::ffi::c_char;
+use std::ptr;
 
-use super::autopilot_result;
-use super::guard::guard;
+use super::{autopilot_client_sync, autopilot_result};
 
 /// Triggers a Windows Autopilot sync of the token's tenant, in the global cloud, and returns when the service has
 /// answered. The sync itself runs on afterwards.
@@ -20,17 +20,6 @@ use super::guard::guard;
 /// environment as the first call that could use it found it. A child made by fork() may call it too.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn autopilot_sync(token: *const c_char) -> autopilot_result {
-    guard(autopilot_result::AUTOPILOT_ERROR_INTERNAL, || {
-        if token.is_null() {
-            return autopilot_result::AUTOPILOT_ERROR_INVALID_ARGUMENT;
-        }
-        // SAFETY: not NULL, and the caller promises a NUL-terminated string that lives during the call.
-        let Ok(token) = unsafe { CStr::from_ptr(token) }.to_str() else {
-            return autopilot_result::AUTOPILOT_ERROR_INVALID_ARGUMENT;
-        };
-        match crate::sync(token) {
-            Ok(outcome) => outcome.answer().into(),
-            Err(error) => (&error).into(),
-        }
-    })
+    // SAFETY: the caller promises a NUL-terminated token, or NULL; the rest may be NULL.
+    unsafe { autopilot_client_sync(None, token, None, ptr::null_mut()) }
 }

@@ -18,7 +18,6 @@ use crate::time::{self, Time};
 
 use poll::{Answered, Polling};
 
-
 #[cfg(test)]
 mod model;
 #[cfg(test)]

@@ -211,11 +211,7 @@ impl std::str::FromStr for Past {
     type Err = humantime::DurationError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        if text == "never" {
-            Ok(Self::Never)
-        } else {
-            humantime::parse_duration(text).map(Self::Ago)
-        }
+        if text == "never" { Ok(Self::Never) } else { humantime::parse_duration(text).map(Self::Ago) }
     }
 }
 

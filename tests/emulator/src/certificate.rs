@@ -37,29 +37,16 @@ impl Authority {
     /// A CA for the clouds' hosts, the local ones, and these.
     pub(crate) fn new(more_hosts: &[String]) -> Self {
         let (params, key) = (ca_params("Autopilot emulator, throw-away CA"), new_key());
-        let pem = params
-            .self_signed(&key)
-            .expect("the CA's parameters are right")
-            .pem();
+        let pem = params.self_signed(&key).expect("the CA's parameters are right").pem();
         let mut file = tempfile::Builder::new()
             .prefix("autopilot-emulator-ca-")
             .suffix(".pem")
             .tempfile()
             .expect("the temporary directory can be written");
-        file.write_all(pem.as_bytes())
-            .expect("the temporary directory can be written");
-        let hosts = CLOUD_HOSTS
-            .iter()
-            .chain(&["localhost", "127.0.0.1"])
-            .map(|host| (*host).to_owned());
+        file.write_all(pem.as_bytes()).expect("the temporary directory can be written");
+        let hosts = CLOUD_HOSTS.iter().chain(&["localhost", "127.0.0.1"]).map(|host| (*host).to_owned());
         let hosts = hosts.chain(more_hosts.iter().cloned()).collect();
-        Self {
-            issuer: Issuer::new(params, key),
-            pem,
-            file,
-            hosts,
-            made: Mutex::default(),
-        }
+        Self { issuer: Issuer::new(params, key), pem, file, hosts, made: Mutex::default() }
     }
 
     pub(crate) fn pem(&self) -> &str {
@@ -78,9 +65,7 @@ impl Authority {
     /// TLS with a certificate of this kind; made once.
     pub(crate) fn config(&self, kind: Certificate, versions: TlsVersions) -> Arc<ServerConfig> {
         let mut made = self.made.lock().expect("no holder panics");
-        made.entry((kind, versions))
-            .or_insert_with(|| Arc::new(self.make(kind, versions)))
-            .clone()
+        made.entry((kind, versions)).or_insert_with(|| Arc::new(self.make(kind, versions))).clone()
     }
 
     fn make(&self, kind: Certificate, versions: TlsVersions) -> ServerConfig {
@@ -88,18 +73,12 @@ impl Authority {
         let params = self.leaf_params(kind);
         let signed = match kind {
             Certificate::SelfSigned => params.self_signed(&key),
-            Certificate::UnknownAuthority => params.signed_by(
-                &key,
-                &Issuer::new(ca_params("Autopilot emulator, unknown CA"), new_key()),
-            ),
+            Certificate::UnknownAuthority => {
+                params.signed_by(&key, &Issuer::new(ca_params("Autopilot emulator, unknown CA"), new_key()))
+            }
             _ => params.signed_by(&key, &self.issuer),
         };
-        let chain = vec![
-            signed
-                .expect("the certificate's parameters are right")
-                .der()
-                .clone(),
-        ];
+        let chain = vec![signed.expect("the certificate's parameters are right").der().clone()];
         server_config(chain, &key, versions)
     }
 
@@ -109,9 +88,7 @@ impl Authority {
             _ => self.hosts.clone(),
         };
         let mut params = CertificateParams::new(names).expect("host names are names");
-        params
-            .distinguished_name
-            .push(DnType::CommonName, "autopilot-emulator");
+        params.distinguished_name.push(DnType::CommonName, "autopilot-emulator");
         params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
         params.use_authority_key_identifier_extension = true;

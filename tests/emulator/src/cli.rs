@@ -53,7 +53,9 @@ pub enum Command {
 /// How the emulator is to be.
 #[derive(Debug, Args)]
 pub struct Options {
-    /// A token: TOKEN[:ACCESS][:tenant=NAME][:requests=N][:lifetime=TIME]; ACCESS as for --other-tokens, full unless given; repeatable
+    /// A token that the service knows, as `TOKEN[:ACCESS][:tenant=NAME][:requests=N][:lifetime=TIME]`; repeatable
+    ///
+    /// ACCESS is as for --other-tokens, full unless given. After so many requests or so much time it has expired.
     #[arg(long = "token", value_name = "TOKEN", value_parser = token::parse)]
     pub tokens: Vec<(String, Token)>,
     /// What all other tokens may do, in the default tenant
@@ -98,10 +100,7 @@ pub struct Script(Vec<Step>);
 impl Options {
     /// Starts an emulator like this; an error is a line for the user.
     pub fn start(self) -> Result<Emulator, String> {
-        let clock = Clock::real()
-            .offset(self.clock_offset)
-            .speed(self.speed)
-            .step(self.clock_step);
+        let clock = Clock::real().offset(self.clock_offset).speed(self.speed).step(self.clock_step);
         let config = Config {
             clock,
             behaviour: self.behaviour,
@@ -133,9 +132,7 @@ fn sink(path: &Path) -> Result<Sink, String> {
 
 fn script(path: &str) -> Result<Script, String> {
     let text = std::fs::read(path).map_err(|error| error.to_string())?;
-    serde_json::from_slice(&text)
-        .map(Script)
-        .map_err(|error| error.to_string())
+    serde_json::from_slice(&text).map(Script).map_err(|error| error.to_string())
 }
 
 fn offset(text: &str) -> Result<TimeDelta, String> {
@@ -144,9 +141,7 @@ fn offset(text: &str) -> Result<TimeDelta, String> {
         None => (1, text.strip_prefix('+').unwrap_or(text)),
     };
     let size = humantime::parse_duration(digits).map_err(|error| error.to_string())?;
-    TimeDelta::from_std(size)
-        .map(|size| size * sign)
-        .map_err(|error| error.to_string())
+    TimeDelta::from_std(size).map(|size| size * sign).map_err(|error| error.to_string())
 }
 
 fn speed(text: &str) -> Result<f64, String> {
@@ -187,19 +182,11 @@ mod tests {
             .filter_map(|argument| argument.get_long().map(str::to_owned))
             .collect();
         let named = |word: &str| word.trim_matches('`').strip_prefix("--").map(str::to_owned);
-        let words = readme
-            .lines()
-            .filter(|line| !line.starts_with("cargo"))
-            .flat_map(|line| line.split(' '));
-        let documented: BTreeSet<_> = words
-            .filter_map(named)
-            .filter(|name| name.starts_with(char::is_alphabetic))
-            .collect();
+        let words = readme.lines().filter(|line| !line.starts_with("cargo")).flat_map(|line| line.split(' '));
+        let documented: BTreeSet<_> =
+            words.filter_map(named).filter(|name| name.starts_with(char::is_alphabetic)).collect();
         let documented_only: Vec<_> = documented.difference(&known).collect();
-        let known_only: Vec<_> = known
-            .difference(&documented)
-            .filter(|name| *name != "help")
-            .collect();
+        let known_only: Vec<_> = known.difference(&documented).filter(|name| *name != "help").collect();
         assert_eq!((documented_only, known_only), (vec![], vec![]));
     }
 
@@ -211,10 +198,8 @@ mod tests {
                 let (Some(long), [default]) = (argument.get_long(), argument.get_default_values()) else {
                     continue;
                 };
-                let row = readme
-                    .lines()
-                    .find(|line| line.starts_with(&format!("| `--{long} ")))
-                    .expect("a row");
+                let row =
+                    readme.lines().find(|line| line.starts_with(&format!("| `--{long} "))).expect("a row");
                 let cell = row.split(" | ").nth(1).expect("a default").trim_matches('`');
                 assert_eq!(cell, default.to_string_lossy(), "{long}");
             }

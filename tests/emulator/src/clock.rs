@@ -32,11 +32,7 @@ impl Clock {
 
     /// A clock that stands at 2026-03-02T08:00:00Z until it is advanced.
     pub fn manual() -> Self {
-        Self::new(
-            DateTime::from_timestamp(MANUAL_START, 0).unwrap_or_default(),
-            0.0,
-            Duration::ZERO,
-        )
+        Self::new(DateTime::from_timestamp(MANUAL_START, 0).unwrap_or_default(), 0.0, Duration::ZERO)
     }
 
     /// The same clock, going `factor` times as fast as the local one; 0 stands still.
@@ -80,13 +76,7 @@ impl Clock {
 
     fn new(base: DateTime<Utc>, speed: f64, step: Duration) -> Self {
         let advanced = Mutex::new(Duration::ZERO);
-        Self(Arc::new(Inner {
-            base,
-            started: Instant::now(),
-            speed: speed.max(0.0),
-            step,
-            advanced,
-        }))
+        Self(Arc::new(Inner { base, started: Instant::now(), speed: speed.max(0.0), step, advanced }))
     }
 }
 

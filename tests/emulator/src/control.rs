@@ -26,9 +26,8 @@ pub(crate) async fn listen(listener: TcpListener, shared: Arc<Shared>) {
         tokio::spawn(async move {
             let service = service_fn(|request| answer(&shared, request));
             // A client that leaves early is none of our business.
-            let _ = hyper::server::conn::http1::Builder::new()
-                .serve_connection(TokioIo::new(tcp), service)
-                .await;
+            let _ =
+                hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(tcp), service).await;
         });
     }
 }
@@ -53,9 +52,7 @@ fn obey(shared: &Shared, method: &str, path: &str, body: &[u8]) -> Obeyed {
     match (method, path) {
         ("POST", "/advance") => {
             let text = std::str::from_utf8(body).map_err(|error| wrong(&error))?;
-            shared
-                .clock
-                .advance(humantime::parse_duration(text.trim()).map_err(|error| wrong(&error))?);
+            shared.clock.advance(humantime::parse_duration(text.trim()).map_err(|error| wrong(&error))?);
             Ok(shared.clock.now().to_rfc3339())
         }
         ("POST", "/script") => {

@@ -59,28 +59,18 @@ pub(crate) fn ending(fault: Option<&Fault>, reply: &Reply) -> Option<Ending> {
         Some(Fault::CloseAfter) => (vec![at_once(whole())], Last::Close),
         Some(Fault::Truncate { keep }) => (vec![at_once(until(reply.head().len() + keep))], Last::Close),
         Some(Fault::Stall { after }) => (vec![at_once(until(*after))], Last::Outlast),
-        Some(Fault::TrickleHead { bytes, every }) => (
-            vec![slow(reply.head(), *bytes, *every), at_once(body())],
-            Last::Close,
-        ),
-        Some(Fault::TrickleBody { bytes, every }) => (
-            vec![at_once(reply.head()), slow(body(), *bytes, *every)],
-            Last::Close,
-        ),
+        Some(Fault::TrickleHead { bytes, every }) => {
+            (vec![slow(reply.head(), *bytes, *every), at_once(body())], Last::Close)
+        }
+        Some(Fault::TrickleBody { bytes, every }) => {
+            (vec![at_once(reply.head()), slow(body(), *bytes, *every)], Last::Close)
+        }
         Some(Fault::EndlessHeader) => {
             let start = format!("HTTP/1.1 {} OK\r\nX-Endless: ", reply.status);
-            (
-                vec![at_once(start.into_bytes()), for_ever(vec![b'a'; 16_384])],
-                Last::Close,
-            )
+            (vec![at_once(start.into_bytes()), for_ever(vec![b'a'; 16_384])], Last::Close)
         }
         Some(Fault::EndlessBody) => {
-            let head = Reply {
-                body: vec![],
-                ..reply.clone()
-            }
-            .header("Transfer-Encoding", "chunked")
-            .head();
+            let head = Reply { body: vec![], ..reply.clone() }.header("Transfer-Encoding", "chunked").head();
             let chunk = [b"1000\r\n", [b' '; 4096].as_slice(), b"\r\n"].concat();
             (vec![at_once(head), for_ever(chunk)], Last::Close)
         }
@@ -91,10 +81,7 @@ pub(crate) fn ending(fault: Option<&Fault>, reply: &Reply) -> Option<Ending> {
 
 /// The reply word for word, and then the end.
 pub(crate) fn as_it_is(reply: &Reply) -> Ending {
-    Ending {
-        parts: vec![at_once(whole(reply))],
-        last: Last::Close,
-    }
+    Ending { parts: vec![at_once(whole(reply))], last: Last::Close }
 }
 
 fn whole(reply: &Reply) -> Vec<u8> {
@@ -102,27 +89,15 @@ fn whole(reply: &Reply) -> Vec<u8> {
 }
 
 fn at_once(bytes: Vec<u8>) -> Part {
-    Part {
-        bytes,
-        pace: Pace::AtOnce,
-    }
+    Part { bytes, pace: Pace::AtOnce }
 }
 
 fn slow(content: Vec<u8>, bytes: usize, every: Duration) -> Part {
-    Part {
-        bytes: content,
-        pace: Pace::Slow {
-            bytes: bytes.max(1),
-            every,
-        },
-    }
+    Part { bytes: content, pace: Pace::Slow { bytes: bytes.max(1), every } }
 }
 
 fn for_ever(bytes: Vec<u8>) -> Part {
-    Part {
-        bytes,
-        pace: Pace::ForEver,
-    }
+    Part { bytes, pace: Pace::ForEver }
 }
 
 /// Sends all parts, unless the client leaves before.
@@ -169,10 +144,7 @@ mod tests {
 
     fn bytes(fault: Fault, reply: &Reply) -> (Vec<u8>, Last) {
         let ending = ending(Some(&fault), reply).expect("a fault ends the connection");
-        (
-            ending.parts.into_iter().flat_map(|part| part.bytes).collect(),
-            ending.last,
-        )
+        (ending.parts.into_iter().flat_map(|part| part.bytes).collect(), ending.last)
     }
 
     #[test]
@@ -187,11 +159,7 @@ mod tests {
             (Fault::LoseReply, vec![], Last::Vanish),
             (Fault::Hang, vec![], Last::Outlast),
             (Fault::CloseAfter, whole.clone(), Last::Close),
-            (
-                Fault::Truncate { keep: 2 },
-                whole[..whole.len() - 4].to_vec(),
-                Last::Close,
-            ),
+            (Fault::Truncate { keep: 2 }, whole[..whole.len() - 4].to_vec(), Last::Close),
             (Fault::Stall { after: 5 }, b"HTTP/".to_vec(), Last::Outlast),
             (Fault::TrickleHead { bytes: 1, every }, whole.clone(), Last::Close),
             (Fault::TrickleBody { bytes: 0, every }, whole.clone(), Last::Close),

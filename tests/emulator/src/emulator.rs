@@ -109,12 +109,8 @@ impl Emulator {
     /// Starts it; an error says that a port is taken, or that loopback cannot be listened on at all.
     pub fn try_start(config: Config) -> io::Result<Self> {
         let [proxy, tls_proxy, socks, direct] = [config.proxy_port, 0, 0, 0].map(bind);
-        let listeners = [
-            (proxy?, Via::Proxy),
-            (tls_proxy?, Via::TlsProxy),
-            (socks?, Via::Socks),
-            (direct?, Via::Direct),
-        ];
+        let listeners =
+            [(proxy?, Via::Proxy), (tls_proxy?, Via::TlsProxy), (socks?, Via::Socks), (direct?, Via::Direct)];
         let control = config.control_port.map(bind).transpose()?;
         let port = |listener: &TcpListener| Ok::<_, io::Error>(listener.local_addr()?.port());
         let ports = Ports {
@@ -126,20 +122,11 @@ impl Emulator {
         };
         let shared = Arc::new(shared(config));
         let (stop, stopped) = oneshot::channel();
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()?;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let served = shared.clone();
         let work = move || runtime.block_on(run(served, listeners, control, stopped));
-        let thread = std::thread::Builder::new()
-            .name("autopilot-emulator".to_owned())
-            .spawn(work)?;
-        Ok(Self {
-            shared,
-            ports,
-            stop: Some(stop),
-            thread: Some(thread),
-        })
+        let thread = std::thread::Builder::new().name("autopilot-emulator".to_owned()).spawn(work)?;
+        Ok(Self { shared, ports, stop: Some(stop), thread: Some(thread) })
     }
 
     /// The service's clock.
@@ -292,18 +279,10 @@ impl Emulator {
         let proxy = match &self.shared.network().proxy_credentials {
             None => self.proxy_url(),
             Some((user, password)) => {
-                format!(
-                    "http://{}:{}@127.0.0.1:{}",
-                    encoded(user),
-                    encoded(password),
-                    self.ports.proxy
-                )
+                format!("http://{}:{}@127.0.0.1:{}", encoded(user), encoded(password), self.ports.proxy)
             }
         };
-        [
-            ("HTTPS_PROXY", proxy),
-            ("SSL_CERT_FILE", self.ca_file().to_string_lossy().into_owned()),
-        ]
+        [("HTTPS_PROXY", proxy), ("SSL_CERT_FILE", self.ca_file().to_string_lossy().into_owned())]
     }
 
     /// A command that reaches the service here, whatever this process's environment says.
@@ -344,12 +323,7 @@ fn shared(config: Config) -> Shared {
     for (text, token) in config.tokens {
         service.set_token(&text, token, now);
     }
-    let shared = Shared::new(
-        config.clock,
-        Authority::new(&config.hosts),
-        service,
-        config.network,
-    );
+    let shared = Shared::new(config.clock, Authority::new(&config.hosts), service, config.network);
     shared.script().extend(config.script);
     shared
 }
@@ -378,12 +352,6 @@ async fn run(
 fn encoded(text: &str) -> String {
     let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~".contains(byte);
     text.bytes()
-        .map(|byte| {
-            if plain(&byte) {
-                char::from(byte).to_string()
-            } else {
-                format!("%{byte:02X}")
-            }
-        })
+        .map(|byte| if plain(&byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") })
         .collect()
 }

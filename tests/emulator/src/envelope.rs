@@ -28,11 +28,7 @@ pub(crate) struct Context {
 
 /// Graph's envelope.
 pub(crate) fn graph(code: &str, message: &str, context: &Context) -> Value {
-    let inner = if context.lowercase_inner_error {
-        "innererror"
-    } else {
-        "innerError"
-    };
+    let inner = if context.lowercase_inner_error { "innererror" } else { "innerError" };
     json!({"error": {
         "code": code,
         "message": message,
@@ -73,9 +69,7 @@ fn intune_message(text: &str, context: &Context) -> String {
         "HttpHeaders": "{}",
     });
     // Intune's own is written over several lines.
-    serde_json::to_string_pretty(&envelope)
-        .unwrap_or_default()
-        .replace('\n', "\r\n")
+    serde_json::to_string_pretty(&envelope).unwrap_or_default().replace('\n', "\r\n")
 }
 
 #[cfg(test)]

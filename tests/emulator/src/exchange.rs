@@ -60,42 +60,24 @@ pub(crate) async fn serve(
 ) -> io::Result<()> {
     let tee = Tee::default();
     let wire = Wire::new(tls, tee.clone(), censor(shared.clone()));
-    let session = Session {
-        shared,
-        via,
-        host,
-        number,
-        tee,
-        ending: Mutex::new(None),
-    };
+    let session = Session { shared, via, host, number, tee, ending: Mutex::new(None) };
     let service = service_fn(|request| Box::pin(session.answer(request)));
     let mut builder = http1::Builder::new();
     // The date is the service's, not the machine's.
-    builder
-        .auto_date_header(false)
-        .max_buf_size(1 << 20)
-        .max_headers(200);
+    builder.auto_date_header(false).max_buf_size(1 << 20).max_headers(200);
     let mut connection = builder.serve_connection(TokioIo::new(wire), service);
     // An error is the client's, or an `Ended`: what to do then is in the session.
     let _ = std::future::poll_fn(|context| connection.poll_without_shutdown(context)).await;
     let wire = connection.into_parts().io.into_inner();
     let ending = session.ending.lock().expect("no holder panics").take();
-    let last = if wire.is_censored() {
-        Last::Reset
-    } else {
-        Last::Close
-    };
+    let last = if wire.is_censored() { Last::Reset } else { Last::Close };
     let parts = Vec::new();
     finish(wire, ending.unwrap_or(Ending { parts, last })).await
 }
 
 /// Whether the script resets the connection of such a request unread.
 fn censor(shared: Arc<Shared>) -> Censor {
-    Box::new(move |head: &Head| {
-        shared
-            .script()
-            .take_reset_unread(&head.method, head.token().as_deref())
-    })
+    Box::new(move |head: &Head| shared.script().take_reset_unread(&head.method, head.token().as_deref()))
 }
 
 async fn finish(mut wire: Wire, ending: Ending) -> io::Result<()> {
@@ -112,19 +94,14 @@ async fn finish(mut wire: Wire, ending: Ending) -> io::Result<()> {
 impl Session {
     async fn answer(&self, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Ended> {
         let recorded = self.read(request).await;
-        let step = self
-            .shared
-            .script()
-            .take(&recorded.method, recorded.token.as_deref());
+        let step = self.shared.script().take(&recorded.method, recorded.token.as_deref());
         let step = step.unwrap_or_else(Step::service);
         let question = question(&recorded);
         let time = recorded.time;
         let number = self.shared.record.request(recorded);
         let reply = self.reply(&step, &question, time);
         let fault = step.fault.as_ref();
-        self.shared
-            .record
-            .reply(number, reply.clone(), !step.is_faithful(), fault.map(fault_name));
+        self.shared.record.reply(number, reply.clone(), !step.is_faithful(), fault.map(fault_name));
         if !step.delay.is_zero() {
             tokio::time::sleep(step.delay).await;
         }
@@ -148,24 +125,16 @@ impl Session {
         let head = self.tee.take();
         let (parts, body) = request.into_parts();
         let body = Limited::new(body, LONGEST_BODY).collect().await;
-        let body = body
-            .map(|collected| collected.to_bytes().to_vec())
-            .unwrap_or_default();
+        let body = body.map(|collected| collected.to_bytes().to_vec()).unwrap_or_default();
         self.tee.end_of_body();
         let text =
             |value: &hyper::header::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
         let as_parsed = || {
             let pairs = parts.headers.iter();
-            pairs
-                .map(|(name, value)| (name.as_str().to_owned(), text(value)))
-                .collect()
+            pairs.map(|(name, value)| (name.as_str().to_owned(), text(value))).collect()
         };
         // Of a client that does not wait for replies the head may be hidden in what came before.
-        let headers = if head.method == parts.method.as_str() {
-            head.headers
-        } else {
-            as_parsed()
-        };
+        let headers = if head.method == parts.method.as_str() { head.headers } else { as_parsed() };
         Recorded {
             number: 0,
             connection: self.number,
@@ -176,12 +145,7 @@ impl Session {
             path: parts.uri.path().to_owned(),
             query: parts.uri.query().map(str::to_owned),
             version: format!("{:?}", parts.version),
-            token: parts
-                .headers
-                .get("authorization")
-                .map(text)
-                .as_deref()
-                .and_then(bearer),
+            token: parts.headers.get("authorization").map(text).as_deref().and_then(bearer),
             headers,
             body,
             scripted: false,
@@ -236,11 +200,7 @@ fn response(reply: &Reply) -> Result<Response<Full<Bytes>>, Box<dyn std::error::
     if let Some(reason) = &reply.reason {
         builder = builder.extension(ReasonPhrase::try_from(reason.clone().into_bytes())?);
     }
-    let body = if reply.may_have_body() {
-        reply.body.clone()
-    } else {
-        Vec::new()
-    };
+    let body = if reply.may_have_body() { reply.body.clone() } else { Vec::new() };
     let body: Result<_, Infallible> = Ok(Full::new(Bytes::from(body)));
     Ok(builder.body(body?)?)
 }

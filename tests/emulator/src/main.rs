@@ -1,10 +1,8 @@
 //! The program `autopilot-emulator`.
 
-#![allow(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "a program speaks to its user"
-)]
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program speaks to its user")]
+
+mod signals;
 
 use std::ffi::OsString;
 use std::io;
@@ -14,6 +12,7 @@ use std::process::{ExitCode, ExitStatus};
 use autopilot_emulator::Emulator;
 use autopilot_emulator::cli::{Cli, Command};
 use clap::Parser;
+use signals::Signals;
 
 /// What a shell reports of a command that cannot be run.
 const CANNOT_RUN: u8 = 127;
@@ -41,14 +40,13 @@ fn run(emulator: &Emulator, command: &[OsString]) -> Result<ExitCode, String> {
         command.env("AUTOPILOT_EMULATOR", url);
     }
     let status = runtime()?.block_on(async {
-        let mut child = match tokio::process::Command::from(command).kill_on_drop(true).spawn() {
-            Ok(child) => child,
-            Err(error) => return Err(format!("{}: {error}", program.to_string_lossy())),
-        };
-        // Ctrl-C reaches the command too, and what it makes of it decides.
+        let mut signals = Signals::catch().map_err(|error| error.to_string())?;
+        let child = tokio::process::Command::from(command).kill_on_drop(true).spawn();
+        let mut child = child.map_err(|error| format!("{}: {error}", program.to_string_lossy()))?;
+        // Ctrl-C reaches the command too, and what it makes of it decides. SIGTERM ends both.
         tokio::select! {
             status = child.wait() => status.map(Some).map_err(|error| error.to_string()),
-            () = terminated() => Ok(None),
+            () = signals.terminated() => child.kill().await.map(|()| None).map_err(|error| error.to_string()),
         }
     });
     match status {
@@ -61,18 +59,16 @@ fn run(emulator: &Emulator, command: &[OsString]) -> Result<ExitCode, String> {
 }
 
 fn serve(emulator: &Emulator, write_env: Option<PathBuf>) -> Result<ExitCode, String> {
-    let lines = variables(emulator);
-    print!("{lines}");
-    if let Some(file) = &write_env {
-        write_whole(file, &lines).map_err(|error| format!("{}: {error}", file.display()))?;
-    }
     runtime()?.block_on(async {
-        tokio::select! {
-            // Without a handler for Ctrl-C there is its default, which ends the program too.
-            _ = tokio::signal::ctrl_c() => {}
-            () = terminated() => {}
+        let mut signals = Signals::catch().map_err(|error| error.to_string())?;
+        let lines = variables(emulator);
+        print!("{lines}");
+        if let Some(file) = &write_env {
+            write_whole(file, &lines).map_err(|error| format!("{}: {error}", file.display()))?;
         }
-    });
+        signals.any().await;
+        Ok::<_, String>(())
+    })?;
     if let Some(file) = write_env {
         // Somebody else may have deleted it.
         let _ = std::fs::remove_file(file);
@@ -82,19 +78,12 @@ fn serve(emulator: &Emulator, write_env: Option<PathBuf>) -> Result<ExitCode, St
 
 /// The variables as lines for a shell, and the other addresses as comments.
 fn variables(emulator: &Emulator) -> String {
-    let mut lines: String = emulator
-        .env()
-        .iter()
-        .map(|(name, value)| format!("export {name}='{value}'\n"))
-        .collect();
+    let mut lines: String =
+        emulator.env().iter().map(|(name, value)| format!("export {name}='{value}'\n")).collect();
     if let Some(url) = emulator.control_url() {
         lines.push_str(&format!("export AUTOPILOT_EMULATOR='{url}'\n"));
     }
-    lines.push_str(&format!(
-        "# also: {} {}\n",
-        emulator.tls_proxy_url(),
-        emulator.socks_url()
-    ));
+    lines.push_str(&format!("# also: {} {}\n", emulator.tls_proxy_url(), emulator.socks_url()));
     lines.push_str(&format!("# without a proxy: {}\n", emulator.direct_url()));
     lines
 }
@@ -108,28 +97,7 @@ fn write_whole(file: &Path, text: &str) -> io::Result<()> {
 }
 
 fn runtime() -> Result<tokio::runtime::Runtime, String> {
-    tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| error.to_string())
-}
-
-/// Until SIGTERM; and while it is waited for, Ctrl-C does not end this program.
-#[cfg(unix)]
-async fn terminated() {
-    use tokio::signal::unix::{SignalKind, signal};
-    let (Ok(mut terminate), Ok(_interrupt)) =
-        (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
-    else {
-        return std::future::pending().await;
-    };
-    terminate.recv().await;
-}
-
-/// For ever: there is no SIGTERM.
-#[cfg(not(unix))]
-async fn terminated() {
-    std::future::pending().await
+    tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| error.to_string())
 }
 
 /// The exit code of a command; without a status it was ended with us, by SIGTERM.

@@ -52,14 +52,12 @@ impl Default for Network {
 impl Network {
     /// The proxy's fault for a new connection; counts it.
     pub(crate) fn take_proxy_fault(&mut self) -> Option<ProxyFault> {
-        self.proxy_fault
-            .filter(|_| count_down(&mut self.faulty_connections))
+        self.proxy_fault.filter(|_| count_down(&mut self.faulty_connections))
     }
 
     /// TLS's fault for a new connection; counts it.
     pub(crate) fn take_tls_fault(&mut self) -> Option<TlsFault> {
-        self.tls_fault
-            .filter(|_| count_down(&mut self.faulty_connections))
+        self.tls_fault.filter(|_| count_down(&mut self.faulty_connections))
     }
 }
 
@@ -187,12 +185,8 @@ mod tests {
 
     #[test]
     fn faults_are_read_from_the_command_line() {
-        let network = Options::parse_from([
-            "",
-            "--proxy-fault=407",
-            "--tls-fault=garbage",
-            "--certificate=wrong-host",
-        ]);
+        let network =
+            Options::parse_from(["", "--proxy-fault=407", "--tls-fault=garbage", "--certificate=wrong-host"]);
         assert_eq!(network.network.proxy_fault, Some(ProxyFault::Status(407)));
         assert_eq!(network.network.tls_fault, Some(TlsFault::Garbage));
         assert_eq!(network.network.certificate, Certificate::WrongHost);

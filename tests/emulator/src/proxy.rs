@@ -26,12 +26,9 @@ pub(crate) async fn tunnel(lane: &mut Lane, shared: &Shared, via: Via) -> io::Re
         return Ok(None);
     }
     let credentials = shared.network().proxy_credentials.clone();
-    match verdict(&request, credentials.as_ref(), |host| {
-        shared.authority.serves(host)
-    }) {
+    match verdict(&request, credentials.as_ref(), |host| shared.authority.serves(host)) {
         Ok(host) => {
-            lane.write_all(b"HTTP/1.1 200 Connection established\r\n\r\n")
-                .await?;
+            lane.write_all(b"HTTP/1.1 200 Connection established\r\n\r\n").await?;
             lane.flush().await?;
             Ok(Some(host))
         }
@@ -48,14 +45,9 @@ fn verdict(
     credentials: Option<&(String, String)>,
     serves: impl Fn(&str) -> bool,
 ) -> Result<String, u16> {
-    let header = request
-        .headers
-        .iter()
-        .find(|(name, _)| name.eq_ignore_ascii_case("proxy-authorization"));
+    let header = request.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("proxy-authorization"));
     let expected = credentials.map(|(user, password)| BASE64.encode(format!("{user}:{password}")));
-    let given = header
-        .and_then(|(_, value)| value.split_once(' '))
-        .map(|(_, encoded)| encoded.trim());
+    let given = header.and_then(|(_, value)| value.split_once(' ')).map(|(_, encoded)| encoded.trim());
     if expected.is_some_and(|expected| given != Some(&expected)) {
         return Err(407);
     }
@@ -83,10 +75,7 @@ async fn read_request(lane: &mut Lane, via: Via) -> io::Result<Option<Connect>> 
         return Ok(None);
     }
     let text = |header: &httparse::Header<'_>| {
-        (
-            header.name.to_owned(),
-            String::from_utf8_lossy(header.value).into_owned(),
-        )
+        (header.name.to_owned(), String::from_utf8_lossy(header.value).into_owned())
     };
     Ok(Some(Connect {
         via,
@@ -97,14 +86,8 @@ async fn read_request(lane: &mut Lane, via: Via) -> io::Result<Option<Connect>> 
 }
 
 async fn refuse(lane: &mut Lane, status: u16) -> io::Result<()> {
-    let reason = hyper::StatusCode::from_u16(status)
-        .ok()
-        .and_then(|status| status.canonical_reason());
-    let challenge = if status == 407 {
-        "Proxy-Authenticate: Basic realm=\"emulator\"\r\n"
-    } else {
-        ""
-    };
+    let reason = hyper::StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason());
+    let challenge = if status == 407 { "Proxy-Authenticate: Basic realm=\"emulator\"\r\n" } else { "" };
     let reply = format!(
         "HTTP/1.1 {status} {}\r\n{challenge}Content-Length: 0\r\nConnection: close\r\n\r\n",
         reason.unwrap_or_default()
@@ -142,22 +125,14 @@ mod tests {
                 headers: headers.into_iter().collect(),
             };
             let credentials = ("me".to_owned(), "secret".to_owned());
-            verdict(&request, wanted.then_some(&credentials), |host| {
-                host.eq_ignore_ascii_case("a.example")
-            })
+            verdict(&request, wanted.then_some(&credentials), |host| host.eq_ignore_ascii_case("a.example"))
         };
-        assert_eq!(
-            verdict_of("CONNECT", "A.example:443", None, false),
-            Ok("a.example".to_owned())
-        );
+        assert_eq!(verdict_of("CONNECT", "A.example:443", None, false), Ok("a.example".to_owned()));
         assert_eq!(verdict_of("CONNECT", "b.example:443", None, false), Err(403));
         assert_eq!(verdict_of("CONNECT", "a.example", None, false), Err(403));
         assert_eq!(verdict_of("GET", "http://a.example/", None, false), Err(405));
         assert_eq!(verdict_of("CONNECT", "a.example:443", None, true), Err(407));
-        assert_eq!(
-            verdict_of("CONNECT", "a.example:443", Some("Basic bWU6d3Jvbmc="), true),
-            Err(407)
-        );
+        assert_eq!(verdict_of("CONNECT", "a.example:443", Some("Basic bWU6d3Jvbmc="), true), Err(407));
         assert!(verdict_of("CONNECT", "a.example:443", Some("Basic bWU6c2VjcmV0"), true).is_ok());
     }
 }

@@ -75,11 +75,7 @@ impl Recorded {
 
     /// The token is blotted out wherever it occurs; one too short to be one only where it belongs.
     fn without_token(&self, text: &str) -> String {
-        match self
-            .token
-            .as_deref()
-            .filter(|token| token.len() >= SHORTEST_SECRET)
-        {
+        match self.token.as_deref().filter(|token| token.len() >= SHORTEST_SECRET) {
             Some(token) => text.replace(token, &blot(token)),
             None => text.to_owned(),
         }
@@ -94,10 +90,7 @@ impl Recorded {
     }
 
     fn headers_without_token(&self, headers: &[(String, String)]) -> Vec<(String, String)> {
-        headers
-            .iter()
-            .map(|(name, value)| (name.clone(), self.header_without_token(name, value)))
-            .collect()
+        headers.iter().map(|(name, value)| (name.clone(), self.header_without_token(name, value))).collect()
     }
 }
 
@@ -122,10 +115,7 @@ impl Serialize for Recorded {
         object.serialize_field("time", &crate::tenant::wire_time(Some(self.time)))?;
         object.serialize_field("method", &self.method)?;
         object.serialize_field("path", &self.without_token(&self.path))?;
-        object.serialize_field(
-            "query",
-            &self.query.as_deref().map(|query| self.without_token(query)),
-        )?;
+        object.serialize_field("query", &self.query.as_deref().map(|query| self.without_token(query)))?;
         object.serialize_field("version", &self.version)?;
         object.serialize_field("headers", &self.headers_without_token(&self.headers))?;
         object.serialize_field("body", &self.without_token(&String::from_utf8_lossy(&self.body)))?;
@@ -278,10 +268,7 @@ impl Record {
 
 impl std::fmt::Debug for Record {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter
-            .debug_struct("Record")
-            .field("counts", &self.counts())
-            .finish_non_exhaustive()
+        formatter.debug_struct("Record").field("counts", &self.counts()).finish_non_exhaustive()
     }
 }
 
@@ -306,29 +293,17 @@ mod tests {
             token: Some(token.to_owned()),
             scripted: true,
             fault: None,
-            reply: Some(Reply {
-                headers: vec![authorization],
-                ..Reply::new(200).body(token)
-            }),
+            reply: Some(Reply { headers: vec![authorization], ..Reply::new(200).body(token) }),
         }
     }
 
     #[test]
     fn a_token_is_not_written() {
         let text = serde_json::to_string(&recorded("a-long-secret")).expect("writable");
-        assert!(
-            !text.contains("a-long-secret") && text.contains("Bearer (token of 13 bytes)"),
-            "{text}"
-        );
+        assert!(!text.contains("a-long-secret") && text.contains("Bearer (token of 13 bytes)"), "{text}");
         let text = serde_json::to_string(&recorded("e")).expect("writable");
-        assert!(
-            text.contains("Bearer (token of 1 bytes)") && text.contains("tls-proxy"),
-            "{text}"
-        );
-        let other = Recorded {
-            token: None,
-            ..recorded("a-long-secret")
-        };
+        assert!(text.contains("Bearer (token of 1 bytes)") && text.contains("tls-proxy"), "{text}");
+        let other = Recorded { token: None, ..recorded("a-long-secret") };
         let text =
             serde_json::to_string(&other.headers_without_token(&other.headers[..1])).expect("writable");
         assert!(!text.contains("secret"));

@@ -31,10 +31,7 @@ pub struct Reply {
 impl Reply {
     /// An empty reply of this status.
     pub fn new(status: u16) -> Self {
-        Self {
-            status,
-            ..Self::default()
-        }
+        Self { status, ..Self::default() }
     }
 
     /// Adds a header.
@@ -45,35 +42,23 @@ impl Reply {
 
     /// Sets the body, of no declared type.
     pub fn body(self, body: impl Into<Vec<u8>>) -> Self {
-        Self {
-            body: body.into(),
-            ..self
-        }
+        Self { body: body.into(), ..self }
     }
 
     /// Sets a JSON body.
     pub fn json(self, value: &serde_json::Value) -> Self {
-        self.header("Content-Type", "application/json")
-            .body(value.to_string())
+        self.header("Content-Type", "application/json").body(value.to_string())
     }
 
     /// Makes it an HTML page, and bare.
     pub fn html(self) -> Self {
-        let page = format!(
-            "<!DOCTYPE html>\r\n<html><title>{0}</title><h1>{0}</h1></html>\r\n",
-            self.status
-        );
-        self.header("Content-Type", "text/html; charset=us-ascii")
-            .body(page)
-            .bare()
+        let page = format!("<!DOCTYPE html>\r\n<html><title>{0}</title><h1>{0}</h1></html>\r\n", self.status);
+        self.header("Content-Type", "text/html; charset=us-ascii").body(page).bare()
     }
 
     /// Sets the reason phrase.
     pub fn reason(self, reason: &str) -> Self {
-        Self {
-            reason: Some(reason.to_owned()),
-            ..self
-        }
+        Self { reason: Some(reason.to_owned()), ..self }
     }
 
     /// Leaves Graph's usual headers away.
@@ -96,11 +81,7 @@ impl Reply {
 
     /// Adds a header unless one of that name is there.
     pub(crate) fn or_header(self, name: &str, value: &str) -> Self {
-        if self.get(name).is_some() {
-            self
-        } else {
-            self.header(name, value)
-        }
+        if self.get(name).is_some() { self } else { self.header(name, value) }
     }
 
     /// Whether HTTP allows it a body.
@@ -115,11 +96,8 @@ impl Reply {
 
     /// The head as it goes over the wire, with the body's length where nothing else frames it.
     pub(crate) fn head(&self) -> Vec<u8> {
-        let usual = || {
-            hyper::StatusCode::from_u16(self.status)
-                .ok()
-                .and_then(|status| status.canonical_reason())
-        };
+        let usual =
+            || hyper::StatusCode::from_u16(self.status).ok().and_then(|status| status.canonical_reason());
         let reason = self.reason.as_deref().or_else(usual).unwrap_or_default();
         let mut head = format!("HTTP/1.1 {} {reason}\r\n", self.status);
         for (name, value) in &self.headers {
@@ -151,10 +129,8 @@ mod tests {
 
     #[test]
     fn headers_are_found_in_any_case_and_added_once() {
-        let reply = Reply::new(200)
-            .header("Retry-After", "1")
-            .or_header("retry-after", "2")
-            .or_header("Date", "x");
+        let reply =
+            Reply::new(200).header("Retry-After", "1").or_header("retry-after", "2").or_header("Date", "x");
         assert_eq!(reply.get("RETRY-AFTER"), Some("1"));
         assert_eq!(reply.headers.len(), 2);
     }

@@ -84,18 +84,12 @@ impl Step {
 
     /// For requests of this method only.
     pub fn on(self, method: &str) -> Self {
-        Self {
-            on: Some(method.to_owned()),
-            ..self
-        }
+        Self { on: Some(method.to_owned()), ..self }
     }
 
     /// For requests with this bearer token only.
     pub fn for_token(self, token: &str) -> Self {
-        Self {
-            token: Some(token.to_owned()),
-            ..self
-        }
+        Self { token: Some(token.to_owned()), ..self }
     }
 
     /// For so many requests.
@@ -115,18 +109,12 @@ impl Step {
 
     /// The service does what was asked, whatever is replied.
     pub fn processed(self) -> Self {
-        Self {
-            process: Some(true),
-            ..self
-        }
+        Self { process: Some(true), ..self }
     }
 
     /// This happens to the reply.
     pub fn spoiled(self, fault: Fault) -> Self {
-        Self {
-            fault: Some(fault),
-            ..self
-        }
+        Self { fault: Some(fault), ..self }
     }
 
     /// Whether the service does what was asked.
@@ -147,21 +135,11 @@ impl Step {
     }
 
     fn with(answer: Answer) -> Self {
-        Self {
-            on: None,
-            token: None,
-            times: 1,
-            delay: Duration::ZERO,
-            process: None,
-            answer,
-            fault: None,
-        }
+        Self { on: None, token: None, times: 1, delay: Duration::ZERO, process: None, answer, fault: None }
     }
 
     fn is_for(&self, method: &str, token: Option<&str>) -> bool {
-        self.on
-            .as_deref()
-            .is_none_or(|on| on.eq_ignore_ascii_case(method))
+        self.on.as_deref().is_none_or(|on| on.eq_ignore_ascii_case(method))
             && self.token.as_deref().is_none_or(|own| token == Some(own))
     }
 }
@@ -197,10 +175,7 @@ impl Script {
     pub(crate) fn take_reset_unread(&mut self, method: &str, token: Option<&str>) -> bool {
         let index = self.0.iter().position(|step| step.is_for(method, token));
         let resets = |index: &usize| self.0[*index].fault == Some(Fault::ResetUnread);
-        index
-            .filter(resets)
-            .and_then(|index| self.take_at(index))
-            .is_some()
+        index.filter(resets).and_then(|index| self.take_at(index)).is_some()
     }
 
     fn take_at(&mut self, index: usize) -> Option<Step> {
@@ -284,23 +259,14 @@ mod tests {
         ];
         assert_eq!(serde_json::from_str::<Vec<Step>>(text).expect("valid"), expected);
         let written = serde_json::to_string(&expected).expect("writable");
-        assert_eq!(
-            serde_json::from_str::<Vec<Step>>(&written).expect("valid"),
-            expected
-        );
+        assert_eq!(serde_json::from_str::<Vec<Step>>(&written).expect("valid"), expected);
     }
 
     #[test]
     fn the_script_of_the_readme_can_be_read() {
         let readme = include_str!("../README.md");
-        let example = readme
-            .split("```json\n")
-            .nth(1)
-            .and_then(|rest| rest.split("```").next())
-            .expect("a script");
-        assert_eq!(
-            serde_json::from_str::<Vec<Step>>(example).expect("valid").len(),
-            4
-        );
+        let example =
+            readme.split("```json\n").nth(1).and_then(|rest| rest.split("```").next()).expect("a script");
+        assert_eq!(serde_json::from_str::<Vec<Step>>(example).expect("valid").len(), 4);
     }
 }

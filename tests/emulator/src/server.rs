@@ -155,8 +155,7 @@ async fn misbehave(lane: &mut Lane, fault: TlsFault, pause: std::time::Duration)
         // A handshake record that promises 16 KiB.
         TlsFault::Trickle => dribble(lane, &[22, 3, 3, 0x40, 0, 2, 0, 0x3f, 0xfc, 3, 3], pause).await,
         TlsFault::Garbage => {
-            lane.write_all(b"This is not TLS, and the client should say so.\r\n")
-                .await?;
+            lane.write_all(b"This is not TLS, and the client should say so.\r\n").await?;
             lane.shutdown().await?;
             // A close on unread bytes would be a reset.
             outlast(lane).await;

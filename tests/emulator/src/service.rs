@@ -55,13 +55,7 @@ struct Known {
 impl Service {
     /// A service whose undeclared tenants behave like this, and where unknown tokens may do that.
     pub(crate) fn new(behaviour: Behaviour, others: Access, start: DateTime<Utc>) -> Self {
-        Self {
-            start,
-            behaviour,
-            tenants: BTreeMap::new(),
-            tokens: BTreeMap::new(),
-            others,
-        }
+        Self { start, behaviour, tenants: BTreeMap::new(), tokens: BTreeMap::new(), others }
     }
 
     /// The tenant of this name; made if it is new.
@@ -77,14 +71,7 @@ impl Service {
 
     /// Declares a token, or changes it.
     pub(crate) fn set_token(&mut self, text: &str, token: Token, now: DateTime<Utc>) {
-        self.tokens.insert(
-            text.to_owned(),
-            Known {
-                token,
-                since: now,
-                used: 0,
-            },
-        );
+        self.tokens.insert(text.to_owned(), Known { token, since: now, used: 0 });
     }
 
     /// What tokens may do that were not declared.
@@ -130,11 +117,9 @@ impl Service {
             return refusal;
         }
         match route {
-            Route::Settings => settings(
-                &tenant.read(now),
-                tenant.behaviour().wrapped_settings,
-                &question.host,
-            ),
+            Route::Settings => {
+                settings(&tenant.read(now), tenant.behaviour().wrapped_settings, &question.host)
+            }
             Route::Sync => {
                 let answer = tenant.post(now);
                 let form = &tenant.behaviour().retry_after;
@@ -152,28 +137,16 @@ impl Service {
         let Some(known) = self.tokens.get_mut(text) else {
             return (self.others, DEFAULT_TENANT.to_owned());
         };
-        let used_up = known
-            .token
-            .requests
-            .is_some_and(|requests| known.used >= requests);
-        let too_old = known
-            .token
-            .lifetime
-            .is_some_and(|lifetime| now >= known.since + lifetime);
+        let used_up = known.token.requests.is_some_and(|requests| known.used >= requests);
+        let too_old = known.token.lifetime.is_some_and(|lifetime| now >= known.since + lifetime);
         known.used = known.used.saturating_add(1);
-        let access = if used_up || too_old {
-            Access::Expired
-        } else {
-            known.token.access
-        };
+        let access = if used_up || too_old { Access::Expired } else { known.token.access };
         (access, known.token.tenant.clone())
     }
 
     fn context(&mut self, question: &Question, now: DateTime<Utc>) -> Context {
         let known = question.token.as_deref().and_then(|token| self.tokens.get(token));
-        let name = known
-            .map_or(DEFAULT_TENANT, |known| &known.token.tenant)
-            .to_owned();
+        let name = known.map_or(DEFAULT_TENANT, |known| &known.token.tenant).to_owned();
         let behaviour = self.tenant(&name).behaviour();
         Context {
             request_id: uuid::Uuid::new_v4().to_string(),
@@ -208,15 +181,9 @@ fn route(method: &str, path: &str) -> Result<Route, u16> {
 fn unroutable(status: u16, path: &str, context: &Context) -> Reply {
     let segment = path.rsplit('/').next().unwrap_or_default();
     let (code, message) = match status {
-        405 => (
-            "Request_BadRequest",
-            "This method is not allowed here.".to_owned(),
-        ),
+        405 => ("Request_BadRequest", "This method is not allowed here.".to_owned()),
         404 => ("NotFound", "There is nothing at this address.".to_owned()),
-        _ => (
-            "BadRequest",
-            format!("Resource not found for the segment '{segment}'."),
-        ),
+        _ => ("BadRequest", format!("Resource not found for the segment '{segment}'.")),
     };
     let reply = Reply::new(status).json(&envelope::graph(code, &message, context));
     match (status, path) {
@@ -232,11 +199,8 @@ fn refusal(access: Access, route: Route, context: &Context) -> Option<Reply> {
         (Access::Full, _) | (Access::ReadOnly, Route::Settings) | (Access::TriggerOnly, Route::Sync) => None,
         (Access::Forbidden | Access::ReadOnly | Access::TriggerOnly, _) => Some(forbidden(route, context)),
         (Access::Unlicensed, _) => {
-            let error = envelope::intune(
-                "Unauthorized",
-                "The tenant or the user has no licence for this.",
-                context,
-            );
+            let error =
+                envelope::intune("Unauthorized", "The tenant or the user has no licence for this.", context);
             Some(Reply::new(401).json(&error))
         }
         (Access::Invalid, _) => Some(unauthorized("The access token cannot be read.", context)),
@@ -277,11 +241,7 @@ fn bearer() -> String {
 }
 
 fn with_claims(claims: &str) -> String {
-    format!(
-        "{}, error=\"insufficient_claims\", claims=\"{}\"",
-        bearer(),
-        BASE64.encode(claims)
-    )
+    format!("{}, error=\"insufficient_claims\", claims=\"{}\"", bearer(), BASE64.encode(claims))
 }
 
 fn too_soon(retry_after: Option<String>, context: &Context) -> Reply {
@@ -302,16 +262,8 @@ fn typical_error(status: u16, context: &Context) -> Reply {
         429 => envelope::graph("TooManyRequests", "Too many requests.", context),
         500 => envelope::intune("InternalError", "An error has occurred", context),
         503 => envelope::graph("ServiceUnavailable", "The service is not available.", context),
-        504 => envelope::graph(
-            "GatewayTimeout",
-            "The service behind the gateway did not answer.",
-            context,
-        ),
-        509 => envelope::graph(
-            "BandwidthLimitExceeded",
-            "The bandwidth limit is exceeded.",
-            context,
-        ),
+        504 => envelope::graph("GatewayTimeout", "The service behind the gateway did not answer.", context),
+        509 => envelope::graph("BandwidthLimitExceeded", "The bandwidth limit is exceeded.", context),
         _ => envelope::graph("UnknownError", "", context),
     };
     Reply::new(status).json(&error)
@@ -329,9 +281,7 @@ fn settings(settings: &Settings, wrapped: bool, host: &str) -> Reply {
     let body = if wrapped { json!({ "value": body }) } else { body };
     let kind =
         "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8";
-    Reply::new(200)
-        .header("Content-Type", kind)
-        .body(body.to_string())
+    Reply::new(200).header("Content-Type", kind).body(body.to_string())
 }
 
 /// Adds the headers that every reply of Graph has; a bare one gets the date only.
@@ -362,11 +312,8 @@ pub(crate) fn echo(status: u16, token: &str) -> Reply {
         "innerError": {"date": token, "request-id": token, "client-request-id": token},
     }});
     // 204 has no room for a body; the rest of it is as for every other status.
-    let reply = if Reply::new(status).may_have_body() {
-        Reply::new(status).json(&error)
-    } else {
-        Reply::new(status)
-    };
+    let reply =
+        if Reply::new(status).may_have_body() { Reply::new(status).json(&error) } else { Reply::new(status) };
     reply
         .reason(&format!("Echo {token}"))
         .header("request-id", token)
@@ -375,10 +322,7 @@ pub(crate) fn echo(status: u16, token: &str) -> Reply {
         .header("Authorization", &format!("Bearer {token}"))
         .header("Location", &format!("https://localhost/{token}"))
         .header("Retry-After", token)
-        .header(
-            "WWW-Authenticate",
-            &format!("{}, echo=\"{token}\"", with_claims(&claims)),
-        )
+        .header("WWW-Authenticate", &format!("{}, echo=\"{token}\"", with_claims(&claims)))
 }
 
 #[cfg(test)]
@@ -414,20 +358,15 @@ mod tests {
         assert_eq!(status("POST", SYNC_PATH), 204);
         assert_eq!(status("GET", SYNC_PATH), 405);
         assert_eq!(status("PATCH", SETTINGS_PATH), 405);
-        assert_eq!(
-            status("POST", "/v1.0/deviceManagement/windowsAutopilotSettings/sync"),
-            400
-        );
+        assert_eq!(status("POST", "/v1.0/deviceManagement/windowsAutopilotSettings/sync"), 400);
         assert_eq!(status("GET", "/beta/me"), 400);
         assert_eq!(status("GET", "/"), 404);
     }
 
     #[test]
     fn the_rights_of_tokens() {
-        let (mut service, now) = service(Behaviour {
-            window: std::time::Duration::ZERO,
-            ..Behaviour::default()
-        });
+        let (mut service, now) =
+            service(Behaviour { window: std::time::Duration::ZERO, ..Behaviour::default() });
         let table = [
             (Access::Full, 200, 204),
             (Access::ReadOnly, 200, 403),
@@ -442,23 +381,11 @@ mod tests {
             let name = format!("{access:?}");
             service.set_token(&name, Token::new(access).of(&name), now);
             let mut status = |method, path| service.answer(&question(method, path, Some(&name)), now).status;
-            assert_eq!(
-                (status("GET", SETTINGS_PATH), status("POST", SYNC_PATH)),
-                (get, post),
-                "{name}"
-            );
+            assert_eq!((status("GET", SETTINGS_PATH), status("POST", SYNC_PATH)), (get, post), "{name}");
         }
-        assert_eq!(
-            service.answer(&question("GET", SETTINGS_PATH, None), now).status,
-            401
-        );
+        assert_eq!(service.answer(&question("GET", SETTINGS_PATH, None), now).status, 401);
         service.set_others(Access::Forbidden);
-        assert_eq!(
-            service
-                .answer(&question("GET", SETTINGS_PATH, Some("other")), now)
-                .status,
-            403
-        );
+        assert_eq!(service.answer(&question("GET", SETTINGS_PATH, Some("other")), now).status, 403);
     }
 
     #[test]
@@ -469,32 +396,17 @@ mod tests {
             service.answer(&question("POST", SYNC_PATH, Some("t")), now)
         };
         let plain = reply(Access::Expired);
-        assert!(
-            plain
-                .get("WWW-Authenticate")
-                .is_some_and(|value| value.contains("authorization_uri"))
-        );
+        assert!(plain.get("WWW-Authenticate").is_some_and(|value| value.contains("authorization_uri")));
         assert_eq!(body(&plain)["error"]["code"], "InvalidAuthenticationToken");
         let challenged = reply(Access::Challenged);
         let header = challenged.get("WWW-Authenticate").expect("present");
-        let claims = header
-            .split("claims=\"")
-            .nth(1)
-            .and_then(|rest| rest.split('"').next())
-            .expect("claims");
-        assert!(
-            String::from_utf8(BASE64.decode(claims).expect("base64"))
-                .expect("text")
-                .contains("nbf")
-        );
+        let claims =
+            header.split("claims=\"").nth(1).and_then(|rest| rest.split('"').next()).expect("claims");
+        assert!(String::from_utf8(BASE64.decode(claims).expect("base64")).expect("text").contains("nbf"));
         assert!(header.contains("error=\"insufficient_claims\""));
         let unlicensed = reply(Access::Unlicensed);
         assert_eq!(unlicensed.get("WWW-Authenticate"), None);
-        assert!(
-            body(&unlicensed)["error"]["message"]
-                .as_str()
-                .is_some_and(|text| text.contains("_version"))
-        );
+        assert!(body(&unlicensed)["error"]["message"].as_str().is_some_and(|text| text.contains("_version")));
     }
 
     #[test]
@@ -504,66 +416,36 @@ mod tests {
         service.set_token("t", Token::default().for_requests(1), now);
         assert_eq!(service.answer(&get, now).status, 200);
         assert_eq!(service.answer(&get, now).status, 401);
-        service.set_token(
-            "t",
-            Token::default().for_time(std::time::Duration::from_secs(60)),
-            now,
-        );
-        assert_eq!(
-            service.answer(&get, now + chrono::TimeDelta::seconds(59)).status,
-            200
-        );
-        assert_eq!(
-            service.answer(&get, now + chrono::TimeDelta::seconds(60)).status,
-            401
-        );
+        service.set_token("t", Token::default().for_time(std::time::Duration::from_secs(60)), now);
+        assert_eq!(service.answer(&get, now + chrono::TimeDelta::seconds(59)).status, 200);
+        assert_eq!(service.answer(&get, now + chrono::TimeDelta::seconds(60)).status, 401);
     }
 
     #[test]
     fn tenants_have_their_own_state() {
         let (mut service, now) = service(Behaviour::default());
         service.set_token("b", Token::default().of("b"), now);
-        let mut post = |token| {
-            service
-                .answer(&question("POST", SYNC_PATH, Some(token)), now)
-                .status
-        };
+        let mut post = |token| service.answer(&question("POST", SYNC_PATH, Some(token)), now).status;
         assert_eq!((post("a"), post("a"), post("b"), post("c")), (204, 409, 204, 409));
     }
 
     #[test]
     fn a_body_or_chunks_get_a_bare_400() {
         let (mut service, now) = service(Behaviour::default());
-        let reply = service.answer(
-            &Question {
-                carries: true,
-                ..question("POST", SYNC_PATH, Some("t"))
-            },
-            now,
-        );
-        assert_eq!(
-            (reply.status, reply.body.len(), reply.get("request-id")),
-            (400, 0, None)
-        );
+        let reply =
+            service.answer(&Question { carries: true, ..question("POST", SYNC_PATH, Some("t")) }, now);
+        assert_eq!((reply.status, reply.body.len(), reply.get("request-id")), (400, 0, None));
     }
 
     #[test]
     fn throttling_knows_no_window_and_no_envelope_of_intune() {
-        let (mut service, now) = service(Behaviour {
-            throttled_requests: 1,
-            ..Behaviour::default()
-        });
+        let (mut service, now) = service(Behaviour { throttled_requests: 1, ..Behaviour::default() });
         let reply = service.answer(&question("POST", SYNC_PATH, Some("t")), now);
         assert_eq!(
             (reply.status, body(&reply)["error"]["message"].as_str()),
             (429, Some("Too many requests."))
         );
-        assert_eq!(
-            service
-                .answer(&question("POST", SYNC_PATH, Some("t")), now)
-                .status,
-            204
-        );
+        assert_eq!(service.answer(&question("POST", SYNC_PATH, Some("t")), now).status, 204);
     }
 
     #[test]
@@ -578,27 +460,14 @@ mod tests {
         let reply = service.answer(&question("POST", SYNC_PATH, Some("t")), later);
         assert_eq!((reply.status, reply.get("Retry-After")), (429, Some("600")));
         let activity = "Activity ID: 11111111-2222-4333-8444-555555555555 - Url";
-        assert!(
-            String::from_utf8(reply.body.clone())
-                .expect("text")
-                .contains(activity)
-        );
-        assert_eq!(
-            reply.get("client-request-id"),
-            Some("11111111-2222-4333-8444-555555555555")
-        );
-        assert_eq!(
-            reply.get("Date"),
-            Some(httpdate::fmt_http_date(later.into()).as_str())
-        );
+        assert!(String::from_utf8(reply.body.clone()).expect("text").contains(activity));
+        assert_eq!(reply.get("client-request-id"), Some("11111111-2222-4333-8444-555555555555"));
+        assert_eq!(reply.get("Date"), Some(httpdate::fmt_http_date(later.into()).as_str()));
     }
 
     #[test]
     fn settings_are_as_on_the_wire() {
-        let behaviour = Behaviour {
-            last_trigger: Past::Never,
-            ..Behaviour::default()
-        };
+        let behaviour = Behaviour { last_trigger: Past::Never, ..Behaviour::default() };
         let (mut service, now) = service(behaviour);
         let get = question("GET", SETTINGS_PATH, Some("t"));
         let bare = body(&service.answer(&get, now));
@@ -612,21 +481,8 @@ mod tests {
     #[test]
     fn an_echo_has_the_token_everywhere() {
         let reply = echo(401, "secret");
-        assert!(
-            reply
-                .headers
-                .iter()
-                .filter(|(_, value)| value.contains("secret"))
-                .count()
-                >= 6
-        );
-        assert!(
-            String::from_utf8(reply.body)
-                .expect("text")
-                .matches("secret")
-                .count()
-                >= 6
-        );
+        assert!(reply.headers.iter().filter(|(_, value)| value.contains("secret")).count() >= 6);
+        assert!(String::from_utf8(reply.body).expect("text").matches("secret").count() >= 6);
         assert!(echo(204, "secret").body.is_empty());
     }
 }

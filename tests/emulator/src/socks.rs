@@ -52,14 +52,9 @@ pub(crate) async fn tunnel(lane: &mut Lane, shared: &Shared) -> io::Result<Optio
 async fn greet(lane: &mut Lane, credentials: Option<&(String, String)>) -> io::Result<bool> {
     let [version] = read(lane).await?;
     let offered = read_counted(lane).await?;
-    let wanted = if credentials.is_some() {
-        USER_AND_PASSWORD
-    } else {
-        NO_AUTHENTICATION
-    };
+    let wanted = if credentials.is_some() { USER_AND_PASSWORD } else { NO_AUTHENTICATION };
     let agreed = version == VERSION && offered.contains(&wanted);
-    lane.write_all(&[VERSION, if agreed { wanted } else { NO_METHOD }])
-        .await?;
+    lane.write_all(&[VERSION, if agreed { wanted } else { NO_METHOD }]).await?;
     lane.flush().await?;
     let Some((user, password)) = credentials.filter(|_| agreed) else {
         return Ok(agreed);

@@ -118,23 +118,14 @@ impl Tenant {
             ReplicaReads::All => true,
             ReplicaReads::Alternating => self.reads % 2 == 0,
         };
-        self.view(if lagging {
-            before(now, self.behaviour.replica_lag)
-        } else {
-            now
-        })
+        self.view(if lagging { before(now, self.behaviour.replica_lag) } else { now })
     }
 
     /// The true state at a time, that no replica delays.
     pub fn view(&self, at: DateTime<Utc>) -> Settings {
         let last_sync = self.marks_until(at).max().or(self.past_sync);
         let last_trigger = self.stamps.iter().copied().filter(|stamp| *stamp <= at).max();
-        Settings {
-            id: self.id,
-            status: self.status(at),
-            last_sync,
-            last_trigger,
-        }
+        Settings { id: self.id, status: self.status(at), last_sync, last_trigger }
     }
 
     /// Starts a sync as the service does by itself; `false` if one is running.
@@ -154,10 +145,8 @@ impl Tenant {
 
     fn answer(&self, now: DateTime<Utc>) -> Answer {
         let running = self.is_running(now).then_some(Answer::Running);
-        let too_soon = self
-            .window_end(now)
-            .filter(|until| now < *until)
-            .map(|until| Answer::TooSoon { until });
+        let too_soon =
+            self.window_end(now).filter(|until| now < *until).map(|until| Answer::TooSoon { until });
         let refusal = match self.behaviour.order {
             Order::ConflictFirst => running.or(too_soon),
             Order::WindowFirst => too_soon.or(running),
@@ -179,11 +168,7 @@ impl Tenant {
         if self.runs.iter().any(|run| run.start <= at && at < run.end) {
             return SyncStatus::InProgress;
         }
-        let ended = self
-            .runs
-            .iter()
-            .filter(|run| run.end <= at)
-            .max_by_key(|run| run.end);
+        let ended = self.runs.iter().filter(|run| run.end <= at).max_by_key(|run| run.end);
         ended.map_or(self.behaviour.idle_status, |run| run.outcome)
     }
 
@@ -197,10 +182,7 @@ impl Tenant {
 
     /// The window counts from the latest sync: its acceptance, and what it marked since.
     fn window_end(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
-        let counting = self
-            .runs
-            .iter()
-            .filter(|run| now < run.end || !run.marks.is_empty());
+        let counting = self.runs.iter().filter(|run| now < run.end || !run.marks.is_empty());
         let latest = counting
             .map(|run| run.accepted)
             .chain(self.marks_until(now))
@@ -231,22 +213,9 @@ impl Tenant {
             Marks::Both => vec![start, end],
         };
         let delay = self.behaviour.last_sync_delay;
-        let marks = moments
-            .into_iter()
-            .map(|moment| (moment + delay, moment))
-            .collect();
-        let outcome = if fails {
-            SyncStatus::Failed
-        } else {
-            SyncStatus::Completed
-        };
-        self.runs.push(Run {
-            accepted,
-            start,
-            end,
-            outcome,
-            marks,
-        });
+        let marks = moments.into_iter().map(|moment| (moment + delay, moment)).collect();
+        let outcome = if fails { SyncStatus::Failed } else { SyncStatus::Completed };
+        self.runs.push(Run { accepted, start, end, outcome, marks });
     }
 }
 
@@ -258,14 +227,7 @@ pub(crate) fn retry_after(form: &RetryAfter, now: DateTime<Utc>, until: DateTime
         RetryAfter::Seconds => {
             let left = until - now;
             let whole = left.num_seconds();
-            Some(
-                (if TimeDelta::seconds(whole) < left {
-                    whole + 1
-                } else {
-                    whole
-                })
-                .to_string(),
-            )
+            Some((if TimeDelta::seconds(whole) < left { whole + 1 } else { whole }).to_string())
         }
         RetryAfter::Date => Some(date(until)),
         RetryAfter::Zero => Some("0".to_owned()),
@@ -280,11 +242,9 @@ pub(crate) fn retry_after(form: &RetryAfter, now: DateTime<Utc>, until: DateTime
 /// A time as the service writes it: seven fractional digits; the year 1 for never.
 pub(crate) fn wire_time(time: Option<DateTime<Utc>>) -> String {
     match time {
-        Some(time) => format!(
-            "{}.{:07}Z",
-            time.format("%Y-%m-%dT%H:%M:%S"),
-            time.timestamp_subsec_nanos() / 100
-        ),
+        Some(time) => {
+            format!("{}.{:07}Z", time.format("%Y-%m-%dT%H:%M:%S"), time.timestamp_subsec_nanos() / 100)
+        }
         None => "0001-01-01T00:00:00Z".to_owned(),
     }
 }
@@ -327,11 +287,7 @@ mod tests {
 
     /// Never synced before, one second until the start, ten of running.
     fn fresh() -> Behaviour {
-        Behaviour {
-            last_sync: Past::Never,
-            last_trigger: Past::Never,
-            ..Behaviour::default()
-        }
+        Behaviour { last_sync: Past::Never, last_trigger: Past::Never, ..Behaviour::default() }
     }
 
     #[test]
@@ -347,11 +303,7 @@ mod tests {
         ];
         for (time, status, last_sync) in table {
             let settings = tenant.read(at(time));
-            assert_eq!(
-                (settings.status, seconds(settings.last_sync)),
-                (status, last_sync),
-                "at {time}"
-            );
+            assert_eq!((settings.status, seconds(settings.last_sync)), (status, last_sync), "at {time}");
             assert_eq!(seconds(settings.last_trigger), Some(0.0));
         }
         assert_eq!(tenant.post(at(10.999)), Answer::Running);
@@ -362,10 +314,7 @@ mod tests {
 
     #[test]
     fn the_past_counts_for_the_window() {
-        let past = Behaviour {
-            last_sync: Past::Ago(SECOND * 100),
-            ..fresh()
-        };
+        let past = Behaviour { last_sync: Past::Ago(SECOND * 100), ..fresh() };
         assert_eq!(tenant(past).post(at(0.0)), Answer::TooSoon { until: at(500.0) });
         let default = tenant(Behaviour::default());
         assert_eq!(seconds(default.view(at(0.0)).last_sync), Some(-86_400.0));
@@ -386,10 +335,7 @@ mod tests {
 
     #[test]
     fn a_conflict_from_the_start_only() {
-        let mut tenant = tenant(Behaviour {
-            conflict_from: ConflictFrom::Start,
-            ..fresh()
-        });
+        let mut tenant = tenant(Behaviour { conflict_from: ConflictFrom::Start, ..fresh() });
         tenant.post(at(0.0));
         assert_eq!(tenant.post(at(0.5)), Answer::TooSoon { until: at(600.0) });
         assert_eq!(tenant.post(at(1.0)), Answer::Running);
@@ -404,10 +350,7 @@ mod tests {
             (Marks::Both, [None, Some(1.0), Some(1.0), Some(11.0)]),
         ];
         for (last_sync_marks, expected) in table {
-            let mut tenant = tenant(Behaviour {
-                last_sync_marks,
-                ..fresh()
-            });
+            let mut tenant = tenant(Behaviour { last_sync_marks, ..fresh() });
             tenant.post(at(0.0));
             let shown = [0.9, 1.0, 10.9, 11.0].map(|time| seconds(tenant.view(at(time)).last_sync));
             assert_eq!(shown, expected, "{last_sync_marks:?}");
@@ -416,10 +359,7 @@ mod tests {
 
     #[test]
     fn last_sync_may_move_late() {
-        let mut tenant = tenant(Behaviour {
-            last_sync_delay: SECOND * 3,
-            ..fresh()
-        });
+        let mut tenant = tenant(Behaviour { last_sync_delay: SECOND * 3, ..fresh() });
         tenant.post(at(0.0));
         assert_eq!(tenant.view(at(13.9)).last_sync, None);
         assert_eq!(seconds(tenant.view(at(14.0)).last_sync), Some(11.0));
@@ -427,21 +367,13 @@ mod tests {
 
     #[test]
     fn a_failing_run_and_the_window() {
-        for (failure_moves_last_sync, last_sync, answer) in [
-            (true, Some(11.0), Answer::TooSoon { until: at(611.0) }),
-            (false, None, Answer::Accepted),
-        ] {
-            let mut tenant = tenant(Behaviour {
-                failing_runs: 1,
-                failure_moves_last_sync,
-                ..fresh()
-            });
+        for (failure_moves_last_sync, last_sync, answer) in
+            [(true, Some(11.0), Answer::TooSoon { until: at(611.0) }), (false, None, Answer::Accepted)]
+        {
+            let mut tenant = tenant(Behaviour { failing_runs: 1, failure_moves_last_sync, ..fresh() });
             tenant.post(at(0.0));
             let settings = tenant.read(at(12.0));
-            assert_eq!(
-                (settings.status, seconds(settings.last_sync)),
-                (SyncStatus::Failed, last_sync)
-            );
+            assert_eq!((settings.status, seconds(settings.last_sync)), (SyncStatus::Failed, last_sync));
             assert_eq!(tenant.post(at(12.0)), answer);
             assert_eq!(tenant.behaviour().failing_runs, 0);
         }
@@ -459,35 +391,20 @@ mod tests {
             [accepted, conflict, seconds(tenant.view(at(20.0)).last_trigger)]
         };
         assert_eq!(stamped(fresh()), [Some(0.0), Some(0.0), Some(0.0)]);
+        assert_eq!(stamped(Behaviour { accepted_stamps: false, ..fresh() }), [None, None, None]);
         assert_eq!(
-            stamped(Behaviour {
-                accepted_stamps: false,
-                ..fresh()
-            }),
-            [None, None, None]
-        );
-        assert_eq!(
-            stamped(Behaviour {
-                conflict_stamps: true,
-                ..fresh()
-            }),
+            stamped(Behaviour { conflict_stamps: true, ..fresh() }),
             [Some(0.0), Some(5.0), Some(5.0)]
         );
         assert_eq!(
-            stamped(Behaviour {
-                too_soon_stamps: true,
-                ..fresh()
-            }),
+            stamped(Behaviour { too_soon_stamps: true, ..fresh() }),
             [Some(0.0), Some(0.0), Some(20.0)]
         );
     }
 
     #[test]
     fn a_refusal_may_extend_the_window() {
-        let mut tenant = tenant(Behaviour {
-            refusal_extends_window: true,
-            ..fresh()
-        });
+        let mut tenant = tenant(Behaviour { refusal_extends_window: true, ..fresh() });
         tenant.post(at(0.0));
         assert_eq!(tenant.post(at(20.0)), Answer::TooSoon { until: at(611.0) });
         assert_eq!(tenant.post(at(30.0)), Answer::TooSoon { until: at(620.0) });
@@ -495,30 +412,17 @@ mod tests {
 
     #[test]
     fn replicas_lag() {
-        let lagging = Behaviour {
-            replica_lag: SECOND * 4,
-            ..fresh()
-        };
+        let lagging = Behaviour { replica_lag: SECOND * 4, ..fresh() };
         let mut all = tenant(lagging.clone());
         all.post(at(0.0));
-        assert_eq!(
-            (all.read(at(3.9)).last_trigger, all.read(at(4.9)).status),
-            (None, SyncStatus::Completed)
-        );
+        assert_eq!((all.read(at(3.9)).last_trigger, all.read(at(4.9)).status), (None, SyncStatus::Completed));
         assert_eq!(all.read(at(5.0)).status, SyncStatus::InProgress);
-        let mut alternating = tenant(Behaviour {
-            replica_reads: ReplicaReads::Alternating,
-            ..lagging
-        });
+        let mut alternating = tenant(Behaviour { replica_reads: ReplicaReads::Alternating, ..lagging });
         alternating.post(at(0.0));
         let mut read = || alternating.read(at(2.0)).status;
         assert_eq!(
             [read(), read(), read()],
-            [
-                SyncStatus::InProgress,
-                SyncStatus::Completed,
-                SyncStatus::InProgress
-            ]
+            [SyncStatus::InProgress, SyncStatus::Completed, SyncStatus::InProgress]
         );
     }
 
@@ -530,10 +434,7 @@ mod tests {
         assert_eq!(tenant.read(at(50.0)).status, SyncStatus::InProgress);
         // The third met the second, and did not happen.
         let settings = tenant.read(at(200.0));
-        assert_eq!(
-            (seconds(settings.last_sync), settings.last_trigger),
-            (Some(110.0), None)
-        );
+        assert_eq!((seconds(settings.last_sync), settings.last_trigger), (Some(110.0), None));
         assert_eq!(tenant.post(at(200.0)), Answer::TooSoon { until: at(710.0) });
         assert!(tenant.own_sync(at(300.0)));
         assert!(!tenant.own_sync(at(301.0)));
@@ -543,10 +444,7 @@ mod tests {
     #[test]
     fn the_status_before_the_first_run() {
         for idle_status in [SyncStatus::Unknown, SyncStatus::Failed] {
-            let mut tenant = tenant(Behaviour {
-                idle_status,
-                ..fresh()
-            });
+            let mut tenant = tenant(Behaviour { idle_status, ..fresh() });
             assert_eq!(tenant.read(at(0.0)).status, idle_status);
         }
     }

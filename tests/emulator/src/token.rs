@@ -45,36 +45,22 @@ pub struct Token {
 impl Token {
     /// A token of the default tenant that does not expire.
     pub fn new(access: Access) -> Self {
-        Self {
-            access,
-            tenant: DEFAULT_TENANT.to_owned(),
-            requests: None,
-            lifetime: None,
-        }
+        Self { access, tenant: DEFAULT_TENANT.to_owned(), requests: None, lifetime: None }
     }
 
     /// The same, of this tenant.
     pub fn of(self, tenant: &str) -> Self {
-        Self {
-            tenant: tenant.to_owned(),
-            ..self
-        }
+        Self { tenant: tenant.to_owned(), ..self }
     }
 
     /// The same, expired after so many requests.
     pub fn for_requests(self, requests: u32) -> Self {
-        Self {
-            requests: Some(requests),
-            ..self
-        }
+        Self { requests: Some(requests), ..self }
     }
 
     /// The same, expired after so much of the service's time.
     pub fn for_time(self, lifetime: Duration) -> Self {
-        Self {
-            lifetime: Some(lifetime),
-            ..self
-        }
+        Self { lifetime: Some(lifetime), ..self }
     }
 }
 
@@ -87,10 +73,7 @@ impl Default for Token {
 /// A token as the command line writes it: `TOKEN[:ACCESS][:tenant=NAME][:requests=N][:lifetime=TIME]`.
 pub(crate) fn parse(text: &str) -> Result<(String, Token), String> {
     let mut parts = text.split(':');
-    let name = parts
-        .next()
-        .filter(|name| !name.is_empty())
-        .ok_or("the token is empty")?;
+    let name = parts.next().filter(|name| !name.is_empty()).ok_or("the token is empty")?;
     let mut token = Token::default();
     for part in parts {
         match part.split_once('=') {
@@ -115,20 +98,11 @@ mod tests {
     #[test]
     fn tokens_are_read_from_the_command_line() {
         let (name, token) = parse("abc.d:read-only:tenant=contoso:requests=3:lifetime=10m").expect("valid");
-        let expected = Token::new(Access::ReadOnly)
-            .of("contoso")
-            .for_requests(3)
-            .for_time(Duration::from_secs(600));
+        let expected =
+            Token::new(Access::ReadOnly).of("contoso").for_requests(3).for_time(Duration::from_secs(600));
         assert_eq!((name.as_str(), token), ("abc.d", expected));
         assert_eq!(parse("abc").expect("valid").1, Token::default());
-        for wrong in [
-            "",
-            ":full",
-            "a:rights",
-            "a:requests=x",
-            "a:lifetime=x",
-            "a:colour=red",
-        ] {
+        for wrong in ["", ":full", "a:rights", "a:requests=x", "a:lifetime=x", "a:colour=red"] {
             assert!(parse(wrong).is_err(), "{wrong}");
         }
     }

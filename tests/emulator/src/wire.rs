@@ -61,33 +61,20 @@ pub(crate) struct Head {
 
 impl Head {
     fn parse(bytes: &[u8]) -> Self {
-        let end = bytes
-            .windows(4)
-            .position(|four| four == b"\r\n\r\n")
-            .unwrap_or(bytes.len());
+        let end = bytes.windows(4).position(|four| four == b"\r\n\r\n").unwrap_or(bytes.len());
         let text: String = bytes[..end].iter().map(|byte| char::from(*byte)).collect();
         let mut lines = text.split("\r\n");
-        let method = lines
-            .next()
-            .and_then(|line| line.split(' ').next())
-            .unwrap_or_default()
-            .to_owned();
+        let method = lines.next().and_then(|line| line.split(' ').next()).unwrap_or_default().to_owned();
         let header = |line: &str| {
             let (name, value) = line.split_once(':')?;
             Some((name.to_owned(), value.trim().to_owned()))
         };
-        Self {
-            method,
-            headers: lines.filter_map(header).collect(),
-        }
+        Self { method, headers: lines.filter_map(header).collect() }
     }
 
     /// The bearer token among the headers.
     pub(crate) fn token(&self) -> Option<String> {
-        let header = self
-            .headers
-            .iter()
-            .find(|(name, _)| name.eq_ignore_ascii_case("authorization"))?;
+        let header = self.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("authorization"))?;
         bearer(&header.1)
     }
 }
@@ -95,9 +82,7 @@ impl Head {
 /// The token of an `Authorization` header.
 pub(crate) fn bearer(value: &str) -> Option<String> {
     let (scheme, token) = value.split_once(' ')?;
-    scheme
-        .eq_ignore_ascii_case("bearer")
-        .then(|| token.trim().to_owned())
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim().to_owned())
 }
 
 /// Asked with each new request's head: whether the connection is to be reset without looking at it.
@@ -113,12 +98,7 @@ pub(crate) struct Wire {
 
 impl Wire {
     pub(crate) fn new(tls: TlsStream<Lane>, tee: Tee, censor: Censor) -> Self {
-        Self {
-            tls,
-            tee,
-            censor,
-            censored: false,
-        }
+        Self { tls, tee, censor, censored: false }
     }
 
     /// Whether a request came that is to be reset unread.
@@ -171,9 +151,8 @@ mod tests {
     #[test]
     fn heads_keep_order_and_case() {
         let tee = Tee::default();
-        let first = tee
-            .add(b"POST /x HTTP/1.1\r\nHOST: a\r\nAuthorization: bearer  t=\r\n")
-            .expect("the first");
+        let first =
+            tee.add(b"POST /x HTTP/1.1\r\nHOST: a\r\nAuthorization: bearer  t=\r\n").expect("the first");
         assert_eq!(first.method, "POST");
         assert_eq!(tee.add(b"X-y:z\r\n\r\nbody: no"), None);
         let head = tee.take();

@@ -18,18 +18,12 @@ fn start() -> Emulator {
 }
 
 fn manual() -> Emulator {
-    Emulator::start(Config {
-        clock: Clock::manual(),
-        ..Config::default()
-    })
+    Emulator::start(Config { clock: Clock::manual(), ..Config::default() })
 }
 
 fn status(emulator: &Emulator, tls: &mut Tls) -> String {
     let _ = emulator;
-    get(tls).json()["syncStatus"]
-        .as_str()
-        .expect("a status")
-        .to_owned()
+    get(tls).json()["syncStatus"].as_str().expect("a status").to_owned()
 }
 
 #[test]
@@ -38,23 +32,13 @@ fn a_sync_from_trigger_to_the_next() {
     let mut tls = dial(&emulator);
     assert_eq!(status(&emulator, &mut tls), "completed");
     let accepted = post(&mut tls);
-    assert_eq!(
-        (
-            accepted.status,
-            accepted.body.len(),
-            accepted.header("content-length")
-        ),
-        (204, 0, None)
-    );
+    assert_eq!((accepted.status, accepted.body.len(), accepted.header("content-length")), (204, 0, None));
     assert_eq!(accepted.header("date"), Some("Mon, 02 Mar 2026 08:00:00 GMT"));
     assert_eq!(status(&emulator, &mut tls), "completed", "not yet in progress");
     emulator.advance(Duration::from_secs(1));
     assert_eq!(status(&emulator, &mut tls), "inProgress");
     let conflict = post(&mut tls);
-    assert_eq!(
-        (conflict.status, conflict.json()["error"]["code"].as_str()),
-        (409, Some("Conflict"))
-    );
+    assert_eq!((conflict.status, conflict.json()["error"]["code"].as_str()), (409, Some("Conflict")));
     emulator.advance(Duration::from_secs(10));
     assert_eq!(emulator.settings().status, SyncStatus::Completed);
     assert_eq!(post(&mut tls).status, 429);
@@ -65,22 +49,11 @@ fn a_sync_from_trigger_to_the_next() {
 
 #[test]
 fn the_clock_may_step_and_be_elsewhere() {
-    let clock = Clock::manual()
-        .offset(chrono::TimeDelta::days(-400))
-        .step(Duration::from_secs(12));
-    let emulator = Emulator::start(Config {
-        clock,
-        ..Config::default()
-    });
+    let clock = Clock::manual().offset(chrono::TimeDelta::days(-400)).step(Duration::from_secs(12));
+    let emulator = Emulator::start(Config { clock, ..Config::default() });
     let mut tls = dial(&emulator);
-    assert_eq!(
-        post(&mut tls).header("date"),
-        Some("Sun, 26 Jan 2025 08:00:12 GMT")
-    );
-    assert_eq!(
-        get(&mut tls).json()["lastSyncDateTime"],
-        "2025-01-26T08:00:23.0000000Z"
-    );
+    assert_eq!(post(&mut tls).header("date"), Some("Sun, 26 Jan 2025 08:00:12 GMT"));
+    assert_eq!(get(&mut tls).json()["lastSyncDateTime"], "2025-01-26T08:00:23.0000000Z");
 }
 
 #[test]
@@ -112,39 +85,14 @@ fn requests_are_recorded_as_they_came() {
     let requests = emulator.requests();
     let request = &requests[0];
     let names: Vec<_> = request.headers.iter().map(|(name, _)| name.as_str()).collect();
-    assert_eq!(
-        names,
-        [
-            "HOST",
-            "authorization",
-            "X-Two",
-            "x-two",
-            "client-request-id",
-            "Content-Length"
-        ]
-    );
-    assert_eq!(
-        (request.method.as_str(), request.path.as_str()),
-        ("POST", SYNC_PATH)
-    );
-    assert_eq!(
-        (request.query.as_deref(), request.version.as_str()),
-        (Some("a=b"), "HTTP/1.1")
-    );
-    assert_eq!(
-        (request.body.as_slice(), request.token.as_deref()),
-        (b"abc".as_slice(), Some("abc.d"))
-    );
-    assert_eq!(
-        (request.number, request.connection, request.scripted),
-        (1, 1, false)
-    );
+    assert_eq!(names, ["HOST", "authorization", "X-Two", "x-two", "client-request-id", "Content-Length"]);
+    assert_eq!((request.method.as_str(), request.path.as_str()), ("POST", SYNC_PATH));
+    assert_eq!((request.query.as_deref(), request.version.as_str()), (Some("a=b"), "HTTP/1.1"));
+    assert_eq!((request.body.as_slice(), request.token.as_deref()), (b"abc".as_slice(), Some("abc.d")));
+    assert_eq!((request.number, request.connection, request.scripted), (1, 1, false));
     assert_eq!(request.time, emulator.clock().now());
     assert_eq!(request.reply.as_ref().map(|reply| reply.status), Some(400));
-    assert_eq!(
-        (requests[1].number, requests[1].header("ACCEPT")),
-        (2, Some("application/json"))
-    );
+    assert_eq!((requests[1].number, requests[1].header("ACCEPT")), (2, Some("application/json")));
     emulator.clear_requests();
     assert!(emulator.requests().is_empty() && emulator.counts().requests == 2);
 }
@@ -155,10 +103,7 @@ fn a_chunked_trigger_is_refused() {
     let mut tls = dial(&emulator);
     send(
         &mut tls,
-        &post_text("t").replace(
-            "Content-Length: 0\r\n\r\n",
-            "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-        ),
+        &post_text("t").replace("Content-Length: 0\r\n\r\n", "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
     );
     assert_eq!(read_answer(&mut tls).expect("a reply").status, 400);
     assert_eq!(post(&mut tls).status, 204);
@@ -168,19 +113,12 @@ fn a_chunked_trigger_is_refused() {
 fn ids_are_echoed_and_invented() {
     let emulator = start();
     let mut tls = dial(&emulator);
-    send(
-        &mut tls,
-        &get_text("t").replace("Accept", "client-request-id: mine\r\nAccept"),
-    );
+    send(&mut tls, &get_text("t").replace("Accept", "client-request-id: mine\r\nAccept"));
     let echoed = read_answer(&mut tls).expect("a reply");
     assert_eq!(echoed.header("client-request-id"), Some("mine"));
     let invented = get(&mut tls);
     assert_eq!(invented.header("client-request-id").map(str::len), Some(36));
-    assert!(
-        invented
-            .header("x-ms-ags-diagnostic")
-            .is_some_and(|value| value.starts_with("{\"ServerInfo\""))
-    );
+    assert!(invented.header("x-ms-ags-diagnostic").is_some_and(|value| value.starts_with("{\"ServerInfo\"")));
     assert_ne!(invented.header("request-id"), echoed.header("request-id"));
 }
 
@@ -189,13 +127,7 @@ fn tokens_and_tenants() {
     let config = Config::default()
         .token("reader-token", Token::new(Access::ReadOnly))
         .token("other-token", Token::default().of("other"))
-        .tenant(
-            "other",
-            Behaviour {
-                idle_status: SyncStatus::Unknown,
-                ..Behaviour::default()
-            },
-        );
+        .tenant("other", Behaviour { idle_status: SyncStatus::Unknown, ..Behaviour::default() });
     let emulator = Emulator::start(config);
     let mut tls = dial(&emulator);
     let mut exchange = |text: String| {
@@ -212,10 +144,17 @@ fn tokens_and_tenants() {
     emulator.set_other_tokens(Access::Invalid);
     assert_eq!(exchange(get_text("anything")).status, 401);
     emulator.set_tenant("other", Behaviour::default());
-    assert_eq!(
-        emulator.tenant("other", |tenant| tenant.behaviour().idle_status),
-        SyncStatus::Completed
-    );
+    assert_eq!(emulator.tenant("other", |tenant| tenant.behaviour().idle_status), SyncStatus::Completed);
+}
+
+#[test]
+fn a_long_token_is_a_token() {
+    let emulator = start();
+    let (mut tls, token) = (dial(&emulator), "x".repeat(64 * 1024));
+    send(&mut tls, &get_text(&token));
+    assert_eq!(read_answer(&mut tls).expect("a reply").status, 200);
+    let request = emulator.requests().remove(0);
+    assert_eq!((request.headers.len(), request.token), (3, Some(token)));
 }
 
 #[test]
@@ -234,10 +173,7 @@ fn sixty_four_clients_at_once() {
             });
         }
     });
-    assert_eq!(
-        (emulator.counts().requests, emulator.counts().handshakes),
-        (128, 64)
-    );
+    assert_eq!((emulator.counts().requests, emulator.counts().handshakes), (128, 64));
 }
 
 #[test]
@@ -262,16 +198,10 @@ fn exchanges_are_logged_without_the_token() {
         read_answer(&mut tls).expect("a reply");
     }
     let text = String::from_utf8(log.0.lock().expect("sound").clone()).expect("text");
-    let lines: Vec<serde_json::Value> = text
-        .lines()
-        .map(|line| serde_json::from_str(line).expect("JSON"))
-        .collect();
+    let lines: Vec<serde_json::Value> =
+        text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
     assert_eq!(
-        (
-            lines.len(),
-            lines[0]["scripted"].as_bool(),
-            lines[1]["scripted"].as_bool()
-        ),
+        (lines.len(), lines[0]["scripted"].as_bool(), lines[1]["scripted"].as_bool()),
         (2, Some(true), Some(false))
     );
     assert_eq!(lines[1]["reply"]["status"], 200);
@@ -286,10 +216,7 @@ fn a_script_answers_in_place_of_the_service() {
         Step::error(500).on("POST"),
         Step::reply(Reply::new(503).html()).on("GET").times(2),
         Step::reply(
-            Reply::new(200)
-                .reason("Fine indeed")
-                .header("X-A", "b")
-                .json(&serde_json::json!({"a": 1})),
+            Reply::new(200).reason("Fine indeed").header("X-A", "b").json(&serde_json::json!({"a": 1})),
         ),
         Step::error(504).processed(),
         Step::reply(Reply::redirect(307, "https://elsewhere.example/")),
@@ -297,45 +224,24 @@ fn a_script_answers_in_place_of_the_service() {
     assert_eq!(emulator.steps_left(), 5);
     let page = get(&mut tls);
     assert_eq!(
-        (
-            page.status,
-            page.header("request-id"),
-            page.header("content-type")
-        ),
+        (page.status, page.header("request-id"), page.header("content-type")),
         (503, None, Some("text/html; charset=us-ascii"))
     );
     let error = post(&mut tls);
-    assert_eq!(
-        (error.status, error.json()["error"]["code"].as_str()),
-        (500, Some("InternalError"))
-    );
+    assert_eq!((error.status, error.json()["error"]["code"].as_str()), (500, Some("InternalError")));
     assert_eq!(get(&mut tls).status, 503);
     let reply = get(&mut tls);
     assert_eq!(
-        (
-            reply.reason.as_str(),
-            reply.header("x-a"),
-            reply.json()["a"].as_u64()
-        ),
+        (reply.reason.as_str(), reply.header("x-a"), reply.json()["a"].as_u64()),
         ("Fine indeed", Some("b"), Some(1))
     );
     assert!(reply.header("request-id").is_some());
     assert_eq!(post(&mut tls).status, 504);
-    assert_eq!(
-        get(&mut tls).header("location"),
-        Some("https://elsewhere.example/")
-    );
+    assert_eq!(get(&mut tls).header("location"), Some("https://elsewhere.example/"));
     assert_eq!(post(&mut tls).status, 409, "the one with 504 was processed");
     emulator.script([Step::error(500).forever()]);
     emulator.clear_script();
-    assert_eq!(
-        (
-            get(&mut tls).status,
-            emulator.steps_left(),
-            emulator.counts().handshakes
-        ),
-        (200, 0, 1)
-    );
+    assert_eq!((get(&mut tls).status, emulator.steps_left(), emulator.counts().handshakes), (200, 0, 1));
 }
 
 #[test]
@@ -360,14 +266,8 @@ fn a_delayed_answer_is_recorded_before_it_is_sent() {
     send(&mut tls, &post_text("t"));
     assert!(emulator.wait(PATIENCE, |counts| counts.requests == 1));
     drop(tls);
-    assert!(
-        emulator.wait(PATIENCE, |counts| counts.open == 0),
-        "the leaving is noticed"
-    );
-    assert_eq!(
-        emulator.requests()[0].reply.as_ref().map(|reply| reply.status),
-        Some(204)
-    );
+    assert!(emulator.wait(PATIENCE, |counts| counts.open == 0), "the leaving is noticed");
+    assert_eq!(emulator.requests()[0].reply.as_ref().map(|reply| reply.status), Some(204));
 }
 
 /// Sends a trigger that meets this step; gives what came and how it ended.
@@ -395,27 +295,16 @@ fn replies_that_never_come() {
     ];
     for (fault, expected, processed) in table {
         let (text, error, emulator) = spoiled(Step::fault(fault.clone()));
-        assert_eq!(
-            (text.as_str(), error, was_processed(&emulator)),
-            ("", expected, processed),
-            "{fault:?}"
-        );
+        assert_eq!((text.as_str(), error, was_processed(&emulator)), ("", expected, processed), "{fault:?}");
         let request = emulator.requests().pop().expect("recorded");
-        assert_eq!(
-            (request.scripted, request.reply.is_some()),
-            (true, processed),
-            "{fault:?}"
-        );
+        assert_eq!((request.scripted, request.reply.is_some()), (true, processed), "{fault:?}");
     }
 }
 
 #[test]
 fn a_reset_before_the_request_is_read() {
     let (_, error, emulator) = spoiled(Step::fault(Fault::ResetUnread).on("POST").for_token("t"));
-    assert_eq!(
-        (error, emulator.counts().requests),
-        (Some(ErrorKind::ConnectionReset), 0)
-    );
+    assert_eq!((error, emulator.counts().requests), (Some(ErrorKind::ConnectionReset), 0));
     let mut tls = dial(&emulator);
     emulator.script([Step::fault(Fault::ResetUnread).on("POST")]);
     assert_eq!(get(&mut tls).status, 200, "it is for another method");
@@ -433,13 +322,8 @@ fn replies_that_end_early() {
         "{text}"
     );
     assert_eq!(error, None);
-    let (text, _, _) = spoiled(Step::reply(
-        Reply::new(200).header("Content-Length", "9").body("abc"),
-    ));
-    assert!(
-        text.contains("Content-Length: 9\r\n") && text.ends_with("\r\n\r\nabc"),
-        "{text}"
-    );
+    let (text, _, _) = spoiled(Step::reply(Reply::new(200).header("Content-Length", "9").body("abc")));
+    assert!(text.contains("Content-Length: 9\r\n") && text.ends_with("\r\n\r\nabc"), "{text}");
     let (text, error, _) = spoiled(Step::fault(Fault::Raw(b"what?".to_vec())));
     assert_eq!((text.as_str(), error), ("what?", None));
     let (text, error, emulator) = spoiled(Step::fault(Fault::CloseAfter));
@@ -449,21 +333,11 @@ fn replies_that_end_early() {
 
 #[test]
 fn replies_that_trickle() {
-    for fault in [
-        Fault::TrickleHead {
-            bytes: 7,
-            every: EVERY,
-        },
-        Fault::TrickleBody {
-            bytes: 1,
-            every: EVERY,
-        },
-    ] {
+    for fault in
+        [Fault::TrickleHead { bytes: 7, every: EVERY }, Fault::TrickleBody { bytes: 1, every: EVERY }]
+    {
         let (text, error, _) = spoiled(Step::reply(Reply::new(200).body("abcdef")).spoiled(fault));
-        assert!(
-            text.starts_with("HTTP/1.1 200 OK\r\n") && text.ends_with("\r\n\r\nabcdef"),
-            "{text}"
-        );
+        assert!(text.starts_with("HTTP/1.1 200 OK\r\n") && text.ends_with("\r\n\r\nabcdef"), "{text}");
         assert_eq!(error, None);
     }
 }
@@ -478,19 +352,11 @@ fn replies_that_stop_midway_or_never_begin() {
         let mut text = vec![0; expected.len()];
         std::io::Read::read_exact(&mut tls, &mut text).expect("so much comes");
         assert_eq!(text, expected.as_bytes());
-        tls.sock
-            .set_read_timeout(Some(Duration::from_millis(50)))
-            .expect("it can be set");
-        assert!(matches!(
-            read_all(&mut tls).1,
-            Some(ErrorKind::WouldBlock | ErrorKind::TimedOut)
-        ));
+        tls.sock.set_read_timeout(Some(Duration::from_millis(50))).expect("it can be set");
+        assert!(matches!(read_all(&mut tls).1, Some(ErrorKind::WouldBlock | ErrorKind::TimedOut)));
         assert!(emulator.wait(PATIENCE, |counts: &Counts| counts.requests == 1));
         drop(tls);
-        assert!(
-            emulator.wait(PATIENCE, |counts| counts.open == 0),
-            "the leaving is noticed"
-        );
+        assert!(emulator.wait(PATIENCE, |counts| counts.open == 0), "the leaving is noticed");
     }
 }
 
@@ -504,15 +370,8 @@ fn replies_without_end() {
         send(&mut tls, &get_text("t"));
         let mut bytes = vec![0; ENOUGH];
         std::io::Read::read_exact(&mut tls, &mut bytes).expect("it goes on");
-        assert_eq!(
-            get(&mut dial(&emulator)).status,
-            200,
-            "others are served meanwhile"
-        );
+        assert_eq!(get(&mut dial(&emulator)).status, 200, "others are served meanwhile");
         drop(tls);
-        assert!(
-            emulator.wait(PATIENCE, |counts| counts.open == 0),
-            "the leaving is noticed"
-        );
+        assert!(emulator.wait(PATIENCE, |counts| counts.open == 0), "the leaving is noticed");
     }
 }

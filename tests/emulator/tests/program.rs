@@ -13,30 +13,17 @@ fn emulator() -> Command {
 }
 
 fn run(options: &[&str], script: &str) -> Output {
-    emulator()
-        .arg("run")
-        .args(options)
-        .args(["--", "sh", "-c", script])
-        .output()
-        .expect("it runs")
+    emulator().arg("run").args(options).args(["--", "sh", "-c", script]).output().expect("it runs")
 }
 
 #[test]
 fn it_ends_as_the_command_does() {
     assert_eq!(run(&[], "exit 7").status.code(), Some(7));
     assert_eq!(run(&[], "kill -9 $$").status.code(), Some(137));
-    let missing = emulator()
-        .args(["run", "--", "/nonexistent"])
-        .output()
-        .expect("it runs");
+    let missing = emulator().args(["run", "--", "/nonexistent"]).output().expect("it runs");
     assert_eq!(missing.status.code(), Some(127));
     assert_eq!(
-        emulator()
-            .args(["run", "--window", "soon", "--", "true"])
-            .output()
-            .expect("it runs")
-            .status
-            .code(),
+        emulator().args(["run", "--window", "soon", "--", "true"]).output().expect("it runs").status.code(),
         Some(2)
     );
 }
@@ -44,26 +31,14 @@ fn it_ends_as_the_command_does() {
 #[test]
 fn the_command_sees_two_variables_and_none_against_them() {
     let mut command = emulator();
-    for name in [
-        "no_proxy",
-        "NO_PROXY",
-        "ALL_PROXY",
-        "https_proxy",
-        "SSL_CERT_DIR",
-        "CURL_CA_BUNDLE",
-    ] {
+    for name in ["no_proxy", "NO_PROXY", "ALL_PROXY", "https_proxy", "SSL_CERT_DIR", "CURL_CA_BUNDLE"] {
         command.env(name, "wrong");
     }
-    let output = command
-        .args(["run", "--", "sh", "-c", "cat $SSL_CERT_FILE; env"])
-        .output()
-        .expect("it runs");
+    let output =
+        command.args(["run", "--", "sh", "-c", "cat $SSL_CERT_FILE; env"]).output().expect("it runs");
     let text = String::from_utf8(output.stdout).expect("text");
     assert!(text.starts_with("-----BEGIN CERTIFICATE-----"), "{text}");
-    assert!(
-        text.contains("\nHTTPS_PROXY=http://127.0.0.1:") && !text.contains("wrong"),
-        "{text}"
-    );
+    assert!(text.contains("\nHTTPS_PROXY=http://127.0.0.1:") && !text.contains("wrong"), "{text}");
 }
 
 #[test]
@@ -76,11 +51,7 @@ fn a_script_file_and_a_log_file() {
     std::fs::write(&script, r#"[{"answer": {"eror": 503}}]"#).expect("written");
     let output = run(&["--script", script.to_str().expect("text")], "true");
     assert_eq!(output.status.code(), Some(2));
-    assert!(
-        String::from_utf8(output.stderr)
-            .expect("text")
-            .contains("unknown variant `eror`")
-    );
+    assert!(String::from_utf8(output.stderr).expect("text").contains("unknown variant `eror`"));
 }
 
 /// A program that serves, ended with the test.
@@ -94,10 +65,7 @@ impl Drop for Served {
 }
 
 fn signal(child: &Child, name: &str) {
-    let status = Command::new("kill")
-        .args([name, &child.id().to_string()])
-        .status()
-        .expect("kill runs");
+    let status = Command::new("kill").args([name, &child.id().to_string()]).status().expect("kill runs");
     assert!(status.success());
 }
 
@@ -119,15 +87,11 @@ fn it_serves_until_it_is_told_to_end() {
     let directory = tempfile::tempdir().expect("a directory");
     for name in ["-TERM", "-INT"] {
         let file = directory.path().join("env");
-        let child = emulator()
-            .args(["serve", "--write-env"])
-            .arg(&file)
-            .stdout(Stdio::piped())
-            .spawn();
+        let child = emulator().args(["serve", "--write-env"]).arg(&file).stdout(Stdio::piped()).spawn();
         let mut served = Served(child.expect("it runs"));
         let mut lines = BufReader::new(served.0.stdout.take().expect("piped"));
         let ca = exported(&mut lines, "SSL_CERT_FILE");
-        // Printed before the file is written, and the file before signals are waited for: wait for the file.
+        // Printed before the file is written.
         while !file.exists() {
             std::thread::yield_now();
         }
@@ -137,7 +101,8 @@ fn it_serves_until_it_is_told_to_end() {
             "{written}"
         );
         signal(&served.0, name);
-        served.0.wait().expect("it ends");
+        assert_eq!(served.0.wait().expect("it ends").code(), Some(0));
+        assert!(!file.exists() && !std::path::Path::new(&ca).exists());
     }
 }
 
@@ -172,21 +137,12 @@ fn ask(url: &str, method: &str, path: &str, body: &str) -> (u16, String) {
     let mut text = String::new();
     tcp.read_to_string(&mut text).expect("a reply");
     let (head, body) = text.split_once("\r\n\r\n").expect("a head");
-    (
-        head.split(' ')
-            .nth(1)
-            .and_then(|status| status.parse().ok())
-            .expect("a status"),
-        body.to_owned(),
-    )
+    (head.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status"), body.to_owned())
 }
 
 #[test]
 fn the_control_endpoint_does_what_the_handle_does() {
-    let child = emulator()
-        .args(["serve", "--control-port=0", "--speed=0"])
-        .stdout(Stdio::piped())
-        .spawn();
+    let child = emulator().args(["serve", "--control-port=0", "--speed=0"]).stdout(Stdio::piped()).spawn();
     let mut served = Served(child.expect("it runs"));
     let mut lines = BufReader::new(served.0.stdout.take().expect("piped"));
     let url = exported(&mut lines, "AUTOPILOT_EMULATOR");
@@ -198,12 +154,7 @@ fn the_control_endpoint_does_what_the_handle_does() {
     assert_eq!(ask(&url, "GET", "/time", "").1, after, "it stands still");
     assert_eq!(ask(&url, "POST", "/advance", "soon").0, 400);
     assert_eq!(
-        ask(
-            &url,
-            "POST",
-            "/script",
-            r#"[{"answer": {"error": 503}, "times": 2}]"#
-        ),
+        ask(&url, "POST", "/script", r#"[{"answer": {"error": 503}, "times": 2}]"#),
         (200, "1".to_owned())
     );
     assert_eq!(ask(&url, "POST", "/script", "{}").0, 400);

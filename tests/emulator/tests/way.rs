@@ -13,51 +13,27 @@ use tokio_rustls::rustls::version;
 const A_MOMENT: Duration = Duration::from_millis(50);
 
 fn with(network: Network) -> Emulator {
-    Emulator::start(Config {
-        network,
-        ..Config::default()
-    })
+    Emulator::start(Config { network, ..Config::default() })
 }
 
 fn secured() -> Emulator {
-    with(Network {
-        proxy_credentials: Some(("me".to_owned(), "p@ss".to_owned())),
-        ..Network::default()
-    })
+    with(Network { proxy_credentials: Some(("me".to_owned(), "p@ss".to_owned())), ..Network::default() })
 }
 
 #[test]
 fn the_proxy_leads_to_all_clouds_and_nowhere_else() {
-    let emulator = Emulator::start(Config {
-        hosts: vec!["other.example".to_owned()],
-        ..Config::default()
-    });
-    for host in autopilot_emulator::CLOUD_HOSTS
-        .into_iter()
-        .chain(["other.example", "localhost"])
-    {
+    let emulator = Emulator::start(Config { hosts: vec!["other.example".to_owned()], ..Config::default() });
+    for host in autopilot_emulator::CLOUD_HOSTS.into_iter().chain(["other.example", "localhost"]) {
         let mut tcp = tcp(emulator.proxy_port());
-        assert_eq!(
-            connect(&mut tcp, host, "").expect("answered").status,
-            200,
-            "{host}"
-        );
+        assert_eq!(connect(&mut tcp, host, "").expect("answered").status, 200, "{host}");
         let mut tls = handshake(&emulator, tcp, host).expect("the certificate is for it");
         assert_eq!(get(&mut tls).status, 200);
         assert_eq!(emulator.requests().last().expect("recorded").host, host);
     }
     let mut tcp = tcp(emulator.proxy_port());
-    assert_eq!(
-        connect(&mut tcp, "elsewhere.example", "X-Mine: 1\r\n")
-            .expect("answered")
-            .status,
-        403
-    );
+    assert_eq!(connect(&mut tcp, "elsewhere.example", "X-Mine: 1\r\n").expect("answered").status, 403);
     let connect = emulator.connects().pop().expect("recorded");
-    assert_eq!(
-        (connect.via, connect.target.as_str()),
-        (Via::Proxy, "elsewhere.example:443")
-    );
+    assert_eq!((connect.via, connect.target.as_str()), (Via::Proxy, "elsewhere.example:443"));
     assert!(connect.headers.contains(&("X-Mine".to_owned(), "1".to_owned())));
     let counts = emulator.counts();
     assert_eq!((counts.connects, counts.tunnels, counts.handshakes), (7, 6, 6));
@@ -83,10 +59,7 @@ fn the_proxy_demands_credentials() {
     let mut second = tcp(emulator.proxy_port());
     let header = "Proxy-Authorization: Basic bWU6cEBzcw==\r\n";
     assert_eq!(connect(&mut second, HOST, header).expect("answered").status, 200);
-    assert_eq!(
-        emulator.env()[0].1,
-        format!("http://me:p%40ss@127.0.0.1:{}", emulator.proxy_port())
-    );
+    assert_eq!(emulator.env()[0].1, format!("http://me:p%40ss@127.0.0.1:{}", emulator.proxy_port()));
 }
 
 #[test]
@@ -106,18 +79,9 @@ fn the_service_without_a_proxy() {
     let emulator = Emulator::start(Config::default());
     let tcp = tcp(port(&emulator.direct_url()));
     let mut tls = handshake(&emulator, tcp, "localhost").expect("TLS");
-    let context = get(&mut tls).json()["@odata.context"]
-        .as_str()
-        .expect("text")
-        .to_owned();
-    assert!(
-        context.starts_with(&format!("{}/beta/$metadata", emulator.direct_url())),
-        "{context}"
-    );
-    assert_eq!(
-        (emulator.requests()[0].via, emulator.connects().len()),
-        (Via::Direct, 0)
-    );
+    let context = get(&mut tls).json()["@odata.context"].as_str().expect("text").to_owned();
+    assert!(context.starts_with(&format!("{}/beta/$metadata", emulator.direct_url())), "{context}");
+    assert_eq!((emulator.requests()[0].via, emulator.connects().len()), (Via::Direct, 0));
 }
 
 /// Asks a SOCKS5 proxy for a tunnel; gives its answers.
@@ -134,21 +98,12 @@ fn socks(stream: &mut (impl Read + Write), host: &str, credentials: Option<(&str
         None => ask(stream, &[5, 1, 0], 2),
         Some((user, password)) => {
             ask(stream, &[5, 2, 0, 2], 2);
-            let parts = [
-                &[1, user.len() as u8],
-                user.as_bytes(),
-                &[password.len() as u8],
-                password.as_bytes(),
-            ];
+            let parts =
+                [&[1, user.len() as u8], user.as_bytes(), &[password.len() as u8], password.as_bytes()];
             ask(stream, &parts.concat(), 2);
         }
     }
-    let request = [
-        &[5, 1, 0, 3, host.len() as u8],
-        host.as_bytes(),
-        &443_u16.to_be_bytes(),
-    ]
-    .concat();
+    let request = [&[5, 1, 0, 3, host.len() as u8], host.as_bytes(), &443_u16.to_be_bytes()].concat();
     ask(stream, &request, 10);
     answers
 }
@@ -161,10 +116,7 @@ fn socks5_without_credentials() {
     let emulator = Emulator::start(Config::default());
     let mut stream = tcp(port(&emulator.socks_url()));
     assert_eq!(socks(&mut stream, HOST, None)[..4], [5, 0, 5, 0]);
-    assert_eq!(
-        get(&mut handshake(&emulator, stream, HOST).expect("TLS")).status,
-        200
-    );
+    assert_eq!(get(&mut handshake(&emulator, stream, HOST).expect("TLS")).status, 200);
     assert_eq!(emulator.requests()[0].via, Via::Socks);
     let mut other = tcp(port(&emulator.socks_url()));
     assert_eq!(socks(&mut other, "elsewhere.example", None)[..4], [5, 0, 5, 2]);
@@ -175,50 +127,28 @@ fn socks5_without_credentials() {
 fn socks5_with_credentials() {
     let emulator = secured();
     let dial = || tcp(port(&emulator.socks_url()));
-    assert_eq!(
-        socks(&mut dial(), HOST, Some(("me", "p@ss")))[..6],
-        [5, 2, 1, 0, 5, 0]
-    );
+    assert_eq!(socks(&mut dial(), HOST, Some(("me", "p@ss")))[..6], [5, 2, 1, 0, 5, 0]);
     let mut refused = dial();
     refused.write_all(&[5, 1, 0]).expect("sent");
     assert_eq!(read_all(&mut refused).0, [5, 255]);
     let mut wrong = dial();
-    wrong
-        .write_all(&[5, 1, 2, 1, 2, b'm', b'e', 1, b'x'])
-        .expect("sent");
+    wrong.write_all(&[5, 1, 2, 1, 2, b'm', b'e', 1, b'x']).expect("sent");
     assert_eq!(read_all(&mut wrong).0, [5, 2, 1, 1]);
 }
 
 #[test]
 fn a_proxy_that_answers_with_a_status() {
     for status in [403, 407, 502] {
-        let emulator = with(Network {
-            proxy_fault: Some(ProxyFault::Status(status)),
-            ..Network::default()
-        });
-        assert_eq!(
-            connect(&mut tcp(emulator.proxy_port()), HOST, "")
-                .expect("answered")
-                .status,
-            status
-        );
+        let emulator = with(Network { proxy_fault: Some(ProxyFault::Status(status)), ..Network::default() });
+        assert_eq!(connect(&mut tcp(emulator.proxy_port()), HOST, "").expect("answered").status, status);
     }
-    let emulator = with(Network {
-        proxy_fault: Some(ProxyFault::Status(502)),
-        ..Network::default()
-    });
-    assert_eq!(
-        socks(&mut tcp(port(&emulator.socks_url())), HOST, None)[..4],
-        [5, 0, 5, 2]
-    );
+    let emulator = with(Network { proxy_fault: Some(ProxyFault::Status(502)), ..Network::default() });
+    assert_eq!(socks(&mut tcp(port(&emulator.socks_url())), HOST, None)[..4], [5, 0, 5, 2]);
 }
 
 #[test]
 fn a_proxy_that_closes_or_resets() {
-    let emulator = with(Network {
-        proxy_fault: Some(ProxyFault::Close),
-        ..Network::default()
-    });
+    let emulator = with(Network { proxy_fault: Some(ProxyFault::Close), ..Network::default() });
     let error = connect(&mut tcp(emulator.proxy_port()), HOST, "").expect_err("closed");
     assert_eq!(error.kind(), ErrorKind::UnexpectedEof);
     emulator.network(|network| network.proxy_fault = Some(ProxyFault::Reset));
@@ -228,23 +158,14 @@ fn a_proxy_that_closes_or_resets() {
 
 #[test]
 fn a_proxy_that_is_silent() {
-    let emulator = with(Network {
-        proxy_fault: Some(ProxyFault::Silent),
-        ..Network::default()
-    });
+    let emulator = with(Network { proxy_fault: Some(ProxyFault::Silent), ..Network::default() });
     let mut tcp = tcp(emulator.proxy_port());
     tcp.set_read_timeout(Some(A_MOMENT)).expect("it can be set");
     let error = connect(&mut tcp, HOST, "").expect_err("silent");
-    assert!(
-        matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut),
-        "{error}"
-    );
+    assert!(matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut), "{error}");
     assert!(emulator.wait(PATIENCE, |counts| counts.connects == 1 && counts.open == 1));
     drop(tcp);
-    assert!(
-        emulator.wait(PATIENCE, |counts| counts.open == 0),
-        "the leaving is noticed"
-    );
+    assert!(emulator.wait(PATIENCE, |counts| counts.open == 0), "the leaving is noticed");
 }
 
 #[test]
@@ -271,11 +192,7 @@ fn faults_are_counted() {
         faulty_connections: Some(2),
         ..Network::default()
     });
-    let status = || {
-        connect(&mut tcp(emulator.proxy_port()), HOST, "")
-            .expect("answered")
-            .status
-    };
+    let status = || connect(&mut tcp(emulator.proxy_port()), HOST, "").expect("answered").status;
     assert_eq!([status(), status(), status()], [502, 502, 200]);
 }
 
@@ -285,23 +202,14 @@ fn tls_that_goes_wrong() {
     let failed = |fault| {
         emulator.network(|network| network.tls_fault = Some(fault));
         let tcp = tcp(port(&emulator.direct_url()));
-        tcp.set_read_timeout(Some(if fault == TlsFault::Silent {
-            A_MOMENT
-        } else {
-            PATIENCE
-        }))
-        .expect("it can be set");
-        handshake(&emulator, tcp, "localhost")
-            .expect_err("no handshake")
-            .kind()
+        tcp.set_read_timeout(Some(if fault == TlsFault::Silent { A_MOMENT } else { PATIENCE }))
+            .expect("it can be set");
+        handshake(&emulator, tcp, "localhost").expect_err("no handshake").kind()
     };
     assert_eq!(failed(TlsFault::Garbage), ErrorKind::InvalidData);
     assert_eq!(failed(TlsFault::Close), ErrorKind::UnexpectedEof);
     assert_eq!(failed(TlsFault::Reset), ErrorKind::ConnectionReset);
-    assert!(matches!(
-        failed(TlsFault::Silent),
-        ErrorKind::WouldBlock | ErrorKind::TimedOut
-    ));
+    assert!(matches!(failed(TlsFault::Silent), ErrorKind::WouldBlock | ErrorKind::TimedOut));
     assert_eq!(emulator.counts().handshakes, 0);
 }
 
@@ -328,19 +236,10 @@ fn certificates_that_nobody_should_accept() {
         (Certificate::WrongHost, "NotValidForName"),
     ];
     for (certificate, reason) in table {
-        let emulator = with(Network {
-            certificate,
-            ..Network::default()
-        });
+        let emulator = with(Network { certificate, ..Network::default() });
         let tcp = tcp(port(&emulator.direct_url()));
-        let error = format!(
-            "{:?}",
-            handshake(&emulator, tcp, "localhost").expect_err("refused")
-        );
-        assert!(
-            error.contains(reason) || error.contains("CaUsedAsEndEntity"),
-            "{certificate:?}: {error}"
-        );
+        let error = format!("{:?}", handshake(&emulator, tcp, "localhost").expect_err("refused"));
+        assert!(error.contains(reason) || error.contains("CaUsedAsEndEntity"), "{certificate:?}: {error}");
         assert!(emulator.wait(PATIENCE, |counts| counts.failed_handshakes == 1));
         emulator.network(|network| network.certificate = Certificate::Valid);
         assert_eq!(get(&mut dial(&emulator)).status, 200);
@@ -378,10 +277,7 @@ fn it_stops_when_dropped() {
     let emulator = Emulator::start(Config::default());
     let (port, file) = (emulator.proxy_port(), emulator.ca_file().to_owned());
     let mut tls = dial(&emulator);
-    assert_eq!(
-        std::fs::read_to_string(&file).expect("the CA file is there"),
-        emulator.ca_pem()
-    );
+    assert_eq!(std::fs::read_to_string(&file).expect("the CA file is there"), emulator.ca_pem());
     drop(emulator);
     assert!(read_all(&mut tls).1.is_some());
     assert!(std::net::TcpStream::connect(("127.0.0.1", port)).is_err());

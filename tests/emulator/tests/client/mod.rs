@@ -46,18 +46,12 @@ pub(crate) fn tcp(port: u16) -> TcpStream {
 }
 
 pub(crate) fn port(url: &str) -> u16 {
-    url.rsplit(':')
-        .next()
-        .and_then(|port| port.parse().ok())
-        .expect("the URL ends in a port")
+    url.rsplit(':').next().and_then(|port| port.parse().ok()).expect("the URL ends in a port")
 }
 
 /// The reply to a CONNECT.
 pub(crate) fn connect(stream: &mut (impl Read + Write), host: &str, headers: &str) -> io::Result<Answer> {
-    write!(
-        stream,
-        "CONNECT {host}:443 HTTP/1.1\r\nHost: {host}:443\r\n{headers}\r\n"
-    )?;
+    write!(stream, "CONNECT {host}:443 HTTP/1.1\r\nHost: {host}:443\r\n{headers}\r\n")?;
     read_answer(stream)
 }
 
@@ -73,9 +67,7 @@ pub(crate) fn handshake_with<S: Read + Write>(
     versions: &[&'static tokio_rustls::rustls::SupportedProtocolVersion],
 ) -> io::Result<Tls<S>> {
     let mut roots = RootCertStore::empty();
-    roots
-        .add(CertificateDer::from_pem_slice(emulator.ca_pem().as_bytes()).expect("PEM"))
-        .expect("a CA");
+    roots.add(CertificateDer::from_pem_slice(emulator.ca_pem().as_bytes()).expect("PEM")).expect("a CA");
     let config = ClientConfig::builder_with_provider(Arc::new(crypto::ring::default_provider()))
         .with_protocol_versions(versions)
         .expect("known versions")
@@ -92,18 +84,12 @@ pub(crate) fn handshake_with<S: Read + Write>(
 /// A connection to the service, by the proxy.
 pub(crate) fn dial(emulator: &Emulator) -> Tls {
     let mut tcp = tcp(emulator.proxy_port());
-    assert_eq!(
-        connect(&mut tcp, HOST, "").expect("the proxy answers").status,
-        200
-    );
+    assert_eq!(connect(&mut tcp, HOST, "").expect("the proxy answers").status, 200);
     handshake(emulator, tcp, HOST).expect("TLS works")
 }
 
 pub(crate) fn send(stream: &mut impl Write, request: &str) {
-    stream
-        .write_all(request.as_bytes())
-        .and_then(|()| stream.flush())
-        .expect("the request goes out");
+    stream.write_all(request.as_bytes()).and_then(|()| stream.flush()).expect("the request goes out");
 }
 
 pub(crate) fn get_text(token: &str) -> String {
@@ -133,24 +119,12 @@ pub(crate) fn read_answer(stream: &mut impl Read) -> io::Result<Answer> {
     let head = read_head(stream)?;
     let mut lines = head.lines();
     let mut first = lines.next().unwrap_or_default().splitn(3, ' ');
-    let status = first
-        .nth(1)
-        .and_then(|status| status.parse().ok())
-        .ok_or(io::ErrorKind::InvalidData)?;
+    let status = first.nth(1).and_then(|status| status.parse().ok()).ok_or(io::ErrorKind::InvalidData)?;
     let reason = first.next().unwrap_or_default().to_owned();
-    let header = |line: &str| {
-        line.split_once(':')
-            .map(|(name, value)| (name.to_owned(), value.trim().to_owned()))
-    };
-    let mut answer = Answer {
-        status,
-        reason,
-        headers: lines.filter_map(header).collect(),
-        body: Vec::new(),
-    };
-    let length = answer
-        .header("content-length")
-        .map_or(0, |length| length.parse().expect("a number"));
+    let header =
+        |line: &str| line.split_once(':').map(|(name, value)| (name.to_owned(), value.trim().to_owned()));
+    let mut answer = Answer { status, reason, headers: lines.filter_map(header).collect(), body: Vec::new() };
+    let length = answer.header("content-length").map_or(0, |length| length.parse().expect("a number"));
     answer.body.resize(length, 0);
     stream.read_exact(&mut answer.body)?;
     Ok(answer)

@@ -1,0 +1,162 @@
+use std::ffi::{CString, c_char};
+use std::ptr;
+
+use super::guard::{guard, pointer, to_c, to_milliseconds};
+use super::{autopilot_result, autopilot_settings};
+use crate::detail::{Detail, Trigger};
+use crate::error::Error;
+use crate::outcome::SyncOutcome;
+
+/// What became of the trigger, the request that starts a sync.
+#[allow(non_camel_case_types)] // C's spelling
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(i32)]
+pub enum autopilot_trigger {
+    /// It was not sent.
+    AUTOPILOT_TRIGGER_NOT_SENT = 0,
+    /// It was sent, and whether it started a sync is not known.
+    AUTOPILOT_TRIGGER_MAY_HAVE_RUN = 1,
+    /// It was sent, and started no sync.
+    AUTOPILOT_TRIGGER_REFUSED = 2,
+    /// It was accepted: a sync starts or has started.
+    AUTOPILOT_TRIGGER_ACCEPTED = 3,
+    /// A sync that was running already was joined.
+    AUTOPILOT_TRIGGER_JOINED = 4,
+}
+
+/// What is known of a call beside its result. Made by each function that has a last parameter of this type, whatever the
+/// result, if the pointer is not NULL; free it with autopilot_detail_free(). What the pointer held before is overwritten
+/// and not freed. It never changes, so any threads may read it at once; strings of it live as long as it does.
+///
+/// The token is in none of it, whatever the server answers.
+#[allow(non_camel_case_types)]
+pub struct autopilot_detail {
+    result: autopilot_result,
+    line: CString,
+    detail: Detail,
+    code: Option<CString>,
+    message: Option<CString>,
+    claims: Option<CString>,
+    attempts: Vec<(CString, Option<CString>)>,
+    settings: Option<Box<autopilot_settings>>,
+}
+
+impl autopilot_detail {
+    pub(super) fn new(result: autopilot_result, end: &Result<SyncOutcome, Error>) -> autopilot_detail {
+        let (line, detail) = match end {
+            Ok(outcome) => (outcome.to_string(), outcome.detail()),
+            Err(error) => (format!("{error:#}"), error.detail()),
+        };
+        let ids = detail.attempts().iter();
+        autopilot_detail {
+            result,
+            line: to_c(&line),
+            code: detail.code().map(to_c),
+            message: detail.message().map(to_c),
+            claims: detail.claims().map(to_c),
+            attempts: ids.map(|ids| (to_c(ids.client_request_id()), ids.request_id().map(to_c))).collect(),
+            settings: detail.settings().map(|settings| Box::new(settings.into())),
+            detail: detail.clone(),
+        }
+    }
+
+    fn attempt(&self, index: i32) -> Option<&(CString, Option<CString>)> {
+        self.attempts.get(usize::try_from(index).ok()?)
+    }
+}
+
+/// The result that the call returned. AUTOPILOT_ERROR_INVALID_ARGUMENT for NULL.
+#[unsafe(no_mangle)]
+pub extern "C" fn autopilot_detail_result(detail: Option<&autopilot_detail>) -> autopilot_result {
+    detail.map_or(autopilot_result::AUTOPILOT_ERROR_INVALID_ARGUMENT, |detail| detail.result)
+}
+
+/// What happened, on one line, fit for a log. Never NULL, but for NULL.
+#[unsafe(no_mangle)]
+pub extern "C" fn autopilot_detail_message(detail: Option<&autopilot_detail>) -> *const c_char {
+    pointer(detail.map(|detail| &detail.line))
+}
+
+/// The HTTP status of the last answer. 0 if there was none, and for NULL.
+#[unsafe(no_mangle)]
+pub extern "C" fn autopilot_detail_http_status(detail: Option<&autopilot_detail>) -> i32 {
+    detail.and_then(|detail| detail.detail.http_status()).unwrap_or(0).into()
+}
+
+/// Graph's error code, such as "Forbidden", for logs: it differs between the service's front ends. NULL if there is none,
+/// and for NULL.
+#[unsafe(no_mangle)]
+pub extern "C" fn autopilot_detail_code(detail: Option<&autopilot_detail>) -> *const c_char {
+    pointer(detail.and_then(|detail| detail.code.as_ref()))
+}
+
+/// The service's own words on one line, taken out of its envelopes, UTF-8. NULL if there are none, and for NULL.
+#[unsafe(no_mangle)]
+pub extern "C" fn autopilot_detail_service_message(detail: Option<&autopilot_detail>) -> *const c_char {
+    pointer(detail.and_then(|detail| detail.message.as_ref()))
+}
+
+/// The time after which the service wants to be asked again, in milliseconds from the call's return. -1 if it is not
+/// known, and for NULL.
+#[unsafe(no_mangle)]
+pub extern "C" fn autopilot_detail_retry_after_ms(detail: Option<&autopilot_detail>) -> i64 {
+    detail.and_then(|detail| detail.detail.retry_after()).map_or(-1, to_milliseconds)
+}
+
+/// What became of the trigger. AUTOPILOT_TRIGGER_NOT_SENT for NULL.
+#[unsafe(no_mangle)]
+pub extern "C" fn autopilot_detail_trigger(detail: Option<&autopilot_detail>) -> autopilot_trigger {
+    use autopilot_trigger::*;
+    match detail.map(|detail| detail.detail.trigger()) {
+        None | Some(Trigger::NotSent) => AUTOPILOT_TRIGGER_NOT_SENT,
+        Some(Trigger::MayHaveRun) => AUTOPILOT_TRIGGER_MAY_HAVE_RUN,
+        Some(Trigger::Refused) => AUTOPILOT_TRIGGER_REFUSED,
+        Some(Trigger::Accepted) => AUTOPILOT_TRIGGER_ACCEPTED,
+        Some(Trigger::Joined) => AUTOPILOT_TRIGGER_JOINED,
+    }
+}
+
+/// The claims of a claims challenge, as JSON: hand them to whatever issues the token. NULL if there are none, and for
+/// NULL.
+#[unsafe(no_mangle)]
+pub extern "C" fn autopilot_detail_claims(detail: Option<&autopilot_detail>) -> *const c_char {
+    pointer(detail.and_then(|detail| detail.claims.as_ref()))
+}
+
+/// The number of requests of the call, those that could not be sent included. 0 for NULL.
+#[unsafe(no_mangle)]
+pub extern "C" fn autopilot_detail_attempts(detail: Option<&autopilot_detail>) -> i32 {
+    detail.map_or(0, |detail| i32::try_from(detail.attempts.len()).unwrap_or(i32::MAX))
+}
+
+/// The GUID that the library gave a request; index counts from 0. Microsoft's support asks for it, and Intune shows it as
+/// "Activity ID". NULL if there is no such request, and for NULL.
+#[unsafe(no_mangle)]
+pub extern "C" fn autopilot_detail_client_request_id(
+    detail: Option<&autopilot_detail>,
+    index: i32,
+) -> *const c_char {
+    pointer(detail.and_then(|detail| detail.attempt(index)).map(|(ours, _)| ours))
+}
+
+/// The id that Graph gave a request; index counts from 0. NULL if it was not answered, or there is no such request, and
+/// for NULL.
+#[unsafe(no_mangle)]
+pub extern "C" fn autopilot_detail_request_id(
+    detail: Option<&autopilot_detail>,
+    index: i32,
+) -> *const c_char {
+    pointer(detail.and_then(|detail| detail.attempt(index)).and_then(|(_, graphs)| graphs.as_ref()))
+}
+
+/// The settings that the call read last. They belong to the detail. NULL if it read none, and for NULL.
+#[unsafe(no_mangle)]
+pub extern "C" fn autopilot_detail_settings(detail: Option<&autopilot_detail>) -> *const autopilot_settings {
+    detail.and_then(|detail| detail.settings.as_deref()).map_or(ptr::null(), ptr::from_ref)
+}
+
+/// Frees a detail. NULL is allowed.
+#[unsafe(no_mangle)]
+pub extern "C" fn autopilot_detail_free(detail: Option<Box<autopilot_detail>>) {
+    guard((), || drop(detail));
+}

@@ -1,0 +1,182 @@
+use std::ffi::c_char;
+use std::path::Path;
+
+use super::guard::{guard, invalid, milliseconds, text};
+use super::{autopilot_result, autopilot_result::*};
+use crate::builder::ClientBuilder;
+use crate::cloud::Cloud;
+use crate::error::Error;
+
+/// A cloud of Microsoft's. A token of one cloud is refused by every other.
+#[allow(non_camel_case_types)] // C's spelling
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(i32)]
+pub enum autopilot_cloud {
+    /// The global service, and US Government GCC: https://graph.microsoft.com
+    AUTOPILOT_CLOUD_GLOBAL = 0,
+    /// US Government L4 (GCC High): https://graph.microsoft.us
+    AUTOPILOT_CLOUD_US_GOVERNMENT = 1,
+    /// US Government L5 (DoD): https://dod-graph.microsoft.us
+    AUTOPILOT_CLOUD_US_GOVERNMENT_DOD = 2,
+    /// China, operated by 21Vianet: https://microsoftgraph.chinacloudapi.cn
+    AUTOPILOT_CLOUD_CHINA = 3,
+}
+
+/// The options of a client. One thread at a time may use one; a client keeps nothing of it.
+///
+/// Each setter copies its argument. A wrong one gives AUTOPILOT_ERROR_INVALID_ARGUMENT and changes nothing; so does
+/// NULL for the options.
+#[allow(non_camel_case_types)]
+pub struct autopilot_options {
+    pub(super) builder: ClientBuilder,
+}
+
+/// Options with their defaults. Free them with autopilot_options_free(). Returns NULL only on a fault of the library.
+#[unsafe(no_mangle)]
+pub extern "C" fn autopilot_options_new() -> Option<Box<autopilot_options>> {
+    guard(None, || Some(Box::new(autopilot_options { builder: ClientBuilder::default() })))
+}
+
+/// Frees options. NULL is allowed.
+#[unsafe(no_mangle)]
+pub extern "C" fn autopilot_options_free(options: Option<Box<autopilot_options>>) {
+    guard((), || drop(options));
+}
+
+/// The body of a setter: a changed builder takes the place of the old one.
+fn set(
+    options: Option<&mut autopilot_options>,
+    change: impl FnOnce(ClientBuilder) -> Result<ClientBuilder, Error>,
+) -> autopilot_result {
+    guard(AUTOPILOT_ERROR_INTERNAL, || {
+        let Some(options) = options else { return AUTOPILOT_ERROR_INVALID_ARGUMENT };
+        match change(options.builder.clone()) {
+            Ok(builder) => {
+                options.builder = builder;
+                AUTOPILOT_OK
+            }
+            Err(error) => (&error).into(),
+        }
+    })
+}
+
+/// The cloud whose Microsoft Graph is called, one of AUTOPILOT_CLOUD_*. Default: AUTOPILOT_CLOUD_GLOBAL. Replaces a base
+/// URL.
+#[unsafe(no_mangle)]
+pub extern "C" fn autopilot_options_set_cloud(
+    options: Option<&mut autopilot_options>,
+    cloud: i32,
+) -> autopilot_result {
+    set(options, |builder| {
+        let known = Cloud::ALL.into_iter().find(|known| autopilot_cloud::from(*known) as i32 == cloud);
+        known.map(|cloud| builder.cloud(cloud)).ok_or_else(|| invalid("no cloud has this number"))
+    })
+}
+
+impl From<Cloud> for autopilot_cloud {
+    fn from(cloud: Cloud) -> autopilot_cloud {
+        match cloud {
+            Cloud::Global => autopilot_cloud::AUTOPILOT_CLOUD_GLOBAL,
+            Cloud::UsGovernment => autopilot_cloud::AUTOPILOT_CLOUD_US_GOVERNMENT,
+            Cloud::UsGovernmentDod => autopilot_cloud::AUTOPILOT_CLOUD_US_GOVERNMENT_DOD,
+            Cloud::China => autopilot_cloud::AUTOPILOT_CLOUD_CHINA,
+        }
+    }
+}
+
+/// The root of a Microsoft Graph that is in no list above, such as "https://graph.example": https, a host, perhaps a
+/// port, nothing else. Tokens go there, so it is taken from here only, never from the environment. Default: the root of
+/// the cloud, which it replaces.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn autopilot_options_set_base_url(
+    options: Option<&mut autopilot_options>,
+    url: *const c_char,
+) -> autopilot_result {
+    // SAFETY: the caller promises a NUL-terminated string, or NULL.
+    set(options, |builder| builder.base_url(unsafe { text(url) }?.ok_or_else(|| invalid("the URL is NULL"))?))
+}
+
+/// A proxy as "scheme://user:password@host:port", with the scheme http, https, socks5 (names are looked up here) or
+/// socks5h (by the proxy). No scheme means http; no port means 443 for https, else 1080. "" means no proxy, whatever the
+/// environment says. Default: the environment's, with its exceptions.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn autopilot_options_set_proxy(
+    options: Option<&mut autopilot_options>,
+    url: *const c_char,
+) -> autopilot_result {
+    // SAFETY: the caller promises a NUL-terminated string, or NULL.
+    set(options, |builder| match unsafe { text(url) }? {
+        None => Err(invalid("the proxy is NULL")),
+        Some("") => Ok(builder.no_proxy()),
+        Some(url) => builder.proxy(url),
+    })
+}
+
+/// A PEM file of the certificate authorities to trust instead of the system's and the environment's; its path in UTF-8.
+/// It is read by autopilot_client_new(), and again after a failed TLS handshake. Default: SSL_CERT_FILE and
+/// SSL_CERT_DIR if set, else the system's trust.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn autopilot_options_set_ca_file(
+    options: Option<&mut autopilot_options>,
+    path: *const c_char,
+) -> autopilot_result {
+    // SAFETY: the caller promises a NUL-terminated string, or NULL.
+    set(options, |builder| match unsafe { text(path) }? {
+        None => Err(invalid("the path is NULL")),
+        Some(path) => builder.ca_file(Path::new(path)),
+    })
+}
+
+/// The most that one call may take, in milliseconds, from the name look-up to the last byte, retries included. Default:
+/// 30,000; from 1 to 86,400,000.
+#[unsafe(no_mangle)]
+pub extern "C" fn autopilot_options_set_timeout_ms(
+    options: Option<&mut autopilot_options>,
+    timeout_ms: i64,
+) -> autopilot_result {
+    set(options, |builder| builder.timeout(milliseconds(timeout_ms)?))
+}
+
+/// The most that one connection may take, in milliseconds: name, TCP, proxy and TLS. Default: 10,000; from 1 to
+/// 86,400,000.
+#[unsafe(no_mangle)]
+pub extern "C" fn autopilot_options_set_connect_timeout_ms(
+    options: Option<&mut autopilot_options>,
+    timeout_ms: i64,
+) -> autopilot_result {
+    set(options, |builder| builder.connect_timeout(milliseconds(timeout_ms)?))
+}
+
+/// How often a request is repeated that failed in passing; a trigger only where it cannot have run. Default: 3; from 0
+/// to 10.
+#[unsafe(no_mangle)]
+pub extern "C" fn autopilot_options_set_max_retries(
+    options: Option<&mut autopilot_options>,
+    retries: i32,
+) -> autopilot_result {
+    set(options, |builder| {
+        builder.max_retries(u32::try_from(retries).map_err(|_| invalid("a number of retries below zero"))?)
+    })
+}
+
+/// What follows the library's name in the User-Agent, such as "acme-agent/3.1": 1 to 256 bytes of visible ASCII and
+/// blanks. Default: nothing.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn autopilot_options_set_user_agent_suffix(
+    options: Option<&mut autopilot_options>,
+    suffix: *const c_char,
+) -> autopilot_result {
+    set(options, |builder| {
+        // SAFETY: the caller promises a NUL-terminated string, or NULL.
+        builder.user_agent_suffix(unsafe { text(suffix) }?.ok_or_else(|| invalid("the suffix is NULL"))?)
+    })
+}
+
+/// Reads no environment variable. Default: they are read, except in a process that runs with more rights than who
+/// started it.
+#[unsafe(no_mangle)]
+pub extern "C" fn autopilot_options_set_ignore_environment(
+    options: Option<&mut autopilot_options>,
+) -> autopilot_result {
+    set(options, |builder| Ok(builder.ignore_environment()))
+}

@@ -1,0 +1,134 @@
+use std::ffi::{CString, c_char, c_void};
+use std::ops::ControlFlow;
+use std::ptr;
+
+use super::guard::{guard, pointer, to_c, to_milliseconds, token};
+use super::{autopilot_result, autopilot_settings};
+use crate::progress::{Phase, Progress};
+
+/// What a wait is doing.
+#[allow(non_camel_case_types)] // C's spelling
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(i32)]
+pub enum autopilot_phase {
+    /// It begins: nothing was sent yet.
+    AUTOPILOT_PHASE_STARTING = 0,
+    /// It waits for the time at which the service accepts a trigger.
+    AUTOPILOT_PHASE_WINDOW = 1,
+    /// It watches a sync.
+    AUTOPILOT_PHASE_WATCHING = 2,
+    /// The service refused the token: hand in a new one by autopilot_progress_set_token(), or the wait ends with
+    /// AUTOPILOT_ERROR_UNAUTHORIZED.
+    AUTOPILOT_PHASE_TOKEN_REJECTED = 3,
+}
+
+/// What a wait tells its caller. Valid during the callback only, on its thread; strings of it too.
+#[allow(non_camel_case_types)]
+pub struct autopilot_progress {
+    phase: autopilot_phase,
+    elapsed_ms: i64,
+    next_step_ms: i64,
+    settings: Option<Box<autopilot_settings>>,
+    claims: Option<CString>,
+    token: Option<zeroize::Zeroizing<String>>,
+}
+
+/// Called by a wait on the thread that waits, before its first request and about once a second between requests.
+///
+/// Return 0 to go on. Anything else ends the wait: with AUTOPILOT_SYNC_TOO_SOON in AUTOPILOT_PHASE_WINDOW, else with
+/// AUTOPILOT_ERROR_CANCELLED. It may call any function of this library, and must return: no longjmp, no exception.
+#[allow(non_camel_case_types)]
+pub type autopilot_progress_fn =
+    Option<unsafe extern "C" fn(progress: *mut autopilot_progress, user_data: *mut c_void) -> i32>;
+
+impl autopilot_progress {
+    fn new(progress: &Progress<'_>) -> autopilot_progress {
+        autopilot_progress {
+            phase: match progress.phase() {
+                Phase::Starting => autopilot_phase::AUTOPILOT_PHASE_STARTING,
+                Phase::Window => autopilot_phase::AUTOPILOT_PHASE_WINDOW,
+                Phase::Watching => autopilot_phase::AUTOPILOT_PHASE_WATCHING,
+                Phase::TokenRejected => autopilot_phase::AUTOPILOT_PHASE_TOKEN_REJECTED,
+            },
+            elapsed_ms: to_milliseconds(progress.elapsed()),
+            next_step_ms: to_milliseconds(progress.next_step()),
+            settings: progress.settings().map(|settings| Box::new(settings.into())),
+            claims: progress.claims().map(to_c),
+            token: None,
+        }
+    }
+}
+
+/// Calls a C callback.
+///
+/// # Safety
+/// `function` is a function as the header declares it, and `user_data` what it expects.
+pub(super) unsafe fn tell(
+    function: autopilot_progress_fn,
+    user_data: *mut c_void,
+    progress: &mut Progress<'_>,
+) -> ControlFlow<()> {
+    let Some(function) = function else { return ControlFlow::Continue(()) };
+    let mut for_c = autopilot_progress::new(progress);
+    // SAFETY: as promised by the caller; the progress lives during the call.
+    let flow = unsafe { function(&mut for_c, user_data) };
+    if let Some(token) = for_c.token {
+        progress.token = Some(token);
+    }
+    if flow == 0 { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+}
+
+/// What the wait is doing. AUTOPILOT_PHASE_STARTING for NULL.
+#[unsafe(no_mangle)]
+pub extern "C" fn autopilot_progress_phase(progress: Option<&autopilot_progress>) -> autopilot_phase {
+    progress.map_or(autopilot_phase::AUTOPILOT_PHASE_STARTING, |progress| progress.phase)
+}
+
+/// The milliseconds since the wait began. -1 for NULL.
+#[unsafe(no_mangle)]
+pub extern "C" fn autopilot_progress_elapsed_ms(progress: Option<&autopilot_progress>) -> i64 {
+    progress.map_or(-1, |progress| progress.elapsed_ms)
+}
+
+/// The milliseconds until the wait does its next step: a look at the sync, or a trigger. -1 for NULL.
+#[unsafe(no_mangle)]
+pub extern "C" fn autopilot_progress_next_step_ms(progress: Option<&autopilot_progress>) -> i64 {
+    progress.map_or(-1, |progress| progress.next_step_ms)
+}
+
+/// The settings that were read last. They belong to the progress. NULL if none were, and for NULL.
+#[unsafe(no_mangle)]
+pub extern "C" fn autopilot_progress_settings(
+    progress: Option<&autopilot_progress>,
+) -> *const autopilot_settings {
+    progress.and_then(|progress| progress.settings.as_deref()).map_or(ptr::null(), ptr::from_ref)
+}
+
+/// In AUTOPILOT_PHASE_TOKEN_REJECTED, the claims that the new token must answer, as JSON. NULL if the service asked for
+/// none, and for NULL.
+#[unsafe(no_mangle)]
+pub extern "C" fn autopilot_progress_claims(progress: Option<&autopilot_progress>) -> *const c_char {
+    pointer(progress.and_then(|progress| progress.claims.as_ref()))
+}
+
+/// Hands in a new token, which is copied, and wiped when the wait is over. It serves from the next request on; in
+/// AUTOPILOT_PHASE_TOKEN_REJECTED the refused request is repeated with it at once.
+///
+/// Returns AUTOPILOT_OK, or AUTOPILOT_ERROR_INVALID_ARGUMENT where it cannot be a token; then nothing is changed.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn autopilot_progress_set_token(
+    progress: Option<&mut autopilot_progress>,
+    new_token: *const c_char,
+) -> autopilot_result {
+    guard(autopilot_result::AUTOPILOT_ERROR_INTERNAL, || {
+        let Some(progress) = progress else { return autopilot_result::AUTOPILOT_ERROR_INVALID_ARGUMENT };
+        // SAFETY: the caller promises a NUL-terminated string, or NULL.
+        match unsafe { token(new_token) }.and_then(crate::progress::copied) {
+            Ok(token) => {
+                progress.token = Some(token);
+                autopilot_result::AUTOPILOT_OK
+            }
+            Err(error) => (&error).into(),
+        }
+    })
+}
