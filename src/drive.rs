@@ -60,10 +60,7 @@ impl<'a> Drive<'a> {
     pub(crate) fn run(mut self) -> Result<SyncOutcome, Error> {
         let jitter = Duration::from_millis(u64::from(random::number()) % 5000);
         let mut wait = Wait::new(self.timeout, jitter);
-        let mut step = match self.tell(Phase::Starting, Duration::ZERO) {
-            Ok(()) => Ok(Seen::Nothing),
-            Err(end) => Err(end),
-        };
+        let mut step = self.tell(Phase::Starting, Duration::ZERO).map(|_| Seen::Nothing);
         loop {
             let todo = match step {
                 Ok(seen) => wait.next(self.elapsed(), seen),
@@ -132,8 +129,9 @@ impl<'a> Drive<'a> {
         }
     }
 
-    /// A request; where its token is refused, once more with each new one that the callback hands in.
+    /// A request; where its token is refused, once more with a new one, if the callback hands one in.
     fn request(&mut self, action: Action, retries: bool) -> Result<Result<Reading, Failure>, Break> {
+        let mut is_renewed = false;
         loop {
             let left = self.timeout.saturating_sub(self.elapsed());
             let token = Token::new(&self.token).expect("it was checked");
@@ -146,21 +144,15 @@ impl<'a> Drive<'a> {
                 Err(failure) if failure.error.has_kind(&[ErrorKind::Cancelled]) => {
                     return Err(Break::Cancelled);
                 }
-                Ok(reading) if reading.refuses_token() => {
-                    if !self.ask_for_token()? {
+                Ok(reading) if reading.refuses_token() && !is_renewed => {
+                    is_renewed = self.tell(Phase::TokenRejected, Duration::ZERO)?;
+                    if !is_renewed {
                         return Ok(Ok(reading));
                     }
                 }
                 end => return Ok(end),
             }
         }
-    }
-
-    /// Whether the callback hands in a token that was not refused just now.
-    fn ask_for_token(&mut self) -> Result<bool, Break> {
-        let refused = self.token.clone();
-        self.tell(Phase::TokenRejected, Duration::ZERO)?;
-        Ok(self.token != refused)
     }
 
     /// Waits, telling the callback once a second.
@@ -182,8 +174,8 @@ impl<'a> Drive<'a> {
         }
     }
 
-    /// Calls the callback, and takes what it hands in.
-    fn tell(&mut self, phase: Phase, next_step: Duration) -> Result<(), Break> {
+    /// Calls the callback. Whether it hands in a token, which is taken.
+    fn tell(&mut self, phase: Phase, next_step: Duration) -> Result<bool, Break> {
         let elapsed = self.elapsed();
         let mut progress = Progress {
             phase,
@@ -194,11 +186,11 @@ impl<'a> Drive<'a> {
             token: None,
         };
         let flow = (self.progress)(&mut progress);
-        if let Some(token) = progress.token.take() {
-            self.token = token;
-        }
+        let token = progress.token.take();
+        let is_renewed = token.is_some();
+        self.token = token.unwrap_or_else(|| std::mem::take(&mut self.token));
         match (flow, phase) {
-            (ControlFlow::Continue(()), _) => Ok(()),
+            (ControlFlow::Continue(()), _) => Ok(is_renewed),
             (ControlFlow::Break(()), Phase::Window) => Err(Break::TooSoon(elapsed + next_step)),
             (ControlFlow::Break(()), _) => Err(Break::Cancelled),
         }

@@ -1,12 +1,11 @@
 //! `include/autopilot_sync.h` is what cbindgen makes of the sources, and every C and C++ compiler takes it.
 
-#[path = "support/compiler.rs"]
-mod compiler;
-
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+
+use crate::compiler;
 
 const C_STANDARDS: &[&str] = &["c99", "c11", "c17", "c2x"];
 const CPP_STANDARDS: &[&str] = &["c++11", "c++14", "c++17", "c++20", "c++23"];
@@ -83,8 +82,14 @@ fn the_library_exports_the_declared_functions_and_nothing_else() {
     assert_eq!(exported, declared);
 }
 
+/// What stands before a parenthesis outside of comments.
 fn declared_functions(header: &str) -> BTreeSet<String> {
-    let statements = header.split(';').filter_map(|statement| statement.split_once("AUTOPILOT_API "));
-    let before_arguments = statements.filter_map(|(_, declaration)| declaration.split('(').next());
-    before_arguments.filter_map(|text| text.split([' ', '*', '\n']).next_back()).map(str::to_owned).collect()
+    let code: String = header
+        .lines()
+        .filter(|line| !line.trim_start().starts_with("//") && !line.starts_with(" *"))
+        .collect();
+    let is_name = |c: char| c.is_ascii_lowercase() || c == '_';
+    let before_arguments =
+        code.split('(').filter_map(|text| text.rsplit(|c| !is_name(c)).next().map(str::to_owned));
+    before_arguments.filter(|name| name.starts_with("autopilot_")).collect()
 }

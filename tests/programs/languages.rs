@@ -1,18 +1,15 @@
 //! The one call from a program in each language: unchanged, linked with the shared library of these sources, and led to
 //! the emulator by `HTTPS_PROXY` and `SSL_CERT_FILE` alone.
 
-#[path = "support/compiler.rs"]
-mod compiler;
-#[path = "support/programs.rs"]
-mod programs;
-
 use std::process::Command;
 use std::time::Duration;
 
 use autopilot_emulator::{
     Access, Certificate, Clock, Config, Emulator, Fault, Network, ProxyFault, Step, Token,
 };
-use programs::{Language, Program};
+
+use crate::compiler;
+use crate::program::{Language, Program};
 
 /// Whose clock jumps at each request, so that three calls in a row meet a sync accepted, running, and over.
 fn emulator() -> Emulator {

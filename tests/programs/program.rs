@@ -1,13 +1,14 @@
 //! Programs in four languages, made of these sources.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock};
 
 use autopilot_emulator::Emulator;
 
-use super::compiler;
+use crate::compiler;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Language {
@@ -24,6 +25,7 @@ impl Language {
 /// A program of `tests/programs`, ready to be run against an emulator.
 pub(crate) struct Program {
     command: Vec<PathBuf>,
+    is_compiled: bool,
 }
 
 impl Program {
@@ -32,8 +34,8 @@ impl Program {
         match language {
             Language::C => Program::c(&source("c")),
             Language::Cpp => Program::cpp(&source("cpp")),
-            Language::Python => Program { command: vec![python().into(), source("py")] },
-            Language::Rust => Program { command: vec![compiler::example("one_call")] },
+            Language::Python => Program { command: vec![python().into(), source("py")], is_compiled: false },
+            Language::Rust => Program { command: vec![compiler::example("one_call")], is_compiled: true },
         }
     }
 
@@ -42,17 +44,24 @@ impl Program {
     }
 
     pub(crate) fn c(source: &Path) -> Program {
-        Program { command: vec![compile(compiler::c(), "-std=c99", source)] }
+        Program { command: vec![compile(compiler::c(), "-std=c99", source)], is_compiled: true }
     }
 
     pub(crate) fn cpp(source: &Path) -> Program {
-        Program { command: vec![compile(compiler::cpp(), "-std=c++11", source)] }
+        Program { command: vec![compile(compiler::cpp(), "-std=c++11", source)], is_compiled: true }
     }
 
-    /// Led to the emulator by its two variables, and by nothing else.
+    /// Led to the emulator by its two variables, and by nothing else. `AUTOPILOT_TEST_UNDER` names a command, such as
+    /// valgrind with its options, that compiled programs run under.
     pub(crate) fn against(&self, emulator: &Emulator) -> Command {
-        let mut command = emulator.command(&self.command[0]);
-        command.args(&self.command[1..]).env("LD_LIBRARY_PATH", library_folder());
+        let under = if self.is_compiled {
+            std::env::var("AUTOPILOT_TEST_UNDER").unwrap_or_default()
+        } else {
+            String::new()
+        };
+        let mut words = under.split_whitespace().map(PathBuf::from).chain(self.command.iter().cloned());
+        let mut command = emulator.command(words.next().expect("a program"));
+        command.args(words).env("LD_LIBRARY_PATH", library_folder());
         command
     }
 }
@@ -82,14 +91,28 @@ fn library_folder() -> &'static Path {
     })
 }
 
+/// Compiles a program, once for all tests of this process.
 fn compile(compiler: &str, standard: &str, source: &Path) -> PathBuf {
+    static COMPILED: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
     let name = source.file_name().unwrap().to_str().unwrap().replace('.', "-");
     let program = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-{}", std::process::id()));
-    let include = Path::new(env!("CARGO_MANIFEST_DIR")).join("include");
-    let mut command = Command::new(compiler);
-    command.args([standard, "-D_POSIX_C_SOURCE=200809L", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-g"]);
-    command.arg("-I").arg(include).arg(source).arg("-o").arg(&program);
-    command.arg("-L").arg(library_folder()).args(["-lautopilot_sync", "-pthread"]);
-    compiler::run(&mut command);
+    let mut compiled = COMPILED.lock().unwrap();
+    if !compiled.contains(&program) {
+        let include = Path::new(env!("CARGO_MANIFEST_DIR")).join("include");
+        let mut command = Command::new(compiler);
+        command.args([
+            standard,
+            "-D_POSIX_C_SOURCE=200809L",
+            "-Wall",
+            "-Wextra",
+            "-Wpedantic",
+            "-Werror",
+            "-g",
+        ]);
+        command.arg("-I").arg(include).arg(source).arg("-o").arg(&program);
+        command.arg("-L").arg(library_folder()).args(["-lautopilot_sync", "-pthread"]);
+        compiler::run(&mut command);
+        compiled.insert(program.clone());
+    }
     program
 }

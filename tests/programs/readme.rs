@@ -1,13 +1,12 @@
 //! The README does what it says: its programs are compiled by its own commands, and run. (Its Rust is a doc test.)
 
-#[path = "support/compiler.rs"]
-mod compiler;
-
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use autopilot_emulator::{Config, Emulator};
+
+use crate::compiler;
 
 fn readme() -> String {
     fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap()

@@ -1,0 +1,134 @@
+//! The emulator's replies and the library's requests are what the OpenAPI document says, by a validator that is a library
+//! (openapi-core, in Python), over exchanges that were really made.
+
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::time::Duration;
+
+use autopilot_emulator::{Access, Behaviour, Clock, Config, Emulator, ErrorForm, Past, RetryAfter, Step};
+use autopilot_sync::Client;
+
+fn emulator_folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/emulator")
+}
+
+/// A Python with the validator, made once for each list of requirements.
+fn python() -> PathBuf {
+    let requirements = emulator_folder().join("requirements.txt");
+    let wanted = std::fs::read_to_string(&requirements).unwrap();
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("openapi-venv");
+    let (python, made) = (folder.join("bin/python"), folder.join("made-for.txt"));
+    if std::fs::read_to_string(&made).is_ok_and(|list| list == wanted) {
+        return python;
+    }
+    let run = |command: &mut Command, help: &str| {
+        let status = command.status();
+        assert!(status.is_ok_and(|status| status.success()), "{command:?} failed. {help}");
+    };
+    let venv_help = "Install Python 3 with venv (Debian: apt-get install python3 python3-venv)";
+    run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&folder), venv_help);
+    let pip_help = "The validator comes from PyPI: is it reachable?";
+    run(Command::new(&python).args(["-m", "pip", "install", "-q", "-r"]).arg(&requirements), pip_help);
+    std::fs::write(made, wanted).unwrap();
+    python
+}
+
+fn validate(exchanges: &serde_json::Value, name: &str) -> Output {
+    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}.json"));
+    std::fs::write(&file, exchanges.to_string()).unwrap();
+    Command::new(python()).arg(emulator_folder().join("validate.py")).arg(file).output().unwrap()
+}
+
+/// The library against the emulator in all its moods.
+fn exchanges() -> serde_json::Value {
+    let behaviour = Behaviour { duration: Duration::from_secs(2), ..Behaviour::default() };
+    let emulator = Emulator::start(Config { clock: Clock::manual(), behaviour, ..Config::default() });
+    let builder = Client::builder().ignore_environment().proxy(&emulator.proxy_url()).unwrap();
+    let client = builder.ca_file(emulator.ca_file()).unwrap().max_retries(0).unwrap().build().unwrap();
+    let both = || drop((client.sync("token"), client.settings("token")));
+    for seconds in [0, 1, 2, 3, 600, 30] {
+        emulator.advance(Duration::from_secs(seconds));
+        both();
+    }
+    for retry_after in [RetryAfter::Seconds, RetryAfter::Date] {
+        emulator.behave(|behaviour| behaviour.retry_after = retry_after.clone());
+        both();
+    }
+    for access in [
+        Access::Invalid,
+        Access::Expired,
+        Access::Challenged,
+        Access::Unlicensed,
+        Access::Forbidden,
+        Access::ReadOnly,
+        Access::TriggerOnly,
+    ] {
+        emulator.set_other_tokens(access);
+        for form in [ErrorForm::Intune, ErrorForm::Deeper, ErrorForm::Graph] {
+            emulator.behave(|behaviour| behaviour.error_form = form);
+            both();
+        }
+    }
+    emulator.set_other_tokens(Access::Full);
+    for status in [400, 500, 503, 504, 509] {
+        emulator.script([Step::error(status), Step::error(status)]);
+        both();
+    }
+    emulator.behave(|behaviour| (behaviour.last_sync, behaviour.last_trigger) = (Past::Never, Past::Never));
+    emulator.advance(Duration::from_secs(3600));
+    both();
+    let real = Emulator::start(Config::default());
+    let builder = Client::builder().ignore_environment().proxy(&real.proxy_url()).unwrap();
+    let waiting = builder.ca_file(real.ca_file()).unwrap().build().unwrap();
+    let _ = waiting.sync_and_wait("token", Duration::from_secs(4), |_| ControlFlow::Continue(()));
+    let mut all = serde_json::to_value(emulator.requests()).unwrap();
+    let more = serde_json::to_value(real.requests()).unwrap();
+    all.as_array_mut().unwrap().extend(more.as_array().unwrap().iter().cloned());
+    all
+}
+
+#[test]
+fn every_exchange_is_of_the_document() {
+    let exchanges = exchanges();
+    assert!(exchanges.as_array().unwrap().len() > 60);
+    let answer = validate(&exchanges, "exchanges");
+    let said = String::from_utf8_lossy(&answer.stdout) + String::from_utf8_lossy(&answer.stderr);
+    assert!(answer.status.success(), "{said}");
+    wrong_exchanges_are_noticed(&exchanges);
+}
+
+/// The check can fail: each of these changes is noticed.
+fn wrong_exchanges_are_noticed(exchanges: &serde_json::Value) {
+    let one = |method: &str, status: u64| {
+        let all = exchanges.as_array().unwrap().iter();
+        let found = all.clone().find(|one| one["method"] == method && one["reply"]["status"] == status);
+        found.unwrap_or_else(|| panic!("no {method} with {status}")).clone()
+    };
+    let changes: &[(&str, u64, &dyn Fn(&mut serde_json::Value))] = &[
+        ("POST", 204, &|one| one["reply"]["status"] = 202.into()),
+        ("POST", 204, &|one| one["method"] = "PUT".into()),
+        ("POST", 204, &|one| one["path"] = "/beta/deviceManagement/windowsAutopilotSettings/synch".into()),
+        ("POST", 204, &|one| drop_header(&mut one["headers"], "authorization")),
+        ("POST", 204, &|one| drop_header(&mut one["headers"], "accept")),
+        ("GET", 200, &|one| {
+            let body = one["reply"]["body"].as_str().unwrap().replace("completed", "complete");
+            one["reply"]["body"] = body.into();
+        }),
+    ];
+    for (number, (method, status, change)) in changes.iter().enumerate() {
+        let mut wrong = one(method, *status);
+        change(&mut wrong);
+        let answer = validate(&serde_json::json!([wrong]), &format!("wrong-{number}"));
+        assert_eq!(
+            answer.status.code(),
+            Some(1),
+            "change {number}: {}",
+            String::from_utf8_lossy(&answer.stdout)
+        );
+    }
+}
+
+fn drop_header(headers: &mut serde_json::Value, name: &str) {
+    headers.as_array_mut().unwrap().retain(|header| !header[0].as_str().unwrap().eq_ignore_ascii_case(name));
+}

@@ -1,0 +1,192 @@
+//! The whole C face from a C program, against the emulator: results, details, ownership, hostile arguments, threads.
+//! `.ci/run` runs these once more under valgrind.
+
+use std::time::Duration;
+
+use autopilot_emulator::{Access, Behaviour, Clock, Config, Emulator, Fault, Past, RetryAfter, Step, Token};
+
+use crate::compiler;
+use crate::program::Program;
+
+const HOUR: &str = "3600000";
+
+fn emulator(behaviour: Behaviour) -> Emulator {
+    Emulator::start(Config { behaviour, ..Config::default() })
+}
+
+fn quick() -> Behaviour {
+    Behaviour {
+        duration: Duration::from_secs(2),
+        start_delay: Duration::from_millis(200),
+        ..Behaviour::default()
+    }
+}
+
+fn api(emulator: &Emulator, arguments: &[&str]) -> String {
+    compiler::run(Program::named("api.c").against(emulator).args(arguments))
+}
+
+fn last_line(printed: &str) -> &str {
+    printed.lines().last().unwrap_or_default()
+}
+
+#[test]
+fn options_are_checked_by_their_setters() {
+    let emulator = emulator(quick());
+    assert_eq!(api(&emulator, &["options"]), "AUTOPILOT_ERROR_CONFIGURATION http=0 trigger=0 attempts=0\n");
+    assert_eq!(emulator.counts().accepted, 0);
+}
+
+#[test]
+fn null_and_nonsense_are_refused_everywhere() {
+    let emulator = emulator(quick());
+    assert!(api(&emulator, &["null"]).ends_with("kept\n"));
+    assert_eq!(emulator.counts().accepted, 0);
+}
+
+#[test]
+fn a_sync_has_its_detail() {
+    let with = |access: Access, expected: &str, words: &str| {
+        let emulator = emulator(Behaviour { retry_after: RetryAfter::Text("77".into()), ..quick() });
+        emulator.set_other_tokens(access);
+        let printed = api(&emulator, &["sync"]);
+        assert_eq!(last_line(&printed), expected, "{access:?}");
+        assert!(printed.contains(words), "{printed}");
+    };
+    with(Access::Full, "AUTOPILOT_OK http=204 trigger=3 attempts=1", "retry_after=-1 claims= words=\n");
+    with(
+        Access::Forbidden,
+        "AUTOPILOT_ERROR_FORBIDDEN http=403 trigger=2 attempts=1",
+        "DeviceManagementServiceConfig",
+    );
+    with(Access::Unlicensed, "AUTOPILOT_ERROR_FORBIDDEN http=401 trigger=2 attempts=1", "words=");
+    with(Access::Challenged, "AUTOPILOT_ERROR_UNAUTHORIZED http=401 trigger=2 attempts=1", "claims={");
+    let retry_after = RetryAfter::Text("77".into());
+    let emulator =
+        emulator(Behaviour { last_sync: Past::Ago(Duration::from_secs(60)), retry_after, ..quick() });
+    let printed = api(&emulator, &["sync"]);
+    assert_eq!(last_line(&printed), "AUTOPILOT_SYNC_TOO_SOON http=429 trigger=2 attempts=1");
+    assert!(printed.contains("retry_after=77000 "), "{printed}");
+    emulator.script([Step::fault(Fault::Close)]);
+    assert_eq!(
+        last_line(&api(&emulator, &["sync"])),
+        "AUTOPILOT_ERROR_CONNECTION_LOST http=0 trigger=1 attempts=1"
+    );
+}
+
+#[test]
+fn settings_are_read() {
+    let clock = Clock::manual();
+    let emulator = Emulator::start(Config { clock, behaviour: quick(), ..Config::default() });
+    let expected = "status=2 completed\nstatus=2 completed\nAUTOPILOT_OK http=200 trigger=0 attempts=1\n";
+    assert_eq!(api(&emulator, &["settings"]), expected);
+    emulator.own_sync();
+    emulator.advance(Duration::from_secs(1));
+    assert!(api(&emulator, &["settings"]).starts_with("status=1 inProgress\n"));
+    emulator.set_other_tokens(Access::Forbidden);
+    assert_eq!(api(&emulator, &["settings"]), "AUTOPILOT_ERROR_FORBIDDEN http=403 trigger=0 attempts=1\n");
+}
+
+#[test]
+fn a_wait_ends_as_the_table_says() {
+    let ahead = || Behaviour { last_sync: Past::Ago(Duration::from_secs(60)), ..quick() };
+    let endless = || Behaviour { duration: Duration::from_secs(3600), ..quick() };
+    let never = "-1";
+    type Prepare = fn(&Emulator);
+    let table: Vec<(Behaviour, Prepare, Vec<&str>, &str)> = vec![
+        (
+            quick(),
+            |_| (),
+            vec![HOUR, never, never],
+            "phases=5 status=2 completed AUTOPILOT_OK http=200 trigger=3",
+        ),
+        (
+            quick(),
+            |emulator| assert!(emulator.own_sync()),
+            vec![HOUR, never, never],
+            "phases=5 status=2 completed AUTOPILOT_SYNC_ALREADY_RUNNING http=200 trigger=4",
+        ),
+        (
+            Behaviour { failing_runs: 1, ..quick() },
+            |_| (),
+            vec![HOUR, never, never],
+            "phases=5 status=3 failed AUTOPILOT_ERROR_SYNC_FAILED http=200 trigger=3",
+        ),
+        (
+            ahead(),
+            |_| (),
+            vec!["100000", never, never],
+            "phases=1 status=2 completed AUTOPILOT_SYNC_TOO_SOON http=200 trigger=2",
+        ),
+        (
+            ahead(),
+            |_| (),
+            vec![HOUR, "1", never],
+            "phases=3 status=2 completed AUTOPILOT_SYNC_TOO_SOON http=200 trigger=2",
+        ),
+        (
+            ahead(),
+            |_| (),
+            vec![HOUR, never, "1"],
+            "phases=3 status=2 completed AUTOPILOT_ERROR_CANCELLED http=200 trigger=2",
+        ),
+        (
+            endless(),
+            |_| (),
+            vec!["5000", never, never],
+            "phases=5 status=1 inProgress AUTOPILOT_ERROR_TIMEOUT http=200 trigger=3",
+        ),
+        (endless(), |_| (), vec![HOUR, "2", never], "AUTOPILOT_ERROR_CANCELLED http=204 trigger=3"),
+        (endless(), |_| (), vec![HOUR, never, "2"], "AUTOPILOT_ERROR_CANCELLED http=204 trigger=3"),
+        (quick(), |_| (), vec![HOUR, "0", never], "phases=1 AUTOPILOT_ERROR_CANCELLED http=0 trigger=0"),
+        (
+            quick(),
+            |emulator| emulator.set_token("token", Token::new(Access::TriggerOnly)),
+            vec![HOUR, never, never],
+            "phases=1 AUTOPILOT_SYNC_UNCONFIRMED http=204 trigger=3",
+        ),
+        (
+            quick(),
+            |emulator| emulator.set_token("token", Token::new(Access::Expired)),
+            vec![HOUR, never, never],
+            "phases=9 AUTOPILOT_ERROR_UNAUTHORIZED http=401 trigger=0",
+        ),
+        (
+            quick(),
+            |emulator| emulator.set_token("token", Token::new(Access::Expired)),
+            vec![HOUR, "3", never, "renewed"],
+            "phases=9 AUTOPILOT_ERROR_CANCELLED http=401 trigger=0",
+        ),
+        (
+            quick(),
+            |emulator| emulator.set_token("token", Token::new(Access::Challenged)),
+            vec![HOUR, never, never, "renewed"],
+            "phases=13 status=2 completed AUTOPILOT_OK http=200 trigger=3",
+        ),
+    ];
+    std::thread::scope(|scope| {
+        for (behaviour, prepare, arguments, expected) in table {
+            scope.spawn(move || {
+                let emulator = emulator(behaviour);
+                prepare(&emulator);
+                let printed = api(&emulator, &[&["wait"], &*arguments].concat()).replace('\n', " ");
+                assert!(printed.contains(expected), "{arguments:?}: {printed}");
+            });
+        }
+    });
+}
+
+#[test]
+fn a_cancel_that_races_a_call_ends_in_a_result() {
+    assert_eq!(api(&emulator(quick()), &["race"]), "kept\n");
+}
+
+#[test]
+fn threads_share_a_client() {
+    for scenario in ["threads", "shared"] {
+        let emulator = emulator(quick());
+        assert_eq!(api(&emulator, &[scenario]), "kept\n");
+        assert_eq!(emulator.requests().len(), 40);
+        assert!(emulator.counts().handshakes <= 8, "a connection for each thread at most");
+    }
+}

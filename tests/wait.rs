@@ -1,0 +1,359 @@
+//! The wait for the end of a sync, its progress and its cancel, in Rust, against the emulator. The rule itself is tested
+//! without a clock in the library; here its drive meets sockets.
+
+use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+use autopilot_emulator::{Access, Behaviour, Config, Emulator, Fault, Past, RetryAfter, Step, Token};
+use autopilot_sync::{
+    Answer, Canceller, Client, Error, ErrorKind, Phase, Progress, SyncOutcome, SyncStatus, Trigger,
+};
+
+const TOKEN: &str = "eyJ0eXAi0123456789.eyJhdWQi0123456789.c2lnbmF0dXJl0123456789";
+const HOUR: Duration = Duration::from_secs(3600);
+
+/// A tenant whose syncs take two seconds.
+fn quick() -> Behaviour {
+    Behaviour {
+        duration: Duration::from_secs(2),
+        start_delay: Duration::from_millis(200),
+        ..Behaviour::default()
+    }
+}
+
+fn emulator(behaviour: Behaviour) -> Emulator {
+    Emulator::start(Config { behaviour, ..Config::default() })
+}
+
+fn client(emulator: &Emulator) -> Client {
+    let builder = Client::builder().ignore_environment().proxy(&emulator.proxy_url()).unwrap();
+    builder.ca_file(emulator.ca_file()).unwrap().build().unwrap()
+}
+
+fn go_on(_: &mut Progress<'_>) -> ControlFlow<()> {
+    ControlFlow::Continue(())
+}
+
+fn methods(emulator: &Emulator) -> String {
+    emulator.requests().iter().map(|request| request.method.chars().next().unwrap()).collect()
+}
+
+fn triggers(emulator: &Emulator) -> usize {
+    emulator.requests().iter().filter(|request| request.method == "POST").count()
+}
+
+fn kind(result: Result<SyncOutcome, Error>) -> (ErrorKind, Trigger) {
+    let error = result.unwrap_err();
+    assert!(!format!("{error:?} {error:#}").contains("0123456789"));
+    (error.kind(), error.detail().trigger())
+}
+
+#[test]
+fn a_sync_is_watched_to_its_end() {
+    let emulator = emulator(quick());
+    let mut seen = Vec::new();
+    let outcome = client(&emulator)
+        .sync_and_wait(TOKEN, HOUR, |progress| {
+            seen.push((
+                progress.phase(),
+                progress.settings().and_then(|settings| settings.status().cloned()),
+            ));
+            assert!(progress.next_step() <= Duration::from_secs(15));
+            ControlFlow::Continue(())
+        })
+        .unwrap();
+    assert_eq!((outcome.answer(), outcome.detail().trigger()), (Answer::Done, Trigger::Accepted));
+    assert_eq!(outcome.detail().settings().unwrap().status(), Some(&SyncStatus::Completed));
+    assert_eq!(outcome.to_string(), "the sync is completed");
+    assert_eq!(seen[0], (Phase::Starting, None));
+    assert!(seen[1..].iter().all(|(phase, _)| *phase == Phase::Watching), "{seen:?}");
+    assert!(methods(&emulator).starts_with("GPG"), "{}", methods(&emulator));
+    assert_eq!(triggers(&emulator), 1);
+    assert_eq!(outcome.detail().attempts().len(), emulator.requests().len());
+    assert_eq!(emulator.counts().handshakes, 1);
+}
+
+#[test]
+fn a_running_sync_is_joined() {
+    let emulator = emulator(Behaviour { duration: Duration::from_secs(4), ..quick() });
+    assert!(emulator.own_sync());
+    let outcome = client(&emulator).sync_and_wait(TOKEN, HOUR, go_on).unwrap();
+    assert_eq!((outcome.answer(), outcome.detail().trigger()), (Answer::AlreadyRunning, Trigger::Joined));
+    assert_eq!(triggers(&emulator), 1);
+}
+
+#[test]
+fn the_window_is_waited_out() {
+    let emulator = emulator(Behaviour {
+        last_sync: Past::Ago(Duration::from_secs(605)),
+        window: Duration::from_secs(608),
+        ..quick()
+    });
+    let mut windows = 0;
+    let outcome = client(&emulator)
+        .sync_and_wait(TOKEN, HOUR, |progress| {
+            windows += usize::from(progress.phase() == Phase::Window);
+            ControlFlow::Continue(())
+        })
+        .unwrap();
+    assert_eq!(outcome.answer(), Answer::Done);
+    assert!(windows > 0);
+    assert!(methods(&emulator).starts_with("GPGGPG"), "{}", methods(&emulator));
+}
+
+#[test]
+fn a_window_beyond_the_deadline_is_told_at_once() {
+    let emulator = emulator(Behaviour { last_sync: Past::Ago(Duration::from_secs(60)), ..quick() });
+    let outcome = client(&emulator).sync_and_wait(TOKEN, Duration::from_secs(300), go_on).unwrap();
+    assert_eq!((outcome.answer(), outcome.detail().trigger()), (Answer::TooSoon, Trigger::Refused));
+    let next = outcome.detail().retry_after().unwrap().as_secs();
+    assert!((400..=551).contains(&next), "{next}");
+    assert_eq!(methods(&emulator), "GPG");
+}
+
+#[test]
+fn a_longer_retry_after_counts() {
+    let last_sync = Past::Ago(Duration::from_secs(60));
+    let retry_after = RetryAfter::Text("900".into());
+    let emulator = emulator(Behaviour { last_sync, retry_after, ..quick() });
+    let outcome = client(&emulator).sync_and_wait(TOKEN, Duration::from_secs(700), go_on).unwrap();
+    assert_eq!(outcome.answer(), Answer::TooSoon);
+    let next = outcome.detail().retry_after().unwrap().as_secs();
+    assert!((700..=900).contains(&next), "{next}");
+}
+
+#[test]
+fn a_failing_sync_is_an_error() {
+    let emulator = emulator(Behaviour { failing_runs: 1, ..quick() });
+    let result = client(&emulator).sync_and_wait(TOKEN, HOUR, go_on);
+    assert_eq!(kind(result), (ErrorKind::SyncFailed, Trigger::Accepted));
+}
+
+#[test]
+fn the_deadline_ends_the_watch() {
+    let emulator = emulator(Behaviour { duration: HOUR, ..quick() });
+    let result = client(&emulator).sync_and_wait(TOKEN, Duration::from_secs(6), go_on);
+    let status = result.as_ref().unwrap_err().detail().settings().unwrap().status().cloned();
+    assert_eq!(kind(result), (ErrorKind::Timeout, Trigger::Accepted));
+    assert_eq!(status, Some(SyncStatus::InProgress));
+}
+
+#[test]
+fn a_lost_reply_is_not_triggered_twice() {
+    let emulator = emulator(quick());
+    emulator.script([Step::fault(Fault::LoseReply).on("POST")]);
+    let outcome = client(&emulator).sync_and_wait(TOKEN, HOUR, go_on).unwrap();
+    assert_eq!((outcome.answer(), outcome.detail().trigger()), (Answer::Done, Trigger::Accepted));
+    assert_eq!(triggers(&emulator), 1);
+}
+
+#[test]
+fn failing_reads_are_ridden_out() {
+    let emulator = emulator(quick());
+    emulator.script([
+        Step::service(),
+        Step::service(),
+        Step::error(503),
+        Step::fault(Fault::Reset),
+        Step::error(500).spoiled(Fault::Truncate { keep: 3 }),
+    ]);
+    assert_eq!(client(&emulator).sync_and_wait(TOKEN, HOUR, go_on).unwrap().answer(), Answer::Done);
+    assert_eq!(emulator.steps_left(), 0);
+}
+
+#[test]
+fn without_the_right_to_read_the_end_cannot_be_observed() {
+    let emulator = emulator(quick());
+    emulator.set_token(TOKEN, Token::new(Access::TriggerOnly));
+    let outcome = client(&emulator).sync_and_wait(TOKEN, HOUR, go_on).unwrap();
+    assert_eq!((outcome.answer(), outcome.detail().trigger()), (Answer::Unconfirmed, Trigger::Accepted));
+    assert_eq!(methods(&emulator), "GP");
+}
+
+#[test]
+fn a_state_that_cannot_be_read_triggers_nothing() {
+    let emulator = emulator(quick());
+    emulator.script([Step::error(400)]);
+    let result = client(&emulator).sync_and_wait(TOKEN, HOUR, go_on);
+    assert_eq!(kind(result), (ErrorKind::Service, Trigger::NotSent));
+    emulator.script([Step::reply(autopilot_emulator::Reply::new(200).body("[]"))]);
+    let result = client(&emulator).sync_and_wait(TOKEN, HOUR, go_on);
+    assert_eq!(kind(result), (ErrorKind::Protocol, Trigger::NotSent));
+    assert_eq!(methods(&emulator), "GG");
+}
+
+#[test]
+fn a_refused_token_is_renewed_by_the_callback() {
+    let emulator = emulator(quick());
+    emulator.set_token("old-token", Token::default().for_requests(3));
+    let mut rejections = 0;
+    let outcome = client(&emulator).sync_and_wait("old-token", HOUR, |progress| {
+        if progress.phase() == Phase::TokenRejected {
+            rejections += 1;
+            assert_eq!(progress.set_token("a b").unwrap_err().kind(), ErrorKind::InvalidArgument);
+            progress.set_token("new-token").unwrap();
+        }
+        ControlFlow::Continue(())
+    });
+    assert_eq!(outcome.unwrap().answer(), Answer::Done);
+    assert_eq!(rejections, 1);
+    let requests = emulator.requests();
+    let tokens: Vec<_> = requests.iter().map(|request| request.token.as_deref().unwrap()).collect();
+    assert_eq!(tokens[..5], ["old-token", "old-token", "old-token", "old-token", "new-token"]);
+}
+
+#[test]
+fn a_token_that_nobody_renews_ends_the_wait() {
+    for renewal in [None, Some("no-better-")] {
+        let emulator = emulator(quick());
+        emulator.set_other_tokens(Access::Expired);
+        let mut rejections = 0;
+        let result = client(&emulator).sync_and_wait(TOKEN, HOUR, |progress| {
+            if progress.phase() == Phase::TokenRejected {
+                rejections += 1;
+                if let Some(token) = renewal {
+                    progress.set_token(&format!("{token}{rejections}")).unwrap();
+                }
+            }
+            ControlFlow::Continue(())
+        });
+        assert_eq!(kind(result), (ErrorKind::Unauthorized, Trigger::NotSent), "{renewal:?}");
+        let requests = 1 + usize::from(renewal.is_some());
+        assert_eq!((rejections, emulator.requests().len()), (1, requests), "{renewal:?}");
+    }
+}
+
+#[test]
+fn the_callback_ends_the_wait_in_each_phase() {
+    let ahead = Behaviour { last_sync: Past::Ago(Duration::from_secs(60)), ..quick() };
+    for (behaviour, phase, expected) in [
+        (quick(), Phase::Starting, Err((ErrorKind::Cancelled, Trigger::NotSent))),
+        (quick(), Phase::Watching, Err((ErrorKind::Cancelled, Trigger::Accepted))),
+        (ahead, Phase::Window, Ok(Answer::TooSoon)),
+    ] {
+        let emulator = emulator(behaviour);
+        let result = client(&emulator).sync_and_wait(TOKEN, HOUR, |progress| {
+            if progress.phase() == phase { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        });
+        match expected {
+            Ok(answer) => {
+                let outcome = result.unwrap();
+                assert_eq!(outcome.answer(), answer);
+                assert!(outcome.detail().retry_after().unwrap() > Duration::from_secs(60));
+            }
+            Err(expected) => assert_eq!(kind(result), expected, "{phase:?}"),
+        }
+    }
+}
+
+#[test]
+fn a_cancel_ends_a_wait_wherever_it_is() {
+    for (phase, step) in [
+        (Phase::Starting, Step::fault(Fault::Hang)),
+        (Phase::Watching, Step::service()),
+        (Phase::Window, Step::error(429).on("POST")),
+    ] {
+        let emulator = emulator(Behaviour {
+            duration: HOUR,
+            last_sync: Past::Ago(Duration::from_secs(60)),
+            window: Duration::ZERO,
+            ..quick()
+        });
+        emulator.script([step]);
+        let canceller = Canceller::new();
+        let (reached, reaches) = mpsc::channel();
+        let other = canceller.clone();
+        let helper = thread::spawn(move || {
+            reaches.recv().unwrap();
+            other.cancel();
+        });
+        let client = client(&emulator).with_canceller(&canceller);
+        let result = client.sync_and_wait(TOKEN, HOUR, |progress| {
+            if progress.phase() == phase {
+                let _ = reached.send(());
+            }
+            ControlFlow::Continue(())
+        });
+        helper.join().unwrap();
+        assert_eq!(kind(result).0, ErrorKind::Cancelled, "{phase:?}");
+        assert_eq!(client.sync(TOKEN).unwrap_err().kind(), ErrorKind::Cancelled, "for good");
+        emulator.clear_script();
+        assert!(self::client(&emulator).settings(TOKEN).is_ok());
+    }
+}
+
+#[test]
+fn one_cancel_of_many_leaves_the_others_alone() {
+    const THREADS: usize = 64;
+    let emulator = emulator(quick());
+    for number in 0..THREADS {
+        emulator.set_token(&format!("tenant-{number}"), Token::default().of(&format!("tenant {number}")));
+    }
+    emulator.script([Step::fault(Fault::Hang).for_token("tenant-7")]);
+    let (client, canceller, done) = (client(&emulator), Canceller::new(), AtomicUsize::new(0));
+    thread::scope(|scope| {
+        for number in 0..THREADS {
+            let (client, canceller, done) = (&client, &canceller, &done);
+            scope.spawn(move || {
+                let token = format!("tenant-{number}");
+                if number == 7 {
+                    let error = client.with_canceller(canceller).sync(&token).unwrap_err();
+                    assert_eq!(error.kind(), ErrorKind::Cancelled);
+                } else {
+                    assert_eq!(client.sync(&token).unwrap().answer(), Answer::Done, "{token}");
+                    assert_eq!(client.sync(&token).unwrap().answer(), Answer::AlreadyRunning, "{token}");
+                    if done.fetch_add(1, Ordering::SeqCst) == THREADS - 2 {
+                        canceller.cancel();
+                    }
+                }
+            });
+        }
+    });
+    let requests = emulator.requests();
+    for number in (0..THREADS).filter(|number| *number != 7) {
+        let token = format!("tenant-{number}");
+        assert_eq!(requests.iter().filter(|request| request.token.as_deref() == Some(&*token)).count(), 2);
+    }
+    assert!(emulator.counts().handshakes <= THREADS as u64, "a connection for each thread at most");
+}
+
+#[test]
+fn the_settings_are_read() {
+    let never =
+        Behaviour { last_sync: Past::Never, last_trigger: Past::Never, wrapped_settings: true, ..quick() };
+    let emulator = emulator(never);
+    let client = client(&emulator);
+    let settings = client.settings(TOKEN).unwrap();
+    assert_eq!(settings.status(), Some(&SyncStatus::Completed));
+    assert_eq!(
+        (settings.last_sync_unix_ms(), settings.last_sync_text()),
+        (None, Some("0001-01-01T00:00:00Z"))
+    );
+    emulator.set_other_tokens(Access::Forbidden);
+    let error = client.settings(TOKEN).unwrap_err();
+    assert_eq!((error.kind(), error.detail().http_status()), (ErrorKind::Forbidden, Some(403)));
+    emulator.set_other_tokens(Access::ReadOnly);
+    assert!(client.settings(TOKEN).is_ok());
+}
+
+#[test]
+fn a_read_is_repeated_after_what_passes() {
+    let emulator = emulator(quick());
+    let soon = |status| Step::reply(autopilot_emulator::Reply::new(status).header("Retry-After", "1"));
+    emulator.script([soon(429), soon(500), soon(504)]);
+    assert!(client(&emulator).settings(TOKEN).is_ok());
+    assert_eq!(methods(&emulator), "GGGG");
+}
+
+#[test]
+fn a_deadline_that_cannot_be_is_refused() {
+    let emulator = emulator(quick());
+    for timeout in [Duration::ZERO, Duration::from_secs(86_401)] {
+        let result = client(&emulator).sync_and_wait(TOKEN, timeout, go_on);
+        assert_eq!(kind(result), (ErrorKind::InvalidArgument, Trigger::NotSent));
+    }
+    assert_eq!(emulator.counts().accepted, 0);
+}
