@@ -7,7 +7,7 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-use autopilot_emulator::{Access, Behaviour, Config, Emulator, Fault, Past, RetryAfter, Step, Token};
+use autopilot_emulator::{Access, Behaviour, Clock, Config, Emulator, Fault, Past, RetryAfter, Step, Token};
 use autopilot_sync::{
     Answer, Canceller, Client, Error, ErrorKind, Phase, Progress, SyncOutcome, SyncStatus, Trigger,
 };
@@ -76,11 +76,20 @@ fn a_sync_is_watched_to_its_end() {
     assert_eq!(emulator.counts().handshakes, 1);
 }
 
+/// The clock stands until the sync was seen running, so that it cannot be over before, however slow the machine.
 #[test]
 fn a_running_sync_is_joined() {
-    let emulator = emulator(Behaviour { duration: Duration::from_secs(4), ..quick() });
+    let emulator =
+        Emulator::start(Config { clock: Clock::manual(), behaviour: quick(), ..Config::default() });
     assert!(emulator.own_sync());
-    let outcome = client(&emulator).sync_and_wait(TOKEN, HOUR, go_on).unwrap();
+    emulator.advance(Duration::from_secs(1));
+    let outcome = thread::scope(|scope| {
+        scope.spawn(|| {
+            assert!(emulator.wait(HOUR, |counts| counts.requests >= 3));
+            emulator.advance(HOUR);
+        });
+        client(&emulator).sync_and_wait(TOKEN, HOUR, go_on).unwrap()
+    });
     assert_eq!((outcome.answer(), outcome.detail().trigger()), (Answer::AlreadyRunning, Trigger::Joined));
     assert_eq!(triggers(&emulator), 1);
 }
@@ -88,8 +97,8 @@ fn a_running_sync_is_joined() {
 #[test]
 fn the_window_is_waited_out() {
     let emulator = emulator(Behaviour {
-        last_sync: Past::Ago(Duration::from_secs(605)),
-        window: Duration::from_secs(608),
+        last_sync: Past::Ago(Duration::from_secs(598)),
+        window: Duration::from_secs(609),
         ..quick()
     });
     let mut windows = 0;
@@ -135,7 +144,7 @@ fn a_failing_sync_is_an_error() {
 #[test]
 fn the_deadline_ends_the_watch() {
     let emulator = emulator(Behaviour { duration: HOUR, ..quick() });
-    let result = client(&emulator).sync_and_wait(TOKEN, Duration::from_secs(6), go_on);
+    let result = client(&emulator).sync_and_wait(TOKEN, Duration::from_secs(12), go_on);
     let status = result.as_ref().unwrap_err().detail().settings().unwrap().status().cloned();
     assert_eq!(kind(result), (ErrorKind::Timeout, Trigger::Accepted));
     assert_eq!(status, Some(SyncStatus::InProgress));
