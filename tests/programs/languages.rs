@@ -5,7 +5,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use autopilot_emulator::{
-    Access, Certificate, Clock, Config, Emulator, Fault, Network, ProxyFault, Step, Token,
+    Access, Certificate, Clock, Config, Emulator, Fault, Network, ProxyFault, Reply, Step, Token,
 };
 
 use crate::compiler;
@@ -141,7 +141,10 @@ fn the_host_process_is_left_alone() {
     let emulator = emulator();
     emulator.script([Step::service(), Step::fault(Fault::CloseAfter), Step::service()]);
     let mut command = Program::named("host.c").against(&emulator);
-    assert_eq!(printed(&mut command), "-1 free descriptors same 0 1 2");
+    let printed = printed(&mut command);
+    // Whether the third call sees the close in time, or sends into it, is a matter of luck; SIGPIPE is raised in neither.
+    let expected = ["-1 free descriptors same 0 1 2", "-1 free descriptors same 0 1 -6"];
+    assert!(expected.contains(&&*printed), "{printed}");
 }
 
 #[test]
@@ -150,4 +153,64 @@ fn tokens_of_tenants_do_not_mix() {
     emulator.set_token("barred", Token::new(Access::Forbidden));
     let mut command = Program::one_call(Language::C).against(&emulator);
     assert_eq!(printed(command.args(["good", "barred", "good\n"])), "0 -8 2");
+}
+
+/// A proxy with a name, so that there is something to look up.
+fn named_proxy(emulator: &Emulator) -> String {
+    format!("http://localhost:{}", emulator.proxy_port())
+}
+
+#[test]
+fn a_live_connection_costs_no_look_up_and_no_thread() {
+    let emulator = emulator();
+    let shim = Program::shim();
+    for calls in [1, 20] {
+        let mut command = Program::one_call(Language::C).against(&emulator);
+        command
+            .env("HTTPS_PROXY", named_proxy(&emulator))
+            .env("LD_PRELOAD", &shim)
+            .args(vec!["token"; calls]);
+        let printed = printed(&mut command);
+        assert!(printed.ends_with(" lookups 1 threads 1"), "{calls} calls: {printed}");
+    }
+}
+
+#[test]
+fn a_look_up_that_never_ends_does_not_hold_the_call() {
+    let emulator = emulator();
+    let mut command = Program::one_call(Language::C).against(&emulator);
+    command
+        .env("HTTPS_PROXY", named_proxy(&emulator))
+        .env("LD_PRELOAD", Program::shim())
+        .env("SHIM_HANG", "1");
+    let printed = printed(command.arg("token"));
+    assert!(printed.starts_with("-4 "), "{printed}");
+}
+
+/// The most that one call may need, whatever the service sends. A plain call needs about 10 MiB.
+#[test]
+fn memory_is_bounded_whatever_is_sent() {
+    let long = || serde_json::json!({"error": {"code": "x", "message": "m".repeat(20_000_000)}});
+    let deep = format!("{{\"error\":{}1{}}}", "[".repeat(200_000), "]".repeat(200_000));
+    let wide = format!("[{}1]", "[],".repeat(5_000_000));
+    let table: Vec<(Step, &str)> = vec![
+        (Step::service(), "0"),
+        (Step::fault(Fault::EndlessHeader), "-10"),
+        (Step::error(409).spoiled(Fault::EndlessBody), "1"),
+        (Step::reply(Reply::new(400).json(&long())), "-9"),
+        (Step::reply(Reply::new(400).body(deep)), "-9"),
+        (Step::reply(Reply::new(400).body(wide)), "-9"),
+        (Step::reply(Reply::new(400).body("[],".repeat(80_000))), "-9"),
+    ];
+    let program = Program::named("memory.c");
+    for (step, expected) in table {
+        let name = format!("{step:?}").chars().take(80).collect::<String>();
+        let emulator = emulator();
+        emulator.script([step]);
+        let printed = printed(&mut program.plainly_against(&emulator));
+        let (result, memory) = printed.split_once(' ').unwrap();
+        let kib: u64 = memory.trim().trim_end_matches(" kB").parse().unwrap();
+        assert_eq!(result, expected, "{name}");
+        assert!(kib < 40 * 1024, "{kib} KiB: {name}");
+    }
 }

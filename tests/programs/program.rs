@@ -25,7 +25,6 @@ impl Language {
 /// A program of `tests/programs`, ready to be run against an emulator.
 pub(crate) struct Program {
     command: Vec<PathBuf>,
-    is_compiled: bool,
 }
 
 impl Program {
@@ -34,8 +33,8 @@ impl Program {
         match language {
             Language::C => Program::c(&source("c")),
             Language::Cpp => Program::cpp(&source("cpp")),
-            Language::Python => Program { command: vec![python().into(), source("py")], is_compiled: false },
-            Language::Rust => Program { command: vec![compiler::example("one_call")], is_compiled: true },
+            Language::Python => Program { command: vec![python().into(), source("py")] },
+            Language::Rust => Program { command: vec![compiler::example("one_call")] },
         }
     }
 
@@ -44,22 +43,36 @@ impl Program {
     }
 
     pub(crate) fn c(source: &Path) -> Program {
-        Program { command: vec![compile(compiler::c(), "-std=c99", source)], is_compiled: true }
+        Program { command: vec![compile(compiler::c(), "-std=c99", source)] }
     }
 
     pub(crate) fn cpp(source: &Path) -> Program {
-        Program { command: vec![compile(compiler::cpp(), "-std=c++11", source)], is_compiled: true }
+        Program { command: vec![compile(compiler::cpp(), "-std=c++11", source)] }
+    }
+
+    /// The library that counts look-ups and threads, for LD_PRELOAD.
+    pub(crate) fn shim() -> PathBuf {
+        let shim = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("shim-{}.so", std::process::id()));
+        let mut command = Command::new(compiler::c());
+        command.args(["-std=c11", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC", "-pthread"]);
+        compiler::run(command.arg(folder().join("shim.c")).arg("-o").arg(&shim).arg("-ldl"));
+        shim
     }
 
     /// Led to the emulator by its two variables, and by nothing else. `AUTOPILOT_TEST_UNDER` names a command, such as
-    /// valgrind with its options, that compiled programs run under.
+    /// valgrind with its options, that it then runs under.
     pub(crate) fn against(&self, emulator: &Emulator) -> Command {
-        let under = if self.is_compiled {
-            std::env::var("AUTOPILOT_TEST_UNDER").unwrap_or_default()
-        } else {
-            String::new()
-        };
-        let mut words = under.split_whitespace().map(PathBuf::from).chain(self.command.iter().cloned());
+        let under = std::env::var("AUTOPILOT_TEST_UNDER").unwrap_or_default();
+        self.under(under.split_whitespace(), emulator)
+    }
+
+    /// The same, never under another command: to see what the program itself needs.
+    pub(crate) fn plainly_against(&self, emulator: &Emulator) -> Command {
+        self.under([].into_iter(), emulator)
+    }
+
+    fn under<'a>(&self, words: impl Iterator<Item = &'a str>, emulator: &Emulator) -> Command {
+        let mut words = words.map(PathBuf::from).chain(self.command.iter().cloned());
         let mut command = emulator.command(words.next().expect("a program"));
         command.args(words).env("LD_LIBRARY_PATH", library_folder());
         command

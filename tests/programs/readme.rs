@@ -81,9 +81,11 @@ fn the_first_screen_has_the_two_commands() {
     assert_eq!(commands(&readme, "cargo test"), ["cargo test"]);
     let example = compiler::example("sync");
     let said = compiler::run(Command::new(&example).env_remove("AUTOPILOT_TOKEN"));
-    assert!(said.contains("this is the emulator") && said.contains("The service accepted"), "{said}");
-    let real = runs(Path::new("."), &format!("{} 2>&1", example.display()));
+    assert!(said.contains("this is the emulator") && said.contains("it is completed"), "{said}");
+    let real = runs(Path::new("."), &format!("{} --no-wait", example.display()));
     assert!(real.contains("The service accepted") && !real.contains("emulator"), "{real}");
+    let status = runs(Path::new("."), &format!("{} --status", example.display()));
+    assert!(status.contains("completed"), "{status}");
 }
 
 #[test]
