@@ -62,7 +62,6 @@ fn it_is_sent_once_more_after_half_a_minute_of_nothing() {
 
 #[test]
 fn the_last_reading_is_the_baseline_of_the_second() {
-    // Else L = -1000 had moved, and would stand.
     play(
         "0 completed L=never T=never -> trigger
          0 may-have-run -> poll@2
@@ -71,21 +70,15 @@ fn the_last_reading_is_the_baseline_of_the_second() {
          32 inProgress L=never T=never -> poll@35
          35 completed L=31 T=30 -> completed",
     );
-    // T lags behind at first, the second reading tells it: it is the baseline's.
-    play(
-        "0 completed L=-1000 T=-1001 -> trigger
-         0 may-have-run -> poll@2
-         30 inProgress L=-1000 T=-1001 -> poll@30
-         30 completed L=-1000 T=-1001 -> poll@34.5",
-    );
-    play(&format!("{NOTHING} \n 30 409 -> poll@32 \n 32 completed L=-1000 T=-1001 -> poll@35"));
+    // It was failed at second 5; what it says at second 30 was so before the second trigger.
+    play(&format!("{NOTHING} \n 30 409 -> poll@32 \n 152 completed L=-1000 T=-1001 -> unconfirmed"));
 }
 
 #[test]
 fn the_second_of_unknown_fate_is_the_last() {
     let second = format!("{NOTHING} \n 31 may-have-run -> poll@33");
     play(&format!(
-        "{second} \n 60.999 completed L=-1000 T=-1001 -> poll@61 \n 61 completed L=-1000 T=-1001 -> last-trigger"
+        "{second} \n 60.999 completed L=-1000 T=-1001 -> poll@60.999 \n 61 completed L=-1000 T=-1001 -> last-trigger"
     ));
     play(&format!("{second} \n 61 completed L=-1000 T=31 -> poll@61"));
     play(&format!("{second} \n 61 inProgress L=-1000 T=-1001 -> poll@61"));
@@ -93,7 +86,7 @@ fn the_second_of_unknown_fate_is_the_last() {
 
 #[test]
 fn half_a_minute_is_waited_exactly() {
-    play(&format!("{BASELINE} \n 29.999 completed L=-1000 T=-1001 -> poll@30"));
+    play(&format!("{BASELINE} \n 29.999 completed L=-1000 T=-1001 -> poll@29.999"));
     play(&format!("{BASELINE} \n 30 completed L=-1000 T=-1001 -> trigger"));
 }
 
@@ -102,7 +95,9 @@ fn a_lagging_or_failed_look_decides_nothing() {
     for look in
         ["read-failed", "completed L=-2000 T=-1001", "inProgress L=-1000 T=-1002", "inProgress L=never T=0"]
     {
-        play(&format!("{BASELINE} \n 29 {look} -> poll@30 \n 30 {look} -> poll@33"));
+        let nothing = NOTHING.replace("26.375 completed L=-1000 T=-1001", &format!("26.375 {look}"));
+        play(&nothing);
+        play(&nothing.replace("30 completed L=-1000 T=-1001 -> trigger", &format!("30 {look} -> poll@45")));
     }
     play(&format!(
         "{BASELINE} \n 2 read-failed retry=50 -> poll@52 \n 52 completed L=-1000 T=-1001 -> trigger"
