@@ -235,7 +235,7 @@ impl Client {
         }
         if action == Action::Post {
             match &end {
-                Ok(reading) => detail.trigger = reply::trigger(reading.status),
+                Ok(reading) => detail.trigger = detail.trigger.followed_by(reply::trigger(reading.status)),
                 Err(failure) if failure.sent => detail.trigger = Trigger::MayHaveRun,
                 Err(_) => {}
             }

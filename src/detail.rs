@@ -22,6 +22,16 @@ pub enum Trigger {
     Joined = 4,
 }
 
+impl Trigger {
+    /// What became of two triggers of one call: a refusal of the second does not tell what became of the first.
+    pub(crate) fn followed_by(self, next: Trigger) -> Trigger {
+        match (self, next) {
+            (Trigger::MayHaveRun, Trigger::Refused) => Trigger::MayHaveRun,
+            (_, next) => next,
+        }
+    }
+}
+
 /// What is known of a call beside its result. The token is in none of it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Detail {

@@ -103,6 +103,8 @@ pub(crate) struct Wait {
     seen: Highest,
     /// What was read last before the trigger; None where this caller may not read.
     baseline: Option<Settings>,
+    /// The service's time when it was told last, and when that was.
+    clock: Option<(Time, Duration)>,
     /// Further 429s that the window did not explain.
     throttled: u32,
     /// What became of the trigger, as far as the readings say more than its answer.
@@ -127,7 +129,6 @@ enum State {
     Refused {
         at: Duration,
         retry_after: Option<Duration>,
-        date: Option<Time>,
     },
     Window,
     /// The reading after the window.
@@ -163,6 +164,7 @@ impl Wait {
             state: State::Baseline,
             seen: Highest::default(),
             baseline: None,
+            clock: None,
             throttled: 0,
             trigger: None,
         }
@@ -181,7 +183,7 @@ impl Wait {
             State::Triggering { is_repeat } => self.triggered(now, seen, is_repeat),
             State::Probing { since, is_repeat, pace } => self.probed(now, seen, since, is_repeat, pace),
             State::Polling(polling) => self.polled(now, seen, polling),
-            State::Refused { at, retry_after, date } => self.refused(now, seen, at, retry_after, date),
+            State::Refused { at, retry_after } => self.refused(now, seen, at, retry_after),
             State::Window => self.read(State::WindowOver),
             State::WindowOver => self.window_over(now, seen),
             State::Ended => Do::End(End::LastRequest),
@@ -220,6 +222,10 @@ impl Wait {
         is_new
     }
 
+    fn take_date(&mut self, now: Duration, date: Option<Time>) {
+        self.clock = date.map(|date| (date, now)).or(self.clock);
+    }
+
     fn triggered(&mut self, now: Duration, seen: Seen, is_repeat: bool) -> Do {
         match (seen, &self.baseline) {
             (Seen::Accepted { .. } | Seen::AlreadyRunning, None) => Do::End(End::Unconfirmed),
@@ -232,12 +238,14 @@ impl Wait {
                 self.poll(now, Answered::Joined, was_running)
             }
             (Seen::TooSoon { retry_after, date }, Some(_)) => {
-                self.read(State::Refused { at: now, retry_after, date })
+                self.take_date(now, date);
+                self.read(State::Refused { at: now, retry_after })
             }
             (Seen::MayHaveRun, Some(_)) => {
                 let pace = poll::Pace::new(now);
                 self.probe(now, now, is_repeat, pace)
             }
+            (Seen::MayHaveRun, None) => Do::End(End::LastTrigger),
             _ => Do::End(End::LastRequest),
         }
     }
@@ -329,6 +337,8 @@ impl Wait {
             return self.probe(now, since, is_repeat, pace);
         } else if is_repeat {
             return Do::End(End::LastTrigger);
+        } else if now >= self.deadline {
+            return Do::End(End::Deadline);
         } else {
             self.baseline = Some(settings);
             return self.trigger(true);

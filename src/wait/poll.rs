@@ -91,7 +91,8 @@ impl Pace {
 
     /// The same, and not later than a time at which something is to be decided, if that is no faster than at first.
     pub(super) fn next_by(&mut self, now: Duration, by: Duration, deadline: Duration) -> Option<Duration> {
-        let pause = by.saturating_sub(self.last_look).max(FIRST_PAUSE).min(self.pause);
+        let left = by.saturating_sub(self.last_look);
+        let pause = if left.is_zero() { self.pause } else { left.max(FIRST_PAUSE).min(self.pause) };
         self.next_after(pause, now, deadline)
     }
 
@@ -117,7 +118,10 @@ pub(super) struct Polling {
     /// When the trigger was answered.
     since: Duration,
     answered: Answered,
+    /// It was seen in progress before the answer, which does not tell whether it is the same sync.
     was_running: bool,
+    /// It was seen in progress since the answer.
+    is_seen: bool,
     standing: Option<Stand>,
 }
 
@@ -132,18 +136,18 @@ struct Stand {
 
 impl Polling {
     pub(super) fn new(now: Duration, answered: Answered, was_running: bool) -> Polling {
-        Polling { pace: Pace::new(now), since: now, answered, was_running, standing: None }
+        Polling { pace: Pace::new(now), since: now, answered, was_running, is_seen: false, standing: None }
     }
 
     /// Goes on from probing, at its pace.
     pub(super) fn resumed(since: Duration, answered: Answered, pace: Pace) -> Polling {
-        Polling { pace, since, answered, was_running: false, standing: None }
+        Polling { pace, since, answered, was_running: false, is_seen: false, standing: None }
     }
 
     /// What a reading means, given the one before the trigger. None: look on.
     pub(super) fn judge(&mut self, now: Duration, baseline: &Settings, settings: &Settings) -> Option<End> {
         if is_running(settings) {
-            self.was_running = true;
+            self.is_seen = true;
         }
         if !is_over(settings) {
             (self.standing, self.pace.longest) = (None, LONGEST_PAUSE);
@@ -151,10 +155,10 @@ impl Polling {
         }
         self.stand(now, settings);
         let has_moved = self.has_ended_since(baseline, settings);
-        self.pace.longest = if !has_moved && self.was_running { CONFIRMING_PAUSE } else { LONGEST_PAUSE };
-        let is_believed = match (has_moved, self.was_running) {
-            (true, true) => true,
-            (true, false) => self.stands(now, MOVED),
+        let was_running = self.is_seen || self.was_running;
+        self.pace.longest = if !has_moved && was_running { CONFIRMING_PAUSE } else { LONGEST_PAUSE };
+        let is_believed = match (has_moved, was_running) {
+            (true, _) => self.is_seen || self.stands(now, MOVED),
             (false, true) => self.stands(now, UNMOVED),
             (false, false) if now >= self.since + UNSEEN => return Some(End::Unconfirmed),
             (false, false) => false,
@@ -180,7 +184,10 @@ impl Polling {
     fn stand(&mut self, now: Duration, settings: &Settings) {
         let (status, last_sync) = (settings.status().cloned(), settings.last_sync());
         match &mut self.standing {
-            Some(stand) if Some(&stand.status) == status.as_ref() && stand.last_sync == last_sync => {
+            Some(stand)
+                if Some(&stand.status) == status.as_ref()
+                    && time::compare(stand.last_sync, last_sync).is_eq() =>
+            {
                 stand.readings += 1;
             }
             standing => {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::poll::Answered;
 use super::{Do, End, Phase, Seen, State, Wait, is_running};
 use crate::settings::{Settings, WINDOW_SECONDS};
-use crate::time::Time;
+use crate::time;
 
 /// The first pause after a 429 that the window does not explain: Graph's general throttling.
 const THROTTLED: Duration = Duration::from_secs(30);
@@ -20,23 +20,20 @@ impl Wait {
         seen: Seen,
         at: Duration,
         retry_after: Option<Duration>,
-        date: Option<Time>,
     ) -> Do {
         let asked = retry_after.map(|wait| at + wait);
-        let fresh = match seen {
-            Seen::Reading { settings, date: of_reading } => {
+        match seen {
+            Seen::Reading { settings, date } => {
+                self.take_date(now, date);
                 if self.take_baseline(settings.clone()) && is_running(&settings) {
                     return self.poll(now, Answered::Joined, true);
                 }
-                of_reading.map(|date| (date, now))
             }
-            Seen::ReadFailed { .. } => None,
+            Seen::ReadFailed { .. } => {}
             Seen::ReadRefused => return Do::End(End::TooSoon(asked)),
             _ => return Do::End(End::LastRequest),
-        };
-        let clock = fresh.or(date.map(|date| (date, at)));
-        let window = self.baseline.as_ref().zip(clock).and_then(|(baseline, clock)| opening(baseline, clock));
-        let next = match (asked, window) {
+        }
+        let next = match (asked, self.opening()) {
             (Some(asked), window) => asked.max(window.unwrap_or_default()),
             (None, Some(window)) if window > now => window,
             // The window is past, or there was never a sync to open one.
@@ -50,6 +47,7 @@ impl Wait {
     pub(super) fn window_over(&mut self, now: Duration, seen: Seen) -> Do {
         match seen {
             Seen::Reading { settings, date } => {
+                self.take_date(now, date);
                 let moved = self.has_moved(&settings);
                 if !self.take_baseline(settings.clone()) {
                     return self.trigger(false);
@@ -57,8 +55,9 @@ impl Wait {
                 if is_running(&settings) {
                     return self.poll(now, Answered::Joined, true);
                 }
-                match date.and_then(|date| opening(&settings, (date, now))) {
+                match self.opening() {
                     Some(next) if moved && next > now => self.pause_until(now, next),
+                    None if moved => self.pause_until(now, now + WINDOW),
                     _ => self.trigger(false),
                 }
             }
@@ -72,8 +71,17 @@ impl Wait {
 
     /// Whether L or T of a reading differ from those of the last one.
     fn has_moved(&self, settings: &Settings) -> bool {
-        let times = |settings: &Settings| (settings.last_sync(), settings.last_manual_sync());
-        self.baseline.as_ref().is_none_or(|baseline| times(baseline) != times(settings))
+        let Some(baseline) = &self.baseline else { return true };
+        time::compare(settings.last_sync(), baseline.last_sync()).is_ne()
+            || time::compare(settings.last_manual_sync(), baseline.last_manual_sync()).is_ne()
+    }
+
+    /// When the window after the last sync opens, counted from the beginning of the wait. None if there was never a
+    /// sync, or the service never told its time.
+    fn opening(&self) -> Option<Duration> {
+        let (date, at) = self.clock?;
+        let next = self.baseline.as_ref()?.next_sync()?;
+        Some(at + Duration::from_secs(next.seconds_after(date)))
     }
 
     fn next_throttle_pause(&mut self) -> Duration {
@@ -91,9 +99,4 @@ impl Wait {
         let until = (next + self.jitter).min(next + (self.deadline - next) / 2);
         Do::Pause { until: until.max(now), phase: Phase::Window }
     }
-}
-
-/// When the window after the last sync opens, counted from the beginning of the wait. None if there was never a sync.
-fn opening(settings: &Settings, (date, at): (Time, Duration)) -> Option<Duration> {
-    settings.next_sync().map(|next| at + Duration::from_secs(next.seconds_after(date)))
 }

@@ -43,25 +43,29 @@ fn link(original: &Path, link: &Path) {
     std::os::unix::fs::symlink(original, link).unwrap();
 }
 
-/// Runs a shell command there, led to an emulator that then has seen one accepted trigger.
+/// Runs a shell command there, led to an emulator that was then called.
 fn runs(folder: &Path, command: &str) -> String {
     let emulator = Emulator::start(Config::default());
     let mut shell = emulator.command("sh");
     let out = compiler::run(shell.args(["-c", command]).current_dir(folder).env("AUTOPILOT_TOKEN", "token"));
-    assert_eq!(emulator.requests().len(), 1, "{command}");
+    assert!(!emulator.requests().is_empty(), "{command}");
     out
 }
 
 #[test]
 fn c_and_cpp_are_compiled_by_the_readmes_commands_and_run() {
     let readme = readme();
-    for (language, file, compiler) in [("c", "main.c", "cc "), ("cpp", "main.cpp", "c++ ")] {
+    for (language, file, compiler, number) in [("c", "main.c", "cc ", 2), ("cpp", "main.cpp", "c++ ", 1)] {
         let (programs, commands) = (blocks(&readme, language), commands(&readme, compiler));
-        assert_eq!((programs.len(), commands.len()), (1, 1), "{language}");
+        assert_eq!((programs.len(), commands.len()), (number, 1), "{language}");
         let folder = folder(language);
-        fs::write(folder.join(file), &programs[0]).unwrap();
-        compiler::run(Command::new("sh").args(["-c", &commands[0]]).current_dir(&folder));
-        assert_eq!(runs(&folder, "./main"), "AUTOPILOT_OK\n", "{language}");
+        for program in programs {
+            fs::write(folder.join(file), &program).unwrap();
+            let strict = commands[0].replacen(compiler, &format!("{compiler}-Wall -Wextra -Werror "), 1);
+            compiler::run(Command::new("sh").args(["-c", &strict]).current_dir(&folder));
+            let printed = runs(&folder, "./main");
+            assert!(printed.contains("AUTOPILOT_OK"), "{language}: {printed}");
+        }
     }
 }
 
