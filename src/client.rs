@@ -44,7 +44,7 @@ struct Service {
 impl Client {
     /// A client with the default options.
     ///
-    /// Fails with [`ErrorKind::Configuration`] where the environment cannot be used.
+    /// Fails with [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) where the environment cannot be used.
     pub fn new() -> Result<Client, Error> {
         Client::builder().build()
     }

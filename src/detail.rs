@@ -112,3 +112,22 @@ impl Attempt {
         self.request_id.as_deref()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_does_not_tell_what_became_of_the_trigger_before() {
+        use Trigger::*;
+        for (first, second, both) in [
+            (NotSent, Refused, Refused),
+            (Refused, Accepted, Accepted),
+            (Refused, MayHaveRun, MayHaveRun),
+            (MayHaveRun, Refused, MayHaveRun),
+            (MayHaveRun, Accepted, Accepted),
+        ] {
+            assert_eq!(first.followed_by(second), both, "{first:?} {second:?}");
+        }
+    }
+}

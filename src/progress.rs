@@ -63,7 +63,8 @@ impl Progress<'_> {
     /// Hands in a new token, which is copied, and wiped when the wait is over. It serves from the next request on; in
     /// [`Phase::TokenRejected`] the refused request is repeated with it at once.
     ///
-    /// Fails with [`ErrorKind::InvalidArgument`], and changes nothing, where it cannot be a token.
+    /// Fails with [`ErrorKind::InvalidArgument`](crate::ErrorKind::InvalidArgument), and changes nothing, where it cannot
+    /// be a token.
     pub fn set_token(&mut self, token: &str) -> Result<(), Error> {
         self.token = Some(copied(token)?);
         Ok(())

@@ -280,6 +280,56 @@ mod tests {
     }
 
     #[test]
+    fn a_token_is_refused_only_by_a_401_that_a_new_one_can_heal() {
+        let envelope =
+            json!({"error": {"message": json!({"_version": 3, "Message": "m"}).to_string()}}).to_string();
+        for (status, request_id, body, expected) in [
+            (401, Some("r"), "", true),
+            (401, None, "{}", true),
+            (401, Some("r"), &*envelope, false),
+            (401, None, "<html>", false),
+            (403, Some("r"), "", false),
+            (200, Some("r"), "", false),
+        ] {
+            assert_eq!(read(reply(status, request_id, body)).refuses_token(), expected, "{status} {body}");
+        }
+    }
+
+    #[test]
+    fn a_reading_is_of_the_documented_shape_or_an_error() {
+        let settings = r#"{"syncStatus":"completed"}"#;
+        for (status, body, expected) in [
+            (200, settings, None),
+            (200, "{}", Some(ErrorKind::Protocol)),
+            (200, "", Some(ErrorKind::Protocol)),
+            (204, settings, Some(ErrorKind::Service)),
+            (401, settings, Some(ErrorKind::Unauthorized)),
+            (403, settings, Some(ErrorKind::Forbidden)),
+            (503, settings, Some(ErrorKind::Service)),
+        ] {
+            let reading = read(reply(status, Some("r"), body));
+            assert_eq!(reading.settings().err(), expected, "{status} {body}");
+        }
+        let odd = read(reply(200, Some("r"), "{}"));
+        let text = odd.error(ErrorKind::Protocol).to_string();
+        assert_eq!(text, "not an answer of the service: HTTP 200, not of the documented shape");
+        let mut detail = Detail::default();
+        read(reply(200, None, settings)).note(&mut detail);
+        assert!(detail.settings.is_some());
+    }
+
+    #[test]
+    fn the_services_own_time_comes_with_its_answer() {
+        let date = "Wed, 21 Oct 2026 07:28:00 GMT";
+        let reading =
+            read(Reply { date: Some(date.into()), retry_after: Some("7".into()), ..reply(429, None, "{}") });
+        assert_eq!(reading.date(), Time::parse("2026-10-21T07:28:00Z"));
+        assert_eq!(reading.retry_after(), Some(Duration::from_secs(7)));
+        let silent = read(reply(429, None, "{}"));
+        assert_eq!((silent.date(), silent.retry_after()), (None, None));
+    }
+
+    #[test]
     fn claims_are_found_and_decoded() {
         for (challenge, expected) in [
             ("Bearer", None),
@@ -293,6 +343,7 @@ mod tests {
             ("Bearer claims=\"Pz8_Pg\"", Some("???>")),
             ("Bearer claims=\"not base64!\"", Some("not base64!")),
             ("Bearer claims=\"open", Some("open")),
+            ("Bearer a=\"b\"claims=\"e30\"", Some("{}")),
         ] {
             assert_eq!(claims(challenge).as_deref(), expected, "{challenge}");
         }
