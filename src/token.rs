@@ -69,8 +69,8 @@ mod tests {
 
     #[test]
     fn only_what_can_be_a_token_is_taken() {
-        let longest = "x".repeat(LONGEST);
-        let too_long = "x".repeat(LONGEST + 1);
+        let longest = "x".repeat(65_536);
+        let too_long = "x".repeat(65_537);
         let longest_line = format!("{longest}\r\n");
         let table: &[(&str, Result<&str, TokenError>)] = &[
             ("abc.def-_~+/=", Ok("abc.def-_~+/=")),
@@ -92,7 +92,7 @@ mod tests {
             ("a\0", Err(TokenError::Byte(1))),
             ("abé", Err(TokenError::Byte(2))),
             ("bearer ey", Err(TokenError::Scheme)),
-            (&too_long, Err(TokenError::TooLong(LONGEST + 1))),
+            (&too_long, Err(TokenError::TooLong(65_537))),
         ];
         for (text, expected) in table {
             let shown: String = text.chars().take(20).collect();
@@ -103,7 +103,7 @@ mod tests {
     #[test]
     fn no_output_shows_a_token() {
         let token = Token::new("header0123456789.payload0123456789.signature0123456789").unwrap();
-        assert!(!format!("{token:?}").contains("header"));
+        assert_eq!(format!("{token:?}"), "Token([token])");
         for (text, expected) in [
             ("plain", "plain"),
             ("a header0123456789.payload0123456789.signature0123456789 b", "a [token] b"),

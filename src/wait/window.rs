@@ -91,7 +91,7 @@ impl Wait {
     }
 
     fn pause_until(&mut self, now: Duration, next: Duration) -> Do {
-        if next >= self.deadline {
+        if next >= self.deadline || now >= self.deadline {
             return Do::End(End::TooSoon(Some(next)));
         }
         self.state = State::Window;

@@ -1,0 +1,20 @@
+#!/usr/bin/env bash
+# Breaks the pure parts of the library in every small way that cargo-mutants knows, one at a time, and runs their tests:
+# what survives must stand in tests/mutants.txt, with the reason why it changes nothing.
+# Needs cargo-mutants: cargo install cargo-mutants --locked
+set -euo pipefail
+cd "$(dirname "$0")/.."
+out=${1:-target/mutants}
+files=(reply service_error settings text time token retry)
+arguments=()
+for file in "${files[@]}"; do arguments+=(-f "src/$file.rs"); done
+arguments+=(-f 'src/wait/*.rs')
+mkdir -p "$out"
+cargo mutants -p autopilot-sync "${arguments[@]}" -o "$out" --no-shuffle --timeout 120 --cargo-test-arg=--lib || [ $? -eq 2 ]
+known=$(grep -v '^#' tests/mutants.txt | grep . | cut -d'|' -f1 | sed 's/ *$//' | sort)
+survived=$(sed -E 's/:[0-9]+:[0-9]+: /: /' "$out/mutants.out/missed.txt" "$out/mutants.out/timeout.txt" | sort -u)
+if ! diff <(echo "$known") <(echo "$survived"); then
+  echo "mutants: what survived (>) is not what tests/mutants.txt explains (<)" >&2
+  exit 1
+fi
+echo "mutants: $(wc -l <"$out/mutants.out/caught.txt") caught, $(grep -c . <<<"$survived" || true) survived and explained"
