@@ -120,8 +120,8 @@ pub(super) struct Polling {
     answered: Answered,
     /// It was seen in progress before the answer, which does not tell whether it is the same sync.
     was_running: bool,
-    /// It was seen in progress since the answer.
-    is_seen: bool,
+    /// L of the last reading, since the answer, that showed it in progress.
+    seen: Option<Option<Time>>,
     standing: Option<Stand>,
 }
 
@@ -136,18 +136,18 @@ struct Stand {
 
 impl Polling {
     pub(super) fn new(now: Duration, answered: Answered, was_running: bool) -> Polling {
-        Polling { pace: Pace::new(now), since: now, answered, was_running, is_seen: false, standing: None }
+        Polling { pace: Pace::new(now), since: now, answered, was_running, seen: None, standing: None }
     }
 
     /// Goes on from probing, at its pace.
     pub(super) fn resumed(since: Duration, answered: Answered, pace: Pace) -> Polling {
-        Polling { pace, since, answered, was_running: false, is_seen: false, standing: None }
+        Polling { pace, since, answered, was_running: false, seen: None, standing: None }
     }
 
     /// What a reading means, given the one before the trigger. None: look on.
     pub(super) fn judge(&mut self, now: Duration, baseline: &Settings, settings: &Settings) -> Option<End> {
         if is_running(settings) {
-            self.is_seen = true;
+            self.seen = Some(settings.last_sync());
         }
         if !is_over(settings) {
             (self.standing, self.pace.longest) = (None, LONGEST_PAUSE);
@@ -155,10 +155,10 @@ impl Polling {
         }
         self.stand(now, settings);
         let has_moved = self.has_ended_since(baseline, settings);
-        let was_running = self.is_seen || self.was_running;
+        let was_running = self.seen.is_some() || self.was_running;
         self.pace.longest = if !has_moved && was_running { CONFIRMING_PAUSE } else { LONGEST_PAUSE };
         let is_believed = match (has_moved, was_running) {
-            (true, _) => self.is_seen || self.stands(now, MOVED),
+            (true, _) => self.has_written_its_end(settings) || self.stands(now, MOVED),
             (false, true) => self.stands(now, UNMOVED),
             (false, false) if now >= self.since + UNSEEN => return Some(End::Unconfirmed),
             (false, false) => false,
@@ -179,6 +179,12 @@ impl Polling {
             _ => true,
         };
         is_new && is_of_this_trigger && is_recent
+    }
+
+    /// Whether L has moved since the sync was seen in progress: then its end moved it. Where its start moved L already, a
+    /// replica that lags behind the last reading may still show the status of the sync before, so that must stand.
+    fn has_written_its_end(&self, settings: &Settings) -> bool {
+        self.seen.is_some_and(|seen| time::compare(settings.last_sync(), seen).is_gt())
     }
 
     fn stand(&mut self, now: Duration, settings: &Settings) {

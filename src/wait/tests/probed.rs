@@ -70,8 +70,14 @@ fn the_last_reading_is_the_baseline_of_the_second() {
          32 inProgress L=never T=never -> poll@35
          35 completed L=31 T=30 -> completed",
     );
-    // It was failed at second 5; what it says at second 30 was so before the second trigger.
-    play(&format!("{NOTHING} \n 30 409 -> poll@32 \n 152 completed L=-1000 T=-1001 -> unconfirmed"));
+    // What ran before the first trigger was over before the second: 409 tells of another, which nobody saw.
+    play(
+        "0 inProgress L=-1000 T=-1001 -> trigger
+         0 may-have-run -> poll@2
+         30 completed L=-1000 T=-1001 -> trigger
+         30 409 -> poll@32
+         150 completed L=-1000 T=-1001 -> unconfirmed",
+    );
 }
 
 #[test]
