@@ -565,6 +565,7 @@ fn the_deadline_ends_each_state() {
         "0 completed L=-1000 -> trigger \n 30 409 -> deadline",
         "0 completed L=-1000 -> trigger \n 30 may-have-run -> deadline",
         "0 completed L=-100 -> trigger \n 30 429 D=30 -> read \n 30 read-failed -> too-soon@510",
+        "0 completed L=-5000 -> trigger \n 20 429 retry=1 -> read \n 30 read-failed -> too-soon@21",
         "0 completed L=-1000 -> trigger \n 0 204 D=0 -> poll@2 \n 30 inProgress L=-1000 -> deadline",
         "0 completed L=-1000 -> trigger \n 0 204 D=0 -> poll@2 \n 31 read-failed -> deadline",
         "0 completed L=-1000 -> trigger \n 0 may-have-run -> poll@2 \n 30 completed L=-1000 -> deadline",

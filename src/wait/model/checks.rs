@@ -1,0 +1,302 @@
+//! What a wait must keep to, whatever the service does.
+
+use std::time::Duration;
+
+use super::service::{Fate, Run, SECOND, Service, Snapshot};
+use crate::wait::{Do, End, Phase};
+
+/// More than an hour of polls and every window need.
+const MOST_STEPS: u32 = 2000;
+
+/// How the trigger ended up, for the judgement of the wait's end.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Answer {
+    None,
+    /// 204: this run is ours.
+    Accepted(usize),
+    /// A sync that ran at this time or later.
+    Joined(i64),
+    /// The reply was lost; what has run since then may be ours.
+    Lost(i64),
+}
+
+/// What was given to the machine, and what it did.
+pub(super) struct Checks {
+    deadline: i64,
+    may_read: bool,
+    steps: u32,
+    /// Since the last trigger.
+    is_read: bool,
+    answer: Answer,
+    answered_at: i64,
+    /// The last reading before the last trigger, and whether it was thorough.
+    baseline: Option<Snapshot>,
+    highest: (Option<i64>, Option<i64>),
+    looks: Vec<i64>,
+    held_until: i64,
+    /// Since the last trigger of unknown fate: when, how many since, whether an effect was shown.
+    lost: Option<(i64, u32, bool)>,
+    /// Since the last 429: when, and the earliest time of the next trigger.
+    refused: Option<Refused>,
+    saw_running: bool,
+    /// Readings in a row which show the settled end, and when the first came.
+    settled: Option<(u32, i64)>,
+    is_settled_visible: bool,
+}
+
+struct Refused {
+    at: i64,
+    asked: Option<i64>,
+    not_before: i64,
+    /// What the window is has been settled, until a time moves.
+    is_waiting: bool,
+}
+
+type Verdict = Result<(), String>;
+
+fn ensure(holds: bool, what: impl FnOnce() -> String) -> Verdict {
+    if holds { Ok(()) } else { Err(what()) }
+}
+
+impl Checks {
+    pub(super) fn new(deadline: i64, may_read: bool) -> Checks {
+        Checks {
+            deadline,
+            may_read,
+            steps: 0,
+            is_read: false,
+            answer: Answer::None,
+            answered_at: 0,
+            baseline: None,
+            highest: (None, None),
+            looks: Vec::new(),
+            held_until: 0,
+            lost: None,
+            refused: None,
+            saw_running: false,
+            settled: None,
+            is_settled_visible: false,
+        }
+    }
+
+    /// What the machine wants.
+    pub(super) fn todo(&mut self, now: i64, todo: &Do, service: &Service) -> Verdict {
+        self.steps += 1;
+        ensure(self.steps < MOST_STEPS, || "it does not end".into())?;
+        ensure(now <= self.deadline + SECOND, || format!("goes on at {now}, past the deadline"))?;
+        match todo {
+            Do::Trigger => {
+                self.looks.clear();
+                self.may_trigger(now)
+            }
+            Do::Read { retries: false } => self.may_look(now),
+            Do::Read { retries: true } => Ok(()),
+            Do::Pause { until, phase } => {
+                let until = until.as_millis() as i64;
+                let most =
+                    if *phase == Phase::Polling { self.held_until.max(now + 15 * SECOND) } else { until };
+                ensure(now <= until && until < self.deadline && until <= most, || {
+                    format!("pauses until {until}")
+                })
+            }
+            Do::End(end) => return self.may_end(now, end, service),
+        }?;
+        let is_late = self.settled.is_some_and(|(count, since)| count >= 7 && now - since >= 30 * SECOND);
+        ensure(!is_late, || format!("the end stands since {:?} and is not believed", self.settled))
+    }
+
+    fn may_trigger(&mut self, now: i64) -> Verdict {
+        ensure(std::mem::take(&mut self.is_read), || "triggers without a reading before".into())?;
+        ensure(matches!(self.answer, Answer::None | Answer::Lost(_)), || "a second trigger".into())?;
+        if let Some((at, count, shows)) = &mut self.lost {
+            *count += 1;
+            let (at, count, shows) = (*at, *count, *shows);
+            ensure(now >= at + 30 * SECOND, || {
+                format!("triggers {} ms after one that may have run", now - at)
+            })?;
+            ensure(!shows, || "triggers though the one before shows an effect".into())?;
+            ensure(count <= 1, || "triggers thrice after one that may have run".into())?;
+        }
+        if let Some(refused) = &self.refused {
+            ensure(now >= refused.not_before, || {
+                format!("triggers at {now}, refused at {} until {}", refused.at, refused.not_before)
+            })?;
+        }
+        Ok(())
+    }
+
+    fn may_look(&mut self, now: i64) -> Verdict {
+        let is_last = now >= self.deadline - 2 * SECOND;
+        let least = if is_last { SECOND } else { 2 * SECOND };
+        let before = self.looks.last().copied().unwrap_or(i64::MIN / 4).max(self.answered_at);
+        ensure(now - before >= least, || format!("looks at {now} after {before}"))?;
+        ensure(now >= self.held_until, || {
+            format!("looks at {now}, asked not to before {}", self.held_until)
+        })?;
+        self.looks.push(now);
+        // Grown by then, but for the confirming pauses of five seconds and one look that is due at a certain time.
+        if let [.., fourth, _, _, _] = self.looks[..]
+            && self.looks.len() > 9
+            && !is_last
+        {
+            ensure(now - fourth >= 12 * SECOND, || format!("looks {:?}: not grown", &self.looks))?;
+        }
+        Ok(())
+    }
+
+    /// A reading was given to the machine.
+    pub(super) fn reading(&mut self, now: i64, at: i64, state: &Snapshot, service: &Service) {
+        let date_at = service.date_at(at);
+        (self.held_until, self.is_read) = (now, true);
+        let (sync, manual) = (service.cut(state.sync), service.cut(state.manual));
+        if sync < self.highest.0 || manual < self.highest.1 {
+            return self.count_window(now, date_at, false, service);
+        }
+        let has_moved = (sync, manual) != self.highest;
+        self.highest = (sync, manual);
+        self.count_window(now, date_at, has_moved, service);
+        let baseline = self.baseline.clone().unwrap_or(state.clone());
+        let is_new = sync > service.cut(baseline.sync) || manual > service.cut(baseline.manual);
+        if let Some((_, _, shows)) = &mut self.lost {
+            *shows |= is_new || state.status == "inProgress";
+        }
+        match self.answer {
+            Answer::None if self.refused.is_some() && state.status == "inProgress" => {
+                (self.answer, self.answered_at) = (Answer::Joined(state.of), now);
+            }
+            Answer::None => self.baseline = Some(state.clone()),
+            _ => {}
+        }
+        if self.answer != Answer::None {
+            self.saw_running |= state.status == "inProgress";
+            self.watch(now, state, &baseline, service);
+        }
+    }
+
+    /// Whether the reading shows the end of what is being watched, for good and so that it can be known.
+    fn watch(&mut self, now: i64, state: &Snapshot, baseline: &Snapshot, service: &Service) {
+        let run = match self.answer {
+            Answer::Accepted(run) => Some(run),
+            Answer::Joined(since) | Answer::Lost(since) => {
+                service.runs.iter().position(|run| run.end >= since)
+            }
+            Answer::None => None,
+        };
+        let is_over = run.is_some_and(|run| {
+            service.runs[run..].iter().all(|run| state.of < run.start || state.of >= run.settled)
+                && state.of >= service.runs[run].settled
+        });
+        let is_its = state.sync_by.zip(run).is_some_and(|(by, run)| by != usize::MAX && by >= run);
+        let is_moved = is_its
+            && service.cut(state.sync) > service.cut(baseline.sync)
+            && (state.manual == baseline.manual || state.sync >= state.manual);
+        self.is_settled_visible = is_over && state.status != "paused" && (self.saw_running || is_moved);
+        self.settled = match self.settled {
+            _ if !self.is_settled_visible => None,
+            Some((count, since)) => Some((count + 1, since)),
+            None => Some((1, now)),
+        };
+    }
+
+    /// The window, as a reply and its `Date` tell it.
+    fn count_window(&mut self, now: i64, date_at: Option<i64>, has_moved: bool, service: &Service) {
+        let last = self.highest.0.max(self.highest.1);
+        let Some(refused) = &mut self.refused else { return };
+        let Some((date, last)) = date_at.zip(last).filter(|_| has_moved || !refused.is_waiting) else {
+            return;
+        };
+        let opening = now + service.since(date, last) + 610 * SECOND - 2 * SECOND;
+        // A window that was past was not the reason.
+        let is_throttled = !has_moved && refused.asked.is_none() && opening + 3 * SECOND < refused.at;
+        let opening = if is_throttled { refused.at + 30 * SECOND } else { opening };
+        refused.not_before = opening.max(refused.asked.unwrap_or(refused.at));
+    }
+
+    pub(super) fn read_refused(&mut self) {
+        self.is_read = true;
+    }
+
+    pub(super) fn not_read(&mut self, now: i64, retry_after: Option<Duration>) {
+        self.held_until = now + retry_after.map_or(0, |wait| wait.as_millis() as i64);
+    }
+
+    /// The trigger was answered, at the service's end at `at`.
+    pub(super) fn answered(&mut self, now: i64, at: i64, fate: Fate, service: &Service) {
+        let date_at = service.date_at(at);
+        self.answered_at = now;
+        self.held_until = 0;
+        match fate {
+            Fate::Accepted(run) => self.answer = Answer::Accepted(run),
+            Fate::Running(_) => self.answer = Answer::Joined(at),
+            Fate::TooSoon(wait) => {
+                let asked = wait.map(|wait| now + wait * SECOND);
+                self.answer = Answer::None;
+                // It did not run; whether the one before did, if its reply was lost, is no longer asked.
+                self.lost = None;
+                let not_before = asked.unwrap_or(now);
+                self.refused = Some(Refused { at: now, asked, not_before, is_waiting: false });
+                self.count_window(now, date_at, false, service);
+            }
+        }
+    }
+
+    /// Its reply was lost. What a reading of before may still show may be taken for it: as old as a replica is.
+    pub(super) fn lost(&mut self, now: i64, service: &Service) {
+        self.answered_at = now;
+        self.held_until = 0;
+        let lag = service.unknowns.lags[0].max(service.unknowns.lags[1]);
+        let since = self.baseline.as_ref().map_or(now, |state| state.of) - lag;
+        if self.lost.is_none() {
+            self.answer = Answer::Lost(since);
+            self.lost = Some((now, 0, false));
+        }
+    }
+
+    fn may_end(&self, now: i64, end: &End, service: &Service) -> Verdict {
+        let failed = *end == End::Failed;
+        match (end, self.answer) {
+            (End::Completed | End::Failed, Answer::Accepted(run)) => {
+                let [ours, later @ ..] = &service.runs[run..] else { unreachable!() };
+                ensure(ours.end <= now, || format!("{end:?} at {now}, but it runs until {}", ours.end))?;
+                // What another's sync wrote over cannot be told from ours.
+                let is_so = |run: &Run| run.end <= now && run.failed == failed;
+                ensure(is_so(ours) || later.iter().any(is_so), || {
+                    format!("{end:?}, but the sync ended otherwise")
+                })
+            }
+            (End::JoinedCompleted | End::Failed, Answer::Joined(since) | Answer::Lost(since))
+            | (End::Completed, Answer::Lost(since)) => {
+                let is_so = |run: &Run| since <= run.settled && run.end <= now && run.failed == failed;
+                ensure(service.runs.iter().any(is_so), || {
+                    format!("{end:?} at {now}, but none ended so since {since}")
+                })
+            }
+            (End::Completed | End::JoinedCompleted | End::Failed, answer) => {
+                Err(format!("{end:?} after {answer:?}"))
+            }
+            (End::Unconfirmed, Answer::None) => Err("unconfirmed, without a trigger".into()),
+            (End::Unconfirmed, _) if !self.may_read => Ok(()),
+            (End::Unconfirmed, _) => {
+                let is_shown = self.saw_running || self.is_settled_visible;
+                ensure(!is_shown, || "unconfirmed, but it was shown".into())?;
+                ensure(now >= self.answered_at + 120 * SECOND, || format!("unconfirmed at {now} already"))
+            }
+            (End::TooSoon(next), _) => self.may_be_too_soon(*next),
+            (End::Deadline, _) => {
+                let is_time = now.max(self.held_until + SECOND) >= self.deadline - 2 * SECOND;
+                ensure(is_time, || format!("gives up at {now} already"))
+            }
+            (End::LastTrigger, Answer::Lost(_)) => Ok(()),
+            (End::LastTrigger, answer) => Err(format!("the trigger's failure after {answer:?}")),
+            (End::LastRequest, _) => Ok(()),
+        }
+    }
+
+    fn may_be_too_soon(&self, next: Option<Duration>) -> Verdict {
+        let Some(refused) = &self.refused else { return Err("too soon, but it was not refused".into()) };
+        let is_late = next.is_none_or(|next| next.as_millis() as i64 >= refused.not_before);
+        ensure(is_late || !self.may_read, || {
+            format!("says {next:?}, but refused until {}", refused.not_before)
+        })
+    }
+}
