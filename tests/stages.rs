@@ -100,7 +100,6 @@ fn the_deadline_holds_at_every_stage() {
                 let took = began.elapsed();
                 assert_eq!(error.kind(), ErrorKind::Timeout, "{}: {error:#}", stage.name);
                 assert!(took + Duration::from_millis(20) > DEADLINE, "{}: after {took:?}", stage.name);
-                println!("{}: {took:?}", stage.name);
             });
         }
     });
@@ -114,15 +113,12 @@ fn a_cancel_ends_a_call_at_every_stage() {
                 let (emulator, canceller) = (emulator(stage), Canceller::new());
                 let builder = builder(&emulator).timeout(HOUR).unwrap().connect_timeout(HOUR).unwrap();
                 let client = builder.build().unwrap().with_canceller(&canceller);
-                let call = thread::spawn(move || (client.sync("token"), Instant::now()));
+                let call = thread::spawn(move || client.sync("token"));
                 assert!(emulator.wait(HOUR, stage.reached), "{}", stage.name);
-                let began = Instant::now();
                 canceller.cancel();
-                let (result, ended) = call.join().unwrap();
-                let error = result.unwrap_err();
+                let error = call.join().unwrap().unwrap_err();
                 let end = (error.kind(), error.detail().trigger());
                 assert_eq!(end, (ErrorKind::Cancelled, stage.trigger), "{}: {error:#}", stage.name);
-                println!("{}: {:?}", stage.name, ended.saturating_duration_since(began));
             });
         }
     });
