@@ -99,7 +99,10 @@ fn in_words(outcome: &SyncOutcome) -> String {
         (Answer::AlreadyRunning, None) => "A sync is running already; no second one is needed.".into(),
         (Answer::TooSoon, _) => match detail.retry_after() {
             Some(wait) => {
-                format!("A sync ran moments ago. The next is possible in {} seconds.", wait.as_secs())
+                format!(
+                    "A sync ran moments ago. The next is possible in {} seconds.",
+                    wait.as_millis().div_ceil(1000)
+                )
             }
             None => "A sync ran less than ten minutes ago, perhaps Intune's own. Try again later.".into(),
         },

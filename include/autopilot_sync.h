@@ -21,11 +21,19 @@
  * Who should call it: one service, or one administrator's machine, per tenant. The token carries a tenant-wide
  * write permission: it does not belong on endpoints.
  *
- * Threads: every function may be called from any thread, at any time, except from a signal handler.
- * Fork: a child made by fork() may go on calling; it makes connections of its own.
- * Host: no signal handler, no logger, no locale, no exit handler of the process is touched; SIGPIPE is never raised.
- * No C++ exception and no Rust panic leaves a function. Where memory cannot be had, the process aborts.
- * Unloading: once a call was made the library stays in the process; dlclose() does not unload it.
+ * Language: C99 or later, C++11 or later. x86-64 and arm64.
+ * Threads: every function may be called from any thread, at any time, except from a signal handler; also where a thread
+ * or the process ends. The calling thread needs 64 KiB of stack. The library starts a thread for each connection in
+ * the making; it ends by itself, at the latest when the system gives a name look-up or a connect up.
+ * Fork: a child made by fork() may go on calling; it makes connections of its own. It is known by its process number, so
+ * a child in a new PID namespace that has its parent's number must not call.
+ * Host: no signal handler, no logger, no locale, no exit handler of the process is touched. Writing to a connection that
+ * the peer has closed raises no SIGPIPE. No C++ exception and no Rust panic leaves a function. Where memory cannot be
+ * had, the process aborts.
+ * Unloading: the library stays in the process; dlclose() does not unload it.
+ * Ownership: what a function named _new or a pointer to a pointer gives is the caller's, and freed by the function named
+ * _free. Pointers that getters return belong to the object they came from, and must not be freed. Strings that are
+ * handed in are copied.
  *
  * Environment: HTTPS_PROXY, else ALL_PROXY, and NO_PROXY in either case, as curl reads them; SSL_CERT_FILE and
  * SSL_CERT_DIR (then those certificates and no others). They are ignored in a process that runs with more rights than
@@ -61,7 +69,8 @@ enum autopilot_result
     AUTOPILOT_OK = 0,
     // A sync is running already (HTTP 409).
     AUTOPILOT_SYNC_ALREADY_RUNNING = 1,
-    // A sync ran moments ago, not necessarily the caller's (HTTP 429). Allowed again ten minutes after it.
+    // A sync ran moments ago, not necessarily the caller's (HTTP 429). Allowed again ten minutes after it: see
+    // autopilot_detail_retry_after_ms() and autopilot_settings_next_sync_ms().
     AUTOPILOT_SYNC_TOO_SOON = 2,
     // The sync was accepted or was running, but its end could not be observed.
     AUTOPILOT_SYNC_UNCONFIRMED = 3,
@@ -112,8 +121,8 @@ enum autopilot_phase
     AUTOPILOT_PHASE_WINDOW = 1,
     // It watches a sync.
     AUTOPILOT_PHASE_WATCHING = 2,
-    // The service refused the token: hand in a new one by autopilot_progress_set_token(), or the wait ends with
-    // AUTOPILOT_ERROR_UNAUTHORIZED.
+    // The service refused the token: hand in a new one by autopilot_progress_set_token(). Where none is handed in, or
+    // the new one is refused too, the wait ends with AUTOPILOT_ERROR_UNAUTHORIZED.
     AUTOPILOT_PHASE_TOKEN_REJECTED = 3,
 };
 #ifndef __cplusplus
@@ -212,7 +221,7 @@ typedef struct autopilot_cancel autopilot_cancel;
 typedef struct autopilot_client autopilot_client;
 
 // What is known of a call beside its result. Made by each function that has a last parameter of this type, whatever the
-// result, if the pointer is not NULL; free it with autopilot_detail_free(). What the pointer held before is overwritten
+// result and the other arguments, if the pointer is not NULL; free it with autopilot_detail_free(). What the pointer held before is overwritten
 // and not freed. It never changes, so any threads may read it at once; strings of it live as long as it does.
 //
 // The token is in none of it, whatever the server answers.
@@ -220,8 +229,8 @@ typedef struct autopilot_detail autopilot_detail;
 
 // The options of a client. One thread at a time may use one; a client keeps nothing of it.
 //
-// Each setter copies its argument. A wrong one gives AUTOPILOT_ERROR_INVALID_ARGUMENT and changes nothing; so does
-// NULL for the options.
+// Each setter copies its argument. One that is not as described gives AUTOPILOT_ERROR_INVALID_ARGUMENT, without further
+// reason, and changes nothing; so does NULL for the options.
 typedef struct autopilot_options autopilot_options;
 
 // What a wait tells its caller. Valid during the callback only, on its thread; strings of it too.
@@ -231,7 +240,8 @@ typedef struct autopilot_progress autopilot_progress;
 // Strings of it live as long as it does.
 typedef struct autopilot_settings autopilot_settings;
 
-// Called by a wait on the thread that waits, before its first request and about once a second between requests.
+// Called by a wait on the thread that waits, before its first request and about once a second between requests; not
+// during a request, which takes the client's timeout at most.
 //
 // Return 0 to go on. Anything else ends the wait: with AUTOPILOT_SYNC_TOO_SOON in AUTOPILOT_PHASE_WINDOW, else with
 // AUTOPILOT_ERROR_CANCELLED. It may call any function of this library, and must return: no longjmp, no exception.
@@ -279,14 +289,15 @@ autopilot_result autopilot_options_set_cloud(autopilot_options *options,
                                              int32_t cloud);
 
 // The root of a Microsoft Graph that is in no list above, such as "https://graph.example": https, a host, perhaps a
-// port, nothing else. Tokens go there, so it is taken from here only, never from the environment. Default: the root of
+// port, at most a slash after it. Tokens go there, so it is taken from here only, never from the environment. Default: the root of
 // the cloud, which it replaces.
 AUTOPILOT_API
 autopilot_result autopilot_options_set_base_url(autopilot_options *options,
                                                 const char *url);
 
 // A proxy as "scheme://user:password@host:port", with the scheme http, https, socks5 (names are looked up here) or
-// socks5h (by the proxy). No scheme means http; no port means 443 for https, else 1080. "" means no proxy, whatever the
+// socks5h (by the proxy). No scheme means http; no port means 443 for https, else 1080; a path is
+// ignored, as curl does. "" means no proxy, whatever the
 // environment says. Default: the environment's, with its exceptions.
 AUTOPILOT_API
 autopilot_result autopilot_options_set_proxy(autopilot_options *options,
@@ -317,8 +328,8 @@ AUTOPILOT_API
 autopilot_result autopilot_options_set_max_retries(autopilot_options *options,
                                                    int32_t retries);
 
-// What follows the library's name in the User-Agent, such as "acme-agent/3.1": 1 to 256 bytes of visible ASCII and
-// blanks. Default: nothing.
+// What follows the library's name in the User-Agent, such as "acme-agent/3.1": 1 to 256 bytes of visible ASCII,
+// and blanks inside. Default: nothing.
 AUTOPILOT_API
 autopilot_result autopilot_options_set_user_agent_suffix(autopilot_options *options,
                                                          const char *suffix);
@@ -388,7 +399,9 @@ autopilot_result autopilot_client_settings(const autopilot_client *client,
 // AUTOPILOT_SYNC_UNCONFIRMED: accepted or running, but its end cannot be observed.
 // AUTOPILOT_ERROR_SYNC_FAILED: the service says that the sync failed.
 // AUTOPILOT_ERROR_TIMEOUT: the end was not seen before the deadline; the detail's trigger says whether a sync runs.
-// Any other error of a request. The detail has the settings that were read last.
+// Or the error of a request.
+//
+// The detail has the settings that were read last, whatever the result.
 AUTOPILOT_API
 autopilot_result autopilot_client_sync_and_wait(const autopilot_client *client,
                                                 const char *token,
@@ -398,7 +411,7 @@ autopilot_result autopilot_client_sync_and_wait(const autopilot_client *client,
                                                 void *user_data,
                                                 autopilot_detail **detail);
 
-// One that ends nothing yet. Free it with autopilot_cancel_free(). Returns NULL only on a fault of the library.
+// A cancel that ends nothing yet. Free it with autopilot_cancel_free(). Returns NULL only on a fault of the library.
 AUTOPILOT_API
 autopilot_cancel *autopilot_cancel_new(void);
 
@@ -407,7 +420,7 @@ autopilot_cancel *autopilot_cancel_new(void);
 AUTOPILOT_API
 void autopilot_cancel_trigger(const autopilot_cancel *cancel);
 
-// Frees it. NULL is allowed.
+// Frees a cancel. NULL is allowed.
 AUTOPILOT_API void autopilot_cancel_free(autopilot_cancel *cancel);
 
 // What the wait is doing. AUTOPILOT_PHASE_STARTING for NULL.
@@ -419,8 +432,9 @@ AUTOPILOT_API int64_t autopilot_progress_elapsed_ms(const autopilot_progress *pr
 // The milliseconds until the wait does its next step: a look at the sync, or a trigger. -1 for NULL.
 AUTOPILOT_API int64_t autopilot_progress_next_step_ms(const autopilot_progress *progress);
 
-// The settings that were read last. They belong to the progress. NULL if none were, and for NULL.
-AUTOPILOT_API const autopilot_settings *autopilot_progress_settings(const autopilot_progress *progress);
+// The settings that were read last. They belong to the progress: do not free them. NULL if none were, and for NULL.
+AUTOPILOT_API
+const autopilot_settings *autopilot_progress_settings(const autopilot_progress *progress);
 
 // In AUTOPILOT_PHASE_TOKEN_REJECTED, the claims that the new token must answer, as JSON. NULL if the service asked for
 // none, and for NULL.
@@ -471,7 +485,7 @@ void autopilot_settings_free(autopilot_settings *settings);
 // The result that the call returned. AUTOPILOT_ERROR_INVALID_ARGUMENT for NULL.
 AUTOPILOT_API autopilot_result autopilot_detail_result(const autopilot_detail *detail);
 
-// What happened, on one line, fit for a log. Never NULL, but for NULL.
+// What happened, on one line, fit for a log. NULL only for NULL.
 AUTOPILOT_API const char *autopilot_detail_message(const autopilot_detail *detail);
 
 // The HTTP status of the last answer. 0 if there was none, and for NULL.
@@ -514,8 +528,9 @@ AUTOPILOT_API
 const char *autopilot_detail_request_id(const autopilot_detail *detail,
                                         int32_t index);
 
-// The settings that the call read last. They belong to the detail. NULL if it read none, and for NULL.
-AUTOPILOT_API const autopilot_settings *autopilot_detail_settings(const autopilot_detail *detail);
+// The settings that the call read last. They belong to the detail: do not free them. NULL if it read none, and for NULL.
+AUTOPILOT_API
+const autopilot_settings *autopilot_detail_settings(const autopilot_detail *detail);
 
 // Frees a detail. NULL is allowed.
 AUTOPILOT_API void autopilot_detail_free(autopilot_detail *detail);

@@ -1,6 +1,7 @@
 //! One call: its deadline, its cancel, how far its exchange came, and what of it blocks right now.
 
 use std::cell::RefCell;
+use std::mem::ManuallyDrop;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -43,8 +44,9 @@ struct State {
 }
 
 thread_local! {
-    // ureq does all I/O of a call on the thread that made it, so a connection finds the call it serves here.
-    static CURRENT: RefCell<Option<Arc<Call>>> = const { RefCell::new(None) };
+    // ureq does all I/O of a call on the thread that made it, so a connection finds the call it serves here. Never
+    // dropped, so that a call may still be made while the thread's other values are: empty outside of a scope anyway.
+    static CURRENT: ManuallyDrop<RefCell<Option<Arc<Call>>>> = const { ManuallyDrop::new(RefCell::new(None)) };
 }
 
 /// A call is the current one of its thread until this is dropped.
@@ -52,13 +54,13 @@ pub(crate) struct Scope(());
 
 impl Drop for Scope {
     fn drop(&mut self) {
-        CURRENT.with_borrow_mut(|current| *current = None);
+        CURRENT.with(|current| current.replace(None));
     }
 }
 
 /// The call whose exchange runs on this thread.
 pub(crate) fn current() -> Option<Arc<Call>> {
-    CURRENT.with_borrow(Clone::clone)
+    CURRENT.with(|current| current.borrow().clone())
 }
 
 impl Call {
@@ -70,7 +72,7 @@ impl Call {
     /// Begins an exchange on this thread.
     pub(crate) fn enter(self: &Arc<Self>) -> Scope {
         self.state().stage = Stage::default();
-        CURRENT.with_borrow_mut(|current| *current = Some(self.clone()));
+        CURRENT.with(|current| current.replace(Some(self.clone())));
         Scope(())
     }
 

@@ -2,6 +2,8 @@
 
 use std::ffi::OsString;
 
+use crate::privilege;
+
 /// A variable that is set, under the name that it was found by.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Variable {
@@ -21,7 +23,7 @@ pub(crate) struct Environment {
 impl Environment {
     /// This process's environment; an empty one where the process has rights that its environment must not steer.
     pub(crate) fn of_process() -> Environment {
-        if is_privileged() {
+        if privilege::is_raised() {
             Environment::default()
         } else {
             Environment::read(|name| std::env::var_os(name))
@@ -42,29 +44,6 @@ impl Environment {
             cert_dir: first(&["SSL_CERT_DIR"]),
         }
     }
-}
-
-/// Whether the process runs with more rights than who started it (set-uid, set-gid, file capabilities): the kernel
-/// says so in AT_SECURE of the auxiliary vector. Where that cannot be read, though there is one, the answer is yes.
-#[cfg(target_os = "linux")]
-fn is_privileged() -> bool {
-    match std::fs::read("/proc/self/auxv") {
-        Ok(vector) => at_secure(&vector),
-        Err(error) => error.kind() != std::io::ErrorKind::NotFound,
-    }
-}
-
-#[cfg(not(target_os = "linux"))]
-fn is_privileged() -> bool {
-    false
-}
-
-/// AT_SECURE (23) of an auxiliary vector: pairs of machine words, key and value.
-#[cfg(target_os = "linux")]
-fn at_secure(vector: &[u8]) -> bool {
-    const WORD: usize = size_of::<usize>();
-    let word = |bytes: &[u8]| usize::from_ne_bytes(bytes.try_into().expect("a word"));
-    vector.chunks_exact(2 * WORD).any(|pair| word(&pair[..WORD]) == 23 && word(&pair[WORD..]) != 0)
 }
 
 #[cfg(test)]
@@ -95,18 +74,5 @@ mod tests {
         }
         let both = read(&[("NO_PROXY", "a"), ("no_proxy", "b")]);
         assert_eq!(both.no_proxy.unwrap().value, "b");
-    }
-
-    #[cfg(target_os = "linux")]
-    #[test]
-    fn the_kernel_says_whether_rights_were_raised() {
-        let vector = |pairs: &[(usize, usize)]| -> Vec<u8> {
-            pairs.iter().flat_map(|(key, value)| [key.to_ne_bytes(), value.to_ne_bytes()]).flatten().collect()
-        };
-        assert!(at_secure(&vector(&[(6, 4096), (23, 1), (0, 0)])));
-        assert!(!at_secure(&vector(&[(6, 4096), (23, 0), (0, 0)])));
-        assert!(!at_secure(&vector(&[(1, 23), (0, 0)])));
-        assert!(!at_secure(&[]));
-        assert!(!is_privileged(), "the tests run with plain rights");
     }
 }

@@ -47,6 +47,7 @@ mod drive;
 mod environment;
 mod error;
 mod outcome;
+mod privilege;
 mod progress;
 mod proxy;
 mod random;

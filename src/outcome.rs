@@ -62,7 +62,7 @@ impl fmt::Display for SyncOutcome {
             (Answer::Unconfirmed, _) => "the end of the sync cannot be observed",
         })?;
         match (self.answer, self.detail.retry_after) {
-            (Answer::TooSoon, Some(wait)) => write!(f, "; next in {} s", wait.as_secs()),
+            (Answer::TooSoon, Some(wait)) => write!(f, "; next in {} s", wait.as_millis().div_ceil(1000)),
             _ => Ok(()),
         }
     }

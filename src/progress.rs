@@ -20,7 +20,8 @@ pub enum Phase {
     Window = 1,
     /// It watches a sync.
     Watching = 2,
-    /// The service refused the token: hand in a new one by [`Progress::set_token`], or the wait ends as unauthorized.
+    /// The service refused the token: hand in a new one by [`Progress::set_token`]. Where none is handed in, or the new
+    /// one is refused too, the wait ends as unauthorized.
     TokenRejected = 3,
 }
 

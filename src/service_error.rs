@@ -66,7 +66,7 @@ mod tests {
     use serde_json::json;
 
     fn read(body: Value) -> ServiceError {
-        ServiceError::read(body.to_string().as_bytes(), Token::new("secret").unwrap())
+        ServiceError::read(body.to_string().as_bytes(), Token::new("a-secret").unwrap())
     }
 
     fn graph(code: &str, message: &str) -> Value {
@@ -92,7 +92,7 @@ mod tests {
             ("{\"Message\": 7}", "{\"Message\": 7}", false),
             ("{\"a\": ", "{\"a\":", false),
             ("two\r\nlines", "two  lines", false),
-            (&envelope("a secret"), "a [token]", true),
+            (&envelope("an a-secret"), "an [token]", true),
         ] {
             let said = read(graph("Forbidden", message));
             assert_eq!(said.message.as_deref(), Some(expected));
@@ -126,7 +126,7 @@ mod tests {
             (b"{\"error\":{\"code\":\" \",\"message\":\"\\u0000\"}}", true),
         ] {
             let expected = ServiceError { is_json, ..ServiceError::default() };
-            assert_eq!(ServiceError::read(body, Token::new("secret").unwrap()), expected);
+            assert_eq!(ServiceError::read(body, Token::new("a-secret").unwrap()), expected);
         }
     }
 }

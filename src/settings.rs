@@ -51,7 +51,7 @@ impl Settings {
         let object = body.get("value").filter(|value| value.is_object()).unwrap_or(&body).as_object()?;
         let text = |name: &str| match object.get(name) {
             None | Some(Value::Null) => Some(None),
-            Some(Value::String(text)) => Some(one_line(text, token)),
+            Some(Value::String(text)) => Some(Some(text.as_str())),
             Some(_) => None,
         };
         let (status, last_sync) = (text("syncStatus")?, text("lastSyncDateTime")?);
@@ -59,10 +59,10 @@ impl Settings {
             return None;
         }
         Some(Settings {
-            id: text("id")?,
-            status: status.map(SyncStatus::read),
-            last_sync: Moment::read(last_sync)?,
-            last_manual_sync: Moment::read(text("lastManualSyncTriggerDateTime")?)?,
+            id: text("id")?.and_then(|id| one_line(id, token)),
+            status: status.and_then(|status| SyncStatus::read(status, token)),
+            last_sync: Moment::read(last_sync, token)?,
+            last_manual_sync: Moment::read(text("lastManualSyncTriggerDateTime")?, token)?,
         })
     }
 
@@ -120,14 +120,14 @@ impl Settings {
 }
 
 impl SyncStatus {
-    fn read(text: String) -> SyncStatus {
-        match text.as_str() {
+    fn read(text: &str, token: Token<'_>) -> Option<SyncStatus> {
+        Some(match text {
             "unknown" => SyncStatus::Unknown,
             "inProgress" => SyncStatus::InProgress,
             "completed" => SyncStatus::Completed,
             "failed" => SyncStatus::Failed,
-            _ => SyncStatus::Other(text),
-        }
+            _ => SyncStatus::Other(one_line(text, token)?),
+        })
     }
 
     /// The service's own word.
@@ -144,8 +144,9 @@ impl SyncStatus {
 
 impl Moment {
     /// None where the text is no time.
-    fn read(text: Option<String>) -> Option<Moment> {
-        let time = text.as_deref().map(|text| Time::parse(text).ok_or(())).transpose().ok()?;
+    fn read(text: Option<&str>, token: Token<'_>) -> Option<Moment> {
+        let time = text.map(|text| Time::parse(text).ok_or(())).transpose().ok()?;
+        let text = text.and_then(|text| one_line(text, token));
         Some(Moment { text, time: time.filter(|time| !time.is_never()) })
     }
 }
@@ -156,7 +157,7 @@ mod tests {
     use serde_json::json;
 
     fn read(body: &str) -> Option<Settings> {
-        Settings::read(body.as_bytes(), Token::new("secret").unwrap())
+        Settings::read(body.as_bytes(), Token::new("completed-secret").unwrap())
     }
 
     fn wire() -> Value {
@@ -239,7 +240,15 @@ mod tests {
 
     #[test]
     fn an_echoed_token_is_not_kept() {
-        let settings = read(&json!({"syncStatus": "secret", "id": "a secret"}).to_string()).unwrap();
-        assert!(!format!("{settings:?}").contains("secret"));
+        let settings =
+            read(&json!({"syncStatus": "completed-secret", "id": "a completed-secret"}).to_string()).unwrap();
+        assert!(!format!("{settings:?}").contains("completed-secret"));
+        let whole = Token::new("completed").unwrap();
+        let settings = Settings::read(wire().to_string().as_bytes(), whole).unwrap();
+        assert_eq!(
+            settings.status(),
+            Some(&SyncStatus::Completed),
+            "it is read before anything is taken out"
+        );
     }
 }

@@ -5,7 +5,9 @@ use std::fmt;
 /// The longest token that is sent, in bytes. Graph's own are a few KiB.
 const LONGEST: usize = 64 * 1024;
 
-/// A part of a token shorter than this is no secret, and may occur in a text by chance.
+/// A token, and a part of one, that is shorter than this is no secret, and may occur in a text by chance. Graph's tokens
+/// have more than a thousand bytes.
+const SHORTEST: usize = 8;
 const SHORTEST_PART: usize = 16;
 
 /// A token that can be sent as it is in a header.
@@ -50,8 +52,9 @@ impl<'a> Token<'a> {
 
     /// The text without this token, and without the parts between its dots (a JWT's signature alone is a secret).
     pub(crate) fn redact(self, text: &str) -> String {
+        let whole = Some(self.0).filter(|whole| whole.len() >= SHORTEST);
         let parts = self.0.split('.').filter(|part| part.len() >= SHORTEST_PART);
-        std::iter::once(self.0).chain(parts).fold(text.to_owned(), |text, secret| {
+        whole.into_iter().chain(parts).fold(text.to_owned(), |text, secret| {
             if text.contains(secret) { text.replace(secret, "[token]") } else { text }
         })
     }
@@ -112,7 +115,7 @@ mod tests {
         ] {
             assert_eq!(token.redact(text), expected);
         }
-        let short = Token::new("t.u").unwrap();
-        assert_eq!(short.redact("tut t.u"), "tut [token]");
+        assert_eq!(Token::new("8.bytes!").unwrap().redact("8 8.bytes!"), "8 [token]");
+        assert_eq!(Token::new("7.bytes").unwrap().redact("7.bytes"), "7.bytes");
     }
 }

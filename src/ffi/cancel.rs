@@ -8,7 +8,7 @@ pub struct autopilot_cancel {
     pub(super) canceller: Canceller,
 }
 
-/// One that ends nothing yet. Free it with autopilot_cancel_free(). Returns NULL only on a fault of the library.
+/// A cancel that ends nothing yet. Free it with autopilot_cancel_free(). Returns NULL only on a fault of the library.
 #[unsafe(no_mangle)]
 pub extern "C" fn autopilot_cancel_new() -> Option<Box<autopilot_cancel>> {
     guard(None, || Some(Box::new(autopilot_cancel { canceller: Canceller::new() })))
@@ -25,7 +25,7 @@ pub extern "C" fn autopilot_cancel_trigger(cancel: Option<&autopilot_cancel>) {
     });
 }
 
-/// Frees it. NULL is allowed.
+/// Frees a cancel. NULL is allowed.
 #[unsafe(no_mangle)]
 pub extern "C" fn autopilot_cancel_free(cancel: Option<Box<autopilot_cancel>>) {
     guard((), || drop(cancel));

@@ -128,7 +128,9 @@ pub unsafe extern "C" fn autopilot_client_settings(
 /// AUTOPILOT_SYNC_UNCONFIRMED: accepted or running, but its end cannot be observed.
 /// AUTOPILOT_ERROR_SYNC_FAILED: the service says that the sync failed.
 /// AUTOPILOT_ERROR_TIMEOUT: the end was not seen before the deadline; the detail's trigger says whether a sync runs.
-/// Any other error of a request. The detail has the settings that were read last.
+/// Or the error of a request.
+///
+/// The detail has the settings that were read last, whatever the result.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn autopilot_client_sync_and_wait(
     client: Option<&autopilot_client>,

@@ -25,7 +25,7 @@ pub enum autopilot_trigger {
 }
 
 /// What is known of a call beside its result. Made by each function that has a last parameter of this type, whatever the
-/// result, if the pointer is not NULL; free it with autopilot_detail_free(). What the pointer held before is overwritten
+/// result and the other arguments, if the pointer is not NULL; free it with autopilot_detail_free(). What the pointer held before is overwritten
 /// and not freed. It never changes, so any threads may read it at once; strings of it live as long as it does.
 ///
 /// The token is in none of it, whatever the server answers.
@@ -71,7 +71,7 @@ pub extern "C" fn autopilot_detail_result(detail: Option<&autopilot_detail>) -> 
     detail.map_or(autopilot_result::AUTOPILOT_ERROR_INVALID_ARGUMENT, |detail| detail.result)
 }
 
-/// What happened, on one line, fit for a log. Never NULL, but for NULL.
+/// What happened, on one line, fit for a log. NULL only for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn autopilot_detail_message(detail: Option<&autopilot_detail>) -> *const c_char {
     pointer(detail.map(|detail| &detail.line))
@@ -149,7 +149,7 @@ pub extern "C" fn autopilot_detail_request_id(
     pointer(detail.and_then(|detail| detail.attempt(index)).and_then(|(_, graphs)| graphs.as_ref()))
 }
 
-/// The settings that the call read last. They belong to the detail. NULL if it read none, and for NULL.
+/// The settings that the call read last. They belong to the detail: do not free them. NULL if it read none, and for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn autopilot_detail_settings(detail: Option<&autopilot_detail>) -> *const autopilot_settings {
     detail.and_then(|detail| detail.settings.as_deref()).map_or(ptr::null(), ptr::from_ref)

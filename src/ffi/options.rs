@@ -24,8 +24,8 @@ pub enum autopilot_cloud {
 
 /// The options of a client. One thread at a time may use one; a client keeps nothing of it.
 ///
-/// Each setter copies its argument. A wrong one gives AUTOPILOT_ERROR_INVALID_ARGUMENT and changes nothing; so does
-/// NULL for the options.
+/// Each setter copies its argument. One that is not as described gives AUTOPILOT_ERROR_INVALID_ARGUMENT, without further
+/// reason, and changes nothing; so does NULL for the options.
 #[allow(non_camel_case_types)]
 pub struct autopilot_options {
     pub(super) builder: ClientBuilder,
@@ -85,7 +85,7 @@ impl From<Cloud> for autopilot_cloud {
 }
 
 /// The root of a Microsoft Graph that is in no list above, such as "https://graph.example": https, a host, perhaps a
-/// port, nothing else. Tokens go there, so it is taken from here only, never from the environment. Default: the root of
+/// port, at most a slash after it. Tokens go there, so it is taken from here only, never from the environment. Default: the root of
 /// the cloud, which it replaces.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn autopilot_options_set_base_url(
@@ -97,7 +97,8 @@ pub unsafe extern "C" fn autopilot_options_set_base_url(
 }
 
 /// A proxy as "scheme://user:password@host:port", with the scheme http, https, socks5 (names are looked up here) or
-/// socks5h (by the proxy). No scheme means http; no port means 443 for https, else 1080. "" means no proxy, whatever the
+/// socks5h (by the proxy). No scheme means http; no port means 443 for https, else 1080; a path is
+/// ignored, as curl does. "" means no proxy, whatever the
 /// environment says. Default: the environment's, with its exceptions.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn autopilot_options_set_proxy(
@@ -159,8 +160,8 @@ pub extern "C" fn autopilot_options_set_max_retries(
     })
 }
 
-/// What follows the library's name in the User-Agent, such as "acme-agent/3.1": 1 to 256 bytes of visible ASCII and
-/// blanks. Default: nothing.
+/// What follows the library's name in the User-Agent, such as "acme-agent/3.1": 1 to 256 bytes of visible ASCII,
+/// and blanks inside. Default: nothing.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn autopilot_options_set_user_agent_suffix(
     options: Option<&mut autopilot_options>,

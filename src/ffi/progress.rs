@@ -17,8 +17,8 @@ pub enum autopilot_phase {
     AUTOPILOT_PHASE_WINDOW = 1,
     /// It watches a sync.
     AUTOPILOT_PHASE_WATCHING = 2,
-    /// The service refused the token: hand in a new one by autopilot_progress_set_token(), or the wait ends with
-    /// AUTOPILOT_ERROR_UNAUTHORIZED.
+    /// The service refused the token: hand in a new one by autopilot_progress_set_token(). Where none is handed in, or
+    /// the new one is refused too, the wait ends with AUTOPILOT_ERROR_UNAUTHORIZED.
     AUTOPILOT_PHASE_TOKEN_REJECTED = 3,
 }
 
@@ -33,7 +33,8 @@ pub struct autopilot_progress {
     token: Option<zeroize::Zeroizing<String>>,
 }
 
-/// Called by a wait on the thread that waits, before its first request and about once a second between requests.
+/// Called by a wait on the thread that waits, before its first request and about once a second between requests; not
+/// during a request, which takes the client's timeout at most.
 ///
 /// Return 0 to go on. Anything else ends the wait: with AUTOPILOT_SYNC_TOO_SOON in AUTOPILOT_PHASE_WINDOW, else with
 /// AUTOPILOT_ERROR_CANCELLED. It may call any function of this library, and must return: no longjmp, no exception.
@@ -96,7 +97,7 @@ pub extern "C" fn autopilot_progress_next_step_ms(progress: Option<&autopilot_pr
     progress.map_or(-1, |progress| progress.next_step_ms)
 }
 
-/// The settings that were read last. They belong to the progress. NULL if none were, and for NULL.
+/// The settings that were read last. They belong to the progress: do not free them. NULL if none were, and for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn autopilot_progress_settings(
     progress: Option<&autopilot_progress>,

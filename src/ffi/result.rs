@@ -16,7 +16,8 @@ pub enum autopilot_result {
     AUTOPILOT_OK = 0,
     /// A sync is running already (HTTP 409).
     AUTOPILOT_SYNC_ALREADY_RUNNING = 1,
-    /// A sync ran moments ago, not necessarily the caller's (HTTP 429). Allowed again ten minutes after it.
+    /// A sync ran moments ago, not necessarily the caller's (HTTP 429). Allowed again ten minutes after it: see
+    /// autopilot_detail_retry_after_ms() and autopilot_settings_next_sync_ms().
     AUTOPILOT_SYNC_TOO_SOON = 2,
     /// The sync was accepted or was running, but its end could not be observed.
     AUTOPILOT_SYNC_UNCONFIRMED = 3,

@@ -8,6 +8,9 @@ use ureq::tls::{Certificate, RootCerts};
 use crate::error::{Cause, Error, ErrorKind};
 use crate::trust::{CaFiles, Trust};
 
+/// The systems' own have a quarter of a MiB.
+const LARGEST_BUNDLE: u64 = 16 * 1024 * 1024;
+
 /// Whether the caller or the environment names the files: then they must be usable, and nothing replaces them.
 pub(super) fn are_named(trust: &Trust) -> bool {
     matches!(trust, Trust::Files(_))
@@ -23,11 +26,7 @@ pub(super) fn load(trust: &Trust) -> Result<RootCerts, Error> {
 fn named(files: &CaFiles) -> Result<RootCerts, Error> {
     let mut certificates = Vec::new();
     if let Some(file) = &files.file {
-        let loaded = load_certs_from_paths(Some(file), None);
-        if let Some(error) = loaded.errors.into_iter().next() {
-            return Err(unusable(files, Some(file), Cause::new(&error, None)));
-        }
-        certificates.extend(loaded.certs);
+        certificates.extend(bundle(file).map_err(|cause| unusable(files, Some(file), cause))?);
     }
     for folder in &files.folders {
         let loaded = load_certs_from_paths(None, Some(folder));
@@ -35,12 +34,28 @@ fn named(files: &CaFiles) -> Result<RootCerts, Error> {
         if let (true, Some(error)) = (loaded.certs.is_empty(), loaded.errors.into_iter().next()) {
             return Err(unusable(files, Some(folder), Cause::new(&error, None)));
         }
-        certificates.extend(loaded.certs);
+        certificates.extend(owned(&loaded.certs));
     }
     if certificates.is_empty() {
         return Err(unusable(files, files.file.as_deref(), Cause::new(&"no certificate in it", None)));
     }
-    Ok(specific(certificates.iter().map(|certificate| Certificate::from_der(certificate).to_owned())))
+    Ok(RootCerts::new_with_certs(&certificates))
+}
+
+/// The certificates of a file, of which there must be some, and none broken. A pipe, or a file without an end, would
+/// hold the caller.
+fn bundle(file: &Path) -> Result<Vec<Certificate<'static>>, Cause> {
+    let told = |error: &dyn std::fmt::Display| Cause::new(error, None);
+    let known = std::fs::metadata(file).map_err(|error| told(&error))?;
+    if !known.is_file() || known.len() > LARGEST_BUNDLE {
+        return Err(told(&"not a file of at most 16 MiB"));
+    }
+    let loaded = load_certs_from_paths(Some(file), None);
+    match loaded.errors.into_iter().next() {
+        Some(error) => Err(told(&error)),
+        None if loaded.certs.is_empty() => Err(told(&"no certificate in it")),
+        None => Ok(owned(&loaded.certs)),
+    }
 }
 
 fn unusable(files: &CaFiles, path: Option<&Path>, cause: Cause) -> Error {
@@ -48,8 +63,8 @@ fn unusable(files: &CaFiles, path: Option<&Path>, cause: Cause) -> Error {
     Error::new(ErrorKind::Configuration, format!("{}{path}", files.named_by)).because(cause)
 }
 
-fn specific(certificates: impl Iterator<Item = Certificate<'static>>) -> RootCerts {
-    RootCerts::new_with_certs(&certificates.collect::<Vec<_>>())
+fn owned(certificates: &[impl AsRef<[u8]>]) -> Vec<Certificate<'static>> {
+    certificates.iter().map(|certificate| Certificate::from_der(certificate.as_ref()).to_owned()).collect()
 }
 
 /// Windows and macOS verify by themselves, with the authorities and rules that the administrator set.
@@ -75,9 +90,7 @@ fn system() -> RootCerts {
     let bundles = BUNDLES.iter().map(|file| load_certs_from_paths(Some(Path::new(file)), None));
     let folders = FOLDERS.iter().map(|folder| load_certs_from_paths(None, Some(Path::new(folder))));
     match bundles.chain(folders).map(|loaded| loaded.certs).find(|certificates| !certificates.is_empty()) {
-        Some(found) => {
-            specific(found.iter().map(|certificate| Certificate::from_der(certificate).to_owned()))
-        }
+        Some(found) => RootCerts::new_with_certs(&owned(&found)),
         None => RootCerts::WebPki,
     }
 }

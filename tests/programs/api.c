@@ -296,6 +296,57 @@ static void threads(autopilot_client *client)
     puts("kept");
 }
 
+static void *call_on_a_small_stack(void *client)
+{
+    CHECK(autopilot_client_sync(client, "token", NULL, NULL) == AUTOPILOT_OK);
+    CHECK(autopilot_client_sync_and_wait(client, "token", 1000, NULL, NULL, NULL, NULL) == AUTOPILOT_ERROR_TIMEOUT);
+    CHECK(autopilot_client_sync(client, "a b", NULL, NULL) == WRONG);
+    return NULL;
+}
+
+/* The stack that the header asks for, twice: this may be a debug build. */
+static void stack(void)
+{
+    autopilot_client *client = new_client();
+    pthread_attr_t attributes;
+    pthread_t thread;
+    CHECK(pthread_attr_init(&attributes) == 0 && pthread_attr_setstacksize(&attributes, 2 * 64 * 1024) == 0);
+    CHECK(pthread_create(&thread, &attributes, call_on_a_small_stack, client) == 0);
+    CHECK(pthread_join(thread, NULL) == 0);
+    autopilot_client_free(client);
+    puts("kept");
+}
+
+static void call_late(void *unused)
+{
+    (void)unused;
+    printf("%s\n", autopilot_result_name(autopilot_sync("token")));
+}
+
+static void call_at_exit(void)
+{
+    call_late(NULL);
+}
+
+static void *end_with_a_call(void *key)
+{
+    CHECK(pthread_setspecific(*(pthread_key_t *)key, key) == 0);
+    call_late(NULL);
+    return NULL;
+}
+
+/* Calls from where a thread's, and the process's, last values are dropped. */
+static void at_exit(void)
+{
+    pthread_key_t key;
+    pthread_t thread;
+    CHECK(pthread_key_create(&key, call_late) == 0);
+    CHECK(pthread_create(&thread, NULL, end_with_a_call, &key) == 0);
+    CHECK(pthread_join(thread, NULL) == 0);
+    CHECK(atexit(call_at_exit) == 0);
+    call_late(NULL);
+}
+
 int main(int argc, char **argv)
 {
     const char *scenario = argc > 1 ? argv[1] : "";
@@ -313,6 +364,10 @@ int main(int argc, char **argv)
         race();
     else if (strcmp(scenario, "threads") == 0)
         threads(new_client());
+    else if (strcmp(scenario, "stack") == 0)
+        stack();
+    else if (strcmp(scenario, "exit") == 0)
+        at_exit();
     else if (strcmp(scenario, "shared") == 0)
         threads(NULL);
     else

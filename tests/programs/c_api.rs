@@ -202,3 +202,17 @@ fn threads_share_a_client() {
         assert!(emulator.counts().handshakes <= 8, "a connection for each thread at most");
     }
 }
+
+#[test]
+fn the_documented_stack_is_enough() {
+    let emulator = emulator(Behaviour { duration: Duration::from_secs(3600), ..quick() });
+    assert_eq!(api(&emulator, &["stack"]), "kept\n");
+}
+
+#[test]
+fn a_call_may_be_the_last_thing_that_a_thread_or_a_process_does() {
+    let emulator =
+        emulator(Behaviour { duration: Duration::from_secs(3600), start_delay: Duration::ZERO, ..quick() });
+    let running = "AUTOPILOT_SYNC_ALREADY_RUNNING\n".repeat(3);
+    assert_eq!(api(&emulator, &["exit"]), format!("AUTOPILOT_OK\n{running}"));
+}

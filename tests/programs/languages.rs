@@ -106,6 +106,8 @@ fn a_c_program_gets_each_result_of_the_table() {
 fn a_variable_that_cannot_be_used_is_a_result_of_its_own() {
     let emulator = emulator();
     let program = Program::one_call(Language::C);
+    let pipe = format!("{}/pipe-{}", env!("CARGO_TARGET_TMPDIR"), std::process::id());
+    compiler::run(Command::new("mkfifo").arg(&pipe));
     for (name, value, expected) in [
         ("https_proxy", "ftp://proxy", "-13"),
         ("https_proxy", "http://user:pass word@proxy", "-13"),
@@ -114,6 +116,8 @@ fn a_variable_that_cannot_be_used_is_a_result_of_its_own() {
         ("all_proxy", "ftp://unused", "1"),
         ("SSL_CERT_FILE", "/nowhere.pem", "-13"),
         ("SSL_CERT_FILE", "/dev/null", "-13"),
+        ("SSL_CERT_FILE", "/dev/zero", "-13"),
+        ("SSL_CERT_FILE", &*pipe, "-13"),
         ("SSL_CERT_DIR", "/nowhere", "-13"),
     ] {
         let mut command = program.against(&emulator);
