@@ -35,7 +35,7 @@
 //! None is on by default. `capi` is for the C libraries: it adds the functions of `include/autopilot_sync.h` and makes
 //! that header with cbindgen; a Rust program has no use for it.
 
-#![deny(unsafe_code)]
+#![deny(unsafe_code)] // but in `ffi`, and two questions to the C library in `privilege`
 
 mod builder;
 mod call;
