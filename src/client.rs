@@ -11,7 +11,7 @@ use crate::canceller::Canceller;
 use crate::cloud::Root;
 use crate::detail::{Attempt, Detail, Trigger};
 use crate::drive::Drive;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::outcome::SyncOutcome;
 use crate::progress::Progress;
 use crate::random;
@@ -91,16 +91,8 @@ impl Client {
     /// # }
     /// ```
     pub fn sync(&self, token: &str) -> Result<SyncOutcome, Error> {
-        let token = Token::new(token)?;
-        let mut detail = Detail::default();
-        let reading = self.request(Action::Post, token, self.service.timeout, &mut detail);
-        let answer = reading
-            .map_err(|failure| failure.error)
-            .and_then(|reading| reading.sync_answer().map_err(|kind| reading.error(kind)));
-        match answer {
-            Ok(answer) => Ok(SyncOutcome { answer, detail }),
-            Err(error) => Err(error.with_detail(detail)),
-        }
+        let (answer, detail) = self.once(Action::Post, token, Reading::sync_answer)?;
+        Ok(SyncOutcome { answer, detail })
     }
 
     /// Reads how the last sync went, and when.
@@ -121,14 +113,24 @@ impl Client {
     }
 
     pub(crate) fn settings_and_detail(&self, token: &str) -> Result<(Settings, Detail), Error> {
+        self.once(Action::Get, token, |reading| reading.settings().cloned())
+    }
+
+    /// One request, and what its answer means.
+    fn once<T>(
+        &self,
+        action: Action,
+        token: &str,
+        meaning: impl FnOnce(&Reading) -> Result<T, ErrorKind>,
+    ) -> Result<(T, Detail), Error> {
         let token = Token::new(token)?;
         let mut detail = Detail::default();
-        let reading = self.request(Action::Get, token, self.service.timeout, &mut detail);
-        let settings = reading
-            .map_err(|failure| failure.error)
-            .and_then(|reading| reading.settings().cloned().map_err(|kind| reading.error(kind)));
-        match settings {
-            Ok(settings) => Ok((settings, detail)),
+        let end = match self.request(action, token, self.service.timeout, &mut detail) {
+            Ok(reading) => meaning(&reading).map_err(|kind| reading.error(kind)),
+            Err(failure) => Err(failure.error),
+        };
+        match end {
+            Ok(meaning) => Ok((meaning, detail)),
             Err(error) => Err(error.with_detail(detail)),
         }
     }
