@@ -25,7 +25,11 @@ fn client(emulator: &Emulator) -> Client {
 
 /// Without retries; and where a time-out is expected, with little patience. Where none is, a slow machine has its time.
 fn client_expecting(expected: &str, emulator: &Emulator) -> Client {
-    let seconds = if expected.starts_with("Timeout") { 1 } else { 60 };
+    let seconds = match expected {
+        "Timeout NotSent" => 1,
+        "Timeout MayHaveRun" => 5, // it must have been sent by then
+        _ => 60,
+    };
     let builder = builder(emulator).max_retries(0).unwrap().timeout(Duration::from_secs(seconds)).unwrap();
     builder.connect_timeout(Duration::from_secs(60)).unwrap().build().unwrap()
 }
