@@ -260,7 +260,7 @@ impl Wait {
         self.look_later(now, polling)
     }
 
-    fn look_later(&mut self, now: Duration, mut polling: Polling) -> Do {
+    fn look_later(&mut self, now: Duration, polling: Polling) -> Do {
         let next = polling.pace.next(now, self.deadline);
         self.state = State::Polling(polling);
         self.pause_or_end(next)
@@ -299,7 +299,7 @@ impl Wait {
         }
     }
 
-    fn probe(&mut self, now: Duration, since: Duration, is_repeat: bool, mut pace: poll::Pace) -> Do {
+    fn probe(&mut self, now: Duration, since: Duration, is_repeat: bool, pace: poll::Pace) -> Do {
         let next = pace.next_by(now, since + PROBE, self.deadline);
         self.state = State::Probing { since, is_repeat, pace };
         self.pause_or_end(next)

@@ -59,18 +59,11 @@ pub(super) struct Pace {
     longest: Duration,
     last_look: Duration,
     not_before: Duration,
-    is_last: bool,
 }
 
 impl Pace {
     pub(super) fn new(now: Duration) -> Pace {
-        Pace {
-            pause: FIRST_PAUSE,
-            longest: LONGEST_PAUSE,
-            last_look: now,
-            not_before: Duration::ZERO,
-            is_last: false,
-        }
+        Pace { pause: FIRST_PAUSE, longest: LONGEST_PAUSE, last_look: now, not_before: Duration::ZERO }
     }
 
     /// A look is taken now.
@@ -85,26 +78,23 @@ impl Pace {
     }
 
     /// The time of the next look. None: there is none before the deadline.
-    pub(super) fn next(&mut self, now: Duration, deadline: Duration) -> Option<Duration> {
+    pub(super) fn next(&self, now: Duration, deadline: Duration) -> Option<Duration> {
         self.next_after(self.pause.min(self.longest), now, deadline)
     }
 
     /// The same, and not later than a time at which something is to be decided, if that is no faster than at first.
-    pub(super) fn next_by(&mut self, now: Duration, by: Duration, deadline: Duration) -> Option<Duration> {
+    pub(super) fn next_by(&self, now: Duration, by: Duration, deadline: Duration) -> Option<Duration> {
         let left = by.saturating_sub(self.last_look);
         let pause = if left.is_zero() { self.pause } else { left.max(FIRST_PAUSE).min(self.pause) };
         self.next_after(pause, now, deadline)
     }
 
-    fn next_after(&mut self, pause: Duration, now: Duration, deadline: Duration) -> Option<Duration> {
+    fn next_after(&self, pause: Duration, now: Duration, deadline: Duration) -> Option<Duration> {
         let next = (self.last_look + pause).max(self.not_before).max(now);
-        if self.is_last || now >= deadline {
-            return None;
-        }
         if next + LAST_LOOK <= deadline {
             return Some(next);
         }
-        self.is_last = true;
+        // After this look the next would be at the deadline or beyond: it is the last.
         let last =
             deadline.saturating_sub(LAST_LOOK).max(self.last_look + LAST_LOOK).max(self.not_before).max(now);
         (last < deadline).then_some(last)
