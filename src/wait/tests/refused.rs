@@ -212,3 +212,18 @@ fn every_further_429_goes_the_same_way() {
          1070 completed L=400 T=-100 D=1070 -> last-trigger"
     ));
 }
+
+/// The service's clock may seem to go back, by another front end's or a rounded second.
+#[test]
+fn times_that_have_not_moved_are_not_waited_for_again() {
+    play(&format!("{WINDOW} \n 510 completed L=-100 T=-100 D=505 -> trigger"));
+}
+
+#[test]
+fn moved_times_without_any_date_mean_the_whole_window() {
+    let before = "0 completed L=-100 T=-100 -> trigger
+                  0 429 retry=10 -> read
+                  0 completed L=-100 T=-100 -> window@10";
+    play(&format!("{before} \n 10 completed L=5 T=-100 -> window@620"));
+    play(&format!("{before} \n 10 completed L=-100 T=-100 -> trigger"));
+}
