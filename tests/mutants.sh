@@ -10,7 +10,8 @@ arguments=()
 for file in "${files[@]}"; do arguments+=(-f "src/$file.rs"); done
 arguments+=(-f 'src/wait/*.rs')
 mkdir -p "$out"
-cargo mutants -p autopilot-sync "${arguments[@]}" -o "$out" --no-shuffle --timeout 120 --cargo-test-arg=--lib || [ $? -eq 2 ]
+cargo mutants -p autopilot-sync "${arguments[@]}" -o "$out" --no-shuffle --timeout 120 \
+  -- --lib -- --skip wait::model || [ $? -eq 2 ] # the tables alone: the model takes its seconds each time
 known=$(grep -v '^#' tests/mutants.txt | grep . | cut -d'|' -f1 | sed 's/ *$//' | sort)
 survived=$(sed -E 's/:[0-9]+:[0-9]+: /: /' "$out/mutants.out/missed.txt" "$out/mutants.out/timeout.txt" | sort -u)
 if ! diff <(echo "$known") <(echo "$survived"); then
