@@ -125,7 +125,7 @@ impl Client {
     ) -> Result<(T, Detail), Error> {
         let token = Token::new(token)?;
         let mut detail = Detail::default();
-        let end = match self.request(action, token, self.service.timeout, &mut detail) {
+        let end = match self.request(action, token, self.service.timeout, true, &mut detail) {
             Ok(reading) => meaning(&reading).map_err(|kind| reading.error(kind)),
             Err(failure) => Err(failure.error),
         };
@@ -175,36 +175,30 @@ impl Client {
         Drive::new(self, token, timeout, &mut progress).run()
     }
 
-    /// A request and its retries: the last answer, or the last failure. What it learns is in the detail in any case.
+    /// A request, and its retries if it may have some: the last answer, or the last failure. What it learns is in the detail in any case.
     pub(crate) fn request(
         &self,
         action: Action,
         token: Token<'_>,
         timeout: Duration,
+        retries: bool,
         detail: &mut Detail,
     ) -> Result<Reading, Failure> {
-        self.request_with(action, token, timeout, self.service.max_retries, detail)
-    }
-
-    pub(crate) fn request_with(
-        &self,
-        action: Action,
-        token: Token<'_>,
-        timeout: Duration,
-        max_retries: u32,
-        detail: &mut Detail,
-    ) -> Result<Reading, Failure> {
+        let max_retries = if retries { self.service.max_retries } else { 0 };
         let call = self.call(timeout.min(self.service.timeout));
         let id = random::guid().ok_or_else(Failure::no_random_bits)?;
-        let mut retries = 0;
+        let mut repeated = 0;
         loop {
             let end = self.attempt(&call, action, token, &id, detail);
             let (ending, retry_after) = match &end {
                 Ok(reading) => (Ending::Status(reading.status), reading.retry_after()),
                 Err(failure) => (failure.ending(), None),
             };
-            let pause = retry::pause(retries, retry_after, random::number());
-            if retries == max_retries || !retry::is_repeatable(action, ending) || pause >= call.left() {
+            if repeated == max_retries || !retry::is_repeatable(action, ending) {
+                return end;
+            }
+            let pause = retry::pause(repeated, retry_after, random::number());
+            if pause >= call.left() {
                 return end;
             }
             if ending == Ending::Status(503) {
@@ -213,7 +207,7 @@ impl Client {
             if call.sleep(pause).is_some() {
                 return end;
             }
-            retries += 1;
+            repeated += 1;
         }
     }
 

@@ -94,7 +94,7 @@ impl<'a> Drive<'a> {
                 }
             },
             Err(failure) => {
-                let is_final = failure.error.has_kind(&[ErrorKind::Configuration, ErrorKind::Internal]);
+                let is_final = matches!(failure.error.kind(), ErrorKind::Configuration | ErrorKind::Internal);
                 self.last = Some(failure.error);
                 if is_final { Seen::ReadEnded } else { Seen::ReadFailed { retry_after: None } }
             }
@@ -135,15 +135,8 @@ impl<'a> Drive<'a> {
         loop {
             let left = self.timeout.saturating_sub(self.elapsed());
             let token = Token::new(&self.token).expect("it was checked");
-            let end = if retries {
-                self.client.request(action, token, left, &mut self.detail)
-            } else {
-                self.client.request_with(action, token, left, 0, &mut self.detail)
-            };
-            match end {
-                Err(failure) if failure.error.has_kind(&[ErrorKind::Cancelled]) => {
-                    return Err(Break::Cancelled);
-                }
+            match self.client.request(action, token, left, retries, &mut self.detail) {
+                Err(failure) if failure.error.kind() == ErrorKind::Cancelled => return Err(Break::Cancelled),
                 Ok(reading) if reading.refuses_token() && !is_renewed => {
                     is_renewed = self.tell(Phase::TokenRejected, Duration::ZERO)?;
                     if !is_renewed {

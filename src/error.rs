@@ -114,10 +114,6 @@ impl Error {
         self
     }
 
-    pub(crate) fn has_kind(&self, kinds: &[ErrorKind]) -> bool {
-        kinds.contains(&self.0.kind)
-    }
-
     /// What to branch on.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind

@@ -139,6 +139,14 @@ enum State {
     Ended,
 }
 
+/// What a look at the service came to.
+enum Look {
+    Told(Settings),
+    Later,
+    Now,
+    Over(End),
+}
+
 /// The highest times seen, by which a lagging replica is known.
 #[derive(Debug, Default)]
 struct Highest {
@@ -276,21 +284,33 @@ impl Wait {
         }
     }
 
-    fn polled(&mut self, now: Duration, seen: Seen, mut polling: Polling) -> Do {
-        let settings = match seen {
-            Seen::Nothing if now >= self.deadline => return Do::End(End::Deadline),
+    /// What was seen between two looks, or by one: a lagging reading, and one that failed in passing, tell nothing.
+    fn look(&mut self, now: Duration, seen: Seen, pace: &mut poll::Pace) -> Look {
+        match seen {
+            Seen::Nothing if now >= self.deadline => Look::Over(End::Deadline),
             Seen::Nothing => {
-                polling.pace.look(now);
+                pace.look(now);
+                Look::Now
+            }
+            Seen::Reading { settings, .. } if self.seen.admit(&settings) => Look::Told(settings),
+            Seen::Reading { .. } => Look::Later,
+            Seen::ReadFailed { retry_after } => {
+                pace.hold(now, retry_after);
+                Look::Later
+            }
+            _ => Look::Over(End::LastRequest),
+        }
+    }
+
+    fn polled(&mut self, now: Duration, seen: Seen, mut polling: Polling) -> Do {
+        let settings = match self.look(now, seen, &mut polling.pace) {
+            Look::Told(settings) => settings,
+            Look::Later => return self.look_later(now, polling),
+            Look::Now => {
                 self.state = State::Polling(polling);
                 return Do::Read { retries: false };
             }
-            Seen::Reading { settings, .. } if self.seen.admit(&settings) => settings,
-            Seen::Reading { .. } => return self.look_later(now, polling),
-            Seen::ReadFailed { retry_after } => {
-                polling.pace.hold(now, retry_after);
-                return self.look_later(now, polling);
-            }
-            _ => return Do::End(End::LastRequest),
+            Look::Over(end) => return Do::End(end),
         };
         let baseline = self.baseline.as_ref().expect("a sync is watched only by comparison");
         match polling.judge(now, baseline, &settings) {
@@ -314,20 +334,14 @@ impl Wait {
         is_repeat: bool,
         mut pace: poll::Pace,
     ) -> Do {
-        let settings = match seen {
-            Seen::Nothing if now >= self.deadline => return Do::End(End::Deadline),
-            Seen::Nothing => {
-                pace.look(now);
+        let settings = match self.look(now, seen, &mut pace) {
+            Look::Told(settings) => settings,
+            Look::Later => return self.probe(now, since, is_repeat, pace),
+            Look::Now => {
                 self.state = State::Probing { since, is_repeat, pace };
                 return Do::Read { retries: false };
             }
-            Seen::Reading { settings, .. } if self.seen.admit(&settings) => settings,
-            Seen::Reading { .. } => return self.probe(now, since, is_repeat, pace),
-            Seen::ReadFailed { retry_after } => {
-                pace.hold(now, retry_after);
-                return self.probe(now, since, is_repeat, pace);
-            }
-            _ => return Do::End(End::LastRequest),
+            Look::Over(end) => return Do::End(end),
         };
         let baseline = self.baseline.as_ref().expect("a trigger is probed only by comparison");
         let has_moved =
