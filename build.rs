@@ -9,8 +9,8 @@ fn main() {
 
 #[cfg(feature = "capi")]
 mod header {
-    use std::env;
     use std::path::Path;
+    use std::{env, fs};
 
     /// In the order in which a reader wants them.
     const SOURCES: &[&str] = &[
@@ -28,21 +28,23 @@ mod header {
     pub(super) fn make() {
         let root = env::var("CARGO_MANIFEST_DIR").expect("cargo sets it");
         let root = Path::new(&root);
+        println!("cargo::rerun-if-changed=cbindgen.toml");
         let mut config =
             cbindgen::Config::from_file(root.join("cbindgen.toml")).expect("cbindgen.toml is valid");
-        config.after_includes = Some(version_macros());
+        config.after_includes = Some(format!("{}{PREAMBLE}", version_macros()));
+        config.trailer = Some(POSTAMBLE.to_owned());
         let mut builder = cbindgen::Builder::new().with_config(config);
-        println!("cargo::rerun-if-changed=cbindgen.toml");
         for source in SOURCES {
             let path = root.join("src/ffi").join(source);
             println!("cargo::rerun-if-changed={}", path.display());
             builder = builder.with_src(path);
         }
+        let mut header = Vec::new();
+        builder.generate().expect("cbindgen reads src/ffi").write(&mut header);
+        let header = String::from_utf8(header).expect("the sources are UTF-8");
         let out = env::var("OUT_DIR").expect("cargo sets it");
-        builder
-            .generate()
-            .expect("cbindgen reads src/ffi")
-            .write_to_file(Path::new(&out).join("autopilot_sync.h"));
+        fs::write(Path::new(&out).join("autopilot_sync.h"), plain_enums(&header))
+            .expect("OUT_DIR is writable");
     }
 
     fn version_macros() -> String {
@@ -50,16 +52,62 @@ mod header {
         let (major, minor, patch) = (number("MAJOR"), number("MINOR"), number("PATCH"));
         format!(
             r#"
-// The version of this header.
+// The version of this header; autopilot_version() gives that of the library.
 #define AUTOPILOT_VERSION_MAJOR {major}
 #define AUTOPILOT_VERSION_MINOR {minor}
 #define AUTOPILOT_VERSION_PATCH {patch}
 #define AUTOPILOT_VERSION "{major}.{minor}.{patch}"
+"#
+        )
+    }
+
+    const PREAMBLE: &str = r#"
+// Whether this header is of the given version or a later one, for #if.
+#define AUTOPILOT_VERSION_AT_LEAST(major, minor, patch)                                                 \
+    (AUTOPILOT_VERSION_MAJOR * 1000000 + AUTOPILOT_VERSION_MINOR * 1000 + AUTOPILOT_VERSION_PATCH >=    \
+     (major) * 1000000 + (minor) * 1000 + (patch))
 
 // Before every function: define it to give them attributes of your own.
 #ifndef AUTOPILOT_API
 #define AUTOPILOT_API
-#endif"#
-        )
+#endif
+
+// An enum that is an int32_t in every language and standard, so that its values may grow in number.
+#if defined(__cplusplus)
+#define AUTOPILOT_ENUM(name) enum name : int32_t
+#elif defined(__STDC_VERSION__) && __STDC_VERSION__ >= 202311L
+#define AUTOPILOT_ENUM(name) typedef enum name : int32_t name; enum name : int32_t
+#else
+#define AUTOPILOT_ENUM(name) typedef int32_t name; enum name
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif"#;
+
+    const POSTAMBLE: &str = r#"
+#ifdef __cplusplus
+}
+#endif
+
+#undef AUTOPILOT_ENUM
+
+#endif // AUTOPILOT_SYNC_H"#;
+
+    /// cbindgen gives each enum its type by conditions around its head and after its end: a macro says it once.
+    fn plain_enums(header: &str) -> String {
+        const HEAD: &str =
+            "\n#if __STDC_VERSION__ >= 202311L\n  : int32_t\n#endif // __STDC_VERSION__ >= 202311L\n {\n";
+        let mut plain = String::new();
+        let mut rest = header;
+        while let Some((before, after)) = rest.split_once(HEAD) {
+            let (before, name) = before.rsplit_once("enum ").expect("a head has its enum");
+            let (body, after) = after.split_once("};\n").expect("an enum ends");
+            let (_, after) =
+                after.split_once("#endif // __STDC_VERSION__ >= 202311L\n").expect("it has its typedef");
+            plain.push_str(&format!("{before}AUTOPILOT_ENUM({name}) {{\n{body}}};\n"));
+            rest = after;
+        }
+        plain + rest
     }
 }

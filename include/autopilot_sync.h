@@ -4,40 +4,88 @@
  * SPDX-License-Identifier: MIT OR Apache-2.0
  * Made by cbindgen from the library's sources. Do not edit.
  *
- * One request of Microsoft Graph (POST /beta/deviceManagement/windowsAutopilotSettings/sync) makes Intune
- * synchronise its Windows Autopilot devices. This library sends it, and says what the answer means:
+ * WHAT IT DOES
+ * One request of Microsoft Graph, POST /beta/deviceManagement/windowsAutopilotSettings/sync, makes Intune synchronise
+ * its Windows Autopilot devices. autopilot_sync() sends it and says what the answer means.
+ * autopilot_client_sync_and_wait() also waits until the sync is really done.
+ *
+ * WHO SHOULD CALL IT
+ * One service, or one administrator's machine, per tenant. The token carries a tenant-wide write permission: it does
+ * not belong on endpoints. The service accepts one sync in ten minutes for the whole tenant.
+ *
+ * EXAMPLE
  *
  *     #include <stdio.h>
  *     #include <stdlib.h>
- *     #include "autopilot_sync.h"
+ *     #include <autopilot_sync.h>
  *
  *     int main(void)
  *     {
- *         autopilot_result result = autopilot_sync(getenv("AUTOPILOT_TOKEN"));
- *         puts(autopilot_result_name(result));
+ *         autopilot_client *client = NULL;
+ *         autopilot_detail *detail = NULL;
+ *         autopilot_result result = autopilot_client_new(NULL, &client, &detail);
+ *         if (result == AUTOPILOT_OK) {
+ *             autopilot_detail_free(detail);
+ *             result = autopilot_client_sync(client, getenv("AUTOPILOT_TOKEN"), NULL, &detail);
+ *         }
+ *         printf("%s: %s\n", autopilot_result_name(result), autopilot_detail_message(detail));
+ *         if (result == AUTOPILOT_SYNC_TOO_SOON)
+ *             printf("again in %lld s\n", (long long)autopilot_detail_retry_after_ms(detail) / 1000);
+ *         autopilot_detail_free(detail);
+ *         autopilot_client_free(client);
  *         return result < 0;
  *     }
  *
- * Who should call it: one service, or one administrator's machine, per tenant. The token carries a tenant-wide
- * write permission: it does not belong on endpoints.
+ *     cc main.c $(pkg-config --cflags --libs autopilot_sync)
  *
- * Language: C99 or later, C++11 or later. x86-64 and arm64.
- * Threads: every function may be called from any thread, at any time, except from a signal handler; also where a thread
- * or the process ends. The calling thread needs 64 KiB of stack. The library starts a thread for each connection in
- * the making; it ends by itself, at the latest when the system gives a name look-up or a connect up.
- * Fork: a child made by fork() may go on calling; it makes connections of its own. It is known by its process number, so
- * a child in a new PID namespace that has its parent's number must not call.
- * Host: no signal handler, no logger, no locale, no exit handler of the process is touched. Writing to a connection that
- * the peer has closed raises no SIGPIPE. No C++ exception and no Rust panic leaves a function. Where memory cannot be
- * had, the process aborts.
- * Unloading: the library stays in the process; dlclose() does not unload it.
- * Ownership: what a function named _new or a pointer to a pointer gives is the caller's, and freed by the function named
- * _free. Pointers that getters return belong to the object they came from, and must not be freed. Strings that are
- * handed in are copied.
+ * RESULTS
+ * Zero and above are answers of the service, below zero are errors. There is no last error kept by thread: a call
+ * gives its detail to who asks for it. Arguments are checked before anything is sent.
  *
- * Environment: HTTPS_PROXY, else ALL_PROXY, and NO_PROXY in either case, as curl reads them; SSL_CERT_FILE and
- * SSL_CERT_DIR (then those certificates and no others). They are ignored in a process that runs with more rights than
- * who started it. Without the last two the system's trusted certificates are used, and Mozilla's where it has none.
+ * OWNERSHIP
+ * What a function named _new returns or hands out by a pointer to a pointer is the caller's, to be freed by the
+ * function named _free of its type, which takes NULL. Pointers that getters return belong to the object they came
+ * from, live as long as it does, and must not be freed. Strings are UTF-8 and NUL-terminated; those that are handed in
+ * are copied, or needed during the call only.
+ *
+ * NULL
+ * Every function takes NULL for every pointer, and says what it means. A pointer that is neither NULL nor as
+ * described is undefined behaviour, as everywhere in C.
+ *
+ * THREADS
+ * Every function may be called from any thread at any time, also where a thread or the process ends, but not from a
+ * signal handler. What may be shared is said with each type. A callback runs on the thread that made the call. The
+ * library starts a thread for each connection in the making: it holds no token, has the signal mask of its caller, and
+ * ends by itself, at the latest when the system gives a name look-up or a connect up.
+ *
+ * DEADLINES
+ * Every call that blocks has a deadline, from the name look-up to the last byte, retries and proxies included, and
+ * ends at once when its cancel is triggered from another thread. Durations are int64_t milliseconds; times are int64_t
+ * milliseconds since 1970 (UTC), 0 for never.
+ *
+ * MEMORY AND STACK
+ * A call needs 64 KiB of stack, and less than 40 MiB of memory whatever is sent. Where memory cannot be had, the
+ * process aborts. The token is wiped from the library's memory when a call returns.
+ *
+ * THE HOST PROCESS
+ * No signal handler, logger, locale or exit handler is touched. A connection that the peer has closed raises no
+ * SIGPIPE. No Rust panic leaves a function: it becomes AUTOPILOT_ERROR_INTERNAL; no C++ exception may enter one. The
+ * library stays in the process: dlclose() does not unload it.
+ *
+ * FORK
+ * A child made by fork() may go on calling; it makes connections of its own. It is known by its process number, so a
+ * child in a new PID namespace that has its parent's number must not call.
+ *
+ * ENVIRONMENT
+ * HTTPS_PROXY, else ALL_PROXY, and NO_PROXY, in either case, as curl reads them; SSL_CERT_FILE and SSL_CERT_DIR (then
+ * those certificates and no others). They are read by autopilot_client_new(), or by the first autopilot_sync(), and
+ * ignored in a process that runs with more rights than who started it. Without the last two the system's trusted
+ * certificates are used, and Mozilla's where it has none.
+ *
+ * STABILITY
+ * C99 or later, C++11 or later; x86-64 and arm64. No struct crosses the boundary by its layout. Before 1.0 a minor
+ * version may change the ABI, and then the number in the SONAME; from 1.0 on only functions, results and enum values
+ * are added. The meaning of a result never changes.
  */
 
 #ifndef AUTOPILOT_SYNC_H
@@ -45,26 +93,40 @@
 
 #include <stdint.h>
 
-// The version of this header.
+// The version of this header; autopilot_version() gives that of the library.
 #define AUTOPILOT_VERSION_MAJOR 0
 #define AUTOPILOT_VERSION_MINOR 1
 #define AUTOPILOT_VERSION_PATCH 0
 #define AUTOPILOT_VERSION "0.1.0"
+
+// Whether this header is of the given version or a later one, for #if.
+#define AUTOPILOT_VERSION_AT_LEAST(major, minor, patch)                                                 \
+    (AUTOPILOT_VERSION_MAJOR * 1000000 + AUTOPILOT_VERSION_MINOR * 1000 + AUTOPILOT_VERSION_PATCH >=    \
+     (major) * 1000000 + (minor) * 1000 + (patch))
 
 // Before every function: define it to give them attributes of your own.
 #ifndef AUTOPILOT_API
 #define AUTOPILOT_API
 #endif
 
+// An enum that is an int32_t in every language and standard, so that its values may grow in number.
+#if defined(__cplusplus)
+#define AUTOPILOT_ENUM(name) enum name : int32_t
+#elif defined(__STDC_VERSION__) && __STDC_VERSION__ >= 202311L
+#define AUTOPILOT_ENUM(name) typedef enum name : int32_t name; enum name : int32_t
+#else
+#define AUTOPILOT_ENUM(name) typedef int32_t name; enum name
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 // What a call came to. Zero and above are answers of the service, below zero are errors.
 //
 // The numbers are the same in every language and never change their meaning; later versions may add some. Treat an
 // unknown number above zero as an answer, and one below zero as an error.
-enum autopilot_result
-#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
-  : int32_t
-#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
- {
+AUTOPILOT_ENUM(autopilot_result) {
     // What was asked was done. Of a trigger: the service accepted it (HTTP 204), and the sync runs on afterwards.
     AUTOPILOT_OK = 0,
     // A sync is running already (HTTP 409).
@@ -101,20 +163,9 @@ enum autopilot_result
     // An environment variable, CA file or proxy address cannot be used. Nothing was sent.
     AUTOPILOT_ERROR_CONFIGURATION = -13,
 };
-#ifndef __cplusplus
-#if __STDC_VERSION__ >= 202311L
-typedef enum autopilot_result autopilot_result;
-#else
-typedef int32_t autopilot_result;
-#endif // __STDC_VERSION__ >= 202311L
-#endif // __cplusplus
 
 // What a wait is doing.
-enum autopilot_phase
-#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
-  : int32_t
-#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
- {
+AUTOPILOT_ENUM(autopilot_phase) {
     // It begins: nothing was sent yet.
     AUTOPILOT_PHASE_STARTING = 0,
     // It waits for the time at which the service accepts a trigger.
@@ -125,20 +176,9 @@ enum autopilot_phase
     // the new one is refused too, the wait ends with AUTOPILOT_ERROR_UNAUTHORIZED.
     AUTOPILOT_PHASE_TOKEN_REJECTED = 3,
 };
-#ifndef __cplusplus
-#if __STDC_VERSION__ >= 202311L
-typedef enum autopilot_phase autopilot_phase;
-#else
-typedef int32_t autopilot_phase;
-#endif // __STDC_VERSION__ >= 202311L
-#endif // __cplusplus
 
 // The state of the sync that runs or ran last. 0 to 3 are the service's own numbers.
-enum autopilot_sync_status
-#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
-  : int32_t
-#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
- {
+AUTOPILOT_ENUM(autopilot_sync_status) {
     // The service says that it does not know.
     AUTOPILOT_SYNC_STATUS_UNKNOWN = 0,
     // A sync is running.
@@ -152,20 +192,9 @@ enum autopilot_sync_status
     // The service did not say.
     AUTOPILOT_SYNC_STATUS_NONE = -2,
 };
-#ifndef __cplusplus
-#if __STDC_VERSION__ >= 202311L
-typedef enum autopilot_sync_status autopilot_sync_status;
-#else
-typedef int32_t autopilot_sync_status;
-#endif // __STDC_VERSION__ >= 202311L
-#endif // __cplusplus
 
 // What became of the trigger, the request that starts a sync.
-enum autopilot_trigger
-#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
-  : int32_t
-#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
- {
+AUTOPILOT_ENUM(autopilot_trigger) {
     // It was not sent.
     AUTOPILOT_TRIGGER_NOT_SENT = 0,
     // It was sent, and whether it started a sync is not known.
@@ -177,20 +206,9 @@ enum autopilot_trigger
     // A sync that was running already was joined.
     AUTOPILOT_TRIGGER_JOINED = 4,
 };
-#ifndef __cplusplus
-#if __STDC_VERSION__ >= 202311L
-typedef enum autopilot_trigger autopilot_trigger;
-#else
-typedef int32_t autopilot_trigger;
-#endif // __STDC_VERSION__ >= 202311L
-#endif // __cplusplus
 
 // A cloud of Microsoft's. A token of one cloud is refused by every other.
-enum autopilot_cloud
-#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
-  : int32_t
-#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
- {
+AUTOPILOT_ENUM(autopilot_cloud) {
     // The global service, and US Government GCC: https://graph.microsoft.com
     AUTOPILOT_CLOUD_GLOBAL = 0,
     // US Government L4 (GCC High): https://graph.microsoft.us
@@ -200,13 +218,6 @@ enum autopilot_cloud
     // China, operated by 21Vianet: https://microsoftgraph.chinacloudapi.cn
     AUTOPILOT_CLOUD_CHINA = 3,
 };
-#ifndef __cplusplus
-#if __STDC_VERSION__ >= 202311L
-typedef enum autopilot_cloud autopilot_cloud;
-#else
-typedef int32_t autopilot_cloud;
-#endif // __STDC_VERSION__ >= 202311L
-#endif // __cplusplus
 
 // Ends calls from another thread: those that run with it, at once, and those that are begun with it afterwards. It
 // stays triggered for good. One may serve many calls. Any thread may use it at any time; free it when no call has it.
@@ -221,16 +232,18 @@ typedef struct autopilot_cancel autopilot_cancel;
 typedef struct autopilot_client autopilot_client;
 
 // What is known of a call beside its result. Made by each function that has a last parameter of this type, whatever the
-// result and the other arguments, if the pointer is not NULL; free it with autopilot_detail_free(). What the pointer held before is overwritten
-// and not freed. It never changes, so any threads may read it at once; strings of it live as long as it does.
+// result and the other arguments, unless that pointer is NULL. What the pointer held before is overwritten and not
+// freed. Free it with autopilot_detail_free(). It never changes, so any threads may read it at once; strings of it live
+// as long as it does.
 //
 // The token is in none of it, whatever the server answers.
 typedef struct autopilot_detail autopilot_detail;
 
 // The options of a client. One thread at a time may use one; a client keeps nothing of it.
 //
-// Each setter copies its argument. One that is not as described gives AUTOPILOT_ERROR_INVALID_ARGUMENT, without further
-// reason, and changes nothing; so does NULL for the options.
+// Each setter copies its argument and returns AUTOPILOT_OK. An argument that is not as described, NULL included, gives
+// AUTOPILOT_ERROR_INVALID_ARGUMENT and changes nothing; autopilot_options_error() says why. NULL for the options gives
+// the same result.
 typedef struct autopilot_options autopilot_options;
 
 // What a wait tells its caller. Valid during the callback only, on its thread; strings of it too.
@@ -247,15 +260,10 @@ typedef struct autopilot_settings autopilot_settings;
 // AUTOPILOT_ERROR_CANCELLED. It may call any function of this library, and must return: no longjmp, no exception.
 typedef int32_t (*autopilot_progress_fn)(autopilot_progress *progress, void *user_data);
 
-#ifdef __cplusplus
-extern "C" {
-#endif // __cplusplus
-
 // The name of a result as it is spelled here, such as "AUTOPILOT_SYNC_TOO_SOON", for a log.
 //
 // Returns a static string, never NULL; "AUTOPILOT_UNKNOWN" for a number that this version does not know. Any thread.
-AUTOPILOT_API
-const char *autopilot_result_name(int32_t result);
+AUTOPILOT_API const char *autopilot_result_name(int32_t result);
 
 // Triggers a Windows Autopilot sync of the token's tenant, in the global cloud, and returns when the service has
 // answered. The sync itself runs on afterwards.
@@ -272,12 +280,10 @@ const char *autopilot_result_name(int32_t result);
 //
 // Any number of threads may call it at once. They share connections, which stay open between calls, and the
 // environment as the first call that could use it found it. A child made by fork() may call it too.
-AUTOPILOT_API
-autopilot_result autopilot_sync(const char *token);
+AUTOPILOT_API autopilot_result autopilot_sync(const char *token);
 
 // Options with their defaults. Free them with autopilot_options_free(). Returns NULL only on a fault of the library.
-AUTOPILOT_API
-autopilot_options *autopilot_options_new(void);
+AUTOPILOT_API autopilot_options *autopilot_options_new(void);
 
 // Frees options. NULL is allowed.
 AUTOPILOT_API void autopilot_options_free(autopilot_options *options);
@@ -288,33 +294,24 @@ AUTOPILOT_API
 autopilot_result autopilot_options_set_cloud(autopilot_options *options,
                                              int32_t cloud);
 
-// The root of a Microsoft Graph that is in no list above, such as "https://graph.example": https, a host, perhaps a
-// port, at most a slash after it. Tokens go there, so it is taken from here only, never from the environment. Default: the root of
-// the cloud, which it replaces.
-AUTOPILOT_API
-autopilot_result autopilot_options_set_base_url(autopilot_options *options,
-                                                const char *url);
+// The root of a Microsoft Graph that is none of the clouds', such as "https://graph.example": https, a host, perhaps a
+// port, at most a slash after it. Tokens go there, so it is taken from here only, never from the environment. Default:
+// the root of the cloud, which it replaces.
+AUTOPILOT_API autopilot_result autopilot_options_set_base_url(autopilot_options *options, const char *url);
 
 // A proxy as "scheme://user:password@host:port", with the scheme http, https, socks5 (names are looked up here) or
-// socks5h (by the proxy). No scheme means http; no port means 443 for https, else 1080; a path is
-// ignored, as curl does. "" means no proxy, whatever the
-// environment says. Default: the environment's, with its exceptions.
-AUTOPILOT_API
-autopilot_result autopilot_options_set_proxy(autopilot_options *options,
-                                             const char *url);
+// socks5h (by the proxy). No scheme means http; no port means 443 for https, else 1080; a path is ignored, as curl
+// does. "" means no proxy, whatever the environment says. Default: the environment's, with its exceptions.
+AUTOPILOT_API autopilot_result autopilot_options_set_proxy(autopilot_options *options, const char *url);
 
 // A PEM file of the certificate authorities to trust instead of the system's and the environment's; its path in UTF-8.
 // It is read by autopilot_client_new(), and again after a failed TLS handshake. Default: SSL_CERT_FILE and
 // SSL_CERT_DIR if set, else the system's trust.
-AUTOPILOT_API
-autopilot_result autopilot_options_set_ca_file(autopilot_options *options,
-                                               const char *path);
+AUTOPILOT_API autopilot_result autopilot_options_set_ca_file(autopilot_options *options, const char *path);
 
 // The most that one call may take, in milliseconds, from the name look-up to the last byte, retries included. Default:
 // 30,000; from 1 to 86,400,000.
-AUTOPILOT_API
-autopilot_result autopilot_options_set_timeout_ms(autopilot_options *options,
-                                                  int64_t timeout_ms);
+AUTOPILOT_API autopilot_result autopilot_options_set_timeout_ms(autopilot_options *options, int64_t timeout_ms);
 
 // The most that one connection may take, in milliseconds: name, TCP, proxy and TLS. Default: 10,000; from 1 to
 // 86,400,000.
@@ -324,20 +321,19 @@ autopilot_result autopilot_options_set_connect_timeout_ms(autopilot_options *opt
 
 // How often a request is repeated that failed in passing; a trigger only where it cannot have run. Default: 3; from 0
 // to 10.
-AUTOPILOT_API
-autopilot_result autopilot_options_set_max_retries(autopilot_options *options,
-                                                   int32_t retries);
+AUTOPILOT_API autopilot_result autopilot_options_set_max_retries(autopilot_options *options, int32_t retries);
 
 // What follows the library's name in the User-Agent, such as "acme-agent/3.1": 1 to 256 bytes of visible ASCII,
 // and blanks inside. Default: nothing.
-AUTOPILOT_API
-autopilot_result autopilot_options_set_user_agent_suffix(autopilot_options *options,
-                                                         const char *suffix);
+AUTOPILOT_API autopilot_result autopilot_options_set_user_agent_suffix(autopilot_options *options, const char *suffix);
 
 // Reads no environment variable. Default: they are read, except in a process that runs with more rights than who
 // started it.
-AUTOPILOT_API
-autopilot_result autopilot_options_set_ignore_environment(autopilot_options *options);
+AUTOPILOT_API autopilot_result autopilot_options_set_ignore_environment(autopilot_options *options);
+
+// Why the setter that was called last refused its argument, on one line, fit for a log. It lives until the next setter
+// is called. NULL if it did not refuse, and for NULL.
+AUTOPILOT_API const char *autopilot_options_error(const autopilot_options *options);
 
 // A client, to be freed with autopilot_client_free(). Reads the environment and the named CA file now, and connects to
 // nothing.
@@ -360,7 +356,7 @@ AUTOPILOT_API void autopilot_client_free(autopilot_client *client);
 //
 // client: NULL for the process-wide one. token: as for autopilot_sync(). cancel: NULL for none. detail: NULL for none.
 //
-// Blocks for the client's timeout at most.
+// Blocks for the client's timeout at most. Returns what autopilot_sync() returns.
 AUTOPILOT_API
 autopilot_result autopilot_client_sync(const autopilot_client *client,
                                        const char *token,
@@ -369,13 +365,13 @@ autopilot_result autopilot_client_sync(const autopilot_client *client,
 
 // Reads how the last sync went, and when.
 //
-// client, token, cancel, detail: as for autopilot_client_sync(); the permission DeviceManagementServiceConfig.Read.All is
-// enough.
+// client, token, cancel, detail: as for autopilot_client_sync(); the permission
+// DeviceManagementServiceConfig.Read.All is enough.
 // settings: set to the settings, to be freed with autopilot_settings_free(), or to NULL where the result is not
 // AUTOPILOT_OK.
 //
-// Blocks for the client's timeout at most. Returns AUTOPILOT_OK or an error; AUTOPILOT_ERROR_INVALID_ARGUMENT if settings
-// is NULL.
+// Blocks for the client's timeout at most. Returns AUTOPILOT_OK or an error; AUTOPILOT_ERROR_INVALID_ARGUMENT if
+// settings is NULL.
 AUTOPILOT_API
 autopilot_result autopilot_client_settings(const autopilot_client *client,
                                            const char *token,
@@ -388,9 +384,11 @@ autopilot_result autopilot_client_settings(const autopilot_client *client,
 //
 // client, token, cancel, detail: as for autopilot_client_sync(). The token needs the right to read too, which
 // DeviceManagementServiceConfig.ReadWrite.All includes: else the end cannot be observed.
-// timeout_ms: the deadline of the whole wait, from 1 to 86,400,000. Small tenants need seconds, large ones minutes; a wait
-// that meets the service's window needs ten minutes more.
-// progress: NULL for none. user_data: handed to it.
+// timeout_ms: the deadline of the whole wait, from 1 to 86,400,000. Small tenants need seconds, large ones minutes; a
+// wait that meets the service's window needs ten minutes more.
+// progress: NULL for none. user_data: handed to it, NULL or not.
+//
+// Blocks for timeout_ms at most; a callback's own time comes on top.
 //
 // Returns:
 // AUTOPILOT_OK: the sync that was triggered is completed, proved by the service's own times.
@@ -412,13 +410,11 @@ autopilot_result autopilot_client_sync_and_wait(const autopilot_client *client,
                                                 autopilot_detail **detail);
 
 // A cancel that ends nothing yet. Free it with autopilot_cancel_free(). Returns NULL only on a fault of the library.
-AUTOPILOT_API
-autopilot_cancel *autopilot_cancel_new(void);
+AUTOPILOT_API autopilot_cancel *autopilot_cancel_new(void);
 
 // Ends its calls with AUTOPILOT_ERROR_CANCELLED: a call that blocks returns within milliseconds. Does not block. Not
 // from a signal handler. NULL does nothing.
-AUTOPILOT_API
-void autopilot_cancel_trigger(const autopilot_cancel *cancel);
+AUTOPILOT_API void autopilot_cancel_trigger(const autopilot_cancel *cancel);
 
 // Frees a cancel. NULL is allowed.
 AUTOPILOT_API void autopilot_cancel_free(autopilot_cancel *cancel);
@@ -433,21 +429,18 @@ AUTOPILOT_API int64_t autopilot_progress_elapsed_ms(const autopilot_progress *pr
 AUTOPILOT_API int64_t autopilot_progress_next_step_ms(const autopilot_progress *progress);
 
 // The settings that were read last. They belong to the progress: do not free them. NULL if none were, and for NULL.
-AUTOPILOT_API
-const autopilot_settings *autopilot_progress_settings(const autopilot_progress *progress);
+AUTOPILOT_API const autopilot_settings *autopilot_progress_settings(const autopilot_progress *progress);
 
 // In AUTOPILOT_PHASE_TOKEN_REJECTED, the claims that the new token must answer, as JSON. NULL if the service asked for
 // none, and for NULL.
-AUTOPILOT_API
-const char *autopilot_progress_claims(const autopilot_progress *progress);
+AUTOPILOT_API const char *autopilot_progress_claims(const autopilot_progress *progress);
 
 // Hands in a new token, which is copied, and wiped when the wait is over. It serves from the next request on; in
 // AUTOPILOT_PHASE_TOKEN_REJECTED the refused request is repeated with it at once.
 //
-// Returns AUTOPILOT_OK, or AUTOPILOT_ERROR_INVALID_ARGUMENT where it cannot be a token; then nothing is changed.
-AUTOPILOT_API
-autopilot_result autopilot_progress_set_token(autopilot_progress *progress,
-                                              const char *new_token);
+// Returns AUTOPILOT_OK, or AUTOPILOT_ERROR_INVALID_ARGUMENT for NULL and for what cannot be a token; then nothing is
+// changed.
+AUTOPILOT_API autopilot_result autopilot_progress_set_token(autopilot_progress *progress, const char *new_token);
 
 // The state of the sync that runs or ran last. AUTOPILOT_SYNC_STATUS_NONE for NULL.
 AUTOPILOT_API autopilot_sync_status autopilot_settings_status(const autopilot_settings *settings);
@@ -460,8 +453,7 @@ AUTOPILOT_API const char *autopilot_settings_id(const autopilot_settings *settin
 
 // lastSyncDateTime in milliseconds since 1970 (UTC). 0 for never, and for NULL. Whether it marks the start or the end
 // of a sync is documented nowhere.
-AUTOPILOT_API
-int64_t autopilot_settings_last_sync_ms(const autopilot_settings *settings);
+AUTOPILOT_API int64_t autopilot_settings_last_sync_ms(const autopilot_settings *settings);
 
 // lastSyncDateTime as the service wrote it. NULL if it did not, and for NULL.
 AUTOPILOT_API const char *autopilot_settings_last_sync_text(const autopilot_settings *settings);
@@ -479,8 +471,7 @@ int64_t autopilot_settings_next_sync_ms(const autopilot_settings *settings);
 
 // Frees settings that autopilot_client_settings() gave. Not those of a detail or a progress, which own theirs. NULL is
 // allowed.
-AUTOPILOT_API
-void autopilot_settings_free(autopilot_settings *settings);
+AUTOPILOT_API void autopilot_settings_free(autopilot_settings *settings);
 
 // The result that the call returned. AUTOPILOT_ERROR_INVALID_ARGUMENT for NULL.
 AUTOPILOT_API autopilot_result autopilot_detail_result(const autopilot_detail *detail);
@@ -491,46 +482,38 @@ AUTOPILOT_API const char *autopilot_detail_message(const autopilot_detail *detai
 // The HTTP status of the last answer. 0 if there was none, and for NULL.
 AUTOPILOT_API int32_t autopilot_detail_http_status(const autopilot_detail *detail);
 
-// Graph's error code, such as "Forbidden", for logs: it differs between the service's front ends. NULL if there is none,
-// and for NULL.
-AUTOPILOT_API
-const char *autopilot_detail_code(const autopilot_detail *detail);
+// Graph's error code, such as "Forbidden", for logs: it differs between the service's front ends. NULL if there is
+// none, and for NULL.
+AUTOPILOT_API const char *autopilot_detail_code(const autopilot_detail *detail);
 
-// The service's own words on one line, taken out of its envelopes, UTF-8. NULL if there are none, and for NULL.
-AUTOPILOT_API
-const char *autopilot_detail_service_message(const autopilot_detail *detail);
+// The service's own words on one line, taken out of its envelopes. NULL if there are none, and for NULL.
+AUTOPILOT_API const char *autopilot_detail_service_message(const autopilot_detail *detail);
 
 // The time after which the service wants to be asked again, in milliseconds from the call's return. -1 if it is not
 // known, and for NULL.
-AUTOPILOT_API
-int64_t autopilot_detail_retry_after_ms(const autopilot_detail *detail);
+AUTOPILOT_API int64_t autopilot_detail_retry_after_ms(const autopilot_detail *detail);
 
 // What became of the trigger. AUTOPILOT_TRIGGER_NOT_SENT for NULL.
 AUTOPILOT_API autopilot_trigger autopilot_detail_trigger(const autopilot_detail *detail);
 
 // The claims of a claims challenge, as JSON: hand them to whatever issues the token. NULL if there are none, and for
 // NULL.
-AUTOPILOT_API
-const char *autopilot_detail_claims(const autopilot_detail *detail);
+AUTOPILOT_API const char *autopilot_detail_claims(const autopilot_detail *detail);
 
 // The number of requests of the call, those that could not be sent included. 0 for NULL.
 AUTOPILOT_API int32_t autopilot_detail_attempts(const autopilot_detail *detail);
 
-// The GUID that the library gave a request; index counts from 0. Microsoft's support asks for it, and Intune shows it as
-// "Activity ID". NULL if there is no such request, and for NULL.
-AUTOPILOT_API
-const char *autopilot_detail_client_request_id(const autopilot_detail *detail,
-                                               int32_t index);
+// The GUID that the library gave a request; index counts from 0. Microsoft's support asks for it, and Intune shows it
+// as "Activity ID". NULL if there is no such request, and for NULL.
+AUTOPILOT_API const char *autopilot_detail_client_request_id(const autopilot_detail *detail, int32_t index);
 
 // The id that Graph gave a request; index counts from 0. NULL if it was not answered, or there is no such request, and
 // for NULL.
-AUTOPILOT_API
-const char *autopilot_detail_request_id(const autopilot_detail *detail,
-                                        int32_t index);
+AUTOPILOT_API const char *autopilot_detail_request_id(const autopilot_detail *detail, int32_t index);
 
-// The settings that the call read last. They belong to the detail: do not free them. NULL if it read none, and for NULL.
-AUTOPILOT_API
-const autopilot_settings *autopilot_detail_settings(const autopilot_detail *detail);
+// The settings that the call read last. They belong to the detail: do not free them. NULL if it read none, and for
+// NULL.
+AUTOPILOT_API const autopilot_settings *autopilot_detail_settings(const autopilot_detail *detail);
 
 // Frees a detail. NULL is allowed.
 AUTOPILOT_API void autopilot_detail_free(autopilot_detail *detail);
@@ -538,11 +521,13 @@ AUTOPILOT_API void autopilot_detail_free(autopilot_detail *detail);
 // The version of the library that is loaded, such as "0.1.0". The AUTOPILOT_VERSION_* macros are the header's.
 //
 // Returns a static string, never NULL. Any thread.
-AUTOPILOT_API
-const char *autopilot_version(void);
+AUTOPILOT_API const char *autopilot_version(void);
+
 
 #ifdef __cplusplus
-}  // extern "C"
-#endif  // __cplusplus
+}
+#endif
 
-#endif  /* AUTOPILOT_SYNC_H */
+#undef AUTOPILOT_ENUM
+
+#endif // AUTOPILOT_SYNC_H

@@ -64,7 +64,7 @@ pub extern "C" fn autopilot_client_free(client: Option<Box<autopilot_client>>) {
 ///
 /// client: NULL for the process-wide one. token: as for autopilot_sync(). cancel: NULL for none. detail: NULL for none.
 ///
-/// Blocks for the client's timeout at most.
+/// Blocks for the client's timeout at most. Returns what autopilot_sync() returns.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn autopilot_client_sync(
     client: Option<&autopilot_client>,
@@ -80,13 +80,13 @@ pub unsafe extern "C" fn autopilot_client_sync(
 
 /// Reads how the last sync went, and when.
 ///
-/// client, token, cancel, detail: as for autopilot_client_sync(); the permission DeviceManagementServiceConfig.Read.All is
-/// enough.
+/// client, token, cancel, detail: as for autopilot_client_sync(); the permission
+/// DeviceManagementServiceConfig.Read.All is enough.
 /// settings: set to the settings, to be freed with autopilot_settings_free(), or to NULL where the result is not
 /// AUTOPILOT_OK.
 ///
-/// Blocks for the client's timeout at most. Returns AUTOPILOT_OK or an error; AUTOPILOT_ERROR_INVALID_ARGUMENT if settings
-/// is NULL.
+/// Blocks for the client's timeout at most. Returns AUTOPILOT_OK or an error; AUTOPILOT_ERROR_INVALID_ARGUMENT if
+/// settings is NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn autopilot_client_settings(
     client: Option<&autopilot_client>,
@@ -117,9 +117,11 @@ pub unsafe extern "C" fn autopilot_client_settings(
 ///
 /// client, token, cancel, detail: as for autopilot_client_sync(). The token needs the right to read too, which
 /// DeviceManagementServiceConfig.ReadWrite.All includes: else the end cannot be observed.
-/// timeout_ms: the deadline of the whole wait, from 1 to 86,400,000. Small tenants need seconds, large ones minutes; a wait
-/// that meets the service's window needs ten minutes more.
-/// progress: NULL for none. user_data: handed to it.
+/// timeout_ms: the deadline of the whole wait, from 1 to 86,400,000. Small tenants need seconds, large ones minutes; a
+/// wait that meets the service's window needs ten minutes more.
+/// progress: NULL for none. user_data: handed to it, NULL or not.
+///
+/// Blocks for timeout_ms at most; a callback's own time comes on top.
 ///
 /// Returns:
 /// AUTOPILOT_OK: the sync that was triggered is completed, proved by the service's own times.

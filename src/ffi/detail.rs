@@ -25,8 +25,9 @@ pub enum autopilot_trigger {
 }
 
 /// What is known of a call beside its result. Made by each function that has a last parameter of this type, whatever the
-/// result and the other arguments, if the pointer is not NULL; free it with autopilot_detail_free(). What the pointer held before is overwritten
-/// and not freed. It never changes, so any threads may read it at once; strings of it live as long as it does.
+/// result and the other arguments, unless that pointer is NULL. What the pointer held before is overwritten and not
+/// freed. Free it with autopilot_detail_free(). It never changes, so any threads may read it at once; strings of it live
+/// as long as it does.
 ///
 /// The token is in none of it, whatever the server answers.
 #[allow(non_camel_case_types)]
@@ -83,14 +84,14 @@ pub extern "C" fn autopilot_detail_http_status(detail: Option<&autopilot_detail>
     detail.and_then(|detail| detail.detail.http_status()).unwrap_or(0).into()
 }
 
-/// Graph's error code, such as "Forbidden", for logs: it differs between the service's front ends. NULL if there is none,
-/// and for NULL.
+/// Graph's error code, such as "Forbidden", for logs: it differs between the service's front ends. NULL if there is
+/// none, and for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn autopilot_detail_code(detail: Option<&autopilot_detail>) -> *const c_char {
     pointer(detail.and_then(|detail| detail.code.as_ref()))
 }
 
-/// The service's own words on one line, taken out of its envelopes, UTF-8. NULL if there are none, and for NULL.
+/// The service's own words on one line, taken out of its envelopes. NULL if there are none, and for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn autopilot_detail_service_message(detail: Option<&autopilot_detail>) -> *const c_char {
     pointer(detail.and_then(|detail| detail.message.as_ref()))
@@ -129,8 +130,8 @@ pub extern "C" fn autopilot_detail_attempts(detail: Option<&autopilot_detail>) -
     detail.map_or(0, |detail| i32::try_from(detail.attempts.len()).unwrap_or(i32::MAX))
 }
 
-/// The GUID that the library gave a request; index counts from 0. Microsoft's support asks for it, and Intune shows it as
-/// "Activity ID". NULL if there is no such request, and for NULL.
+/// The GUID that the library gave a request; index counts from 0. Microsoft's support asks for it, and Intune shows it
+/// as "Activity ID". NULL if there is no such request, and for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn autopilot_detail_client_request_id(
     detail: Option<&autopilot_detail>,
@@ -149,7 +150,8 @@ pub extern "C" fn autopilot_detail_request_id(
     pointer(detail.and_then(|detail| detail.attempt(index)).and_then(|(_, graphs)| graphs.as_ref()))
 }
 
-/// The settings that the call read last. They belong to the detail: do not free them. NULL if it read none, and for NULL.
+/// The settings that the call read last. They belong to the detail: do not free them. NULL if it read none, and for
+/// NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn autopilot_detail_settings(detail: Option<&autopilot_detail>) -> *const autopilot_settings {
     detail.and_then(|detail| detail.settings.as_deref()).map_or(ptr::null(), ptr::from_ref)

@@ -1,7 +1,7 @@
-use std::ffi::c_char;
+use std::ffi::{CString, c_char};
 use std::path::Path;
 
-use super::guard::{guard, invalid, milliseconds, text};
+use super::guard::{guard, invalid, milliseconds, pointer, text, to_c};
 use super::{autopilot_result, autopilot_result::*};
 use crate::builder::ClientBuilder;
 use crate::cloud::Cloud;
@@ -24,17 +24,19 @@ pub enum autopilot_cloud {
 
 /// The options of a client. One thread at a time may use one; a client keeps nothing of it.
 ///
-/// Each setter copies its argument. One that is not as described gives AUTOPILOT_ERROR_INVALID_ARGUMENT, without further
-/// reason, and changes nothing; so does NULL for the options.
+/// Each setter copies its argument and returns AUTOPILOT_OK. An argument that is not as described, NULL included, gives
+/// AUTOPILOT_ERROR_INVALID_ARGUMENT and changes nothing; autopilot_options_error() says why. NULL for the options gives
+/// the same result.
 #[allow(non_camel_case_types)]
 pub struct autopilot_options {
     pub(super) builder: ClientBuilder,
+    error: Option<CString>,
 }
 
 /// Options with their defaults. Free them with autopilot_options_free(). Returns NULL only on a fault of the library.
 #[unsafe(no_mangle)]
 pub extern "C" fn autopilot_options_new() -> Option<Box<autopilot_options>> {
-    guard(None, || Some(Box::new(autopilot_options { builder: ClientBuilder::default() })))
+    guard(None, || Some(Box::new(autopilot_options { builder: ClientBuilder::default(), error: None })))
 }
 
 /// Frees options. NULL is allowed.
@@ -52,10 +54,13 @@ fn set(
         let Some(options) = options else { return AUTOPILOT_ERROR_INVALID_ARGUMENT };
         match change(options.builder.clone()) {
             Ok(builder) => {
-                options.builder = builder;
+                *options = autopilot_options { builder, error: None };
                 AUTOPILOT_OK
             }
-            Err(error) => (&error).into(),
+            Err(error) => {
+                options.error = Some(to_c(&format!("{error:#}")));
+                (&error).into()
+            }
         }
     })
 }
@@ -84,9 +89,9 @@ impl From<Cloud> for autopilot_cloud {
     }
 }
 
-/// The root of a Microsoft Graph that is in no list above, such as "https://graph.example": https, a host, perhaps a
-/// port, at most a slash after it. Tokens go there, so it is taken from here only, never from the environment. Default: the root of
-/// the cloud, which it replaces.
+/// The root of a Microsoft Graph that is none of the clouds', such as "https://graph.example": https, a host, perhaps a
+/// port, at most a slash after it. Tokens go there, so it is taken from here only, never from the environment. Default:
+/// the root of the cloud, which it replaces.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn autopilot_options_set_base_url(
     options: Option<&mut autopilot_options>,
@@ -97,9 +102,8 @@ pub unsafe extern "C" fn autopilot_options_set_base_url(
 }
 
 /// A proxy as "scheme://user:password@host:port", with the scheme http, https, socks5 (names are looked up here) or
-/// socks5h (by the proxy). No scheme means http; no port means 443 for https, else 1080; a path is
-/// ignored, as curl does. "" means no proxy, whatever the
-/// environment says. Default: the environment's, with its exceptions.
+/// socks5h (by the proxy). No scheme means http; no port means 443 for https, else 1080; a path is ignored, as curl
+/// does. "" means no proxy, whatever the environment says. Default: the environment's, with its exceptions.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn autopilot_options_set_proxy(
     options: Option<&mut autopilot_options>,
@@ -180,4 +184,11 @@ pub extern "C" fn autopilot_options_set_ignore_environment(
     options: Option<&mut autopilot_options>,
 ) -> autopilot_result {
     set(options, |builder| Ok(builder.ignore_environment()))
+}
+
+/// Why the setter that was called last refused its argument, on one line, fit for a log. It lives until the next setter
+/// is called. NULL if it did not refuse, and for NULL.
+#[unsafe(no_mangle)]
+pub extern "C" fn autopilot_options_error(options: Option<&autopilot_options>) -> *const c_char {
+    pointer(options.and_then(|options| options.error.as_ref()))
 }

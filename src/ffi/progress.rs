@@ -115,7 +115,8 @@ pub extern "C" fn autopilot_progress_claims(progress: Option<&autopilot_progress
 /// Hands in a new token, which is copied, and wiped when the wait is over. It serves from the next request on; in
 /// AUTOPILOT_PHASE_TOKEN_REJECTED the refused request is repeated with it at once.
 ///
-/// Returns AUTOPILOT_OK, or AUTOPILOT_ERROR_INVALID_ARGUMENT where it cannot be a token; then nothing is changed.
+/// Returns AUTOPILOT_OK, or AUTOPILOT_ERROR_INVALID_ARGUMENT for NULL and for what cannot be a token; then nothing is
+/// changed.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn autopilot_progress_set_token(
     progress: Option<&mut autopilot_progress>,

@@ -5,5 +5,6 @@ mod c_api;
 mod compiler;
 mod header;
 mod languages;
+mod manual;
 mod program;
 mod readme;
