@@ -80,6 +80,9 @@ fn the_library_exports_the_declared_functions_and_nothing_else() {
     let exported: BTreeSet<String> =
         listing.lines().filter_map(|line| line.split_whitespace().last()).map(str::to_owned).collect();
     assert_eq!(exported, declared);
+    let committed =
+        fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/abi/exports.txt")).unwrap();
+    assert!(committed.lines().eq(&declared), "tests/abi/exports.txt is stale: tests/abi.sh --accept");
 }
 
 /// What stands before a parenthesis outside of comments.

@@ -1,0 +1,58 @@
+#!/usr/bin/env bash
+# The ABI that the header declares is the one in tests/abi/, function by function and type by type.
+#
+#   tests/abi.sh            compares
+#   tests/abi.sh --accept   takes the header's ABI as the new one: a change to be reviewed, and before 1.0 to be told by
+#                           the number in the SONAME if a program must be built anew
+#
+# The header says all that a C program knows of the library, and is made from the library's own sources. So what is
+# compared is a library of empty functions made from the header: the same with every compiler, and fit to be read.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+fail() { echo "abi: $*" >&2; exit 1; }
+command -v abidiff >/dev/null || fail "abidiff is missing. Install it (Debian: apt-get install abigail-tools)"
+
+# The ABI of a header, and the names of its functions.
+describe() { # HEADER OUTPUT
+    cp "$1" "$work/autopilot_sync.h"
+    { echo '#include "autopilot_sync.h"'
+      awk '/^AUTOPILOT_API/ { on = 1 } on { ends = sub(/;$/, " { __builtin_trap(); }"); print; on = !ends }' "$1"; } >"$work/empty.cpp"
+    # C++, since a C function that returns an enum is not known by it.
+    "${CXX:-g++}" -g -fno-eliminate-unused-debug-types -shared -fPIC -I"$work" -o "$work/empty.so" "$work/empty.cpp"
+    abidw --load-all-types --no-show-locs --no-corpus-path --no-comp-dir-path "$work/empty.so" | sed "s|$work/||g" >"$2"
+}
+names() { grep -oP "<elf-symbol name='\K[^']*" "$1" | sort; }
+same() { # HEADER: what differs from the committed ABI goes to standard output
+    describe "$1" "$work/now.abi"
+    abidiff --non-reachable-types tests/abi/autopilot_sync.abi "$work/now.abi" && diff tests/abi/exports.txt <(names "$work/now.abi")
+}
+
+if [ "${1-}" = --accept ]; then
+    describe include/autopilot_sync.h tests/abi/autopilot_sync.abi
+    names tests/abi/autopilot_sync.abi >tests/abi/exports.txt
+    exit
+fi
+
+same include/autopilot_sync.h || fail "the ABI has changed. If it is meant to: tests/abi.sh --accept"
+
+# The guard itself: none of these may pass.
+broken() { # WHAT SED-SCRIPT
+    sed -E "$2" include/autopilot_sync.h >"$work/broken.h"
+    cmp -s include/autopilot_sync.h "$work/broken.h" && fail "the breakage '$1' breaks nothing"
+    ! same "$work/broken.h" >"$work/report" || fail "$1: not noticed"
+}
+broken "a function less" '/^AUTOPILOT_API void autopilot_detail_free/d'
+broken "a function more" 's/^(AUTOPILOT_API void autopilot_)detail(_free\(autopilot_detail \*detail\);)/&\n\1more\2/'
+broken "another name" 's/autopilot_version\(void\)/autopilot_versions(void)/'
+broken "a narrower integer" 's/int64_t timeout_ms/int32_t timeout_ms/'
+broken "an argument more" 's/autopilot_sync\(const char \*token\);/autopilot_sync(const char *token, int32_t flags);/'
+broken "another order" 's/\(const autopilot_detail \*detail, int32_t index\)/(int32_t index, const autopilot_detail *detail)/'
+broken "another result" 's/^(AUTOPILOT_API )int32_t( autopilot_detail_attempts)/\1int64_t\2/'
+broken "another number" 's/(AUTOPILOT_ERROR_CONFIGURATION =) -13/\1 -14/'
+broken "a value less" '/AUTOPILOT_TRIGGER_JOINED = 4/d'
+broken "another cloud" 's/(AUTOPILOT_CLOUD_CHINA =) 3/\1 4/'
+broken "a wider enum" 's/enum name : int32_t/enum name : int64_t/'
+broken "another callback" 's/^typedef int32_t \(\*autopilot_progress_fn\)/typedef int64_t (*autopilot_progress_fn)/'
+echo "abi: $(wc -l <tests/abi/exports.txt) functions, as committed"
