@@ -25,7 +25,7 @@ fn commands(text: &str, beginning: &str) -> Vec<String> {
     lines.filter_map(|line| line.split(" # ").next()).map(|line| line.trim().to_owned()).collect()
 }
 
-/// A folder laid out as the README's reader has it: the header, and the release libraries under their names.
+/// A folder laid out as the README's reader has it: the headers, and the release libraries under their names.
 fn folder(name: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("readme-{name}"));
     let libraries = folder.join("target/release");
@@ -34,7 +34,9 @@ fn folder(name: &str) -> PathBuf {
     for library in ["libautopilot_sync.so", "libautopilot_sync.a"] {
         link(&built.join(library), &libraries.join(library));
     }
-    link(&Path::new(env!("CARGO_MANIFEST_DIR")).join("include"), &folder.join("include"));
+    for sources in ["include", "bindings"] {
+        link(&Path::new(env!("CARGO_MANIFEST_DIR")).join(sources), &folder.join(sources));
+    }
     folder
 }
 
@@ -55,15 +57,15 @@ fn runs(folder: &Path, command: &str) -> String {
 #[test]
 fn c_and_cpp_are_compiled_by_the_readmes_commands_and_run() {
     let readme = readme();
-    for (language, file, compiler, number) in [("c", "main.c", "cc ", 2), ("cpp", "main.cpp", "c++ ", 1)] {
+    for (language, file, compiler, number) in [("c", "agent.c", "cc -I", 2), ("cpp", "agent.cpp", "c++ ", 1)] {
         let (programs, commands) = (blocks(&readme, language), commands(&readme, compiler));
         assert_eq!((programs.len(), commands.len()), (number, 1), "{language}");
         let folder = folder(language);
         for program in programs {
             fs::write(folder.join(file), &program).unwrap();
-            let strict = commands[0].replacen(compiler, &format!("{compiler}-Wall -Wextra -Werror "), 1);
+            let strict = format!("{} -Wall -Wextra -Werror", commands[0]);
             compiler::run(Command::new("sh").args(["-c", &strict]).current_dir(&folder));
-            let printed = runs(&folder, "./main");
+            let printed = runs(&folder, "./agent");
             assert!(printed.contains("AUTOPILOT_OK"), "{language}: {printed}");
         }
     }
