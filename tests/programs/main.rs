@@ -3,6 +3,7 @@
 
 mod c_api;
 mod compiler;
+mod cpp;
 mod header;
 mod languages;
 mod manual;

@@ -50,6 +50,19 @@ impl Program {
         Program { command: vec![compile(compiler::cpp(), "-std=c++11", source)] }
     }
 
+    /// What a compiler's command makes when it is told to link with the shared library.
+    pub(crate) fn linked(compile: &mut Command, name: &str) -> Program {
+        let program = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-{}", std::process::id()));
+        compile
+            .arg("-o")
+            .arg(&program)
+            .arg("-L")
+            .arg(library_folder())
+            .args(["-lautopilot_sync", "-pthread"]);
+        compiler::run(compile);
+        Program { command: vec![program] }
+    }
+
     /// The library that counts look-ups and threads, for LD_PRELOAD.
     pub(crate) fn shim() -> PathBuf {
         let shim = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("shim-{}.so", std::process::id()));
@@ -79,7 +92,7 @@ impl Program {
     }
 }
 
-fn folder() -> PathBuf {
+pub(crate) fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/programs")
 }
 

@@ -1,0 +1,462 @@
+//! `bindings/cpp/autopilot_sync.hpp`: every compiler takes it, and programs that use it get what it promises.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use autopilot_emulator::{Access, Behaviour, Clock, Config, Emulator, Past, Reply, RetryAfter, Step, Token};
+
+use crate::compiler;
+use crate::program::{self, Program};
+
+const STRICT: &[&str] = &[
+    "-Wall",
+    "-Wextra",
+    "-Wpedantic",
+    "-Wconversion",
+    "-Wsign-conversion",
+    "-Wshadow",
+    "-Wnon-virtual-dtor",
+    "-Werror",
+];
+const SANITIZED: &[&str] = &["-fsanitize=address,undefined", "-fno-sanitize-recover=all"];
+const HOUR: &str = "3600000";
+
+fn compilers() -> [&'static str; 2] {
+    [compiler::cpp(), compiler::clang_cpp()]
+}
+
+fn header() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("bindings/cpp/autopilot_sync.hpp")
+}
+
+/// A strict compiler that finds both headers.
+fn strict(compiler: &str, standard: &str) -> Command {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut command = Command::new(compiler);
+    command.arg(format!("-std={standard}")).args(STRICT).arg("-g");
+    command.arg("-I").arg(root.join("include")).arg("-I").arg(root.join("bindings/cpp"));
+    command
+}
+
+/// A source of its own for a test.
+fn source(name: &str, text: &str) -> PathBuf {
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    fs::write(&path, text).unwrap();
+    path
+}
+
+/// One of the ways in which the test program is made.
+struct Build {
+    name: String,
+    program: Program,
+    is_sanitized: bool,
+}
+
+impl Build {
+    /// Two translation units, so that what the header defines is defined in both.
+    fn new(compiler: &str, standard: &str, flags: &[&str]) -> Build {
+        let name = format!("cpp-api-{compiler}-{standard}{}", flags.concat()).replace(['/', ','], "-");
+        let mut command = strict(compiler, standard);
+        command.args(flags).args(["cpp_api.cpp", "cpp_values.cpp"].map(|file| program::folder().join(file)));
+        Build { program: Program::linked(&mut command, &name), name, is_sanitized: !flags.is_empty() }
+    }
+
+    fn against(&self, emulator: &Emulator) -> Command {
+        // The sanitizers go together with no other tool that a program runs under.
+        if self.is_sanitized {
+            self.program.plainly_against(emulator)
+        } else {
+            self.program.against(emulator)
+        }
+    }
+}
+
+fn builds() -> &'static [Build] {
+    static BUILDS: OnceLock<Vec<Build>> = OnceLock::new();
+    BUILDS.get_or_init(|| {
+        let ways: [(&str, &[&str]); 3] = [("c++17", &[]), ("c++2b", &[]), ("c++20", SANITIZED)];
+        let of = |compiler| ways.map(|(standard, flags)| Build::new(compiler, standard, flags));
+        compilers().map(of).into_iter().flatten().collect()
+    })
+}
+
+/// Runs a scenario in every build at once, each against an emulator of its own.
+fn every_build(
+    emulator: impl Fn() -> Emulator + Sync,
+    arguments: &[&str],
+    check: impl Fn(&Emulator, &str) + Sync,
+) {
+    let (emulator, check) = (&emulator, &check);
+    std::thread::scope(|scope| {
+        for build in builds() {
+            scope.spawn(move || {
+                let emulator = emulator();
+                let printed = compiler::run(build.against(&emulator).args(arguments));
+                println!("{}: {printed}", build.name);
+                check(&emulator, &printed);
+            });
+        }
+    });
+}
+
+fn quick() -> Behaviour {
+    Behaviour {
+        duration: Duration::from_secs(2),
+        start_delay: Duration::from_millis(200),
+        ..Behaviour::default()
+    }
+}
+
+fn with(behaviour: Behaviour) -> impl Fn() -> Emulator {
+    move || Emulator::start(Config { behaviour: behaviour.clone(), ..Config::default() })
+}
+
+/// Whose clock jumps at each request, so that three calls in a row meet a sync accepted, running, and over.
+fn stepping() -> Emulator {
+    let behaviour = Behaviour { retry_after: RetryAfter::Text("77".into()), ..Behaviour::default() };
+    let clock = Clock::manual().step(Duration::from_secs(6));
+    Emulator::start(Config { clock, behaviour, ..Config::default() })
+}
+
+#[test]
+fn every_standard_takes_it_alone_and_twice() {
+    for compiler in compilers() {
+        for standard in ["c++17", "c++20", "c++2b"] {
+            let twice = program::folder().join("cpp_values.cpp");
+            compiler::run(strict(compiler, standard).arg("-fsyntax-only").arg(twice));
+            // As its own source, of which compilers say that it should not be one where it has a pragma only.
+            compiler::run(strict(compiler, standard).args(["-fsyntax-only", "-x", "c++"]).arg(header()));
+        }
+    }
+}
+
+/// What the compiler says of a program that must not compile.
+fn refused(compiler: &str, standard: &str, flags: &[&str], body: &str) -> String {
+    let text = format!("#include \"autopilot_sync.hpp\"\n{body}\n");
+    let mut command = strict(compiler, standard);
+    command.args(flags).arg("-fsyntax-only").arg(source("refused.cpp", &text));
+    let answer = command.output().unwrap();
+    assert!(!answer.status.success(), "{command:?}");
+    String::from_utf8_lossy(&answer.stderr).into_owned()
+}
+
+#[test]
+fn what_must_not_compile_says_why() {
+    let older = Path::new(env!("CARGO_TARGET_TMPDIR")).join("older-header");
+    let c_header = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("include/autopilot_sync.h"));
+    let other =
+        c_header.unwrap().replace("#define AUTOPILOT_VERSION_MINOR ", "#define AUTOPILOT_VERSION_MINOR 9");
+    fs::create_dir_all(&older).unwrap();
+    fs::write(older.join("autopilot_sync.h"), other).unwrap();
+    let older = format!("-iquote{}", older.display()); // before what -I names
+    for compiler in compilers() {
+        let ignored = "void f(const autopilot::Client &client) { client.sync(\"token\"); }";
+        assert!(refused(compiler, "c++17", &[], ignored).contains("nodiscard"));
+        let ignored = "void f() { autopilot::sync(\"token\"); }";
+        assert!(refused(compiler, "c++17", &[], ignored).contains("nodiscard"));
+        let returns = "auto f(const autopilot::Client &client) {\n\
+            return client.sync_and_wait(\"token\", std::chrono::hours(1), [](autopilot::Progress &) { return true; }); }";
+        let why = "a progress callback returns nothing, or autopilot::Flow";
+        assert!(refused(compiler, "c++17", &[], returns).contains(why));
+        assert!(refused(compiler, "c++17", &[&older], "").contains("two installations are mixed"));
+        let first = refused(compiler, "c++14", &[], "");
+        let first = first.lines().find(|line| line.contains("error")).unwrap();
+        assert!(first.contains("autopilot_sync.hpp needs C++17 or later"), "{first}");
+    }
+}
+
+#[test]
+fn every_constant_of_c_has_its_name_and_number() {
+    let c_header =
+        fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("include/autopilot_sync.h")).unwrap();
+    let constants = c_header.lines().filter_map(|line| line.trim().strip_suffix(',')?.split_once(" = "));
+    let kinds = [
+        ("AUTOPILOT_ERROR_", "ErrorKind"),
+        ("AUTOPILOT_SYNC_STATUS_", "SyncStatus"),
+        ("AUTOPILOT_SYNC_", "Answer"),
+        ("AUTOPILOT_TRIGGER_", "Trigger"),
+        ("AUTOPILOT_PHASE_", "Phase"),
+        ("AUTOPILOT_CLOUD_", "Cloud"),
+    ];
+    let asserted: Vec<String> = constants
+        .map(|(name, number)| {
+            let known = kinds.iter().find_map(|(prefix, kind)| Some((kind, name.strip_prefix(prefix)?)));
+            let (kind, name) = known.unwrap_or((&"Answer", "DONE"));
+            let name = name.to_lowercase();
+            format!("static_assert(static_cast<int>(autopilot::{kind}::{name}) == ({number}));\n")
+        })
+        .collect();
+    assert_eq!(asserted.len(), 36, "{asserted:?}");
+    let text = format!("#include \"autopilot_sync.hpp\"\n{}", asserted.concat());
+    compiler::run(strict(compiler::cpp(), "c++17").arg("-fsyntax-only").arg(source("constants.cpp", &text)));
+}
+
+/// The examples in the header's first comment, without its stars.
+fn examples() -> Vec<String> {
+    let text = fs::read_to_string(header()).unwrap();
+    let comment =
+        text.split("*/").next().unwrap().lines().map(|line| line.strip_prefix(" *").unwrap_or(line));
+    let marked: Vec<String> = comment
+        .map(
+            |line| {
+                if line.is_empty() || line.starts_with("     ") { line.to_owned() } else { "\0".to_owned() }
+            },
+        )
+        .collect();
+    let blocks = marked.join("\n");
+    blocks.split('\0').map(str::trim).filter(|block| !block.is_empty()).map(str::to_owned).collect()
+}
+
+#[test]
+fn the_headers_examples_work() {
+    let examples = examples();
+    assert_eq!(examples.len(), 2, "{examples:?}");
+    let mut command = strict(compiler::cpp(), "c++17");
+    let program = Program::linked(command.arg(source("example.cpp", &examples[0])), "cpp-example");
+    let emulator = Emulator::start(Config::default());
+    let printed = compiler::run(program.against(&emulator).env("AUTOPILOT_TOKEN", "token"));
+    assert_eq!(printed, "AUTOPILOT_OK\n");
+    let around = format!(
+        "#include \"autopilot_sync.hpp\"\nusing namespace std::chrono_literals;\n\
+         std::string new_token(const std::optional<std::string> &claims);\n\
+         void retry_in(std::optional<std::chrono::milliseconds> time);\n\
+         void f(const std::string &token);\nvoid f(const std::string &token) {{\n{}\n}}\n",
+        examples[1]
+    );
+    let fragment = source("fragment.cpp", &around);
+    compiler::run(strict(compiler::cpp(), "c++17").arg("-fsyntax-only").arg(fragment));
+}
+
+#[test]
+fn the_sanitizers_see_what_is_wrong() {
+    let faults = [
+        ("use-after-free", "heap-use-after-free"),
+        ("double-free", "attempting double-free"),
+        ("leak", "detected memory leaks"),
+        ("overflow", "signed integer overflow"),
+    ];
+    let emulator = Emulator::start(Config::default());
+    for compiler in compilers() {
+        let mut command = strict(compiler, "c++20");
+        command.args(SANITIZED).arg(program::folder().join("cpp_broken.cpp"));
+        let program = Program::linked(&mut command, &format!("cpp-broken-{}", compiler.replace('/', "-")));
+        assert_eq!(compiler::run(program.plainly_against(&emulator).arg("none")), "not noticed\n");
+        for (fault, words) in faults {
+            let answer = program.plainly_against(&emulator).arg(fault).output().unwrap();
+            let said = String::from_utf8_lossy(&answer.stderr);
+            assert!(!answer.status.success() && said.contains(words), "{compiler}, {fault}: {said}");
+        }
+    }
+}
+
+#[test]
+fn types_arguments_and_numbers_are_as_promised() {
+    every_build(with(quick()), &["values"], |emulator, printed| {
+        assert_eq!(printed, "kept\n");
+        assert_eq!(emulator.counts().accepted, 0, "nothing was sent");
+    });
+}
+
+#[test]
+fn no_token_is_left_behind() {
+    let mut command = strict(compiler::cpp(), "c++17");
+    command.args(["-O2", "-D_GNU_SOURCE"]).arg(program::folder().join("cpp_secrets.cpp"));
+    let program = Program::linked(&mut command, "cpp-secrets");
+    assert_eq!(compiler::run(&mut program.plainly_against(&with(quick())())), "kept\n");
+}
+
+#[test]
+fn an_allocation_that_fails_leaves_nothing_behind() {
+    for compiler in compilers() {
+        let mut command = strict(compiler, "c++17");
+        command.args(SANITIZED).arg(program::folder().join("cpp_scarce.cpp"));
+        let program = Program::linked(&mut command, &format!("cpp-scarce-{}", compiler.replace('/', "-")));
+        let endless = with(Behaviour { duration: Duration::from_secs(3600), ..quick() })();
+        endless.set_token("barred", Token::new(Access::Forbidden));
+        assert_eq!(compiler::run(&mut program.plainly_against(&endless)), "kept\n");
+    }
+}
+
+#[test]
+fn answers_are_values() {
+    every_build(stepping, &["sync", "3"], |emulator, printed| {
+        let lines: Vec<&str> = printed.lines().collect();
+        let rest = "claims=- words=- status=-";
+        assert_eq!(
+            lines[0],
+            format!("AUTOPILOT_OK http=204 trigger=3 attempts=1 retry_after=- code=- {rest}")
+        );
+        assert!(
+            lines[1]
+                .starts_with("AUTOPILOT_SYNC_ALREADY_RUNNING http=409 trigger=2 attempts=1 retry_after=- ")
+        );
+        assert!(
+            lines[2].starts_with("AUTOPILOT_SYNC_TOO_SOON http=429 trigger=2 attempts=1 retry_after=77000 ")
+        );
+        let agents = emulator.requests();
+        assert!(agents.iter().all(|request| request.header("user-agent").unwrap().ends_with("cpp/1")));
+    });
+}
+
+#[test]
+fn the_process_wide_client_has_three_names() {
+    every_build(stepping, &["shared"], |emulator, printed| {
+        assert_eq!(printed, "AUTOPILOT_OK AUTOPILOT_SYNC_ALREADY_RUNNING completed\n");
+        let requests = emulator.requests();
+        assert!(requests.iter().all(|request| request.connection == requests[0].connection));
+        assert!(requests.iter().all(|request| request.token.as_deref() == Some("token")));
+    });
+}
+
+#[test]
+fn errors_have_all_that_is_known() {
+    let table = [
+        (
+            Access::Forbidden,
+            "AUTOPILOT_ERROR_FORBIDDEN http=403 trigger=2 attempts=1 retry_after=- code=Forbidden",
+        ),
+        (Access::Unlicensed, "AUTOPILOT_ERROR_FORBIDDEN http=401 trigger=2 attempts=1"),
+        (Access::Expired, "AUTOPILOT_ERROR_UNAUTHORIZED http=401 trigger=2 attempts=1"),
+        (Access::Challenged, "AUTOPILOT_ERROR_UNAUTHORIZED http=401 trigger=2 attempts=1"),
+    ];
+    for (access, expected) in table {
+        let emulator = || Emulator::start(Config { other_tokens: access, ..Config::default() });
+        every_build(emulator, &["sync", "1"], |_, printed| {
+            assert!(printed.starts_with(expected), "{printed}");
+            assert!(!printed.contains("words=- "), "{printed}");
+            assert_eq!(printed.contains("claims={"), access == Access::Challenged, "{printed}");
+        });
+    }
+    every_build(
+        || Emulator::start(Config { other_tokens: Access::Forbidden, ..Config::default() }),
+        &["no-settings"],
+        |_, printed| {
+            assert!(printed.starts_with("AUTOPILOT_ERROR_FORBIDDEN http=403 trigger=0"), "{printed}")
+        },
+    );
+}
+
+#[test]
+fn settings_are_a_value() {
+    let manual = || Emulator::start(Config { clock: Clock::manual(), ..Config::default() });
+    every_build(manual, &["settings"], |_, printed| {
+        let last = "1772352000,2026-03-01T08:00:00.0000000Z";
+        let expected = format!(" status=2,completed id=0 last={last} manual={last} next=1772352610\n");
+        assert_eq!(printed, expected);
+    });
+}
+
+/// The clock of C++ has an end, in the year 2262, and a beginning.
+#[test]
+fn times_never_wrap() {
+    let scripted = || {
+        let emulator = Emulator::start(Config::default());
+        let settings = serde_json::json!({
+            "id": "id",
+            "syncStatus": "paused",
+            "lastSyncDateTime": "9999-12-31T23:59:59Z",
+            "lastManualSyncTriggerDateTime": "0001-01-01T00:00:00Z",
+        });
+        emulator.script([Step::reply(Reply::new(200).json(&settings))]);
+        emulator
+    };
+    every_build(scripted, &["settings"], |_, printed| {
+        let end = 9_223_372_036_i64;
+        let times = format!("last={end},9999-12-31T23:59:59Z manual=-,0001-01-01T00:00:00Z next={end}");
+        assert_eq!(printed, format!(" status=-1,paused id=0 {times}\n"));
+    });
+}
+
+#[test]
+fn a_wait_ends_as_promised() {
+    let ahead = || Behaviour { last_sync: Past::Ago(Duration::from_secs(60)), ..quick() };
+    let never = "-1";
+    let table: Vec<(Behaviour, Access, Vec<&str>, &str, &str)> = vec![
+        (quick(), Access::Full, vec![HOUR, never], "AUTOPILOT_OK http=200 trigger=3", "phases=5"),
+        (
+            Behaviour { failing_runs: 1, ..quick() },
+            Access::Full,
+            vec![HOUR, never],
+            "AUTOPILOT_ERROR_SYNC_FAILED http=200 trigger=3",
+            "status=3,failed",
+        ),
+        (
+            ahead(),
+            Access::Full,
+            vec!["100000", never],
+            "AUTOPILOT_SYNC_TOO_SOON http=200 trigger=2",
+            "phases=1",
+        ),
+        (ahead(), Access::Full, vec![HOUR, "1"], "AUTOPILOT_SYNC_TOO_SOON http=200 trigger=2", "phases=3"),
+        (quick(), Access::Full, vec![HOUR, "0"], "AUTOPILOT_ERROR_CANCELLED http=0 trigger=0", "phases=1"),
+        (quick(), Access::Full, vec![HOUR, "2"], "AUTOPILOT_ERROR_CANCELLED http=204 trigger=3", "phases=5"),
+        (
+            quick(),
+            Access::TriggerOnly,
+            vec![HOUR, never],
+            "AUTOPILOT_SYNC_UNCONFIRMED http=204 trigger=3",
+            "phases=1",
+        ),
+        (
+            quick(),
+            Access::Expired,
+            vec![HOUR, never],
+            "AUTOPILOT_ERROR_UNAUTHORIZED http=401 trigger=0",
+            "phases=9 claims=- status=-",
+        ),
+        (
+            quick(),
+            Access::Challenged,
+            vec![HOUR, never, "renewed"],
+            "AUTOPILOT_OK http=200 trigger=3",
+            "phases=13 claims={",
+        ),
+    ];
+    for (behaviour, access, arguments, expected, seen) in &table {
+        let emulator = || {
+            let emulator = with(behaviour.clone())();
+            emulator.set_token("token", Token::new(*access));
+            emulator
+        };
+        every_build(emulator, &[&["wait"], &**arguments].concat(), |_, printed| {
+            assert!(printed.contains(expected) && printed.contains(seen), "{arguments:?}: {printed}");
+        });
+    }
+}
+
+#[test]
+fn an_exception_is_carried_through_the_wait() {
+    let emulator = || {
+        let emulator = with(Behaviour { duration: Duration::from_secs(3600), ..quick() })();
+        emulator.set_token("barred", Token::new(Access::Forbidden));
+        emulator
+    };
+    every_build(emulator, &["throws"], |_, printed| {
+        assert!(printed.starts_with("AUTOPILOT_SYNC_ALREADY_RUNNING "), "{printed}");
+    });
+}
+
+#[test]
+fn a_cancel_ends_calls_from_another_thread() {
+    let endless =
+        with(Behaviour { duration: Duration::from_secs(3600), start_delay: Duration::ZERO, ..quick() });
+    every_build(endless, &["cancels"], |_, printed| {
+        let lines: Vec<&str> = printed.lines().collect();
+        let first = lines[0];
+        assert!(first.starts_with("AUTOPILOT_ERROR_CANCELLED ") && first.contains("trigger=3"), "{first}");
+        for line in &lines[1..3] {
+            assert!(line.starts_with("AUTOPILOT_ERROR_CANCELLED http=0 trigger=0"), "{line}");
+        }
+        assert!(lines[3].starts_with("AUTOPILOT_SYNC_ALREADY_RUNNING "));
+    });
+}
+
+#[test]
+fn threads_share_a_client() {
+    every_build(with(quick()), &["threads"], |emulator, printed| {
+        assert_eq!((printed, emulator.requests().len()), ("kept\n", 40));
+    });
+}

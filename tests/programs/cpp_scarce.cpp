@@ -1,0 +1,62 @@
+// Lets each allocation of the C++ header fail in turn: every call then throws std::bad_alloc, and the sanitizers that this
+// is built with see whether it leaves anything behind.
+#include "cpp_check.hpp"
+
+#include <new>
+
+static int left = -1; // the number of allocations until one fails; below zero for never
+
+void *operator new(std::size_t size)
+{
+    void *block = left == 0 ? nullptr : std::malloc(size);
+    left -= left >= 0;
+    if (!block)
+        throw std::bad_alloc();
+    return block;
+}
+
+void operator delete(void *block) noexcept
+{
+    std::free(block);
+}
+
+void operator delete(void *block, std::size_t) noexcept
+{
+    std::free(block);
+}
+
+// How often a call fails until it has all the memory that it wants.
+template <class F>
+static int failures_of(F call)
+{
+    for (int failures = 0;; failures++) {
+        left = failures;
+        try {
+            call();
+            left = -1;
+            return failures;
+        } catch (const std::bad_alloc &) {
+            left = -1;
+        }
+    }
+}
+
+int main()
+{
+    using namespace autopilot;
+    const Client client;
+    CHECK(failures_of([&] { return client.sync("token").message(); }) >= 1);
+    CHECK(failures_of([&] { return client.settings("token").status_text(); }) >= 2);
+    CHECK(failures_of([&] { return client.sync("token").attempts(); }) >= 3);
+    CHECK(failures_of([&] { return error_of([&] { return client.sync("barred"); })->code(); }) >= 2);
+    CHECK(failures_of([&] { return error_of([&] { return client.settings("barred"); })->service_message(); }) >= 2);
+    CHECK(failures_of([&] { return error_of([] { return Options().timeout(Duration(std::chrono::seconds(0))).capi(); }); }) >= 1);
+    const auto stop = [](Progress &progress) {
+        progress.set_token(std::string_view("a-token-that-is-too-long-to-be-kept-inside-of-a-string-object"));
+        return Flow::stop;
+    };
+    const auto wait = [&] { return client.sync_and_wait("token", std::chrono::hours(1), stop); };
+    CHECK(failures_of([&] { return error_of(wait)->message(); }) >= 3);
+    CHECK(client.sync("token").answer() == Answer::already_running);
+    std::puts("kept");
+}

@@ -1,0 +1,182 @@
+// What the C++ header promises of its types, arguments and numbers, and needs no service for. Includes it twice.
+#include "autopilot_sync.hpp"
+#include "autopilot_sync.hpp"
+#include "cpp_check.hpp"
+
+#include <cmath>
+#include <cstring>
+
+using namespace std::chrono_literals;
+using namespace autopilot;
+
+namespace {
+
+template <class T>
+constexpr bool is_move_only = std::is_nothrow_move_constructible_v<T> && std::is_nothrow_move_assignable_v<T> &&
+                              !std::is_copy_constructible_v<T> && !std::is_copy_assignable_v<T>;
+template <class T>
+constexpr bool copies_without_throwing = std::is_nothrow_copy_constructible_v<T> && std::is_nothrow_copy_assignable_v<T>;
+template <class T>
+constexpr bool stays = !std::is_copy_constructible_v<T> && !std::is_move_constructible_v<T> &&
+                       !std::is_copy_assignable_v<T> && !std::is_move_assignable_v<T>;
+
+static_assert(is_move_only<Client> && is_move_only<Options> && is_move_only<Cancel>);
+static_assert(copies_without_throwing<Error> && copies_without_throwing<Outcome>);
+static_assert(std::is_copy_constructible_v<Settings> && std::is_nothrow_move_constructible_v<Settings>);
+static_assert(stays<Progress> && stays<Text>);
+static_assert(std::is_base_of_v<std::runtime_error, Error> && std::is_nothrow_destructible_v<Error>);
+static_assert(std::is_nothrow_destructible_v<Client> && std::is_nothrow_destructible_v<Settings>);
+static_assert(noexcept(std::declval<const Cancel &>().trigger()));
+static_assert(!std::is_convertible_v<int, Duration> && !std::is_default_constructible_v<Outcome>);
+
+void unknown_numbers_pass_through()
+{
+    const Outcome outcome = Outcome::from_capi(static_cast<autopilot_result>(42), nullptr);
+    CHECK(static_cast<int>(outcome.answer()) == 42 && outcome.result() == 42);
+    CHECK(std::strcmp(outcome.name(), "AUTOPILOT_UNKNOWN") == 0);
+    const auto error = error_of([] { return Outcome::from_capi(static_cast<autopilot_result>(-42), nullptr); });
+    CHECK(error && static_cast<int>(error->kind()) == -42 && error->result() == -42);
+}
+
+void a_missing_detail_is_an_empty_one()
+{
+    const auto error = error_of([] { return Outcome::from_capi(AUTOPILOT_ERROR_FORBIDDEN, nullptr); });
+    CHECK(error && error->kind() == ErrorKind::forbidden && error->capi() == nullptr);
+    CHECK(std::strcmp(error->what(), "AUTOPILOT_ERROR_FORBIDDEN") == 0 && error->message() == error->what());
+    CHECK(error->http_status() == 0 && !error->retry_after() && !error->code() && !error->service_message());
+    CHECK(!error->claims() && error->attempts().empty() && !error->settings());
+    CHECK(error->trigger() == Trigger::not_sent);
+    const Settings settings(nullptr);
+    CHECK(settings.status() == SyncStatus::none && !settings.status_text() && !settings.id());
+    CHECK(!settings.last_sync() && !settings.last_sync_text() && !settings.next_sync());
+    CHECK(!settings.last_manual_sync() && !settings.last_manual_sync_text());
+}
+
+void durations_never_wrap()
+{
+    using Doubles = std::chrono::duration<double>;
+    const auto ms = [](Duration duration) { return duration.capi(); };
+    CHECK(ms(0s) == 0 && ms(1ms) == 1 && ms(24h) == 86'400'000 && ms(-1ms) == -1 && ms(-24h) == -1);
+    CHECK(ms(1us) == 1 && ms(1ns) == 1 && ms(1'000'001ns) == 2 && ms(Doubles(0.0015)) == 2);
+    CHECK(ms(std::chrono::duration<int, std::ratio<1, 3>>(3)) == 1000);
+    CHECK(ms(std::chrono::hours::max()) == INT64_MAX && ms(std::chrono::hours::min()) == -1);
+    CHECK(ms(std::chrono::milliseconds::max()) == INT64_MAX && ms(std::chrono::milliseconds::min()) == -1);
+    CHECK(ms(Doubles(HUGE_VAL)) == INT64_MAX && ms(Doubles(-HUGE_VAL)) == -1 && ms(Doubles(std::nan(""))) == -1);
+    const Client client;
+    for (const Duration wrong : {Duration(0s), Duration(-1s), Duration(24h + 1ms), Duration(std::chrono::hours::max()),
+                                 Duration(std::chrono::hours::min()), Duration(Doubles(std::nan("")))})
+        CHECK(refuses([&] { return client.sync_and_wait("token", wrong); }, "invalid argument: "));
+}
+
+void an_option_that_is_refused_is_named()
+{
+    Options options;
+    const auto refused = [&](const char *name, auto set) {
+        return refuses([&] { return set(options).capi(); }, std::string("the option ") + name + ": ");
+    };
+    CHECK(refused("cloud", [](Options &o) -> auto & { return o.cloud(static_cast<Cloud>(4)); }));
+    CHECK(refused("base_url", [](Options &o) -> auto & { return o.base_url("http://graph.example"); }));
+    CHECK(refused("base_url", [](Options &o) -> auto & { return o.base_url(nullptr); }));
+    CHECK(refused("proxy", [](Options &o) -> auto & { return o.proxy("ftp://user:secret@proxy"); }));
+    CHECK(!refuses([&] { return options.proxy("ftp://user:secret@proxy").capi(); }, "secret"));
+    CHECK(refused("ca_file", [](Options &o) -> auto & { return o.ca_file(""); }));
+    CHECK(refused("timeout", [](Options &o) -> auto & { return o.timeout(0s); }));
+    CHECK(refused("timeout", [](Options &o) -> auto & { return o.timeout(std::chrono::hours::max()); }));
+    CHECK(refused("connect_timeout", [](Options &o) -> auto & { return o.connect_timeout(25h); }));
+    CHECK(refused("max_retries", [](Options &o) -> auto & { return o.max_retries(11); }));
+    CHECK(refused("user_agent_suffix", [](Options &o) -> auto & { return o.user_agent_suffix("a\r\nX: y"); }));
+
+    const std::string url = "https://graph.example:8443/";
+    options.cloud(Cloud::china).base_url(url).proxy("").proxy(std::string_view("socks5h://user:pass@proxy"));
+    options.timeout(1min).connect_timeout(2.5s).max_retries(0).user_agent_suffix("agent/1").ignore_environment();
+    static_cast<void>(Client(options));
+    options.ca_file("/nowhere.pem");
+    const auto error = error_of([&] { return Client(options).capi(); });
+    CHECK(error && error->kind() == ErrorKind::configuration);
+    CHECK(error->message().find("/nowhere.pem") != std::string::npos && error->message() == error->what());
+}
+
+void a_nul_inside_is_refused_not_cut()
+{
+    const std::string nul("to\0ken", 6);
+    const std::string_view view(nul);
+    const Client client;
+    CHECK(refuses([&] { return sync(nul); }, "a NUL inside the token"));
+    CHECK(refuses([&] { return sync(view); }, "a NUL inside the token"));
+    CHECK(refuses([&] { return client.sync(std::string("token\0", 6)); }, "a NUL inside the token"));
+    CHECK(refuses([&] { return client.settings(nul); }, "a NUL inside the token"));
+    CHECK(refuses([&] { return client.sync_and_wait(nul, 1h); }, "a NUL inside the token"));
+    Options options;
+    CHECK(refuses([&] { return options.base_url(nul).capi(); }, "a NUL inside base_url"));
+    CHECK(refuses([&] { return options.proxy(nul).capi(); }, "a NUL inside proxy"));
+    CHECK(refuses([&] { return options.ca_file(view).capi(); }, "a NUL inside ca_file"));
+    CHECK(refuses([&] { return options.user_agent_suffix(nul).capi(); }, "a NUL inside user_agent_suffix"));
+}
+
+void what_cannot_be_a_token_is_refused()
+{
+    const char *const none = nullptr;
+    CHECK(refuses([&] { return sync(none); }, "the token is NULL"));
+    CHECK(refuses([&] { return Client::shared().settings(nullptr); }, "the token is NULL"));
+    CHECK(refuses([&] { return sync(std::string_view()); }, "token"));
+    CHECK(refuses([&] { return sync(std::string("a b")); }, "token"));
+}
+
+// What was moved from is used on purpose.
+void what_was_moved_from_refuses()
+{
+    const auto is_empty = [](const Client &client, const char *words) {
+        return refuses([&] { return client.sync("token"); }, words) &&
+               refuses([&] { return client.settings("token"); }, words) &&
+               refuses([&] { return client.sync_and_wait("token", 1h, [](Progress &) {}); }, words);
+    };
+    for (const bool shared : {false, true}) {
+        Client first = shared ? Client::shared() : Client();
+        Client second(std::move(first));
+        CHECK(is_empty(first, "the client was moved from"));
+        CHECK(refuses([&] { return second.sync(nullptr); }, "the token is NULL"));
+        first = std::move(second);
+        CHECK(is_empty(second, "the client was moved from"));
+        CHECK(refuses([&] { return first.sync(nullptr); }, "the token is NULL"));
+    }
+
+    Cancel cancel;
+    const Cancel other(std::move(cancel));
+    CHECK(cancel.capi() == nullptr && other.capi() != nullptr);
+    cancel.trigger();
+    const Client client;
+    CHECK(refuses([&] { return client.sync("token", cancel); }, "the cancel was moved from"));
+    CHECK(refuses([&] { return client.settings("token", cancel); }, "the cancel was moved from"));
+    CHECK(refuses([&] { return client.sync_and_wait("token", 1h, cancel); }, "the cancel was moved from"));
+    CHECK(refuses([&] { return client.sync_and_wait("token", 1h, [](Progress &) {}, cancel); }, "the cancel was moved"));
+    cancel = Cancel();
+    CHECK(cancel.capi() != nullptr);
+
+    Options options;
+    const Options kept(std::move(options));
+    CHECK(options.capi() == nullptr && kept.capi() != nullptr);
+    CHECK(refuses([&] { return options.timeout(1s).capi(); }, "the options were moved from"));
+    CHECK(refuses([&] { return Client(options).capi(); }, "the options were moved from"));
+    options = Options();
+    CHECK(options.timeout(1s).capi() != nullptr);
+}
+
+void the_versions_agree()
+{
+    CHECK(std::strcmp(version(), AUTOPILOT_VERSION) == 0);
+}
+
+} // namespace
+
+void values()
+{
+    unknown_numbers_pass_through();
+    a_missing_detail_is_an_empty_one();
+    durations_never_wrap();
+    an_option_that_is_refused_is_named();
+    a_nul_inside_is_refused_not_cut();
+    what_cannot_be_a_token_is_refused();
+    what_was_moved_from_refuses();
+    the_versions_agree();
+    std::puts("kept");
+}
