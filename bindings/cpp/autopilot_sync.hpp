@@ -28,19 +28,21 @@
  *     if (outcome.answer() == autopilot::Answer::too_soon)
  *         retry_in(outcome.retry_after());
  *
- * Everything here is inline over the C functions of autopilot_sync.h, which has what holds in every language: who should
- * call it, threads, fork, the environment, what a token is. Link with libautopilot_sync, and with nothing else.
+ * Everything here is inline over the C functions of autopilot_sync.h, which has what holds in every language:
+ * who should call it, threads, fork, the environment, what a token is. Link with libautopilot_sync, and with
+ * nothing else.
  *
  * Language: C++17 or later, with exceptions.
- * Answers and errors: what the service answered is a value, an Outcome; what went wrong is an exception, an Error, and
- * there is no other one, but for std::bad_alloc and what a progress callback threw. Numbers that this version does not
- * know pass through as they are: above zero as an Answer, below zero in an Error.
- * Threads: a const object may be used by any number of threads at once. All calls of a Client, and Cancel::trigger(), are
- * const.
- * Moving: Client, Options and Cancel can be moved and not copied. One that was moved from may be destroyed or assigned
- * to; any other use throws an Error with AUTOPILOT_ERROR_INVALID_ARGUMENT and sends nothing. Only Cancel::trigger() then
- * does nothing.
- * Values: Outcome, Error and Settings own what they say, and can be copied and kept. Strings that they give are copies.
+ * Answers and errors: what the service answered is a value, an Outcome; what went wrong is an exception, an
+ * Error, and there is no other one, but for std::bad_alloc and what a progress callback threw. Numbers that
+ * this version does not know pass through as they are: above zero as an Answer, below zero in an Error.
+ * Threads: a const object may be used by any number of threads at once. All calls of a Client, and
+ * Cancel::trigger(), are const.
+ * Moving: Client, Options and Cancel can be moved and not copied. One that was moved from may be destroyed or
+ * assigned to; any other use throws an Error with AUTOPILOT_ERROR_INVALID_ARGUMENT and sends nothing. Only
+ * Cancel::trigger() then does nothing.
+ * Values: Outcome, Error and Settings own what they say, and can be copied and kept. The strings that
+ * they give are copies.
  * C: capi() gives the C object, which stays its owner's. Outcome::from_capi() takes what a C call came to.
  */
 
@@ -86,7 +88,8 @@ enum class Answer : std::int32_t {
 
 /// Why a call failed.
 enum class ErrorKind : std::int32_t {
-    /// A null pointer, or a token or an option that cannot be right, or an object that was moved from. Nothing was sent.
+    /// A null pointer, or a token or an option that cannot be right, or an object that was moved from.
+    /// Nothing was sent.
     invalid_argument = AUTOPILOT_ERROR_INVALID_ARGUMENT,
     /// No connection: name look-up, TCP, or the proxy, its refusal included. Nothing was sent.
     connect = AUTOPILOT_ERROR_CONNECT,
@@ -152,8 +155,8 @@ enum class Phase : std::int32_t {
     window = AUTOPILOT_PHASE_WINDOW,
     /// It watches a sync.
     watching = AUTOPILOT_PHASE_WATCHING,
-    /// The service refused the token: hand in a new one by Progress::set_token(). Where none is handed in, or the new one
-    /// is refused too, the wait ends with ErrorKind::unauthorized.
+    /// The service refused the token: hand in a new one by Progress::set_token(). Where none is handed in, or
+    /// the new one is refused too, the wait ends with ErrorKind::unauthorized.
     token_rejected = AUTOPILOT_PHASE_TOKEN_REJECTED,
 };
 
@@ -177,6 +180,9 @@ enum class Flow {
     stop,
 };
 
+/// A point in time, such as the service's.
+using Time = std::chrono::system_clock::time_point;
+
 namespace internal {
 
 struct Free {
@@ -198,15 +204,15 @@ inline std::optional<std::string> optional(const char *text)
 }
 
 /// A time of C, which has 0 for never. One that the clock cannot hold becomes its first or its last.
-inline std::optional<std::chrono::system_clock::time_point> time(std::int64_t unix_ms)
+inline std::optional<Time> time(std::int64_t unix_ms)
 {
-    using Time = std::chrono::system_clock::time_point;
     using std::chrono::duration_cast;
     using std::chrono::milliseconds;
     if (unix_ms == 0)
         return std::nullopt;
     const milliseconds since_1970(unix_ms);
-    const Time first = (Time::min)(), last = (Time::max)(); // in parentheses: windows.h has macros of these names
+    // In parentheses: windows.h has macros of these names.
+    const Time first = (Time::min)(), last = (Time::max)();
     if (since_1970 < duration_cast<milliseconds>(first.time_since_epoch()))
         return first;
     if (since_1970 > duration_cast<milliseconds>(last.time_since_epoch()))
@@ -223,32 +229,27 @@ public:
     [[nodiscard]] SyncStatus status() const noexcept { return status_; }
 
     /// The state in the service's own word, such as "inProgress"; none if the service did not say.
-    [[nodiscard]] const std::optional<std::string> &status_text() const noexcept { return status_text_; }
+    [[nodiscard]] std::optional<std::string> status_text() const { return status_text_; }
 
     /// The id of the resource.
-    [[nodiscard]] const std::optional<std::string> &id() const noexcept { return id_; }
+    [[nodiscard]] std::optional<std::string> id() const { return id_; }
 
-    /// lastSyncDateTime; none for never. Whether it marks the start or the end of a sync is documented nowhere.
-    [[nodiscard]] std::optional<std::chrono::system_clock::time_point> last_sync() const noexcept { return last_sync_; }
+    /// lastSyncDateTime; none for never. Whether it marks the start or the end of a sync is documented
+    /// nowhere.
+    [[nodiscard]] std::optional<Time> last_sync() const noexcept { return last_sync_; }
 
     /// lastSyncDateTime as the service wrote it.
-    [[nodiscard]] const std::optional<std::string> &last_sync_text() const noexcept { return last_sync_text_; }
+    [[nodiscard]] std::optional<std::string> last_sync_text() const { return last_sync_text_; }
 
     /// lastManualSyncTriggerDateTime; none for never.
-    [[nodiscard]] std::optional<std::chrono::system_clock::time_point> last_manual_sync() const noexcept
-    {
-        return last_manual_sync_;
-    }
+    [[nodiscard]] std::optional<Time> last_manual_sync() const noexcept { return last_manual_sync_; }
 
     /// lastManualSyncTriggerDateTime as the service wrote it.
-    [[nodiscard]] const std::optional<std::string> &last_manual_sync_text() const noexcept
-    {
-        return last_manual_sync_text_;
-    }
+    [[nodiscard]] std::optional<std::string> last_manual_sync_text() const { return last_manual_sync_text_; }
 
-    /// When the service should accept the next trigger, by the service's clock: the later of both times, the documented
-    /// ten minutes, and ten seconds of margin. None if there was never a sync.
-    [[nodiscard]] std::optional<std::chrono::system_clock::time_point> next_sync() const noexcept { return next_sync_; }
+    /// When the service should accept the next trigger, by the service's clock: the later of both times, the
+    /// documented ten minutes, and ten seconds of margin. None if there was never a sync.
+    [[nodiscard]] std::optional<Time> next_sync() const noexcept { return next_sync_; }
 
     /// A copy of C's, which stays its owner's; as of a service that says nothing for NULL.
     explicit Settings(const autopilot_settings *settings)
@@ -267,11 +268,11 @@ private:
     SyncStatus status_;
     std::optional<std::string> status_text_;
     std::optional<std::string> id_;
-    std::optional<std::chrono::system_clock::time_point> last_sync_;
+    std::optional<Time> last_sync_;
     std::optional<std::string> last_sync_text_;
-    std::optional<std::chrono::system_clock::time_point> last_manual_sync_;
+    std::optional<Time> last_manual_sync_;
     std::optional<std::string> last_manual_sync_text_;
-    std::optional<std::chrono::system_clock::time_point> next_sync_;
+    std::optional<Time> next_sync_;
 };
 
 namespace internal {
@@ -285,26 +286,29 @@ inline std::optional<Settings> optional(const autopilot_settings *settings)
 
 /// The ids of one request, for whoever supports the service.
 struct Attempt {
-    /// The GUID that the library gave it. Microsoft's support asks for it, and Intune shows it as "Activity ID".
+    /// The GUID that the library gave it. Microsoft's support asks for it, and Intune shows it as "Activity
+    /// ID".
     std::string client_request_id;
     /// The id that Graph gave it; none if it was not answered.
     std::optional<std::string> request_id;
 };
 
-/// What is known of a call, whether it ended in an Outcome or in an Error. Copying it throws nothing. The token is in none
-/// of it, whatever the server answers.
+/// What is known of a call, whether it ended in an Outcome or in an Error. Copying it throws nothing. The
+/// token is in none of it, whatever the server answers.
 class Detail {
 public:
     /// The result as the number that C has.
     [[nodiscard]] autopilot_result result() const noexcept { return result_; }
 
-    /// The name of the result, such as "AUTOPILOT_SYNC_TOO_SOON"; "AUTOPILOT_UNKNOWN" for one that the library does not
-    /// know. A static string.
+    /// The name of the result, such as "AUTOPILOT_SYNC_TOO_SOON"; "AUTOPILOT_UNKNOWN" for one that the
+    /// library does not know. A static string.
     [[nodiscard]] const char *name() const noexcept { return autopilot_result_name(result_); }
 
     /// What happened, on one line, fit for a log.
     [[nodiscard]] std::string message() const
     {
+        if (text_)
+            return *text_;
         const char *message = autopilot_detail_message(capi());
         return message ? message : name();
     }
@@ -313,7 +317,10 @@ public:
     [[nodiscard]] std::int32_t http_status() const noexcept { return autopilot_detail_http_status(capi()); }
 
     /// Graph's error code, such as "Forbidden", for logs: it differs between the service's front ends.
-    [[nodiscard]] std::optional<std::string> code() const { return internal::optional(autopilot_detail_code(capi())); }
+    [[nodiscard]] std::optional<std::string> code() const
+    {
+        return internal::optional(autopilot_detail_code(capi()));
+    }
 
     /// The service's own words on one line, taken out of their envelopes, UTF-8.
     [[nodiscard]] std::optional<std::string> service_message() const
@@ -321,7 +328,8 @@ public:
         return internal::optional(autopilot_detail_service_message(capi()));
     }
 
-    /// The time after which the service wants to be asked again, from the call's return; none if it is not known.
+    /// The time after which the service wants to be asked again, from the call's return; none if it is not
+    /// known.
     [[nodiscard]] std::optional<std::chrono::milliseconds> retry_after() const noexcept
     {
         const std::int64_t ms = autopilot_detail_retry_after_ms(capi());
@@ -329,18 +337,26 @@ public:
     }
 
     /// What became of the trigger.
-    [[nodiscard]] Trigger trigger() const noexcept { return static_cast<Trigger>(autopilot_detail_trigger(capi())); }
+    [[nodiscard]] Trigger trigger() const noexcept
+    {
+        return static_cast<Trigger>(autopilot_detail_trigger(capi()));
+    }
 
     /// The claims of a claims challenge, as JSON: hand them to whatever issues the token.
-    [[nodiscard]] std::optional<std::string> claims() const { return internal::optional(autopilot_detail_claims(capi())); }
+    [[nodiscard]] std::optional<std::string> claims() const
+    {
+        return internal::optional(autopilot_detail_claims(capi()));
+    }
 
     /// The requests of the call, those that could not be sent included.
     [[nodiscard]] std::vector<Attempt> attempts() const
     {
         std::vector<Attempt> attempts;
-        for (std::int32_t i = 0; i < autopilot_detail_attempts(capi()); i++)
-            attempts.push_back({internal::optional(autopilot_detail_client_request_id(capi(), i)).value_or(""),
-                                internal::optional(autopilot_detail_request_id(capi(), i))});
+        for (std::int32_t i = 0; i < autopilot_detail_attempts(capi()); i++) {
+            const char *client_request_id = autopilot_detail_client_request_id(capi(), i);
+            const char *request_id = autopilot_detail_request_id(capi(), i);
+            attempts.push_back({client_request_id, internal::optional(request_id)});
+        }
         return attempts;
     }
 
@@ -354,25 +370,36 @@ public:
     [[nodiscard]] const autopilot_detail *capi() const noexcept { return detail_.get(); }
 
 protected:
-    explicit Detail(autopilot_result result, internal::Handle<autopilot_detail> detail = nullptr)
+    Detail(autopilot_result result, internal::Handle<autopilot_detail> detail)
         : result_(result), detail_(std::move(detail))
+    {
+    }
+
+    Detail(autopilot_result result, const std::string &text)
+        : result_(result), text_(std::make_shared<const std::string>(text))
     {
     }
 
 private:
     autopilot_result result_;
     std::shared_ptr<const autopilot_detail> detail_;
+    std::shared_ptr<const std::string> text_; // what C has no words for
 };
 
-/// Why a call failed: the one exception of this library. what() is one line, fit for a log. Copying it throws nothing.
+/// Why a call failed: the one exception of this library. what() is one line, fit for a log. Copying it throws
+/// nothing.
 class Error : public std::runtime_error, public Detail {
 public:
     /// What to branch on.
     [[nodiscard]] ErrorKind kind() const noexcept { return static_cast<ErrorKind>(result()); }
 
-    /// An error that the library did not give.
-    Error(autopilot_result result, const std::string &what) : std::runtime_error(what), Detail(result) {}
+    /// One that came from no call, and so has no more than this.
+    Error(autopilot_result result, const std::string &what)
+        : std::runtime_error(what), Detail(result, what)
+    {
+    }
 
+    /// One with all that is known of a call.
     explicit Error(const Detail &detail) : std::runtime_error(detail.message()), Detail(detail) {}
 };
 
@@ -382,8 +409,8 @@ public:
     /// What to branch on.
     [[nodiscard]] Answer answer() const noexcept { return static_cast<Answer>(result()); }
 
-    /// What a C call came to: the outcome, or an Error thrown where the result is below zero. Takes the detail over, which
-    /// may be NULL.
+    /// What a C call came to: the outcome, or an Error thrown where the result is below zero. Takes the
+    /// detail over, which may be NULL.
     static Outcome from_capi(autopilot_result result, autopilot_detail *detail)
     {
         Outcome outcome(result, internal::Handle<autopilot_detail>(detail));
@@ -396,11 +423,12 @@ private:
     using Detail::Detail;
 };
 
-/// A string argument: a `const char *`, a std::string of any allocator, or a std::string_view. It is made of them where a
-/// function wants one, and not kept.
+/// A string argument: a `const char *`, a std::string of any allocator, or a std::string_view. It is made of
+/// them where a function wants one, and not kept.
 ///
-/// Only a std::string_view is copied, since C wants a NUL at the end; the copy is wiped from memory after the call. A
-/// string with a NUL inside is refused, not cut: with AUTOPILOT_ERROR_INVALID_ARGUMENT, and nothing is sent.
+/// Only a std::string_view is copied, since C wants a NUL at the end; the copy is wiped from memory after the
+/// call. A string with a NUL inside is refused, not cut: with AUTOPILOT_ERROR_INVALID_ARGUMENT, and nothing
+/// is sent.
 class Text {
 public:
     /// NULL is refused by what takes it.
@@ -428,7 +456,8 @@ public:
     [[nodiscard]] const char *capi(const char *name) const
     {
         if (has_nul_)
-            throw Error(AUTOPILOT_ERROR_INVALID_ARGUMENT, std::string("invalid argument: a NUL inside ") + name);
+            throw Error(AUTOPILOT_ERROR_INVALID_ARGUMENT,
+                        std::string("invalid argument: a NUL inside ") + name);
         return text_;
     }
 
@@ -438,8 +467,8 @@ private:
     bool has_nul_ = false;
 };
 
-/// A time argument: a std::chrono::duration of any kind, rounded up to milliseconds. It is made of one where a function
-/// wants one. One that is out of all range is refused by what takes it; it never wraps.
+/// A time argument: a std::chrono::duration of any kind, rounded up to milliseconds. It is made of one where
+/// a function wants one. One that is out of all range is refused by what takes it; it never wraps.
 class Duration {
 public:
     template <class Rep, class Period>
@@ -461,8 +490,9 @@ private:
     std::int64_t ms_;
 };
 
-/// The options of a client. Each setter copies its argument and gives the options, for the next setter. One that cannot
-/// be right throws an Error that names the option, and changes nothing. One thread at a time may set them.
+/// The options of a client. Each setter copies its argument and gives the options, for the next setter. One
+/// that cannot be right throws an Error that names the option, and changes nothing. One thread at a time may
+/// set them.
 class Options {
 public:
     Options() : options_(autopilot_options_new())
@@ -474,66 +504,69 @@ public:
     /// The cloud whose Microsoft Graph is called. Default: Cloud::global. Replaces a base URL.
     Options &cloud(Cloud cloud)
     {
-        return set(autopilot_options_set_cloud(mine(), static_cast<std::int32_t>(cloud)), "cloud: one of Cloud's");
+        return set(autopilot_options_set_cloud(mine(), static_cast<std::int32_t>(cloud)),
+                   "cloud: one of Cloud's");
     }
 
-    /// The root of a Microsoft Graph that is in no list above, such as "https://graph.example": https, a host, perhaps a
-    /// port, at most a slash after it. Tokens go there. Default: the root of the cloud, which it replaces.
+    /// The root of a Microsoft Graph that is in no list above, such as "https://graph.example": https, a
+    /// host, perhaps a port, at most a slash after it. Tokens go there. Default: the root of the cloud, which
+    /// it replaces.
     Options &base_url(const Text &url)
     {
         return set(autopilot_options_set_base_url(mine(), url.capi("base_url")),
                    "base_url: https, a host, perhaps a port, and no path, as in https://graph.example");
     }
 
-    /// A proxy as "scheme://user:password@host:port", with the scheme http, https, socks5 (names are looked up here) or
-    /// socks5h (by the proxy). No scheme means http; no port means 443 for https, else 1080. "" means no proxy, whatever
-    /// the environment says. Default: the environment's, with its exceptions.
+    /// A proxy as "scheme://user:password@host:port", with the scheme http, https, socks5 (names are looked
+    /// up here) or socks5h (by the proxy). No scheme means http; no port means 443 for https, else 1080. ""
+    /// means no proxy, whatever the environment says. Default: the environment's, with its exceptions.
     Options &proxy(const Text &url)
     {
         return set(autopilot_options_set_proxy(mine(), url.capi("proxy")),
-                   "proxy: scheme://user:password@host:port with http, https, socks5 or socks5h, or an empty string");
+                   "proxy: scheme://user:password@host:port with http, https, socks5 or socks5h, or nothing");
     }
 
-    /// A PEM file of the certificate authorities to trust instead of the system's and the environment's; its path in
-    /// UTF-8. It is read when a client is made, and again after a failed TLS handshake. Default: SSL_CERT_FILE and
-    /// SSL_CERT_DIR if set, else the system's trust.
+    /// A PEM file of the certificate authorities to trust instead of the system's and the environment's; its
+    /// path in UTF-8. It is read when a client is made, and again after a failed TLS handshake. Default:
+    /// SSL_CERT_FILE and SSL_CERT_DIR if set, else the system's trust.
     Options &ca_file(const Text &path)
     {
         return set(autopilot_options_set_ca_file(mine(), path.capi("ca_file")), "ca_file: a path in UTF-8");
     }
 
-    /// The most that one call may take, from the name look-up to the last byte, retries included. Default: 30 seconds;
-    /// from one millisecond to 24 hours.
+    /// The most that one call may take, from the name look-up to the last byte, retries included. Default: 30
+    /// seconds; from one millisecond to 24 hours.
     Options &timeout(Duration timeout)
     {
-        return set(autopilot_options_set_timeout_ms(mine(), timeout.capi()), "timeout: from 1 ms to 24 hours");
+        return set(autopilot_options_set_timeout_ms(mine(), timeout.capi()),
+                   "timeout: from 1 ms to 24 hours");
     }
 
-    /// The most that one connection may take: name, TCP, proxy and TLS. Default: 10 seconds; from one millisecond to 24
-    /// hours.
+    /// The most that one connection may take: name, TCP, proxy and TLS. Default: 10 seconds; from one
+    /// millisecond to 24 hours.
     Options &connect_timeout(Duration timeout)
     {
         return set(autopilot_options_set_connect_timeout_ms(mine(), timeout.capi()),
                    "connect_timeout: from 1 ms to 24 hours");
     }
 
-    /// How often a request is repeated that failed in passing; a trigger only where it cannot have run. Default: 3; from
-    /// 0 to 10.
+    /// How often a request is repeated that failed in passing; a trigger only where it cannot have run.
+    /// Default: 3; from 0 to 10.
     Options &max_retries(std::int32_t retries)
     {
         return set(autopilot_options_set_max_retries(mine(), retries), "max_retries: from 0 to 10");
     }
 
-    /// What follows the library's name in the User-Agent, such as "acme-agent/3.1": 1 to 256 bytes of visible ASCII, and
-    /// blanks inside. Default: nothing.
+    /// What follows the library's name in the User-Agent, such as "acme-agent/3.1": 1 to 256 bytes of visible
+    /// ASCII, and blanks inside. Default: nothing.
     Options &user_agent_suffix(const Text &suffix)
     {
         return set(autopilot_options_set_user_agent_suffix(mine(), suffix.capi("user_agent_suffix")),
                    "user_agent_suffix: 1 to 256 bytes of visible ASCII");
     }
 
-    /// Reads no environment variable. Default: they are read, except in a process that runs with more rights than who
-    /// started it.
+    /// Reads no environment variable. Default: they are read, except in a process that runs with more rights
+    /// than who started it.
     Options &ignore_environment()
     {
         return set(autopilot_options_set_ignore_environment(mine()), "ignore_environment");
@@ -562,8 +595,8 @@ private:
     internal::Handle<autopilot_options> options_;
 };
 
-/// Ends calls from another thread: those that run with it, at once, and those that are begun with it afterwards. It stays
-/// triggered for good. One may serve many calls, and must outlive them.
+/// Ends calls from another thread: those that run with it, at once, and those that are begun with it
+/// afterwards. It stays triggered for good. One may serve many calls, and must outlive them.
 class Cancel {
 public:
     Cancel() : cancel_(autopilot_cancel_new())
@@ -572,8 +605,8 @@ public:
             throw Error(AUTOPILOT_ERROR_INTERNAL, "internal error: no cancel could be made");
     }
 
-    /// Ends its calls with ErrorKind::cancelled: one that blocks returns within milliseconds. Does not block. Not from a
-    /// signal handler.
+    /// Ends its calls with ErrorKind::cancelled: one that blocks returns within milliseconds. Does not block.
+    /// Not from a signal handler.
     void trigger() const noexcept { autopilot_cancel_trigger(cancel_.get()); }
 
     /// The C object; NULL if it was moved from.
@@ -591,7 +624,10 @@ public:
     Progress &operator=(const Progress &) = delete;
 
     /// What the wait is doing.
-    [[nodiscard]] Phase phase() const noexcept { return static_cast<Phase>(autopilot_progress_phase(progress_)); }
+    [[nodiscard]] Phase phase() const noexcept
+    {
+        return static_cast<Phase>(autopilot_progress_phase(progress_));
+    }
 
     /// The time since the wait began.
     [[nodiscard]] std::chrono::milliseconds elapsed() const noexcept
@@ -611,15 +647,16 @@ public:
         return internal::optional(autopilot_progress_settings(progress_));
     }
 
-    /// In Phase::token_rejected, the claims that the new token must answer, as JSON; none if the service asked for none.
+    /// In Phase::token_rejected, the claims that the new token must answer, as JSON; none if the service
+    /// asked for none.
     [[nodiscard]] std::optional<std::string> claims() const
     {
         return internal::optional(autopilot_progress_claims(progress_));
     }
 
-    /// Hands in a new token, which is copied, and wiped when the wait is over. It serves from the next request on; in
-    /// Phase::token_rejected the refused request is repeated with it at once. Throws where it cannot be a token; then
-    /// nothing is changed.
+    /// Hands in a new token, which is copied, and wiped when the wait is over. It serves from the next
+    /// request on; in Phase::token_rejected the refused request is repeated with it at once. Throws where it
+    /// cannot be a token; then nothing is changed.
     void set_token(const Text &new_token)
     {
         const autopilot_result result = autopilot_progress_set_token(progress_, new_token.capi("the token"));
@@ -646,8 +683,10 @@ struct Callback {
 template <class F>
 inline constexpr bool is_callback = std::is_invocable_v<F &, Progress &>;
 
-/// With the language linkage of a function that C calls. Nothing is thrown through C: it is kept for after the call.
-extern "C" inline std::int32_t autopilot_cpp_on_progress(autopilot_progress *progress, void *user_data) noexcept
+/// With the language linkage of a function that C calls. Nothing is thrown through C: it is kept for after
+/// the call.
+extern "C" inline std::int32_t autopilot_cpp_on_progress(autopilot_progress *progress,
+                                                         void *user_data) noexcept
 {
     Callback &callback = *static_cast<Callback *>(user_data);
     try {
@@ -661,12 +700,13 @@ extern "C" inline std::int32_t autopilot_cpp_on_progress(autopilot_progress *pro
 
 } // namespace internal
 
-/// Connections to one cloud's Microsoft Graph. The token comes with each call, so one client serves many tenants. Any
-/// number of threads may use one at once, and share its connections, which stay open between calls. It must outlive its
-/// calls.
+/// Connections to one cloud's Microsoft Graph. The token comes with each call, so one client serves many
+/// tenants. Any number of threads may use one at once, and share its connections, which stay open between
+/// calls. It must outlive its calls.
 ///
-/// token: a bearer token with the permission DeviceManagementServiceConfig.ReadWrite.All, without the word "Bearer":
-/// visible ASCII, at most 64 KiB. One trailing line break is forgiven. No copy of it is kept after a call.
+/// token: a bearer token with the permission DeviceManagementServiceConfig.ReadWrite.All, without the word
+/// "Bearer": visible ASCII, at most 64 KiB. One trailing line break is forgiven. No copy of it is kept after
+/// a call.
 class Client {
 public:
     /// With default options. Reads the environment now, and connects to nothing. Throws an Error of
@@ -691,35 +731,39 @@ public:
         return *this;
     }
 
-    /// Triggers a sync, and returns when the service has answered; the sync itself runs on afterwards. A trigger is sent
-    /// again only where the first cannot have run. Blocks for the client's timeout at most.
+    /// Triggers a sync, and returns when the service has answered; the sync itself runs on afterwards. A
+    /// trigger is sent again only where the first cannot have run. Blocks for the client's timeout at most.
     Outcome sync(const Text &token) const { return trigger(token, nullptr); }
     Outcome sync(const Text &token, const Cancel &cancel) const { return trigger(token, checked(cancel)); }
 
-    /// Reads how the last sync went, and when; the permission DeviceManagementServiceConfig.Read.All is enough. Blocks for
-    /// the client's timeout at most.
+    /// Reads how the last sync went, and when; the permission DeviceManagementServiceConfig.Read.All is
+    /// enough. Blocks for the client's timeout at most.
     [[nodiscard]] Settings settings(const Text &token) const { return read(token, nullptr); }
     [[nodiscard]] Settings settings(const Text &token, const Cancel &cancel) const
     {
         return read(token, checked(cancel));
     }
 
-    /// Triggers a sync and waits until it is really done; joins one that is running already; waits for the time at which
-    /// the service accepts a trigger, if that comes before the deadline.
+    /// Triggers a sync and waits until it is really done; joins one that is running already; waits for the
+    /// time at which the service accepts a trigger, if that comes before the deadline.
     ///
-    /// timeout: the deadline of the whole wait, from one millisecond to 24 hours. Small tenants need seconds, large ones
-    /// minutes; a wait that meets the service's window needs ten minutes more.
-    /// progress: called as progress(Progress &) on the calling thread, before the first request and about once a second
-    /// between requests; not during a request, which takes the client's timeout at most. It returns nothing, or a Flow. It
-    /// may call anything of this library. What it throws ends the wait, and is thrown again from here. It must not end
-    /// otherwise: no longjmp, no pthread_cancel.
+    /// timeout: the deadline of the whole wait, from one millisecond to 24 hours. Small tenants need seconds,
+    /// large ones minutes; a wait that meets the service's window needs ten minutes more.
+    /// progress: called as progress(Progress &) on the calling thread, before the first request and about
+    /// once a second between requests; not during a request, which takes the client's timeout at most. It
+    /// returns nothing, or a Flow. It may call anything of this library. What it throws ends the wait, and is
+    /// thrown again from here. It must not end otherwise: no longjmp, no pthread_cancel.
     ///
-    /// The answer is Answer::done where the sync that was triggered is completed, proved by the service's own times;
-    /// already_running where a running one was joined, and is completed; too_soon where a trigger is not accepted before
-    /// the deadline; unconfirmed where the end cannot be observed. The error is ErrorKind::sync_failed where the service
-    /// says that the sync failed; timeout where the end was not seen before the deadline: Error::trigger() says whether a
-    /// sync runs. Both have the settings that were read last.
-    Outcome sync_and_wait(const Text &token, Duration timeout) const { return wait(token, timeout, nullptr, nullptr); }
+    /// The answer is Answer::done where the sync that was triggered is completed, proved by the service's own
+    /// times; already_running where a running one was joined, and is completed; too_soon where a trigger is
+    /// not accepted before the deadline; unconfirmed where the end cannot be observed. The error is
+    /// ErrorKind::sync_failed where the service says that the sync failed; timeout where the end was not seen
+    /// before the deadline: Error::trigger() says whether a sync runs. Both have the settings that were read
+    /// last.
+    Outcome sync_and_wait(const Text &token, Duration timeout) const
+    {
+        return wait(token, timeout, nullptr, nullptr);
+    }
     Outcome sync_and_wait(const Text &token, Duration timeout, const Cancel &cancel) const
     {
         return wait(token, timeout, checked(cancel), nullptr);
@@ -773,7 +817,8 @@ private:
     Outcome trigger(const Text &token, const autopilot_cancel *cancel) const
     {
         autopilot_detail *detail = nullptr;
-        const autopilot_result result = autopilot_client_sync(mine(), token.capi("the token"), cancel, &detail);
+        const autopilot_result result =
+            autopilot_client_sync(mine(), token.capi("the token"), cancel, &detail);
         return Outcome::from_capi(result, detail);
     }
 
@@ -788,7 +833,8 @@ private:
         return Settings(owned.get());
     }
 
-    Outcome wait(const Text &token, Duration timeout, const autopilot_cancel *cancel, internal::Callback *callback) const
+    Outcome wait(const Text &token, Duration timeout, const autopilot_cancel *cancel,
+                 internal::Callback *callback) const
     {
         autopilot_detail *detail = nullptr;
         const autopilot_result result = autopilot_client_sync_and_wait(
@@ -821,18 +867,19 @@ private:
     bool is_shared_ = false;
 };
 
-/// Triggers a Windows Autopilot sync of the token's tenant, in the global cloud, and returns when the service has
-/// answered. The sync itself runs on afterwards.
+/// Triggers a Windows Autopilot sync of the token's tenant, in the global cloud, and returns when the service
+/// has answered. The sync itself runs on afterwards.
 ///
-/// token: as for a Client. Blocks for 30 seconds at most, retries included. Calling it again is always harmless: the service
-/// answers that a sync is running, or that it is too soon. Any number of threads may call it at once; they share
-/// connections.
+/// token: as for a Client. Blocks for 30 seconds at most, retries included. Calling it again is always
+/// harmless: the service answers that a sync is running, or that it is too soon. Any number of threads may
+/// call it at once; they share connections.
 inline Outcome sync(const Text &token)
 {
     return Client::shared().sync(token);
 }
 
-/// The version of the library that is loaded, such as "0.1.0". The AUTOPILOT_VERSION_* macros are the header's.
+/// The version of the library that is loaded, such as "0.1.0". The AUTOPILOT_VERSION_* macros are the
+/// header's.
 [[nodiscard]] inline const char *version() noexcept
 {
     return autopilot_version();

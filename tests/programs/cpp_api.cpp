@@ -1,5 +1,5 @@
-// The C++ header, one scenario a run: cpp_api SCENARIO. Prints what a caller sees; ends with 0 if the header kept its
-// word, else with 1 and the line that failed.
+// The C++ header, one scenario a run: cpp_api SCENARIO. Prints what a caller sees; ends with 0 if the header kept
+// its word, else with 1 and the line that failed.
 #include "cpp_check.hpp"
 
 #include <future>
@@ -32,7 +32,7 @@ static void show(const Detail &detail)
     for (const Attempt &attempt : attempts)
         CHECK(attempt.client_request_id.size() == 36);
     CHECK(attempts.empty() || detail.http_status() == 0 || attempts.back().request_id);
-    CHECK(detail.message().find('\n') == std::string::npos);
+    CHECK(!detail.message().empty() && detail.message().find('\n') == std::string::npos);
     std::cout << detail.name() << " http=" << detail.http_status() << " trigger=" << static_cast<int>(detail.trigger())
               << " attempts=" << attempts.size() << " retry_after=";
     if (const auto retry_after = detail.retry_after())

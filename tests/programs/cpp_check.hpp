@@ -33,7 +33,7 @@ bool refuses(F call, std::string_view words)
 {
     const std::optional<autopilot::Error> error = error_of(call);
     return error && error->result() == AUTOPILOT_ERROR_INVALID_ARGUMENT && error->attempts().empty() &&
-           std::string_view(error->what()).find(words) != std::string_view::npos;
+           error->message() == error->what() && error->message().find(words) != std::string::npos;
 }
 
 // What holds without the service.

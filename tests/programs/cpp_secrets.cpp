@@ -8,7 +8,8 @@
 static const char token[] = "a-token-that-is-too-long-to-be-kept-inside-of-a-string-object";
 static int found = 0;
 
-void *operator new(std::size_t size)
+// Not inlined: gcc then takes new and free() for a mismatch.
+[[gnu::noinline]] void *operator new(std::size_t size)
 {
     void *block = std::malloc(size);
     if (!block)
@@ -16,7 +17,7 @@ void *operator new(std::size_t size)
     return block;
 }
 
-void operator delete(void *block) noexcept
+[[gnu::noinline]] void operator delete(void *block) noexcept
 {
     if (block && memmem(block, malloc_usable_size(block), token, sizeof token - 1))
         found++;

@@ -1,4 +1,4 @@
-// What the C++ header promises of its types, arguments and numbers, and needs no service for. Includes it twice.
+// What the C++ header promises of types, arguments and numbers, and needs no service for. Includes it twice.
 #include "autopilot_sync.hpp"
 #include "autopilot_sync.hpp"
 #include "cpp_check.hpp"
@@ -33,7 +33,7 @@ void unknown_numbers_pass_through()
 {
     const Outcome outcome = Outcome::from_capi(static_cast<autopilot_result>(42), nullptr);
     CHECK(static_cast<int>(outcome.answer()) == 42 && outcome.result() == 42);
-    CHECK(std::strcmp(outcome.name(), "AUTOPILOT_UNKNOWN") == 0);
+    CHECK(std::strcmp(outcome.name(), "AUTOPILOT_UNKNOWN") == 0 && outcome.message() == outcome.name());
     const auto error = error_of([] { return Outcome::from_capi(static_cast<autopilot_result>(-42), nullptr); });
     CHECK(error && static_cast<int>(error->kind()) == -42 && error->result() == -42);
 }
@@ -42,7 +42,7 @@ void a_missing_detail_is_an_empty_one()
 {
     const auto error = error_of([] { return Outcome::from_capi(AUTOPILOT_ERROR_FORBIDDEN, nullptr); });
     CHECK(error && error->kind() == ErrorKind::forbidden && error->capi() == nullptr);
-    CHECK(std::strcmp(error->what(), "AUTOPILOT_ERROR_FORBIDDEN") == 0 && error->message() == error->what());
+    CHECK(std::strcmp(error->what(), "AUTOPILOT_ERROR_FORBIDDEN") == 0);
     CHECK(error->http_status() == 0 && !error->retry_after() && !error->code() && !error->service_message());
     CHECK(!error->claims() && error->attempts().empty() && !error->settings());
     CHECK(error->trigger() == Trigger::not_sent);
@@ -93,7 +93,7 @@ void an_option_that_is_refused_is_named()
     options.ca_file("/nowhere.pem");
     const auto error = error_of([&] { return Client(options).capi(); });
     CHECK(error && error->kind() == ErrorKind::configuration);
-    CHECK(error->message().find("/nowhere.pem") != std::string::npos && error->message() == error->what());
+    CHECK(std::strstr(error->what(), "/nowhere.pem"));
 }
 
 void a_nul_inside_is_refused_not_cut()
