@@ -17,12 +17,15 @@ const A_DAY: Duration = Duration::from_secs(86_400);
 /// [`ErrorKind::InvalidArgument`] and nothing changed.
 ///
 /// ```
-/// # fn main() -> Result<(), autopilot_sync::Error> {
+/// use std::time::Duration;
 /// use autopilot_sync::{Client, Cloud};
 ///
-/// let client = Client::builder().cloud(Cloud::UsGovernment).user_agent_suffix("acme-agent/3.1")?.build()?;
-/// # Ok(())
-/// # }
+/// let client = Client::builder()
+///     .cloud(Cloud::UsGovernment)
+///     .timeout(Duration::from_secs(10))?
+///     .user_agent_suffix("acme-agent/3.1")?
+///     .build()?;
+/// # Ok::<(), autopilot_sync::Error>(())
 /// ```
 #[derive(Debug, Clone)]
 pub struct ClientBuilder {
@@ -60,6 +63,13 @@ impl Default for ClientBuilder {
 
 impl ClientBuilder {
     /// The cloud whose Microsoft Graph is called. Defaults to [`Cloud::Global`]. Replaces a base URL.
+    ///
+    /// ```
+    /// use autopilot_sync::{Client, Cloud};
+    ///
+    /// let client = Client::builder().cloud(Cloud::China).build()?;
+    /// # Ok::<(), autopilot_sync::Error>(())
+    /// ```
     pub fn cloud(mut self, cloud: Cloud) -> ClientBuilder {
         self.root = cloud.into();
         self
@@ -68,6 +78,14 @@ impl ClientBuilder {
     /// The root of a Microsoft Graph that is no [`Cloud`] of the list, such as `https://graph.example`: https, a host,
     /// perhaps a port, nothing else. Tokens go there, so it is taken from code only, never from the environment.
     /// Defaults to the root of the cloud, which it replaces.
+    ///
+    /// ```
+    /// use autopilot_sync::Client;
+    ///
+    /// let client = Client::builder().base_url("https://graph.example:8443")?.build()?;
+    /// assert!(Client::builder().base_url("http://graph.example").is_err(), "no token goes out in clear text");
+    /// # Ok::<(), autopilot_sync::Error>(())
+    /// ```
     pub fn base_url(mut self, url: &str) -> Result<ClientBuilder, Error> {
         self.root = Root::new(url).map_err(|error| invalid(error.to_string()))?;
         Ok(self)
@@ -76,6 +94,15 @@ impl ClientBuilder {
     /// A proxy as `scheme://user:password@host:port`, with the scheme `http`, `https`, `socks5` (names are looked up
     /// here) or `socks5h` (by the proxy). No scheme means http; no port means 443 for https, else 1080. Replaces the
     /// environment's proxy and its exceptions. Defaults to the environment's.
+    ///
+    /// Credentials are percent-encoded; Basic is the only scheme for them.
+    ///
+    /// ```
+    /// use autopilot_sync::Client;
+    ///
+    /// let client = Client::builder().proxy("http://agent:p%40ss@proxy.example:8080")?.build()?;
+    /// # Ok::<(), autopilot_sync::Error>(())
+    /// ```
     pub fn proxy(mut self, url: &str) -> Result<ClientBuilder, Error> {
         let proxy = Proxy::new(url).map_err(|error| invalid(format!("the proxy's address: {error}")))?;
         self.proxy = ProxyChoice::Given(proxy);
@@ -83,6 +110,13 @@ impl ClientBuilder {
     }
 
     /// No proxy, whatever the environment says. Defaults to the environment's.
+    ///
+    /// ```
+    /// use autopilot_sync::Client;
+    ///
+    /// let client = Client::builder().no_proxy().build()?;
+    /// # Ok::<(), autopilot_sync::Error>(())
+    /// ```
     pub fn no_proxy(mut self) -> ClientBuilder {
         self.proxy = ProxyChoice::Direct;
         self
@@ -91,6 +125,15 @@ impl ClientBuilder {
     /// A PEM file of the certificate authorities to trust **instead of** the system's and the environment's. It is
     /// read by [`build`](Self::build), and again after a failed TLS handshake. Defaults to none: `SSL_CERT_FILE` and
     /// `SSL_CERT_DIR` if set, else the system's trust.
+    ///
+    /// ```
+    /// use autopilot_sync::{Client, ErrorKind};
+    ///
+    /// let error = Client::builder().ca_file("/etc/acme/no-such-file.pem")?.build().unwrap_err();
+    /// assert_eq!(error.kind(), ErrorKind::Configuration);
+    /// assert!(error.to_string().contains("/etc/acme/no-such-file.pem"));
+    /// # Ok::<(), autopilot_sync::Error>(())
+    /// ```
     pub fn ca_file(mut self, path: impl AsRef<Path>) -> Result<ClientBuilder, Error> {
         let path = path.as_ref();
         if path.as_os_str().is_empty() {
@@ -101,14 +144,31 @@ impl ClientBuilder {
     }
 
     /// The most that one call may take, from the name look-up to the last byte, retries included. Defaults to 30
-    /// seconds; from 1 millisecond to 24 hours.
+    /// seconds; from 1 millisecond to 24 hours. In a wait it bounds each request, not the whole.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use autopilot_sync::Client;
+    ///
+    /// let client = Client::builder().timeout(Duration::from_secs(5))?.build()?;
+    /// assert!(Client::builder().timeout(Duration::ZERO).is_err(), "zero does not mean for ever");
+    /// # Ok::<(), autopilot_sync::Error>(())
+    /// ```
     pub fn timeout(mut self, timeout: Duration) -> Result<ClientBuilder, Error> {
         self.timeout = duration("timeout", timeout)?;
         Ok(self)
     }
 
     /// The most that one connection may take: name, TCP, proxy and TLS. Defaults to 10 seconds; from 1 millisecond to
-    /// 24 hours.
+    /// 24 hours. The timeout of the call bounds it too.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use autopilot_sync::Client;
+    ///
+    /// let client = Client::builder().connect_timeout(Duration::from_secs(3))?.build()?;
+    /// # Ok::<(), autopilot_sync::Error>(())
+    /// ```
     pub fn connect_timeout(mut self, timeout: Duration) -> Result<ClientBuilder, Error> {
         self.connect_timeout = duration("connect timeout", timeout)?;
         Ok(self)
@@ -116,6 +176,13 @@ impl ClientBuilder {
 
     /// How often a request is repeated that failed in passing. A trigger is repeated only where it cannot have run.
     /// Defaults to 3; from 0 to 10.
+    ///
+    /// ```
+    /// use autopilot_sync::Client;
+    ///
+    /// let client = Client::builder().max_retries(0)?.build()?; // every failure is seen at once
+    /// # Ok::<(), autopilot_sync::Error>(())
+    /// ```
     pub fn max_retries(mut self, retries: u32) -> Result<ClientBuilder, Error> {
         if retries > 10 {
             return Err(invalid(format!("{retries} retries: at most 10")));
@@ -126,6 +193,14 @@ impl ClientBuilder {
 
     /// What follows `autopilot-sync/VERSION` in the User-Agent, such as `acme-agent/3.1`: visible ASCII and blanks, at
     /// most 256 bytes. Defaults to nothing.
+    ///
+    /// ```
+    /// use autopilot_sync::Client;
+    ///
+    /// let agent = concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION"));
+    /// let client = Client::builder().user_agent_suffix(agent)?.build()?;
+    /// # Ok::<(), autopilot_sync::Error>(())
+    /// ```
     pub fn user_agent_suffix(mut self, suffix: &str) -> Result<ClientBuilder, Error> {
         let is_visible = suffix.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic());
         if suffix.trim().is_empty() || suffix.len() > 256 || !is_visible {
@@ -136,7 +211,14 @@ impl ClientBuilder {
     }
 
     /// Reads none of `HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY`, `SSL_CERT_FILE` and `SSL_CERT_DIR`. Defaults to reading
-    /// them, except in a process that runs with more rights than who started it (set-uid, on Linux).
+    /// them, except in a process that runs with more rights than who started it: set-uid, set-gid, file capabilities.
+    ///
+    /// ```
+    /// use autopilot_sync::Client;
+    ///
+    /// let service = Client::builder().ignore_environment().proxy("proxy.example:8080")?.build()?;
+    /// # Ok::<(), autopilot_sync::Error>(())
+    /// ```
     pub fn ignore_environment(mut self) -> ClientBuilder {
         self.ignore_environment = true;
         self
@@ -145,6 +227,14 @@ impl ClientBuilder {
     /// Makes the client. Reads the environment and the named CA files now, and connects to nothing.
     ///
     /// Fails with [`ErrorKind::Configuration`] where one of these cannot be used, and names it.
+    ///
+    /// ```
+    /// use autopilot_sync::{Client, ClientBuilder};
+    ///
+    /// let options: ClientBuilder = Client::builder().max_retries(1)?;
+    /// let (here, there) = (options.clone().build()?, options.no_proxy().build()?);
+    /// # Ok::<(), autopilot_sync::Error>(())
+    /// ```
     pub fn build(self) -> Result<Client, Error> {
         let environment =
             if self.ignore_environment { Environment::default() } else { Environment::of_process() };

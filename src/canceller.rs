@@ -6,18 +6,21 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use crate::call::Call;
 
 /// Ends calls from another thread: those that run, at once, and those that are begun with it afterwards. It stays
-/// cancelled for good; use a new one for what comes later. Clones are the same canceller.
+/// cancelled for good; use a new one for what comes later. Clones are the same canceller. Any thread may use it at any
+/// time, but no signal handler: it takes a lock.
 ///
-/// ```
-/// # fn main() -> Result<(), autopilot_sync::Error> {
+/// ```no_run
+/// # let token = "a-token";
+/// use std::{ops::ControlFlow, thread, time::Duration};
 /// use autopilot_sync::{Canceller, Client, ErrorKind};
 ///
 /// let canceller = Canceller::new();
 /// let client = Client::new()?.with_canceller(&canceller);
-/// canceller.cancel(); // from any thread
-/// assert_eq!(client.sync("token").unwrap_err().kind(), ErrorKind::Cancelled);
-/// # Ok(())
-/// # }
+/// let half_an_hour = Duration::from_secs(30 * 60);
+/// let wait = thread::spawn(move || client.sync_and_wait(token, half_an_hour, |_| ControlFlow::Continue(())));
+/// canceller.cancel();
+/// assert_eq!(wait.join().unwrap().unwrap_err().kind(), ErrorKind::Cancelled);
+/// # Ok::<(), autopilot_sync::Error>(())
 /// ```
 #[derive(Clone, Default)]
 pub struct Canceller(Arc<Mutex<State>>);
@@ -30,12 +33,28 @@ struct State {
 
 impl Canceller {
     /// One that has cancelled nothing.
+    ///
+    /// ```
+    /// assert!(!autopilot_sync::Canceller::new().is_cancelled());
+    /// ```
     pub fn new() -> Canceller {
         Canceller::default()
     }
 
     /// Ends all calls that were begun with this canceller, with [`ErrorKind::Cancelled`](crate::ErrorKind::Cancelled).
     /// A call that blocks returns within milliseconds. Does not block.
+    ///
+    /// ```
+    /// use autopilot_sync::{Canceller, Client, ErrorKind, Trigger};
+    ///
+    /// let canceller = Canceller::new();
+    /// let client = Client::new()?.with_canceller(&canceller);
+    /// canceller.cancel();
+    /// let error = client.sync("a-token").unwrap_err();
+    /// assert_eq!(error.kind(), ErrorKind::Cancelled);
+    /// assert_eq!(error.detail().trigger(), Trigger::NotSent);
+    /// # Ok::<(), autopilot_sync::Error>(())
+    /// ```
     pub fn cancel(&self) {
         let mut state = self.state();
         state.cancelled = true;
@@ -47,6 +66,14 @@ impl Canceller {
     }
 
     /// Whether [`cancel`](Self::cancel) was called.
+    ///
+    /// ```
+    /// use autopilot_sync::Canceller;
+    ///
+    /// let canceller = Canceller::new();
+    /// canceller.clone().cancel();
+    /// assert!(canceller.is_cancelled());
+    /// ```
     pub fn is_cancelled(&self) -> bool {
         self.state().cancelled
     }

@@ -26,6 +26,18 @@ use crate::transport::{Action, Address, Failure, Route, Transport};
 /// Any number of threads may use one client at once; connections stay open between calls, one for each thread at most.
 /// Clones share them. A forked child may use it too, with connections of its own. Dropping the last clone closes the
 /// connections and does not block.
+///
+/// ```no_run
+/// use std::thread;
+///
+/// let client = autopilot_sync::Client::new()?;
+/// thread::scope(|scope| {
+///     for token in ["token-of-one-tenant", "token-of-another"] {
+///         scope.spawn(|| client.sync(token));
+///     }
+/// });
+/// # Ok::<(), autopilot_sync::Error>(())
+/// ```
 #[derive(Clone)]
 pub struct Client {
     service: Arc<Service>,
@@ -42,14 +54,24 @@ struct Service {
 }
 
 impl Client {
-    /// A client with the default options.
+    /// A client with the default options. Reads the environment, and connects to nothing.
     ///
     /// Fails with [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) where the environment cannot be used.
+    ///
+    /// ```
+    /// let client = autopilot_sync::Client::new()?;
+    /// # Ok::<(), autopilot_sync::Error>(())
+    /// ```
     pub fn new() -> Result<Client, Error> {
         Client::builder().build()
     }
 
     /// The options of a client to be made.
+    ///
+    /// ```
+    /// let client = autopilot_sync::Client::builder().max_retries(0)?.build()?;
+    /// # Ok::<(), autopilot_sync::Error>(())
+    /// ```
     pub fn builder() -> ClientBuilder {
         ClientBuilder::default()
     }
@@ -66,19 +88,33 @@ impl Client {
         Ok(Client { service: Arc::new(service), canceller: None })
     }
 
-    /// The same client, its calls ending when this canceller says so. Replaces an earlier one.
+    /// The same client, its calls ending when this canceller says so. Replaces an earlier one. The client that it is
+    /// made of is not changed, and shares its connections.
+    ///
+    /// ```
+    /// use autopilot_sync::{Canceller, Client, ErrorKind};
+    ///
+    /// let (client, canceller) = (Client::new()?, Canceller::new());
+    /// canceller.cancel();
+    /// let error = client.with_canceller(&canceller).settings("a-token").unwrap_err();
+    /// assert_eq!(error.kind(), ErrorKind::Cancelled);
+    /// # Ok::<(), autopilot_sync::Error>(())
+    /// ```
     pub fn with_canceller(&self, canceller: &Canceller) -> Client {
         Client { canceller: Some(canceller.clone()), ..self.clone() }
     }
 
     /// Triggers a sync, and returns when the service has answered: the sync itself runs on afterwards.
     ///
-    /// `token` is a bearer token with `DeviceManagementServiceConfig.ReadWrite.All`, without the word "Bearer"; one
-    /// trailing line break is forgiven. Blocks for the client's timeout at most.
+    /// `token` is a bearer token with `DeviceManagementServiceConfig.ReadWrite.All`, without the word "Bearer": visible
+    /// ASCII, at most 64 KiB; one trailing line break is forgiven. No copy of it is kept after the call. Blocks for the
+    /// client's timeout at most.
+    ///
+    /// It sends one POST, and sends it again only where the first cannot have run. What [`Answer`](crate::Answer) calls
+    /// already running and too soon is no error and is not retried: calling again is always harmless.
     ///
     /// ```no_run
-    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let token = "";
+    /// # let token = "a-token";
     /// use autopilot_sync::{Answer, Client};
     ///
     /// let outcome = Client::new()?.sync(token)?;
@@ -87,8 +123,7 @@ impl Client {
     ///     Answer::AlreadyRunning => println!("a sync is running already"),
     ///     _ => println!("a sync ran moments ago; next in {:?}", outcome.detail().retry_after()),
     /// }
-    /// # Ok(())
-    /// # }
+    /// # Ok::<(), autopilot_sync::Error>(())
     /// ```
     pub fn sync(&self, token: &str) -> Result<SyncOutcome, Error> {
         let (answer, detail) = self.once(Action::Post, token, Reading::sync_answer)?;
@@ -101,12 +136,13 @@ impl Client {
     /// most.
     ///
     /// ```no_run
-    /// # fn main() -> Result<(), autopilot_sync::Error> {
-    /// # let token = "";
-    /// let settings = autopilot_sync::Client::new()?.settings(token)?;
-    /// println!("{:?} since {:?}", settings.status(), settings.last_sync_text());
-    /// # Ok(())
-    /// # }
+    /// # let token = "a-token";
+    /// use autopilot_sync::{Client, SyncStatus};
+    ///
+    /// let settings = Client::new()?.settings(token)?;
+    /// assert_eq!(settings.status(), Some(&SyncStatus::Completed));
+    /// println!("the last sync: {}", settings.last_sync_text().unwrap_or("never"));
+    /// # Ok::<(), autopilot_sync::Error>(())
     /// ```
     pub fn settings(&self, token: &str) -> Result<Settings, Error> {
         self.settings_and_detail(token).map(|(settings, _)| settings)
@@ -150,19 +186,18 @@ impl Client {
     /// for a sync that the service's own times prove completed, the first for the one that was triggered here.
     ///
     /// ```no_run
-    /// # fn main() -> Result<(), autopilot_sync::Error> {
-    /// # let token = "";
-    /// use std::ops::ControlFlow;
-    /// use std::time::Duration;
+    /// # let token = "a-token";
+    /// use std::{ops::ControlFlow, time::Duration};
+    /// use autopilot_sync::{Answer, Client, SyncStatus};
     ///
-    /// let client = autopilot_sync::Client::new()?;
-    /// let outcome = client.sync_and_wait(token, Duration::from_secs(900), |progress| {
+    /// let outcome = Client::new()?.sync_and_wait(token, Duration::from_secs(15 * 60), |progress| {
     ///     println!("{:?}, next step in {:?}", progress.phase(), progress.next_step());
     ///     ControlFlow::Continue(())
     /// })?;
-    /// println!("{:?}", outcome.answer());
-    /// # Ok(())
-    /// # }
+    /// assert_eq!(outcome.answer(), Answer::Done);
+    /// let settings = outcome.detail().settings().expect("read to see the end");
+    /// assert_eq!(settings.status(), Some(&SyncStatus::Completed));
+    /// # Ok::<(), autopilot_sync::Error>(())
     /// ```
     pub fn sync_and_wait(
         &self,

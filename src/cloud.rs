@@ -4,7 +4,15 @@ use std::fmt;
 
 /// A cloud of Microsoft's. A token of one cloud is refused by every other.
 ///
-/// Source of the roots: "National cloud deployments" of Microsoft Graph's documentation.
+/// Source of the roots: [national cloud deployments](https://learn.microsoft.com/graph/deployments) in the documentation
+/// of Microsoft Graph. The action is documented for all four.
+///
+/// ```
+/// use autopilot_sync::Cloud;
+///
+/// assert_eq!(Cloud::default(), Cloud::Global);
+/// assert_eq!(Cloud::UsGovernmentDod.root(), "https://dod-graph.microsoft.us");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum Cloud {
@@ -21,9 +29,25 @@ pub enum Cloud {
 
 impl Cloud {
     /// All clouds.
+    ///
+    /// ```
+    /// use autopilot_sync::Cloud;
+    ///
+    /// let named = |name: &str| Cloud::ALL.into_iter().find(|cloud| format!("{cloud:?}") == name);
+    /// assert_eq!(named("China"), Some(Cloud::China));
+    /// ```
     pub const ALL: [Cloud; 4] = [Cloud::Global, Cloud::UsGovernment, Cloud::UsGovernmentDod, Cloud::China];
 
     /// The root of this cloud's Microsoft Graph, without a trailing slash.
+    ///
+    /// The scope to ask a token for is this root and `/.default`:
+    ///
+    /// ```
+    /// use autopilot_sync::Cloud;
+    ///
+    /// let scope = format!("{}/.default", Cloud::UsGovernment.root());
+    /// assert_eq!(scope, "https://graph.microsoft.us/.default");
+    /// ```
     pub const fn root(self) -> &'static str {
         match self {
             Cloud::Global => "https://graph.microsoft.com",

@@ -4,7 +4,17 @@ use std::time::Duration;
 
 use crate::settings::Settings;
 
-/// What became of the trigger, the POST that starts a sync.
+/// What became of the trigger, the POST that starts a sync. The numbers are those of the C ABI.
+///
+/// It is known for an error too: whether a sync may run in spite of it.
+///
+/// ```
+/// use autopilot_sync::{Client, Trigger};
+///
+/// let error = Client::new()?.sync("not a token").unwrap_err();
+/// assert_eq!(error.detail().trigger(), Trigger::NotSent);
+/// # Ok::<(), autopilot_sync::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 #[repr(i32)]
@@ -32,7 +42,21 @@ impl Trigger {
     }
 }
 
-/// What is known of a call beside its result. The token is in none of it.
+/// What is known of a call beside its result, the same for an answer and for an error. The token is in none of it.
+///
+/// ```no_run
+/// # let token = "read-only";
+/// use autopilot_sync::{Client, Detail};
+///
+/// let result = Client::new()?.sync(token);
+/// let detail: &Detail = match &result {
+///     Ok(outcome) => outcome.detail(),
+///     Err(error) => error.detail(),
+/// };
+/// println!("HTTP {:?}, trigger {:?}", detail.http_status(), detail.trigger());
+/// # assert_eq!(detail.http_status(), Some(403));
+/// # Ok::<(), autopilot_sync::Error>(())
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Detail {
     pub(crate) trigger: Trigger,
@@ -54,47 +78,134 @@ impl Detail {
     }
 
     /// What became of the trigger.
+    ///
+    /// ```no_run
+    /// # let token = "a-token";
+    /// use autopilot_sync::{Client, Trigger};
+    ///
+    /// let outcome = Client::new()?.sync(token)?;
+    /// assert_eq!(outcome.detail().trigger(), Trigger::Accepted);
+    /// # Ok::<(), autopilot_sync::Error>(())
+    /// ```
     pub fn trigger(&self) -> Trigger {
         self.trigger
     }
 
-    /// The HTTP status of the last answer, if there was one.
+    /// The HTTP status of the last request's answer. None where it got none.
+    ///
+    /// ```no_run
+    /// # let token = "a-token";
+    /// let outcome = autopilot_sync::sync(token)?;
+    /// assert_eq!(outcome.detail().http_status(), Some(204));
+    /// # Ok::<(), autopilot_sync::Error>(())
+    /// ```
     pub fn http_status(&self) -> Option<u16> {
         self.http_status
     }
 
     /// Graph's `error.code`, such as `Forbidden`. It differs in case and value between front ends: for logs only.
+    ///
+    /// ```no_run
+    /// # let token = "read-only";
+    /// if let Err(error) = autopilot_sync::sync(token) {
+    ///     println!("{error} ({})", error.detail().code().unwrap_or("no code"));
+    /// #   assert!(error.detail().code().is_some());
+    /// }
+    /// ```
     pub fn code(&self) -> Option<&str> {
         self.code.as_deref()
     }
 
-    /// The service's own words on one line, taken out of Graph's and Intune's envelopes.
+    /// The service's own words on one printable line of at most 4 KiB, taken out of Graph's and Intune's envelopes.
+    ///
+    /// ```no_run
+    /// # let token = "read-only";
+    /// if let Err(error) = autopilot_sync::sync(token) {
+    ///     println!("{error}: {}", error.detail().message().unwrap_or("the service gave no reason"));
+    /// #   assert!(error.detail().message().is_some());
+    /// }
+    /// ```
     pub fn message(&self) -> Option<&str> {
         self.message.as_deref()
     }
 
     /// The time after which the service wants to be asked again, counted from its answer. None where it did not say.
+    ///
+    /// ```no_run
+    /// # let token = "recent";
+    /// use autopilot_sync::Answer;
+    ///
+    /// let outcome = autopilot_sync::sync(token)?;
+    /// if outcome.answer() == Answer::TooSoon {
+    ///     let pause = outcome.detail().retry_after().unwrap_or(std::time::Duration::from_secs(610));
+    ///     println!("again in {} s", pause.as_secs());
+    /// #   assert!(pause.as_secs() > 0);
+    /// }
+    /// # assert_eq!(outcome.answer(), Answer::TooSoon);
+    /// # Ok::<(), autopilot_sync::Error>(())
+    /// ```
     pub fn retry_after(&self) -> Option<Duration> {
         self.retry_after
     }
 
     /// The claims of a claims challenge, as JSON: hand them to whatever issues the token (conditional access).
+    ///
+    /// ```no_run
+    /// # let token = "challenged";
+    /// # fn new_token(claims: &str) -> String { assert!(claims.starts_with('{')); "a-token".into() }
+    /// let result = autopilot_sync::sync(token).or_else(|error| match error.detail().claims() {
+    ///     Some(claims) => autopilot_sync::sync(&new_token(claims)),
+    ///     None => Err(error),
+    /// });
+    /// # assert_eq!(result?.answer(), autopilot_sync::Answer::Done);
+    /// # Ok::<(), autopilot_sync::Error>(())
+    /// ```
     pub fn claims(&self) -> Option<&str> {
         self.claims.as_deref()
     }
 
-    /// The settings that were read last, if any were.
+    /// The settings that were read last, if any were: a wait reads them, [`sync`](crate::Client::sync) does not.
+    ///
+    /// ```no_run
+    /// # let token = "a-token";
+    /// use std::{ops::ControlFlow, time::Duration};
+    ///
+    /// let client = autopilot_sync::Client::new()?;
+    /// assert_eq!(client.sync(token)?.detail().settings(), None);
+    /// let outcome = client.sync_and_wait(token, Duration::from_secs(900), |_| ControlFlow::Continue(()))?;
+    /// let settings = outcome.detail().settings().expect("the state in which it ended");
+    /// println!("{:?} at {:?}", settings.status(), settings.last_sync_text());
+    /// # Ok::<(), autopilot_sync::Error>(())
+    /// ```
     pub fn settings(&self) -> Option<&Settings> {
         self.settings.as_ref()
     }
 
     /// The requests of this call in their order, with the ids that Microsoft's support asks for.
+    ///
+    /// ```no_run
+    /// # let token = "a-token";
+    /// for attempt in autopilot_sync::sync(token)?.detail().attempts() {
+    ///     println!("{}, answered as {:?}", attempt.client_request_id(), attempt.request_id());
+    /// }
+    /// # Ok::<(), autopilot_sync::Error>(())
+    /// ```
     pub fn attempts(&self) -> &[Attempt] {
         &self.attempts
     }
 }
 
 /// One request that went out, or was to go out.
+///
+/// ```no_run
+/// # let token = "a-token";
+/// use autopilot_sync::Attempt;
+///
+/// let outcome = autopilot_sync::sync(token)?;
+/// let ids: Vec<&str> = outcome.detail().attempts().iter().filter_map(Attempt::request_id).collect();
+/// assert_eq!(ids.len(), 1, "no retry was needed");
+/// # Ok::<(), autopilot_sync::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attempt {
     pub(crate) client_request_id: String,
@@ -102,12 +213,26 @@ pub struct Attempt {
 }
 
 impl Attempt {
-    /// The GUID that this library gave the request. Intune shows it as "Activity ID".
+    /// The GUID that this library gave the request; a retry has that of its first. Intune shows it as "Activity ID".
+    ///
+    /// ```no_run
+    /// # let token = "a-token";
+    /// let outcome = autopilot_sync::sync(token)?;
+    /// assert_eq!(outcome.detail().attempts()[0].client_request_id().len(), 36);
+    /// # Ok::<(), autopilot_sync::Error>(())
+    /// ```
     pub fn client_request_id(&self) -> &str {
         &self.client_request_id
     }
 
     /// The id that Graph gave the request, if it answered.
+    ///
+    /// ```no_run
+    /// # let token = "a-token";
+    /// let outcome = autopilot_sync::sync(token)?;
+    /// assert!(outcome.detail().attempts()[0].request_id().is_some());
+    /// # Ok::<(), autopilot_sync::Error>(())
+    /// ```
     pub fn request_id(&self) -> Option<&str> {
         self.request_id.as_deref()
     }

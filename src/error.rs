@@ -6,7 +6,21 @@ use std::fmt;
 use crate::detail::Detail;
 use crate::token::{Token, TokenError};
 
-/// Why a call failed. The numbers are those of the C ABI, the same in every language.
+/// The kinds of [`Error`]. The numbers are those of the C ABI, the same in every language.
+///
+/// ```no_run
+/// # let token = "expired";
+/// use autopilot_sync::ErrorKind;
+///
+/// match autopilot_sync::sync(token).map_err(|error| error.kind()) {
+///     Ok(outcome) => println!("{outcome}"),
+///     Err(ErrorKind::Unauthorized) => println!("get a new token"),
+///     Err(ErrorKind::Forbidden) => println!("ask the administrator"),
+///     Err(ErrorKind::Connect | ErrorKind::Timeout) => println!("try later"),
+///     Err(kind) => println!("{kind}"),
+/// }
+/// # assert_eq!(autopilot_sync::sync(token).unwrap_err().kind(), ErrorKind::Unauthorized);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 #[repr(i32)]
@@ -41,6 +55,13 @@ pub enum ErrorKind {
 
 impl ErrorKind {
     /// All kinds, in the order of their codes.
+    ///
+    /// ```
+    /// use autopilot_sync::ErrorKind;
+    ///
+    /// let of_code = |code: i32| ErrorKind::ALL.into_iter().find(|kind| kind.code() == code);
+    /// assert_eq!(of_code(-4), Some(ErrorKind::Timeout));
+    /// ```
     pub const ALL: [ErrorKind; 13] = [
         ErrorKind::InvalidArgument,
         ErrorKind::Connect,
@@ -58,6 +79,10 @@ impl ErrorKind {
     ];
 
     /// The code of this kind in the C ABI, below zero.
+    ///
+    /// ```
+    /// assert_eq!(autopilot_sync::ErrorKind::Forbidden.code(), -8);
+    /// ```
     pub const fn code(self) -> i32 {
         self as i32
     }
@@ -87,6 +112,15 @@ impl fmt::Display for ErrorKind {
 ///
 /// `{}` is one line without the cause, for a chain of [`source`](StdError::source)s; `{:#}` is one line with it, for a
 /// log. The token is in neither, nor in `{:?}`.
+///
+/// ```
+/// use autopilot_sync::{Client, ErrorKind};
+///
+/// let error = Client::new()?.sync("Bearer abc").unwrap_err();
+/// assert_eq!(error.kind(), ErrorKind::InvalidArgument);
+/// assert_eq!(error.to_string(), "invalid argument: the token begins with \"Bearer \": give the token alone");
+/// # Ok::<(), autopilot_sync::Error>(())
+/// ```
 pub struct Error(Box<Inner>);
 
 struct Inner {
@@ -115,11 +149,25 @@ impl Error {
     }
 
     /// What to branch on.
+    ///
+    /// ```
+    /// use autopilot_sync::{Client, ErrorKind};
+    ///
+    /// let error = Client::builder().max_retries(1000).unwrap_err();
+    /// assert_eq!(error.kind(), ErrorKind::InvalidArgument);
+    /// ```
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
     }
 
     /// All that is known of the call: HTTP status, the service's own words, request ids, what became of the trigger.
+    ///
+    /// ```no_run
+    /// # let token = "read-only";
+    /// let error = autopilot_sync::sync(token).unwrap_err();
+    /// assert_eq!(error.detail().http_status(), Some(403));
+    /// println!("{error:#}; the service said: {:?}", error.detail().message());
+    /// ```
     pub fn detail(&self) -> &Detail {
         &self.0.detail
     }

@@ -1,7 +1,7 @@
-//! Trigger Microsoft Intune's Windows Autopilot sync, and understand the answer.
+//! Trigger Microsoft Intune's Windows Autopilot sync, and know what came of it.
 //!
-//! One request, `POST /beta/deviceManagement/windowsAutopilotSettings/sync` of Microsoft Graph, makes Intune
-//! synchronise its Windows Autopilot devices. This crate sends it, without a runtime, and says what the answer means:
+//! One request of Microsoft Graph makes Intune synchronise its Windows Autopilot devices. This crate sends it, says what
+//! the answer means, and waits, if asked, until the sync is really done: a blocking call, without a runtime.
 //!
 //! ```no_run
 //! # fn main() -> Result<(), autopilot_sync::Error> {
@@ -20,9 +20,43 @@
 //! It should be called by one service, or one administrator's machine, per tenant. The token carries the permission
 //! `DeviceManagementServiceConfig.ReadWrite.All`, which is tenant-wide: it does not belong on endpoints.
 //!
+//! # Where to go from here
+//!
+//! | to | use |
+//! | --- | --- |
+//! | trigger a sync with the default options | [`sync()`] |
+//! | choose cloud, proxy, certificates, time-outs | [`Client::builder`] |
+//! | wait until the sync is done | [`Client::sync_and_wait`], told by [`Progress`] |
+//! | read how the last sync went, and when the next is possible | [`Client::settings`] |
+//! | end a call from another thread | [`Canceller`] |
+//! | know what came of a call | [`Answer`], [`ErrorKind`], and the [`Detail`] of both |
+//!
+//! The service's own words are Microsoft's [documentation of the action][action]: it is part of Graph's beta, accepted
+//! with 204, refused with 409 while a sync runs and with 429 less than ten minutes after one. That one need not be the
+//! caller's own.
+//!
+//! [action]: https://learn.microsoft.com/graph/api/intune-enrollment-windowsautopilotsettings-sync?view=graph-rest-beta
+//!
 //! # What it does not do
 //!
-//! It acquires no tokens, and calls no other part of Microsoft Graph.
+//! It acquires no tokens and keeps none, calls no other part of Microsoft Graph, follows no redirect, and does nothing
+//! between calls. A trigger that may have run is not sent again, but by a wait to which the service shows no sign of it.
+//! The cryptography, ring's, is not FIPS-validated.
+//!
+//! # Environment
+//!
+//! Read when a client is made, as curl reads it: `HTTPS_PROXY`, else `ALL_PROXY`, with `NO_PROXY` for exceptions, in
+//! either case; `SSL_CERT_FILE` and `SSL_CERT_DIR`, then those certificates and no others. Without the last two the
+//! system's certificates are trusted, and Mozilla's where it has none. What cannot be used is an error that names the
+//! variable. Whoever controls these variables decides whom the token is shown to: see
+//! [`ClientBuilder::ignore_environment`], which a process that runs with more rights than who started it implies.
+//!
+//! # Threads, fork and time
+//!
+//! Every call blocks its thread: for 30 seconds at most unless told otherwise, name look-up and retries included, and a
+//! wait until its own deadline. Any number of threads may use one client at once. A helper thread makes each new connection, and may outlive a call
+//! whose deadline or cancel came first; it holds no token. A child made by `fork` may go on using its parent's clients,
+//! on connections of its own.
 //!
 //! # Logging
 //!
@@ -32,8 +66,14 @@
 //!
 //! # Features
 //!
-//! None is on by default. `capi` is for the C libraries: it adds the functions of `include/autopilot_sync.h` and makes
-//! that header with cbindgen; a Rust program has no use for it.
+//! None is on by default, and a Rust program needs none.
+//!
+//! - `capi` is for the C libraries: it adds the functions of `include/autopilot_sync.h`, with C linkage, and makes that
+//!   header with cbindgen.
+//!
+//! # Rust version
+//!
+//! Rust 1.85 or later.
 
 #![deny(unsafe_code)] // but in `ffi`, and two questions to the C library in `privilege`
 
@@ -85,6 +125,22 @@ struct Readme;
 /// Triggers a sync with the default options, on a client that the whole process shares: [`Client::sync`] says more.
 ///
 /// The environment is read by the first call that finds it usable.
+///
+/// ```no_run
+/// # let token = "a-token";
+/// let outcome = autopilot_sync::sync(token)?;
+/// println!("{outcome}"); // the sync was accepted
+/// # assert_eq!(outcome.to_string(), "the sync was accepted");
+/// # Ok::<(), autopilot_sync::Error>(())
+/// ```
+///
+/// What cannot be a token is refused before anything is opened:
+///
+/// ```
+/// use autopilot_sync::ErrorKind;
+///
+/// assert_eq!(autopilot_sync::sync("").unwrap_err().kind(), ErrorKind::InvalidArgument);
+/// ```
 pub fn sync(token: &str) -> Result<SyncOutcome, Error> {
     // A wrong token is refused before a wrong environment: which it is cannot depend on who called first.
     token::Token::new(token)?;

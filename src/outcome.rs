@@ -5,6 +5,16 @@ use std::fmt;
 use crate::detail::{Detail, Trigger};
 
 /// The answers that are no error. The numbers are those of the C ABI, the same in every language.
+///
+/// ```no_run
+/// # let token = "recent";
+/// use autopilot_sync::Answer;
+///
+/// // Each of them means that a sync runs, will run, or ran less than ten minutes ago.
+/// let answer = autopilot_sync::sync(token)?.answer();
+/// assert!(matches!(answer, Answer::Done | Answer::AlreadyRunning | Answer::TooSoon));
+/// # Ok::<(), autopilot_sync::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 #[repr(i32)]
@@ -22,15 +32,34 @@ pub enum Answer {
 
 impl Answer {
     /// All answers, in the order of their codes.
+    ///
+    /// ```
+    /// use autopilot_sync::Answer;
+    ///
+    /// assert_eq!(Answer::ALL.map(Answer::code), [0, 1, 2, 3]);
+    /// ```
     pub const ALL: [Answer; 4] = [Answer::Done, Answer::AlreadyRunning, Answer::TooSoon, Answer::Unconfirmed];
 
     /// The code of this answer in the C ABI, zero or above.
+    ///
+    /// ```
+    /// assert_eq!(autopilot_sync::Answer::TooSoon.code(), 2);
+    /// ```
     pub const fn code(self) -> i32 {
         self as i32
     }
 }
 
 /// What a call came to that is no error, and all that is known beside it.
+///
+/// `{}` is one line, fit for a log.
+///
+/// ```no_run
+/// # let token = "a-token";
+/// let outcome = autopilot_sync::sync(token)?;
+/// assert_eq!(outcome.to_string(), "the sync was accepted");
+/// # Ok::<(), autopilot_sync::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SyncOutcome {
     pub(crate) answer: Answer,
@@ -39,17 +68,30 @@ pub struct SyncOutcome {
 
 impl SyncOutcome {
     /// What to branch on.
+    ///
+    /// ```no_run
+    /// # let token = "a-token";
+    /// let outcome = autopilot_sync::sync(token)?;
+    /// assert_eq!(outcome.answer(), autopilot_sync::Answer::Done);
+    /// # Ok::<(), autopilot_sync::Error>(())
+    /// ```
     pub fn answer(&self) -> Answer {
         self.answer
     }
 
     /// All that is known of the call: request ids, the service's own words, when to ask again.
+    ///
+    /// ```no_run
+    /// # let token = "a-token";
+    /// let outcome = autopilot_sync::sync(token)?;
+    /// println!("{outcome}: {:?}", outcome.detail().attempts());
+    /// # Ok::<(), autopilot_sync::Error>(())
+    /// ```
     pub fn detail(&self) -> &Detail {
         &self.detail
     }
 }
 
-/// One line, fit for a log.
 impl fmt::Display for SyncOutcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match (self.answer, self.detail.trigger) {

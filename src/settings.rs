@@ -9,7 +9,20 @@ use crate::token::Token;
 /// The documented ten minutes between two syncs, and a margin that scripts in the field found wise.
 pub(crate) const WINDOW_SECONDS: i64 = 610;
 
-/// The state of the sync that runs or ran last.
+/// The state of the sync that runs or ran last. The documentation has four words for it, and more may come.
+///
+/// ```no_run
+/// # let token = "a-token";
+/// use autopilot_sync::{Client, SyncStatus};
+///
+/// match Client::new()?.settings(token)?.status() {
+///     Some(SyncStatus::InProgress) => println!("a sync is running"),
+///     Some(SyncStatus::Failed) => println!("the last sync failed"),
+///     Some(status) => println!("{}", status.as_str()),
+///     None => println!("the service does not say"),
+/// }
+/// # Ok::<(), autopilot_sync::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SyncStatus {
@@ -25,9 +38,19 @@ pub enum SyncStatus {
     Other(String),
 }
 
-/// What the service says of its Windows Autopilot synchronisation.
+/// What the service says of its Windows Autopilot synchronisation: the resource [`windowsAutopilotSettings`].
 ///
-/// `PartialEq` compares what the service wrote, `2026-01-02T03:04:05Z` and `2026-01-02T03:04:05.0Z` being different.
+/// Its times are the service's own clock's. `PartialEq` compares what the service wrote, `2026-01-02T03:04:05Z` and
+/// `2026-01-02T03:04:05.0Z` being different.
+///
+/// ```no_run
+/// # let token = "a-token";
+/// let settings = autopilot_sync::Client::new()?.settings(token)?;
+/// println!("{:?}, last sync {:?}", settings.status(), settings.last_sync_text());
+/// # Ok::<(), autopilot_sync::Error>(())
+/// ```
+///
+/// [`windowsAutopilotSettings`]: https://learn.microsoft.com/graph/api/resources/intune-enrollment-windowsautopilotsettings?view=graph-rest-beta
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
     id: Option<String>,
@@ -67,11 +90,26 @@ impl Settings {
     }
 
     /// The id of the resource, the tenant's account in Intune.
+    ///
+    /// ```no_run
+    /// # let token = "a-token";
+    /// let settings = autopilot_sync::Client::new()?.settings(token)?;
+    /// println!("account {}", settings.id().unwrap_or("without an id"));
+    /// # Ok::<(), autopilot_sync::Error>(())
+    /// ```
     pub fn id(&self) -> Option<&str> {
         self.id.as_deref()
     }
 
     /// The state of the sync that runs or ran last. None where the service did not say.
+    ///
+    /// ```no_run
+    /// # let token = "a-token";
+    /// let settings = autopilot_sync::Client::new()?.settings(token)?;
+    /// let is_running = settings.status() == Some(&autopilot_sync::SyncStatus::InProgress);
+    /// # assert!(!is_running);
+    /// # Ok::<(), autopilot_sync::Error>(())
+    /// ```
     pub fn status(&self) -> Option<&SyncStatus> {
         self.status.as_ref()
     }
@@ -79,27 +117,71 @@ impl Settings {
     /// `lastSyncDateTime` in milliseconds since 1970 (UTC). None for never.
     ///
     /// Whether it marks the start or the end of a sync is documented nowhere.
+    ///
+    /// ```no_run
+    /// # let token = "a-token";
+    /// let settings = autopilot_sync::Client::new()?.settings(token)?;
+    /// use std::time::{Duration, UNIX_EPOCH};
+    ///
+    /// let last = settings.last_sync_unix_ms().and_then(|ms| u64::try_from(ms).ok());
+    /// let last = last.map(|ms| UNIX_EPOCH + Duration::from_millis(ms));
+    /// println!("{:?} ago", last.and_then(|time| time.elapsed().ok()));
+    /// # assert!(last.unwrap().elapsed().unwrap() > Duration::from_secs(80_000));
+    /// # Ok::<(), autopilot_sync::Error>(())
+    /// ```
     pub fn last_sync_unix_ms(&self) -> Option<i64> {
         self.last_sync.time.map(Time::unix_milliseconds)
     }
 
-    /// `lastSyncDateTime` as the service wrote it.
+    /// `lastSyncDateTime` as the service wrote it. Year 1 is how it writes "never".
+    ///
+    /// ```no_run
+    /// # let token = "a-token";
+    /// let settings = autopilot_sync::Client::new()?.settings(token)?;
+    /// println!("last sync: {}", settings.last_sync_text().unwrap_or("not told"));
+    /// # Ok::<(), autopilot_sync::Error>(())
+    /// ```
     pub fn last_sync_text(&self) -> Option<&str> {
         self.last_sync.text.as_deref()
     }
 
     /// `lastManualSyncTriggerDateTime` in milliseconds since 1970 (UTC). None for never.
+    ///
+    /// Intune syncs by itself too: `lastSyncDateTime` need not belong to this trigger.
+    ///
+    /// ```no_run
+    /// # let token = "a-token";
+    /// let settings = autopilot_sync::Client::new()?.settings(token)?;
+    /// let has_run_since = settings.last_sync_unix_ms() >= settings.last_manual_sync_unix_ms();
+    /// # assert!(has_run_since);
+    /// # Ok::<(), autopilot_sync::Error>(())
+    /// ```
     pub fn last_manual_sync_unix_ms(&self) -> Option<i64> {
         self.last_manual_sync.time.map(Time::unix_milliseconds)
     }
 
-    /// `lastManualSyncTriggerDateTime` as the service wrote it.
+    /// `lastManualSyncTriggerDateTime` as the service wrote it. Year 1 is how it writes "never".
+    ///
+    /// ```no_run
+    /// # let token = "a-token";
+    /// let settings = autopilot_sync::Client::new()?.settings(token)?;
+    /// println!("last triggered: {}", settings.last_manual_sync_text().unwrap_or("not told"));
+    /// # Ok::<(), autopilot_sync::Error>(())
+    /// ```
     pub fn last_manual_sync_text(&self) -> Option<&str> {
         self.last_manual_sync.text.as_deref()
     }
 
     /// When the service should accept the next trigger, in milliseconds since 1970 **by the service's clock**: the
     /// later of both times, the documented ten minutes, and ten seconds of margin. None if there was never a sync.
+    ///
+    /// ```no_run
+    /// # let token = "a-token";
+    /// let settings = autopilot_sync::Client::new()?.settings(token)?;
+    /// let last = settings.last_sync_unix_ms().max(settings.last_manual_sync_unix_ms());
+    /// assert_eq!(settings.next_sync_unix_ms(), last.map(|ms| ms + 610_000));
+    /// # Ok::<(), autopilot_sync::Error>(())
+    /// ```
     pub fn next_sync_unix_ms(&self) -> Option<i64> {
         self.next_sync().map(Time::unix_milliseconds)
     }
@@ -131,6 +213,13 @@ impl SyncStatus {
     }
 
     /// The service's own word.
+    ///
+    /// ```
+    /// use autopilot_sync::SyncStatus;
+    ///
+    /// assert_eq!(SyncStatus::InProgress.as_str(), "inProgress");
+    /// assert_eq!(SyncStatus::Other("paused".to_owned()).as_str(), "paused");
+    /// ```
     pub fn as_str(&self) -> &str {
         match self {
             SyncStatus::Unknown => "unknown",
