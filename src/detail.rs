@@ -230,7 +230,8 @@ impl Attempt {
     /// ```no_run
     /// # let token = "a-token";
     /// let outcome = autopilot_sync::sync(token)?;
-    /// assert!(outcome.detail().attempts()[0].request_id().is_some());
+    /// let last = outcome.detail().attempts().last().expect("one at least");
+    /// assert!(last.request_id().is_some(), "Graph has answered");
     /// # Ok::<(), autopilot_sync::Error>(())
     /// ```
     pub fn request_id(&self) -> Option<&str> {

@@ -36,10 +36,12 @@ fn found(variable: &str, default: &str, package: &str) -> String {
 /// `libautopilot_sync.so` of these sources.
 pub(crate) fn library() -> &'static Path {
     static LIBRARY: OnceLock<PathBuf> = OnceLock::new();
-    LIBRARY.get_or_init(|| {
-        let is_shared = |file: &Path| file.extension() == Some(OsStr::new("so"));
-        build(&["-p", "autopilot-sync-c"], "autopilot_sync", is_shared)
-    })
+    LIBRARY.get_or_init(|| library_for_c(|file| file.extension() == Some(OsStr::new("so"))))
+}
+
+/// A library that is made on the way to the C libraries.
+pub(crate) fn library_for_c(is_wanted: impl Fn(&Path) -> bool) -> PathBuf {
+    build(&["-p", "autopilot-sync-c"], "autopilot_sync", is_wanted)
 }
 
 /// An example of this package.
@@ -49,22 +51,32 @@ pub(crate) fn example(name: &str) -> PathBuf {
 
 /// What `cargo test` does not make, or not always, a cargo of our own does. Its file of the given kind.
 fn build(arguments: &[&str], target: &str, is_wanted: impl Fn(&Path) -> bool) -> PathBuf {
+    let mut cargo = cargo("build");
+    cargo.args(["--locked", "--message-format", "json-render-diagnostics"]).args(arguments);
+    let messages = run(cargo.current_dir(env!("CARGO_MANIFEST_DIR")));
+    made(&messages, target, is_wanted).unwrap_or_else(|| panic!("{cargo:?} names no {target}"))
+}
+
+/// A cargo without what the outer one set for this test, which would make it build all dependencies anew.
+pub(crate) fn cargo(command: &str) -> Command {
     let mut cargo = Command::new(env!("CARGO"));
-    cargo.args(["build", "--locked", "--message-format", "json-render-diagnostics"]).args(arguments);
-    cargo.current_dir(env!("CARGO_MANIFEST_DIR"));
-    // What the outer cargo set for this test would make the inner one build all dependencies anew.
+    cargo.arg(command);
     for (name, _) in std::env::vars_os() {
         let name = name.to_string_lossy();
         if name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_") || name == "OUT_DIR" {
             cargo.env_remove(&*name);
         }
     }
-    let messages = run(&mut cargo);
+    cargo
+}
+
+/// The file of the given kind that cargo made of a target, by its messages.
+pub(crate) fn made(messages: &str, target: &str, is_wanted: impl Fn(&Path) -> bool) -> Option<PathBuf> {
     let made = messages.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
     let ours = made.filter(|message| message["target"]["name"] == target);
     let files = ours.filter_map(|message| message["filenames"].as_array().cloned()).flatten();
     let mut files = files.filter_map(|file| file.as_str().map(PathBuf::from));
-    files.find(|file| is_wanted(file)).unwrap_or_else(|| panic!("{cargo:?} names no {target}"))
+    files.find(|file| is_wanted(file))
 }
 
 /// What a command prints; it must succeed.

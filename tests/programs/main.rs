@@ -1,9 +1,11 @@
-//! Programs in C, C++, Python and Rust, made of these sources and run against the emulator; the header they include; and
-//! the README that shows them.
+//! Programs in C, C++, Python and Rust, made of these sources and run against the emulator; the header they include; the
+//! README and the documentation that show them; a package that depends on the crate.
 
 mod c_api;
 mod compiler;
 mod cpp;
+mod consumer;
+mod documented;
 mod header;
 mod languages;
 mod manual;
