@@ -11,7 +11,7 @@ id=$(cargo pkgid --locked -p autopilot-sync)
 packed=$target/package/autopilot-sync-${id##*[@#]}.crate
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
-tar -xzf "$packed" -C "$folder"
+tar -xzmf "$packed" -C "$folder" # m: as new, or cargo would take what it built last time for this
 cd "$folder"/*
 
 state() { find . \( -type f -printf '%p %m ' -exec sha256sum {} \; \) -o -printf '%p %y %m\n' | sort; }
