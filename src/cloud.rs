@@ -4,8 +4,8 @@ use std::fmt;
 
 /// A cloud of Microsoft's. A token of one cloud is refused by every other.
 ///
-/// Source of the roots: [national cloud deployments](https://learn.microsoft.com/graph/deployments) in the documentation
-/// of Microsoft Graph. The action is documented for all four.
+/// Source of the roots: [national cloud deployments](https://learn.microsoft.com/graph/deployments) in the
+/// documentation of Microsoft Graph, which has the action in all four.
 ///
 /// ```
 /// use autopilot_sync::Cloud;

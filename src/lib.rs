@@ -1,7 +1,7 @@
 //! Trigger Microsoft Intune's Windows Autopilot sync, and know what came of it.
 //!
-//! One request of Microsoft Graph makes Intune synchronise its Windows Autopilot devices. This crate sends it, says what
-//! the answer means, and waits, if asked, until the sync is really done: a blocking call, without a runtime.
+//! One request of Microsoft Graph makes Intune synchronise its Windows Autopilot devices. This crate sends it, says
+//! what the answer means, and waits, if asked, until the sync is really done: a blocking call, without a runtime.
 //!
 //! ```no_run
 //! # fn main() -> Result<(), autopilot_sync::Error> {
@@ -40,8 +40,8 @@
 //! # What it does not do
 //!
 //! It acquires no tokens and keeps none, calls no other part of Microsoft Graph, follows no redirect, and does nothing
-//! between calls. A trigger that may have run is not sent again, but by a wait to which the service shows no sign of it.
-//! The cryptography, ring's, is not FIPS-validated.
+//! between calls. A trigger that may have run is not sent again, except by a wait that has looked for it and found no
+//! sign. The cryptography, ring's, is not FIPS-validated.
 //!
 //! # Environment
 //!
@@ -54,9 +54,9 @@
 //! # Threads, fork and time
 //!
 //! Every call blocks its thread: for 30 seconds at most unless told otherwise, name look-up and retries included, and a
-//! wait until its own deadline. Any number of threads may use one client at once. A helper thread makes each new connection, and may outlive a call
-//! whose deadline or cancel came first; it holds no token. A child made by `fork` may go on using its parent's clients,
-//! on connections of its own.
+//! wait until its own deadline. Any number of threads may use one client at once. A helper thread makes each new
+//! connection, and may outlive a call whose deadline or cancel came first; it holds no token. A child made by `fork` may
+//! go on using its parent's clients, on connections of its own.
 //!
 //! # Logging
 //!
