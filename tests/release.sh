@@ -9,7 +9,8 @@ fail() { echo "release: $*" >&2; exit 1; }
 exported=$(nm -D --defined-only "$library" | awk '{ print $NF }' | sort)
 committed=$(cat tests/abi/exports.txt)
 [ "$exported" = "$committed" ] || fail "exports are not tests/abi/exports.txt: $(diff <(echo "$committed") <(echo "$exported"))"
-readelf -d "$library" | grep -q 'SONAME.*\[libautopilot_sync\.so\.0\]' || fail "the SONAME is wrong"
+version=$(sed -n 's/^#define AUTOPILOT_VERSION "\(.*\)\..*"/\1/p' include/autopilot_sync.h)
+readelf -d "$library" | grep -qF "SONAME: [libautopilot_sync.so.$version]" || fail "the SONAME is wrong"
 readelf -d "$library" | grep -q NODELETE || fail "it can be unloaded"
 size=$(stat -c %s "$library")
 [ "$size" -le 1900000 ] || fail "$size bytes: at most 1,900,000"

@@ -504,8 +504,7 @@ public:
     /// The cloud whose Microsoft Graph is called. Default: Cloud::global. Replaces a base URL.
     Options &cloud(Cloud cloud)
     {
-        return set(autopilot_options_set_cloud(mine(), static_cast<std::int32_t>(cloud)),
-                   "cloud: one of Cloud's");
+        return set(autopilot_options_set_cloud(mine(), static_cast<std::int32_t>(cloud)));
     }
 
     /// The root of a Microsoft Graph that is in no list above, such as "https://graph.example": https, a
@@ -513,8 +512,7 @@ public:
     /// it replaces.
     Options &base_url(const Text &url)
     {
-        return set(autopilot_options_set_base_url(mine(), url.capi("base_url")),
-                   "base_url: https, a host, perhaps a port, and no path, as in https://graph.example");
+        return set(autopilot_options_set_base_url(mine(), url.capi("base_url")));
     }
 
     /// A proxy as "scheme://user:password@host:port", with the scheme http, https, socks5 (names are looked
@@ -522,8 +520,7 @@ public:
     /// means no proxy, whatever the environment says. Default: the environment's, with its exceptions.
     Options &proxy(const Text &url)
     {
-        return set(autopilot_options_set_proxy(mine(), url.capi("proxy")),
-                   "proxy: scheme://user:password@host:port with http, https, socks5 or socks5h, or nothing");
+        return set(autopilot_options_set_proxy(mine(), url.capi("proxy")));
     }
 
     /// A PEM file of the certificate authorities to trust instead of the system's and the environment's; its
@@ -531,45 +528,42 @@ public:
     /// SSL_CERT_FILE and SSL_CERT_DIR if set, else the system's trust.
     Options &ca_file(const Text &path)
     {
-        return set(autopilot_options_set_ca_file(mine(), path.capi("ca_file")), "ca_file: a path in UTF-8");
+        return set(autopilot_options_set_ca_file(mine(), path.capi("ca_file")));
     }
 
     /// The most that one call may take, from the name look-up to the last byte, retries included. Default: 30
     /// seconds; from one millisecond to 24 hours.
     Options &timeout(Duration timeout)
     {
-        return set(autopilot_options_set_timeout_ms(mine(), timeout.capi()),
-                   "timeout: from 1 ms to 24 hours");
+        return set(autopilot_options_set_timeout_ms(mine(), timeout.capi()));
     }
 
     /// The most that one connection may take: name, TCP, proxy and TLS. Default: 10 seconds; from one
     /// millisecond to 24 hours.
     Options &connect_timeout(Duration timeout)
     {
-        return set(autopilot_options_set_connect_timeout_ms(mine(), timeout.capi()),
-                   "connect_timeout: from 1 ms to 24 hours");
+        return set(autopilot_options_set_connect_timeout_ms(mine(), timeout.capi()));
     }
 
     /// How often a request is repeated that failed in passing; a trigger only where it cannot have run.
     /// Default: 3; from 0 to 10.
     Options &max_retries(std::int32_t retries)
     {
-        return set(autopilot_options_set_max_retries(mine(), retries), "max_retries: from 0 to 10");
+        return set(autopilot_options_set_max_retries(mine(), retries));
     }
 
     /// What follows the library's name in the User-Agent, such as "acme-agent/3.1": 1 to 256 bytes of visible
     /// ASCII, and blanks inside. Default: nothing.
     Options &user_agent_suffix(const Text &suffix)
     {
-        return set(autopilot_options_set_user_agent_suffix(mine(), suffix.capi("user_agent_suffix")),
-                   "user_agent_suffix: 1 to 256 bytes of visible ASCII");
+        return set(autopilot_options_set_user_agent_suffix(mine(), suffix.capi("user_agent_suffix")));
     }
 
     /// Reads no environment variable. Default: they are read, except in a process that runs with more rights
     /// than who started it.
     Options &ignore_environment()
     {
-        return set(autopilot_options_set_ignore_environment(mine()), "ignore_environment");
+        return set(autopilot_options_set_ignore_environment(mine()));
     }
 
     /// The C object; NULL if it was moved from.
@@ -584,10 +578,11 @@ private:
         return options_.get();
     }
 
-    Options &set(autopilot_result result, const char *rule)
+    Options &set(autopilot_result result)
     {
+        const char *reason = autopilot_options_error(options_.get());
         if (result < 0)
-            throw Error(result, std::string("invalid argument: the option ") + rule);
+            throw Error(result, reason ? reason : "internal error: an option could not be set");
         return *this;
     }
 

@@ -8,27 +8,21 @@ use std::sync::OnceLock;
 /// The C compiler: `CC`, else gcc.
 pub(crate) fn c() -> &'static str {
     static COMPILER: OnceLock<String> = OnceLock::new();
-    COMPILER.get_or_init(|| found("CC", "gcc", "gcc"))
+    COMPILER.get_or_init(|| found("CC", "gcc"))
 }
 
 /// The C++ compiler: `CXX`, else g++.
 pub(crate) fn cpp() -> &'static str {
     static COMPILER: OnceLock<String> = OnceLock::new();
-    COMPILER.get_or_init(|| found("CXX", "g++", "g++"))
+    COMPILER.get_or_init(|| found("CXX", "g++"))
 }
 
-/// The other C++ compiler: `CLANGXX`, else clang++.
-pub(crate) fn clang_cpp() -> &'static str {
-    static COMPILER: OnceLock<String> = OnceLock::new();
-    COMPILER.get_or_init(|| found("CLANGXX", "clang++", "clang"))
-}
-
-fn found(variable: &str, default: &str, package: &str) -> String {
+fn found(variable: &str, default: &str) -> String {
     let compiler = std::env::var(variable).unwrap_or_else(|_| default.to_owned());
     let answer = Command::new(&compiler).arg("--version").output();
     assert!(
         answer.is_ok_and(|answer| answer.status.success()),
-        "{compiler} is missing. Install it (Debian: apt-get install {package}), or name another one in {variable}"
+        "{compiler} is missing. Install it (Debian: apt-get install {default}), or name another one in {variable}"
     );
     compiler
 }

@@ -24,18 +24,14 @@ const STRICT: &[&str] = &[
 const SANITIZED: &[&str] = &["-fsanitize=address,undefined", "-fno-sanitize-recover=all"];
 const HOUR: &str = "3600000";
 
-fn compilers() -> [&'static str; 2] {
-    [compiler::cpp(), compiler::clang_cpp()]
-}
-
 fn header() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("bindings/cpp/autopilot_sync.hpp")
 }
 
 /// A strict compiler that finds both headers.
-fn strict(compiler: &str, standard: &str) -> Command {
+fn strict(standard: &str) -> Command {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let mut command = Command::new(compiler);
+    let mut command = Command::new(compiler::cpp());
     command.arg(format!("-std={standard}")).args(STRICT).arg("-g");
     command.arg("-I").arg(root.join("include")).arg("-I").arg(root.join("bindings/cpp"));
     command
@@ -57,9 +53,9 @@ struct Build {
 
 impl Build {
     /// Two translation units, so that what the header defines is defined in both.
-    fn new(compiler: &str, standard: &str, flags: &[&str]) -> Build {
-        let name = format!("cpp-api-{compiler}-{standard}{}", flags.concat()).replace(['/', ','], "-");
-        let mut command = strict(compiler, standard);
+    fn new(standard: &str, flags: &[&str]) -> Build {
+        let name = format!("cpp-api-{standard}{}", flags.concat()).replace(['/', ','], "-");
+        let mut command = strict(standard);
         command.args(flags).args(["cpp_api.cpp", "cpp_values.cpp"].map(|file| program::folder().join(file)));
         Build { program: Program::linked(&mut command, &name), name, is_sanitized: flags == SANITIZED }
     }
@@ -78,8 +74,7 @@ fn builds() -> &'static [Build] {
     static BUILDS: OnceLock<Vec<Build>> = OnceLock::new();
     BUILDS.get_or_init(|| {
         let ways: [(&str, &[&str]); 3] = [("c++17", &[]), ("c++2b", &["-O2"]), ("c++20", SANITIZED)];
-        let of = |compiler| ways.map(|(standard, flags)| Build::new(compiler, standard, flags));
-        compilers().map(of).into_iter().flatten().collect()
+        ways.map(|(standard, flags)| Build::new(standard, flags)).into()
     })
 }
 
@@ -123,19 +118,17 @@ fn stepping() -> Emulator {
 
 #[test]
 fn every_standard_takes_it_alone_and_twice() {
-    for compiler in compilers() {
-        for standard in ["c++17", "c++20", "c++2b"] {
-            let twice = program::folder().join("cpp_values.cpp");
-            compiler::run(strict(compiler, standard).arg("-fsyntax-only").arg(twice));
-            compiler::run(strict(compiler, standard).args(["-fsyntax-only", "-x", "c++"]).arg(header()));
-        }
+    for standard in ["c++17", "c++20", "c++2b"] {
+        let twice = program::folder().join("cpp_values.cpp");
+        compiler::run(strict(standard).arg("-fsyntax-only").arg(twice));
+        compiler::run(strict(standard).args(["-fsyntax-only", "-x", "c++"]).arg(header()));
     }
 }
 
 /// What the compiler says of a program that must not compile.
-fn refused(compiler: &str, standard: &str, flags: &[&str], body: &str) -> String {
+fn refused(standard: &str, flags: &[&str], body: &str) -> String {
     let text = format!("#include \"autopilot_sync.hpp\"\n{body}\n");
-    let mut command = strict(compiler, standard);
+    let mut command = strict(standard);
     command.args(flags).arg("-fsyntax-only").arg(source("refused.cpp", &text));
     let answer = command.output().unwrap();
     assert!(!answer.status.success(), "{command:?}");
@@ -151,20 +144,18 @@ fn what_must_not_compile_says_why() {
     fs::create_dir_all(&older).unwrap();
     fs::write(older.join("autopilot_sync.h"), other).unwrap();
     let older = format!("-iquote{}", older.display()); // before what -I names
-    for compiler in compilers() {
-        let ignored = "void f(const autopilot::Client &client) { client.sync(\"token\"); }";
-        assert!(refused(compiler, "c++17", &[], ignored).contains("nodiscard"));
-        let ignored = "void f() { autopilot::sync(\"token\"); }";
-        assert!(refused(compiler, "c++17", &[], ignored).contains("nodiscard"));
-        let returns = "auto f(const autopilot::Client &client) {\n\
-            return client.sync_and_wait(\"token\", std::chrono::hours(1), [](autopilot::Progress &) { return true; }); }";
-        let why = "a progress callback returns nothing, or autopilot::Flow";
-        assert!(refused(compiler, "c++17", &[], returns).contains(why));
-        assert!(refused(compiler, "c++17", &[&older], "").contains("two installations are mixed"));
-        let first = refused(compiler, "c++14", &[], "");
-        let first = first.lines().find(|line| line.contains("error")).unwrap();
-        assert!(first.contains("autopilot_sync.hpp needs C++17 or later"), "{first}");
-    }
+    let ignored = "void f(const autopilot::Client &client) { client.sync(\"token\"); }";
+    assert!(refused("c++17", &[], ignored).contains("nodiscard"));
+    let ignored = "void f() { autopilot::sync(\"token\"); }";
+    assert!(refused("c++17", &[], ignored).contains("nodiscard"));
+    let returns = "auto f(const autopilot::Client &client) {\n\
+        return client.sync_and_wait(\"token\", std::chrono::hours(1), [](autopilot::Progress &) { return true; }); }";
+    let why = "a progress callback returns nothing, or autopilot::Flow";
+    assert!(refused("c++17", &[], returns).contains(why));
+    assert!(refused("c++17", &[&older], "").contains("two installations are mixed"));
+    let first = refused("c++14", &[], "");
+    let first = first.lines().find(|line| line.contains("error")).unwrap();
+    assert!(first.contains("autopilot_sync.hpp needs C++17 or later"), "{first}");
 }
 
 #[test]
@@ -190,7 +181,7 @@ fn every_constant_of_c_has_its_name_and_number() {
         .collect();
     assert_eq!(asserted.len(), 36, "{asserted:?}");
     let text = format!("#include \"autopilot_sync.hpp\"\n{}", asserted.concat());
-    compiler::run(strict(compiler::cpp(), "c++17").arg("-fsyntax-only").arg(source("constants.cpp", &text)));
+    compiler::run(strict("c++17").arg("-fsyntax-only").arg(source("constants.cpp", &text)));
 }
 
 /// The examples in the header's first comment, without its stars.
@@ -213,7 +204,7 @@ fn examples() -> Vec<String> {
 fn the_headers_examples_work() {
     let examples = examples();
     assert_eq!(examples.len(), 2, "{examples:?}");
-    let mut command = strict(compiler::cpp(), "c++17");
+    let mut command = strict("c++17");
     let program = Program::linked(command.arg(source("example.cpp", &examples[0])), "cpp-example");
     let emulator = Emulator::start(Config::default());
     let printed = compiler::run(program.against(&emulator).env("AUTOPILOT_TOKEN", "token"));
@@ -226,7 +217,7 @@ fn the_headers_examples_work() {
         examples[1]
     );
     let fragment = source("fragment.cpp", &around);
-    compiler::run(strict(compiler::cpp(), "c++17").arg("-fsyntax-only").arg(fragment));
+    compiler::run(strict("c++17").arg("-fsyntax-only").arg(fragment));
 }
 
 #[test]
@@ -238,16 +229,14 @@ fn the_sanitizers_see_what_is_wrong() {
         ("overflow", "signed integer overflow"),
     ];
     let emulator = Emulator::start(Config::default());
-    for compiler in compilers() {
-        let mut command = strict(compiler, "c++20");
-        command.args(SANITIZED).arg(program::folder().join("cpp_broken.cpp"));
-        let program = Program::linked(&mut command, &format!("cpp-broken-{}", compiler.replace('/', "-")));
-        assert_eq!(compiler::run(program.plainly_against(&emulator).arg("none")), "not noticed\n");
-        for (fault, words) in faults {
-            let answer = program.plainly_against(&emulator).arg(fault).output().unwrap();
-            let said = String::from_utf8_lossy(&answer.stderr);
-            assert!(!answer.status.success() && said.contains(words), "{compiler}, {fault}: {said}");
-        }
+    let mut command = strict("c++20");
+    command.args(SANITIZED).arg(program::folder().join("cpp_broken.cpp"));
+    let program = Program::linked(&mut command, "cpp-broken");
+    assert_eq!(compiler::run(program.plainly_against(&emulator).arg("none")), "not noticed\n");
+    for (fault, words) in faults {
+        let answer = program.plainly_against(&emulator).arg(fault).output().unwrap();
+        let said = String::from_utf8_lossy(&answer.stderr);
+        assert!(!answer.status.success() && said.contains(words), "{fault}: {said}");
     }
 }
 
@@ -261,7 +250,7 @@ fn types_arguments_and_numbers_are_as_promised() {
 
 #[test]
 fn no_token_is_left_behind() {
-    let mut command = strict(compiler::cpp(), "c++17");
+    let mut command = strict("c++17");
     command.args(["-O2", "-D_GNU_SOURCE"]).arg(program::folder().join("cpp_secrets.cpp"));
     let program = Program::linked(&mut command, "cpp-secrets");
     assert_eq!(compiler::run(&mut program.plainly_against(&with(quick())())), "kept\n");
@@ -269,14 +258,12 @@ fn no_token_is_left_behind() {
 
 #[test]
 fn an_allocation_that_fails_leaves_nothing_behind() {
-    for compiler in compilers() {
-        let mut command = strict(compiler, "c++17");
-        command.args(SANITIZED).arg(program::folder().join("cpp_scarce.cpp"));
-        let program = Program::linked(&mut command, &format!("cpp-scarce-{}", compiler.replace('/', "-")));
-        let endless = with(Behaviour { duration: Duration::from_secs(3600), ..quick() })();
-        endless.set_token("barred", Token::new(Access::Forbidden));
-        assert_eq!(compiler::run(&mut program.plainly_against(&endless)), "kept\n");
-    }
+    let mut command = strict("c++17");
+    command.args(SANITIZED).arg(program::folder().join("cpp_scarce.cpp"));
+    let program = Program::linked(&mut command, "cpp-scarce");
+    let endless = with(Behaviour { duration: Duration::from_secs(3600), ..quick() })();
+    endless.set_token("barred", Token::new(Access::Forbidden));
+    assert_eq!(compiler::run(&mut program.plainly_against(&endless)), "kept\n");
 }
 
 #[test]

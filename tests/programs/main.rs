@@ -3,8 +3,8 @@
 
 mod c_api;
 mod compiler;
-mod cpp;
 mod consumer;
+mod cpp;
 mod documented;
 mod header;
 mod languages;

@@ -102,13 +102,17 @@ fn python() -> &'static str {
     "python3"
 }
 
+/// What a program that was linked with the shared library asks for: the version as far as it says the ABI.
+const SONAME: &str =
+    concat!("libautopilot_sync.so.", env!("CARGO_PKG_VERSION_MAJOR"), ".", env!("CARGO_PKG_VERSION_MINOR"));
+
 /// The shared library under the two names that an installed one has.
 fn library_folder() -> &'static Path {
     static FOLDER: OnceLock<PathBuf> = OnceLock::new();
     FOLDER.get_or_init(|| {
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("lib-{}", std::process::id()));
         fs::create_dir_all(&folder).unwrap();
-        for name in ["libautopilot_sync.so", "libautopilot_sync.so.0"] {
+        for name in ["libautopilot_sync.so", SONAME] {
             let link = folder.join(name);
             let _ = fs::remove_file(&link);
             std::os::unix::fs::symlink(compiler::library(), link).unwrap();
