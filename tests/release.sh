@@ -10,8 +10,8 @@ exported=$(nm -D --defined-only "$library" | awk '{ print $NF }' | sort)
 committed=$(cat tests/abi/exports.txt)
 [ "$exported" = "$committed" ] || fail "exports are not tests/abi/exports.txt: $(diff <(echo "$committed") <(echo "$exported"))"
 version=$(sed -n 's/^#define AUTOPILOT_VERSION "\(.*\)\..*"/\1/p' include/autopilot_sync.h)
-readelf -d "$library" | grep -qF "SONAME: [libautopilot_sync.so.$version]" || fail "the SONAME is wrong"
-readelf -d "$library" | grep -q NODELETE || fail "it can be unloaded"
+readelf -d "$library" | grep -F "soname: [libautopilot_sync.so.$version]" >/dev/null || fail "the SONAME is wrong"
+readelf -d "$library" | grep NODELETE >/dev/null || fail "it can be unloaded"
 size=$(stat -c %s "$library")
 [ "$size" -le 1900000 ] || fail "$size bytes: at most 1,900,000"
 crates=$(cargo tree --locked -p autopilot-sync -e normal --prefix none --target x86_64-unknown-linux-gnu | tail -n +2 | awk '{ print $1, $2 }' | sort -u | wc -l)

@@ -76,6 +76,10 @@ pub(super) fn call_is_over() -> Error {
     Error::Io(io::ErrorKind::Interrupted.into())
 }
 
+fn a_panic() -> error::Error {
+    error::Error::new(error::ErrorKind::Internal, "a panic was caught while connecting")
+}
+
 type Made = Result<Box<dyn Transport>, Error>;
 
 /// A connection in the making. An interrupt ends it: the sockets made so far, and all that would follow.
@@ -101,7 +105,7 @@ impl Job {
             made
         });
         let made = panic::catch_unwind(connect);
-        let made = made.unwrap_or_else(|_| Err(Error::Other("a panic while connecting".into())));
+        let made = made.unwrap_or_else(|_| Err(Error::Other(a_panic().into())));
         let _ = self.done.send(made);
     }
 

@@ -27,10 +27,20 @@ fn found(variable: &str, default: &str) -> String {
     compiler
 }
 
-/// `libautopilot_sync.so` of these sources.
+/// `libautopilot_sync.so` of these sources; `AUTOPILOT_TEST_LIBRARY` names one that was built in another way.
 pub(crate) fn library() -> &'static Path {
     static LIBRARY: OnceLock<PathBuf> = OnceLock::new();
-    LIBRARY.get_or_init(|| library_for_c(|file| file.extension() == Some(OsStr::new("so"))))
+    LIBRARY.get_or_init(|| {
+        if let Some(library) = std::env::var_os("AUTOPILOT_TEST_LIBRARY") {
+            return library.into();
+        }
+        shared_library(&["-p", "autopilot-sync-c"])
+    })
+}
+
+/// `libautopilot_sync.so` of the package that these arguments of cargo name.
+pub(crate) fn shared_library(package: &[&str]) -> PathBuf {
+    build(package, "autopilot_sync", |file| file.extension() == Some(OsStr::new("so")))
 }
 
 /// A library that is made on the way to the C libraries.

@@ -85,14 +85,50 @@ fn the_library_exports_the_declared_functions_and_nothing_else() {
     assert!(committed.lines().eq(&declared), "tests/abi/exports.txt is stale: tests/abi.sh --accept");
 }
 
+#[test]
+fn no_function_is_without_a_test_in_c() {
+    let declared = declared_functions(&fs::read_to_string(committed_path()).unwrap());
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/programs");
+    let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let sources = files.filter(|path| path.extension().is_some_and(|ending| ending == "c" || ending == "h"));
+    let sources: String = sources.map(|source| fs::read_to_string(source).unwrap()).collect();
+    assert_eq!(uncalled(&declared, &sources), Vec::<&str>::new());
+}
+
+#[test]
+fn a_function_without_a_test_is_noticed() {
+    let declared = declared_functions("void autopilot_one(void);\nint autopilot_one_more(int x);\n");
+    assert_eq!(uncalled(&declared, "f(autopilot_one(), autopilot_one_more (1));"), Vec::<&str>::new());
+    for source in [
+        "autopilot_one();",
+        "autopilot_one(); /* autopilot_one_more(1); */",
+        "autopilot_one(); autopilot_one_more;",
+    ] {
+        assert_eq!(uncalled(&declared, source), ["autopilot_one_more"], "{source}");
+    }
+    assert_eq!(uncalled(&declared, "autopilot_one_more(1);"), ["autopilot_one"]);
+}
+
+/// The functions that a C source does not call.
+fn uncalled<'a>(declared: &'a BTreeSet<String>, source: &str) -> Vec<&'a str> {
+    let mut parts = source.split("/*");
+    let code: String =
+        parts.next().into_iter().chain(parts.filter_map(|part| Some(part.split_once("*/")?.1))).collect();
+    let called = before_parentheses(&code);
+    declared.iter().filter(|name| !called.contains(*name)).map(String::as_str).collect()
+}
+
 /// What stands before a parenthesis outside of comments.
 fn declared_functions(header: &str) -> BTreeSet<String> {
     let code: String = header
         .lines()
         .filter(|line| !line.trim_start().starts_with("//") && !line.starts_with(" *"))
         .collect();
+    before_parentheses(&code)
+}
+
+fn before_parentheses(code: &str) -> BTreeSet<String> {
     let is_name = |c: char| c.is_ascii_lowercase() || c == '_';
-    let before_arguments =
-        code.split('(').filter_map(|text| text.rsplit(|c| !is_name(c)).next().map(str::to_owned));
-    before_arguments.filter(|name| name.starts_with("autopilot_")).collect()
+    let names = code.split('(').filter_map(|text| text.trim_end().rsplit(|c| !is_name(c)).next());
+    names.filter(|name| name.starts_with("autopilot_")).map(str::to_owned).collect()
 }

@@ -46,6 +46,14 @@ impl Program {
         Program { command: vec![compile(compiler::c(), "-std=c99", source)] }
     }
 
+    /// With flags of its own in place of those of `AUTOPILOT_TEST_CFLAGS`.
+    pub(crate) fn with_flags(name: &str, flags: &[&str]) -> Program {
+        let program =
+            Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-{}-own", std::process::id()));
+        compile_with(compiler::c(), "-std=c99", &folder().join(name), &program, flags.iter().copied());
+        Program { command: vec![program] }
+    }
+
     pub(crate) fn cpp(source: &Path) -> Program {
         Program { command: vec![compile(compiler::cpp(), "-std=c++11", source)] }
     }
@@ -64,12 +72,15 @@ impl Program {
     }
 
     /// The library that counts look-ups and threads, for LD_PRELOAD.
-    pub(crate) fn shim() -> PathBuf {
-        let shim = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("shim-{}.so", std::process::id()));
-        let mut command = Command::new(compiler::c());
-        command.args(["-std=c11", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC", "-pthread"]);
-        compiler::run(command.arg(folder().join("shim.c")).arg("-o").arg(&shim).arg("-ldl"));
-        shim
+    pub(crate) fn shim() -> &'static Path {
+        static SHIM: OnceLock<PathBuf> = OnceLock::new();
+        SHIM.get_or_init(|| {
+            let shim = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("shim-{}.so", std::process::id()));
+            let mut command = Command::new(compiler::c());
+            command.args(["-std=c11", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC", "-pthread"]);
+            compiler::run(command.arg(folder().join("shim.c")).arg("-o").arg(&shim).arg("-ldl"));
+            shim
+        })
     }
 
     /// Led to the emulator by its two variables, and by nothing else. `AUTOPILOT_TEST_UNDER` names a command, such as
@@ -106,43 +117,49 @@ fn python() -> &'static str {
 const SONAME: &str =
     concat!("libautopilot_sync.so.", env!("CARGO_PKG_VERSION_MAJOR"), ".", env!("CARGO_PKG_VERSION_MINOR"));
 
-/// The shared library under the two names that an installed one has.
 fn library_folder() -> &'static Path {
     static FOLDER: OnceLock<PathBuf> = OnceLock::new();
-    FOLDER.get_or_init(|| {
-        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("lib-{}", std::process::id()));
-        fs::create_dir_all(&folder).unwrap();
-        for name in ["libautopilot_sync.so", SONAME] {
-            let link = folder.join(name);
-            let _ = fs::remove_file(&link);
-            std::os::unix::fs::symlink(compiler::library(), link).unwrap();
-        }
-        folder
-    })
+    FOLDER.get_or_init(|| installed(compiler::library(), "lib"))
 }
 
-/// Compiles a program, once for all tests of this process.
+/// A folder of this name with the shared library under the two names that an installed one has.
+pub(crate) fn installed(library: &Path, name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-{}", std::process::id()));
+    fs::create_dir_all(&folder).unwrap();
+    for name in ["libautopilot_sync.so", SONAME] {
+        let link = folder.join(name);
+        let _ = fs::remove_file(&link);
+        std::os::unix::fs::symlink(library, link).unwrap();
+    }
+    folder
+}
+
+/// Compiles a program, once for all tests of this process. `AUTOPILOT_TEST_CFLAGS` has more flags for it, such as a
+/// sanitizer's.
 fn compile(compiler: &str, standard: &str, source: &Path) -> PathBuf {
     static COMPILED: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
     let name = source.file_name().unwrap().to_str().unwrap().replace('.', "-");
     let program = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-{}", std::process::id()));
     let mut compiled = COMPILED.lock().unwrap();
     if !compiled.contains(&program) {
-        let include = Path::new(env!("CARGO_MANIFEST_DIR")).join("include");
-        let mut command = Command::new(compiler);
-        command.args([
-            standard,
-            "-D_POSIX_C_SOURCE=200809L",
-            "-Wall",
-            "-Wextra",
-            "-Wpedantic",
-            "-Werror",
-            "-g",
-        ]);
-        command.arg("-I").arg(include).arg(source).arg("-o").arg(&program);
-        command.arg("-L").arg(library_folder()).args(["-lautopilot_sync", "-pthread"]);
-        compiler::run(&mut command);
+        let flags = std::env::var("AUTOPILOT_TEST_CFLAGS").unwrap_or_default();
+        compile_with(compiler, standard, source, &program, flags.split_whitespace());
         compiled.insert(program.clone());
     }
     program
+}
+
+fn compile_with<'a>(
+    compiler: &str,
+    standard: &str,
+    source: &Path,
+    program: &Path,
+    flags: impl Iterator<Item = &'a str>,
+) {
+    let include = Path::new(env!("CARGO_MANIFEST_DIR")).join("include");
+    let mut command = Command::new(compiler);
+    command.args([standard, "-D_POSIX_C_SOURCE=200809L", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-g"]);
+    command.arg("-I").arg(include).arg(source).arg("-o").arg(program);
+    command.arg("-L").arg(library_folder()).args(["-lautopilot_sync", "-pthread"]).args(flags);
+    compiler::run(&mut command);
 }

@@ -1,0 +1,51 @@
+/* What the C programs of the tests have in common. A program ends with 0 if the library kept its word, else with 1 and
+ * the line that failed. */
+#ifndef CHECK_H
+#define CHECK_H
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "autopilot_sync.h"
+
+#define CHECK(condition)                                                                  \
+    do {                                                                                  \
+        if (!(condition)) {                                                               \
+            fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition);               \
+            exit(1);                                                                      \
+        }                                                                                 \
+    } while (0)
+
+#define WRONG AUTOPILOT_ERROR_INVALID_ARGUMENT
+#define HOUR_MS INT64_C(3600000)
+#define GARBAGE ((void *)(uintptr_t)1)
+#define LENGTH(array) (sizeof(array) / sizeof *(array))
+
+static inline autopilot_client *new_client(void)
+{
+    autopilot_client *client = GARBAGE;
+    CHECK(autopilot_client_new(NULL, &client, NULL) == AUTOPILOT_OK);
+    CHECK(client != NULL);
+    return client;
+}
+
+/* Holds a detail to what the header says of every detail. */
+static inline void check_detail(autopilot_result result, const autopilot_detail *detail)
+{
+    CHECK(detail != NULL && detail != GARBAGE);
+    CHECK(autopilot_detail_result(detail) == result);
+    const char *message = autopilot_detail_message(detail);
+    CHECK(message != NULL && message[0] != '\0' && strchr(message, '\n') == NULL);
+    int32_t attempts = autopilot_detail_attempts(detail);
+    CHECK(attempts >= 0);
+    for (int32_t i = 0; i < attempts; i++)
+        CHECK(strlen(autopilot_detail_client_request_id(detail, i)) == 36);
+    const int32_t outside[] = {INT32_MIN, -1, attempts, attempts + 1, INT32_MAX};
+    for (size_t i = 0; i < LENGTH(outside); i++) {
+        CHECK(autopilot_detail_client_request_id(detail, outside[i]) == NULL);
+        CHECK(autopilot_detail_request_id(detail, outside[i]) == NULL);
+    }
+}
+
+#endif
