@@ -1,6 +1,7 @@
 //! Programs in C, C++, Python and Rust, made of these sources and run against the emulator; the header they include; the
 //! README and the documentation that show them; a package that depends on the crate.
 
+mod agents;
 mod c_api;
 mod compiler;
 mod consumer;

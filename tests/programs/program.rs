@@ -42,6 +42,17 @@ impl Program {
         Program::c(&folder().join(name))
     }
 
+    /// An example of the bindings in C.
+    pub(crate) fn c_example(name: &str) -> Program {
+        Program::c(&bindings().join("c/examples").join(name))
+    }
+
+    /// An example of the bindings in C++.
+    pub(crate) fn cpp_example(name: &str) -> Program {
+        let source = bindings().join("cpp/examples").join(name);
+        Program { command: vec![compile(compiler::cpp(), "-std=c++17", &source)] }
+    }
+
     pub(crate) fn c(source: &Path) -> Program {
         Program { command: vec![compile(compiler::c(), "-std=c99", source)] }
     }
@@ -107,6 +118,10 @@ pub(crate) fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/programs")
 }
 
+fn bindings() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("bindings")
+}
+
 fn python() -> &'static str {
     let works = Command::new("python3").arg("--version").output().is_ok_and(|answer| answer.status.success());
     assert!(works, "python3 is missing. Install it (Debian: apt-get install python3)");
@@ -159,7 +174,8 @@ fn compile_with<'a>(
     let include = Path::new(env!("CARGO_MANIFEST_DIR")).join("include");
     let mut command = Command::new(compiler);
     command.args([standard, "-D_POSIX_C_SOURCE=200809L", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-g"]);
-    command.arg("-I").arg(include).arg(source).arg("-o").arg(program);
+    command.arg("-I").arg(include).arg("-I").arg(bindings().join("cpp"));
+    command.arg(source).arg("-o").arg(program);
     command.arg("-L").arg(library_folder()).args(["-lautopilot_sync", "-pthread"]).args(flags);
     compiler::run(&mut command);
 }

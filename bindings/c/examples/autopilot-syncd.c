@@ -1,0 +1,560 @@
+/*
+ * autopilot-syncd - synchronises one tenant's Windows Autopilot devices, once or again and again.
+ *
+ * SPDX-License-Identifier: MIT OR Apache-2.0
+ *
+ *     cc autopilot-syncd.c $(pkg-config --cflags --libs autopilot_sync) -pthread -o autopilot-syncd
+ *     autopilot-syncd --token-file /run/intune/token
+ *
+ * C99 and POSIX.1-2008. autopilot-sync.service and autopilot-sync.timer run it under systemd. `--help` has the options.
+ *
+ * Exit codes; with --every, only 0, 64, 70 and 78, since it goes on whatever a sync comes to:
+ *
+ *     0  a sync is completed, this one or one that was running already; with --every: stopped by a signal
+ *     1  the service says that the sync failed
+ *    64  an option is wrong
+ *    66  there is no token: its file or descriptor cannot be read, or has something else
+ *    69  the service cannot be reached, or does not answer as it should: try again later
+ *    70  a fault of the library or of the system
+ *    75  not now: the next sync is possible later, or one runs whose end was not seen
+ *    77  the token is refused, or does not have the right
+ *    78  the proxy, the CA file or the environment cannot be used
+ *   128+N  stopped by signal N before the end: 129 SIGHUP, 130 SIGINT, 143 SIGTERM
+ *
+ * The token is in no log line, and is wiped from memory after each sync.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "autopilot_sync.h"
+
+enum {
+    EXIT_DONE = 0,
+    EXIT_SYNC_FAILED = 1,
+    EXIT_USAGE = 64,
+    EXIT_NO_TOKEN = 66,
+    EXIT_UNAVAILABLE = 69,
+    EXIT_FAULT = 70,
+    EXIT_NOT_NOW = 75,
+    EXIT_NO_PERMISSION = 77,
+    EXIT_CONFIGURATION = 78,
+    EXIT_BY_SIGNAL = 128
+};
+
+static const char HELP[] =
+    "usage: autopilot-syncd (--token-file PATH | --token-fd N) [option ...]\n"
+    "\n"
+    "Triggers Intune's Windows Autopilot sync and waits until it is done. One line to stderr for each event.\n"
+    "\n"
+    "  --token-file PATH   a file with the bearer token; read for each sync, and again when the token is refused\n"
+    "  --token-fd N        an open descriptor with it; a pipe is read once, a file as above\n"
+    "  --timeout SECONDS   the most that a sync may take, from 1 to 86400; 1800 unless given\n"
+    "  --once              one sync; so unless --every is given\n"
+    "  --every SECONDS     stays, and pauses so long after each sync, or longer if the service asks for it\n"
+    "  --cloud NAME        global (unless given), us-government, us-government-dod, china\n"
+    "  --proxy URL         instead of HTTPS_PROXY, where a password belongs: others can see this command line\n"
+    "  --ca-file PATH      the certificate authorities to trust, instead of the system's\n"
+    "  --help, --version\n"
+    "\n"
+    "exit codes:\n"
+    "   0  a sync is completed, this one or one that was running already; with --every: stopped by a signal\n"
+    "   1  the service says that the sync failed\n"
+    "  64  an option is wrong\n"
+    "  66  there is no token: its file or descriptor cannot be read, or has something else\n"
+    "  69  the service cannot be reached, or does not answer as it should: try again later\n"
+    "  70  a fault of the library or of the system\n"
+    "  75  not now: the next sync is possible later, or one runs whose end was not seen\n"
+    "  77  the token is refused, or does not have the right\n"
+    "  78  the proxy, the CA file or the environment cannot be used\n"
+    " 128+N  stopped by signal N before the end: 129 SIGHUP, 130 SIGINT, 143 SIGTERM\n";
+
+/* syslog's numbers, which the journal reads from a line's start. */
+enum priority { ERROR = 3, WARNING = 4, NOTICE = 5, INFO = 6 };
+
+/* Whether stderr is the journal's own stream, as systemd.exec(5) says how to find out. */
+static bool is_journal(void)
+{
+    const char *stream = getenv("JOURNAL_STREAM");
+    uintmax_t device, inode;
+    struct stat status;
+    return stream && sscanf(stream, "%" SCNuMAX ":%" SCNuMAX, &device, &inode) == 2 && fstat(STDERR_FILENO, &status) == 0 &&
+           device == (uintmax_t)status.st_dev && inode == (uintmax_t)status.st_ino;
+}
+
+/* One line: after its priority in the journal, elsewhere after the time. Only the main thread writes. */
+static void say(enum priority priority, const char *format, ...)
+{
+    if (is_journal()) {
+        fprintf(stderr, "<%d>", (int)priority);
+    } else {
+        char text[sizeof "2026-01-01T00:00:00Z"];
+        time_t now = time(NULL);
+        struct tm utc;
+        if (gmtime_r(&now, &utc) && strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &utc) > 0)
+            fprintf(stderr, "%s ", text);
+    }
+    va_list arguments;
+    va_start(arguments, format);
+    vfprintf(stderr, format, arguments);
+    va_end(arguments);
+    fputc('\n', stderr);
+}
+
+/* A text of the library's, which may have none. */
+static const char *or_dash(const char *text)
+{
+    return text ? text : "-";
+}
+
+static int64_t whole_seconds(int64_t milliseconds)
+{
+    return milliseconds < 0 ? -1 : milliseconds / 1000 + (milliseconds % 1000 != 0);
+}
+
+struct options {
+    const char *token_file;
+    int64_t token_fd;
+    int64_t timeout_s;
+    int64_t every_s;
+    int64_t cloud;
+    const char *proxy;
+    const char *ca_file;
+};
+
+static bool is_number(const char *text, int64_t least, int64_t most, int64_t *number)
+{
+    char *end;
+    errno = 0;
+    *number = strtoll(text, &end, 10);
+    return errno == 0 && end != text && *end == '\0' && *number >= least && *number <= most;
+}
+
+static bool is_cloud(const char *text, int64_t *cloud)
+{
+    static const char *const names[] = {
+        [AUTOPILOT_CLOUD_GLOBAL] = "global",
+        [AUTOPILOT_CLOUD_US_GOVERNMENT] = "us-government",
+        [AUTOPILOT_CLOUD_US_GOVERNMENT_DOD] = "us-government-dod",
+        [AUTOPILOT_CLOUD_CHINA] = "china",
+    };
+    const int64_t count = sizeof names / sizeof *names;
+    for (*cloud = 0; *cloud < count; ++*cloud)
+        if (strcmp(text, names[*cloud]) == 0)
+            return true;
+    return false;
+}
+
+/* Takes one option; false if there is no such option, or its value cannot be right. */
+static bool set_option(struct options *options, const char *name, const char *value)
+{
+    if (strcmp(name, "--token-file") == 0)
+        return *(options->token_file = value) != '\0';
+    if (strcmp(name, "--token-fd") == 0)
+        return is_number(value, 0, INT32_MAX, &options->token_fd);
+    if (strcmp(name, "--timeout") == 0)
+        return is_number(value, 1, 86400, &options->timeout_s);
+    if (strcmp(name, "--every") == 0)
+        return is_number(value, 1, 31536000, &options->every_s);
+    if (strcmp(name, "--cloud") == 0)
+        return is_cloud(value, &options->cloud);
+    if (strcmp(name, "--proxy") == 0)
+        return *(options->proxy = value) != '\0';
+    if (strcmp(name, "--ca-file") == 0)
+        return *(options->ca_file = value) != '\0';
+    return false;
+}
+
+static bool wrong(const char *why, const char *what)
+{
+    fprintf(stderr, "autopilot-syncd: %s%s; --help has the options\n", why, what);
+    return false;
+}
+
+/* A pipe gives the token once. */
+static bool can_read_again(const struct options *options)
+{
+    return options->token_file || lseek((int)options->token_fd, 0, SEEK_CUR) >= 0;
+}
+
+static bool parse(struct options *options, char **arguments)
+{
+    for (; *arguments; arguments++) {
+        char *name = *arguments;
+        if (strcmp(name, "--once") == 0) {
+            options->every_s = 0;
+            continue;
+        }
+        char *value = strchr(name, '=');
+        if (value)
+            *value++ = '\0';
+        else if (arguments[1])
+            value = *++arguments;
+        if (!value || !set_option(options, name, value))
+            return wrong("wrong option, or wrong value of ", *name == '-' ? name : "what is no option");
+    }
+    if ((options->token_file == NULL) == (options->token_fd < 0))
+        return wrong("give one of --token-file and --token-fd", "");
+    if (options->every_s > 0 && !can_read_again(options))
+        return wrong("--every needs a token that can be read again", "");
+    return true;
+}
+
+/* The longest token that is sent, a line break, and a byte that makes a longer one too long for the library too. */
+enum { TOKEN_SIZE = 64 * 1024 + sizeof "\r\n" + 1 };
+
+/* Not memset(), which a compiler may leave out where nothing reads the bytes afterwards. */
+static void wipe(char *token)
+{
+    for (volatile char *byte = token; byte < token + TOKEN_SIZE; byte++)
+        *byte = '\0';
+}
+
+static bool read_descriptor(int descriptor, char *token)
+{
+    size_t length = 0;
+    ssize_t count = 0;
+    lseek(descriptor, 0, SEEK_SET); /* fails for a pipe, which is read only once */
+    do {
+        count = read(descriptor, token + length, TOKEN_SIZE - 1 - length);
+        if (count > 0)
+            length += (size_t)count;
+    } while (count > 0 || (count < 0 && errno == EINTR));
+    if (count < 0) {
+        say(ERROR, "token: cannot be read: %s", strerror(errno));
+        return false;
+    }
+    token[length] = '\0';
+    if (strlen(token) != length) {
+        say(ERROR, "token: there is a NUL byte in it");
+        return false;
+    }
+    return true;
+}
+
+/* Reads the token. What it holds is looked at by the library. */
+static bool read_token(const struct options *options, char *token)
+{
+    int descriptor = (int)options->token_fd;
+    if (options->token_file)
+        descriptor = open(options->token_file, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* does not wait at a FIFO */
+    struct stat status;
+    bool is_read = false;
+    if (descriptor < 0 || fstat(descriptor, &status) != 0) {
+        say(ERROR, "token: cannot be opened: %s", strerror(errno));
+    } else if (options->token_file && !S_ISREG(status.st_mode)) {
+        say(ERROR, "token: %s is not a regular file; a pipe is read by --token-fd", options->token_file);
+    } else {
+        if (S_ISREG(status.st_mode) && (status.st_mode & S_IROTH))
+            say(WARNING, "token: every user of this machine can read its file: chmod o-r");
+        is_read = read_descriptor(descriptor, token);
+    }
+    if (options->token_file && descriptor >= 0)
+        close(descriptor);
+    return is_read;
+}
+
+/* A signal that asks the process to end: one thread waits for it, and ends the call or the pause of the main thread. */
+struct stop {
+    sigset_t signals;
+    pthread_t thread;
+    pthread_mutex_t mutex;
+    pthread_cond_t changed;
+    autopilot_cancel *cancel;
+    int signal;
+};
+
+static void *watch_signals(void *argument)
+{
+    struct stop *stop = argument;
+    int signal = 0;
+    sigwait(&stop->signals, &signal);
+    pthread_mutex_lock(&stop->mutex);
+    stop->signal = signal;
+    pthread_cond_signal(&stop->changed);
+    pthread_mutex_unlock(&stop->mutex);
+    autopilot_cancel_trigger(stop->cancel);
+    return NULL;
+}
+
+/* Blocks the signals for this thread and all that it will start, the library's included. */
+static bool stop_begin(struct stop *stop)
+{
+    pthread_condattr_t attributes;
+    stop->signal = 0;
+    stop->cancel = autopilot_cancel_new();
+    sigemptyset(&stop->signals);
+    sigaddset(&stop->signals, SIGTERM);
+    sigaddset(&stop->signals, SIGINT);
+    sigaddset(&stop->signals, SIGHUP); /* the terminal is gone; there is no configuration to read again */
+    return stop->cancel && pthread_sigmask(SIG_BLOCK, &stop->signals, NULL) == 0 && pthread_condattr_init(&attributes) == 0 &&
+           pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC) == 0 && pthread_cond_init(&stop->changed, &attributes) == 0 &&
+           pthread_condattr_destroy(&attributes) == 0 && pthread_mutex_init(&stop->mutex, NULL) == 0 &&
+           pthread_create(&stop->thread, NULL, watch_signals, stop) == 0;
+}
+
+static void stop_end(struct stop *stop)
+{
+    pthread_kill(stop->thread, SIGTERM); /* if it still waits */
+    pthread_join(stop->thread, NULL);
+    pthread_mutex_destroy(&stop->mutex);
+    pthread_cond_destroy(&stop->changed);
+    autopilot_cancel_free(stop->cancel);
+}
+
+/* The signal that came, or 0 after so many seconds without one. */
+static int stop_wait(struct stop *stop, int64_t seconds)
+{
+    struct timespec until;
+    int error = clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += (time_t)seconds;
+    pthread_mutex_lock(&stop->mutex);
+    while (stop->signal == 0 && error == 0)
+        error = pthread_cond_timedwait(&stop->changed, &stop->mutex, &until);
+    int signal = stop->signal;
+    pthread_mutex_unlock(&stop->mutex);
+    return signal;
+}
+
+/* One sync on its way, and what was said of it last. */
+struct sync {
+    const struct options *options;
+    char *token;
+    autopilot_phase phase;
+    autopilot_sync_status status;
+    int64_t last_sync_ms;
+};
+
+static void tell_settings(struct sync *sync, const autopilot_settings *settings)
+{
+    autopilot_sync_status status = autopilot_settings_status(settings);
+    int64_t last_sync_ms = autopilot_settings_last_sync_ms(settings);
+    if (!settings || (status == sync->status && last_sync_ms == sync->last_sync_ms))
+        return;
+    say(INFO, "settings: status=%s last_sync=%s last_manual_sync=%s", or_dash(autopilot_settings_status_text(settings)),
+        or_dash(autopilot_settings_last_sync_text(settings)), or_dash(autopilot_settings_last_manual_sync_text(settings)));
+    sync->status = status;
+    sync->last_sync_ms = last_sync_ms;
+}
+
+static void tell_phase(struct sync *sync, autopilot_phase phase, int64_t next_step_ms)
+{
+    if (phase == sync->phase)
+        return;
+    if (phase == AUTOPILOT_PHASE_STARTING)
+        say(INFO, "phase: starting");
+    else if (phase == AUTOPILOT_PHASE_WINDOW)
+        say(INFO, "phase: too soon, trying again in %" PRId64 " s", whole_seconds(next_step_ms));
+    else if (phase == AUTOPILOT_PHASE_WATCHING)
+        say(INFO, "phase: watching");
+    sync->phase = phase;
+}
+
+/* Hands in what the file has by now, if that is another token. */
+static void renew_token(struct sync *sync, autopilot_progress *progress)
+{
+    static char token[TOKEN_SIZE];
+    const char *claims = autopilot_progress_claims(progress);
+    if (claims)
+        say(WARNING, "token: a new one must answer these claims: %s", claims);
+    if (!can_read_again(sync->options)) {
+        say(WARNING, "token: refused, and a pipe has no other");
+    } else if (!read_token(sync->options, token)) {
+        say(WARNING, "token: refused, and there is no other");
+    } else if (strcmp(token, sync->token) == 0) {
+        say(WARNING, "token: refused, and not renewed");
+    } else if (autopilot_progress_set_token(progress, token) != AUTOPILOT_OK) {
+        say(WARNING, "token: refused, and what is there now cannot be a token");
+    } else {
+        say(INFO, "token: refused, trying the renewed one");
+        memcpy(sync->token, token, TOKEN_SIZE);
+    }
+    wipe(token);
+}
+
+static int32_t on_progress(autopilot_progress *progress, void *user_data)
+{
+    struct sync *sync = user_data;
+    tell_settings(sync, autopilot_progress_settings(progress));
+    if (autopilot_progress_phase(progress) == AUTOPILOT_PHASE_TOKEN_REJECTED)
+        renew_token(sync, progress);
+    else
+        tell_phase(sync, autopilot_progress_phase(progress), autopilot_progress_next_step_ms(progress));
+    return 0;
+}
+
+static bool is_started(const autopilot_detail *detail)
+{
+    autopilot_trigger trigger = autopilot_detail_trigger(detail);
+    return trigger == AUTOPILOT_TRIGGER_ACCEPTED || trigger == AUTOPILOT_TRIGGER_JOINED;
+}
+
+static int exit_code(autopilot_result result, const autopilot_detail *detail)
+{
+    switch (result) {
+    case AUTOPILOT_OK:
+    case AUTOPILOT_SYNC_ALREADY_RUNNING:
+        return EXIT_DONE;
+    case AUTOPILOT_ERROR_SYNC_FAILED:
+        return EXIT_SYNC_FAILED;
+    case AUTOPILOT_ERROR_INVALID_ARGUMENT: /* all but the token was checked before */
+        return EXIT_NO_TOKEN;
+    case AUTOPILOT_ERROR_INTERNAL:
+        return EXIT_FAULT;
+    case AUTOPILOT_ERROR_CANCELLED:
+        return EXIT_BY_SIGNAL;
+    case AUTOPILOT_ERROR_TIMEOUT:
+        return is_started(detail) ? EXIT_NOT_NOW : EXIT_UNAVAILABLE;
+    case AUTOPILOT_ERROR_UNAUTHORIZED:
+    case AUTOPILOT_ERROR_FORBIDDEN:
+        return EXIT_NO_PERMISSION;
+    case AUTOPILOT_ERROR_CONFIGURATION:
+        return EXIT_CONFIGURATION;
+    default: /* a later version may have more answers, and more errors */
+        return result > 0 ? EXIT_NOT_NOW : EXIT_UNAVAILABLE;
+    }
+}
+
+static const char *trigger_name(autopilot_trigger trigger)
+{
+    switch (trigger) {
+    case AUTOPILOT_TRIGGER_NOT_SENT:
+        return "not-sent";
+    case AUTOPILOT_TRIGGER_REFUSED:
+        return "refused";
+    case AUTOPILOT_TRIGGER_ACCEPTED:
+        return "accepted";
+    case AUTOPILOT_TRIGGER_JOINED:
+        return "joined";
+    default:
+        return "may-have-run";
+    }
+}
+
+static void tell_result(autopilot_result result, const autopilot_detail *detail, enum priority priority)
+{
+    int32_t requests = autopilot_detail_attempts(detail);
+    say(priority,
+        "result: %s: %s (http=%" PRId32 " trigger=%s retry_after_s=%" PRId64 " requests=%" PRId32
+        " client_request_id=%s request_id=%s)",
+        autopilot_result_name(result), or_dash(autopilot_detail_message(detail)), autopilot_detail_http_status(detail),
+        trigger_name(autopilot_detail_trigger(detail)), whole_seconds(autopilot_detail_retry_after_ms(detail)), requests,
+        or_dash(autopilot_detail_client_request_id(detail, requests - 1)),
+        or_dash(autopilot_detail_request_id(detail, requests - 1)));
+}
+
+/* Synchronises once, tells so, and says how long the service wants to be left alone. */
+static int synchronise(const autopilot_client *client, const struct options *options, char *token,
+                       const autopilot_cancel *cancel, int64_t *retry_after_s)
+{
+    struct sync sync = {options, token, -1, AUTOPILOT_SYNC_STATUS_NONE, -1};
+    autopilot_detail *detail = NULL;
+    autopilot_result result = autopilot_client_sync_and_wait(client, token, options->timeout_s * 1000, cancel, on_progress,
+                                                             &sync, &detail);
+    int code = exit_code(result, detail);
+    tell_settings(&sync, autopilot_detail_settings(detail));
+    bool is_harmless = code == EXIT_DONE || code == EXIT_NOT_NOW || code == EXIT_BY_SIGNAL;
+    tell_result(result, detail, is_harmless ? NOTICE : ERROR);
+    *retry_after_s = whole_seconds(autopilot_detail_retry_after_ms(detail));
+    autopilot_detail_free(detail);
+    return code;
+}
+
+/* A client as the options say. On failure NULL, and the code to end with. */
+static autopilot_client *new_client(const struct options *options, int *code)
+{
+    autopilot_client *client = NULL;
+    autopilot_detail *detail = NULL;
+    autopilot_options *settings = autopilot_options_new();
+    if (!settings) {
+        *code = EXIT_FAULT;
+        return NULL;
+    }
+    autopilot_options_set_cloud(settings, (int32_t)options->cloud);
+    autopilot_options_set_user_agent_suffix(settings, "autopilot-syncd/" AUTOPILOT_VERSION);
+    *code = EXIT_USAGE;
+    if (options->proxy && autopilot_options_set_proxy(settings, options->proxy) != AUTOPILOT_OK) {
+        wrong("wrong value of ", "--proxy"); /* not the value, which may have a password */
+    } else if (options->ca_file && autopilot_options_set_ca_file(settings, options->ca_file) != AUTOPILOT_OK) {
+        wrong("wrong value of ", "--ca-file");
+    } else {
+        autopilot_result result = autopilot_client_new(settings, &client, &detail);
+        *code = exit_code(result, detail);
+        if (!client)
+            tell_result(result, detail, ERROR);
+    }
+    autopilot_detail_free(detail);
+    autopilot_options_free(settings);
+    return client;
+}
+
+static const char *signal_name(int signal)
+{
+    return signal == SIGTERM ? "SIGTERM" : signal == SIGINT ? "SIGINT" : "SIGHUP";
+}
+
+/* Synchronises once, or again and again until a signal comes. */
+static int run(const autopilot_client *client, const struct options *options, struct stop *stop, char *token, bool is_read)
+{
+    for (;;) {
+        int64_t retry_after_s = 0;
+        int code = is_read ? synchronise(client, options, token, stop->cancel, &retry_after_s) : EXIT_NO_TOKEN;
+        wipe(token);
+        int signal = stop_wait(stop, 0);
+        if (signal == 0 && options->every_s > 0) {
+            int64_t pause_s = retry_after_s > options->every_s ? retry_after_s : options->every_s;
+            say(INFO, "pause: %" PRId64 " s", pause_s);
+            signal = stop_wait(stop, pause_s);
+        }
+        if (signal != 0)
+            say(NOTICE, "stop: %s", signal_name(signal));
+        if (options->every_s == 0)
+            return code == EXIT_BY_SIGNAL ? EXIT_BY_SIGNAL + signal : code;
+        if (signal != 0)
+            return EXIT_DONE;
+        is_read = read_token(options, token);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    static char token[TOKEN_SIZE];
+    struct options options = {.token_fd = -1, .timeout_s = 1800, .cloud = AUTOPILOT_CLOUD_GLOBAL};
+    if (argc == 2 && strcmp(argv[1], "--help") == 0)
+        return fputs(HELP, stdout) == EOF;
+    if (argc == 2 && strcmp(argv[1], "--version") == 0)
+        return printf("autopilot-syncd %s, libautopilot_sync %s\n", AUTOPILOT_VERSION, autopilot_version()) < 0;
+    if (argc < 1 || !parse(&options, argv + 1))
+        return EXIT_USAGE;
+
+    int code = EXIT_DONE;
+    autopilot_client *client = new_client(&options, &code);
+    if (!client)
+        return code;
+    say(INFO, "start: libautopilot_sync %s, timeout %" PRId64 " s", autopilot_version(), options.timeout_s);
+
+    /* While signals still end the process: a pipe may keep it waiting here. */
+    bool is_read = read_token(&options, token);
+    struct stop stop;
+    if (!stop_begin(&stop)) {
+        say(ERROR, "stop: no thread to wait for signals");
+        code = EXIT_FAULT;
+    } else {
+        code = run(client, &options, &stop, token, is_read);
+        stop_end(&stop);
+    }
+    wipe(token);
+    autopilot_client_free(client);
+    return code;
+}

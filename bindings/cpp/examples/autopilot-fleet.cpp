@@ -1,0 +1,577 @@
+/*
+ * autopilot-fleet - synchronises the Windows Autopilot devices of many tenants at once.
+ *
+ * SPDX-License-Identifier: MIT OR Apache-2.0
+ *
+ *     c++ -std=c++17 autopilot-fleet.cpp $(pkg-config --cflags --libs autopilot_sync) -pthread -o autopilot-fleet
+ *     autopilot-fleet --wait 600 tenants.txt
+ *
+ * C++17 and POSIX. `--help` has the options, the form of the file, and the exit codes.
+ *
+ * One client serves all tenants and threads. A tenant that the service tells to come back later goes back into the queue
+ * with its time, so it keeps no thread waiting. What happens to one tenant changes nothing for the others. SIGINT,
+ * SIGTERM and SIGHUP end the calls that run; what was not done is reported.
+ *
+ * Each token is read just before it is needed, goes to no output, and is wiped from memory afterwards.
+ */
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <condition_variable>
+#include <csignal>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+#include <future>
+#include <iomanip>
+#include <iostream>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <sstream>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include <fcntl.h>
+#include <pthread.h>
+#include <unistd.h>
+
+#include "autopilot_sync.hpp"
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+constexpr char HELP[] = R"(usage: autopilot-fleet [option ...] FILE
+
+Triggers Intune's Windows Autopilot sync for each tenant of FILE. One line of it is
+
+    NAME file:PATH       or       NAME env:VARIABLE
+
+where the tenant's bearer token is. Empty lines and lines that begin with # are passed over.
+
+  --jobs N         how many tenants at a time, from 1 to 64; 8 unless given
+  --wait SECONDS   waits for the end of each sync, at most so long; else only triggers it
+  --until SECONDS  a tenant that is to come back later is tried again until so long after the start; 900 unless given
+  --cloud NAME     global (unless given), us-government, us-government-dod, china
+  --json           one JSON object a line
+  --help, --version
+
+exit codes:
+   0  every tenant is synchronised, by this program or by a sync that was running already
+   1  some are not
+  64  an option is wrong
+  66  FILE cannot be read, or has a wrong line
+  70  a fault of the library or of the system
+  78  the proxy, the CA file or the environment cannot be used
+ 128+N  ended by signal N before all was done: 129 SIGHUP, 130 SIGINT, 143 SIGTERM
+)";
+
+enum ExitCode {
+    exit_all_done = 0,
+    exit_not_all_done = 1,
+    exit_usage = 64,
+    exit_no_input = 66,
+    exit_fault = 70,
+    exit_configuration = 78,
+    exit_by_signal = 128,
+};
+
+/// Why the program ends before it begins.
+struct Refusal : std::runtime_error {
+    Refusal(ExitCode exit_code, const std::string &why) : std::runtime_error(why), code(exit_code) {}
+    ExitCode code;
+};
+
+struct Arguments {
+    std::string file;
+    std::size_t jobs = 8;
+    std::optional<seconds> wait;
+    seconds until{900};
+    autopilot::Cloud cloud = autopilot::Cloud::global;
+    bool is_json = false;
+};
+
+int number(const std::string &name, const std::string &text, int least, int most)
+{
+    std::istringstream stream(text);
+    int number = 0;
+    if (!(stream >> number) || !stream.eof() || number < least || number > most)
+        throw Refusal(exit_usage, name + ": from " + std::to_string(least) + " to " + std::to_string(most));
+    return number;
+}
+
+autopilot::Cloud cloud(const std::string &text)
+{
+    static const std::map<std::string, autopilot::Cloud> clouds = {
+        {"global", autopilot::Cloud::global},
+        {"us-government", autopilot::Cloud::us_government},
+        {"us-government-dod", autopilot::Cloud::us_government_dod},
+        {"china", autopilot::Cloud::china},
+    };
+    const auto found = clouds.find(text);
+    if (found == clouds.end())
+        throw Refusal(exit_usage, "--cloud: global, us-government, us-government-dod, china");
+    return found->second;
+}
+
+Arguments parse(const std::vector<std::string> &words)
+{
+    Arguments arguments;
+    for (std::size_t i = 0; i < words.size(); i++) {
+        const std::string &word = words[i];
+        const auto value = [&] {
+            if (i + 1 == words.size())
+                throw Refusal(exit_usage, word + ": a value is missing");
+            return words[++i];
+        };
+        if (word == "--jobs")
+            arguments.jobs = static_cast<std::size_t>(number(word, value(), 1, 64));
+        else if (word == "--wait")
+            arguments.wait = seconds(number(word, value(), 1, 86400));
+        else if (word == "--until")
+            arguments.until = seconds(number(word, value(), 0, 86400));
+        else if (word == "--cloud")
+            arguments.cloud = cloud(value());
+        else if (word == "--json")
+            arguments.is_json = true;
+        else if (word.rfind('-', 0) == 0)
+            throw Refusal(exit_usage, word + ": there is no such option");
+        else if (word.empty() || !arguments.file.empty())
+            throw Refusal(exit_usage, "one FILE is wanted");
+        else
+            arguments.file = word;
+    }
+    if (arguments.file.empty())
+        throw Refusal(exit_usage, "one FILE is wanted");
+    return arguments;
+}
+
+struct Tenant {
+    std::string name;
+    std::string source; // of its token: file:PATH or env:VARIABLE
+};
+
+/// Names are kept to what needs no quotes anywhere.
+bool is_name(const std::string &name)
+{
+    const char *const allowed = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.-_";
+    return !name.empty() && name.find_first_not_of(allowed) == name.npos;
+}
+
+bool is_source(const std::string &source)
+{
+    return (source.rfind("file:", 0) == 0 && source.size() > 5) || (source.rfind("env:", 0) == 0 && source.size() > 4);
+}
+
+std::vector<Tenant> read_tenants(const std::string &path)
+{
+    std::ifstream file(path);
+    std::vector<Tenant> tenants;
+    std::set<std::string> names;
+    std::string line;
+    for (int number = 1; std::getline(file, line); number++) {
+        std::istringstream words(line);
+        Tenant tenant;
+        if (!(words >> tenant.name) || tenant.name.front() == '#')
+            continue;
+        std::getline(words >> std::ws, tenant.source);
+        // The line is not repeated: somebody may have put a token there.
+        const std::string where = path + ", line " + std::to_string(number) + ": ";
+        if (!is_name(tenant.name) || !is_source(tenant.source))
+            throw Refusal(exit_no_input, where + "not a name, and file:PATH or env:VARIABLE");
+        if (!names.insert(tenant.name).second)
+            throw Refusal(exit_no_input, where + "a second tenant of the same name");
+        tenants.push_back(tenant);
+    }
+    if (!file.eof())
+        throw Refusal(exit_no_input, path + ": " + std::strerror(errno));
+    return tenants;
+}
+
+/// A token, wiped from memory when it is no longer needed. No error repeats its source: somebody may have put a token there.
+class Token {
+public:
+    explicit Token(const std::string &source)
+    {
+        if (source.rfind("env:", 0) == 0)
+            take_variable(source.substr(4));
+        else
+            take_file(source.substr(5));
+    }
+
+    Token(const Token &) = delete;
+    Token &operator=(const Token &) = delete;
+
+    ~Token()
+    {
+        for (volatile char &byte : text_) // volatile, so that it is not optimised away
+            byte = '\0';
+    }
+
+    const std::string &text() const { return text_; }
+
+private:
+    void take_variable(const std::string &name)
+    {
+        const char *value = std::getenv(name.c_str());
+        if (!value)
+            throw std::runtime_error("the variable of its token is not set");
+        text_ = value;
+    }
+
+    /// Read without a stream, whose buffer would not be wiped, into a string that never moves.
+    void take_file(const std::string &path)
+    {
+        constexpr std::size_t too_long = 64 * 1024 + 3; // for the library, with a line break
+        const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK); // does not wait at a FIFO
+        text_.resize(too_long);
+        std::size_t length = 0;
+        ssize_t count = -1;
+        while (descriptor >= 0 && (count = ::read(descriptor, text_.data() + length, too_long - length)) > 0)
+            length += static_cast<std::size_t>(count);
+        const int error = errno;
+        if (descriptor >= 0)
+            ::close(descriptor);
+        if (count < 0)
+            throw std::runtime_error(std::string("the file of its token cannot be read: ") + std::strerror(error));
+        text_.resize(length);
+    }
+
+    std::string text_;
+};
+
+/// What became of a tenant.
+struct Report {
+    bool is_done = false;
+    std::string result = "NOT_STARTED";
+    std::string message = "not started";
+    std::int32_t http_status = 0;
+    std::vector<autopilot::Attempt> attempts;
+    /// When to come back, if the service asks for it.
+    std::optional<milliseconds> retry_after;
+    int tries = 0;
+};
+
+Report report(const autopilot::Detail &detail)
+{
+    Report report;
+    report.result = detail.name();
+    report.message = detail.message();
+    report.http_status = detail.http_status();
+    report.attempts = detail.attempts();
+    report.retry_after = detail.retry_after();
+    return report;
+}
+
+/// Waits for the end of a sync, but not for the time at which the service accepts one: the queue does that.
+autopilot::Outcome wait(const autopilot::Client &client, const Tenant &tenant, const Token &token, seconds timeout,
+                        const autopilot::Cancel &cancel)
+{
+    const auto on_progress = [&](autopilot::Progress &progress) {
+        if (progress.phase() == autopilot::Phase::token_rejected) {
+            const Token renewed(tenant.source);
+            if (renewed.text() != token.text())
+                progress.set_token(renewed.text());
+        }
+        return progress.phase() == autopilot::Phase::window ? autopilot::Flow::stop : autopilot::Flow::go_on;
+    };
+    return client.sync_and_wait(token.text(), timeout, on_progress, cancel);
+}
+
+Report synchronise(const autopilot::Client &client, const Tenant &tenant, const Arguments &arguments,
+                   const autopilot::Cancel &cancel)
+{
+    try {
+        const Token token(tenant.source);
+        const autopilot::Outcome outcome = arguments.wait ? wait(client, tenant, token, *arguments.wait, cancel)
+                                                          : client.sync(token.text(), cancel);
+        Report known = report(outcome);
+        known.is_done =
+            outcome.answer() == autopilot::Answer::done || outcome.answer() == autopilot::Answer::already_running;
+        // Without a word of the service's: its documented ten minutes, and a margin.
+        if (outcome.answer() == autopilot::Answer::too_soon && !known.retry_after)
+            known.retry_after = seconds(610);
+        return known;
+    } catch (const autopilot::Error &error) {
+        return report(error);
+    } catch (const std::exception &error) {
+        Report known;
+        known.result = "NO_TOKEN";
+        known.message = error.what();
+        return known;
+    }
+}
+
+struct Job {
+    const Tenant *tenant;
+    Report last;
+};
+
+/// What is still to be done, each with the time before which it must not be tried.
+class Queue {
+public:
+    void put(Clock::time_point due, Job job)
+    {
+        const std::lock_guard<std::mutex> lock(mutex_);
+        waiting_.emplace(due, std::move(job));
+        changed_.notify_all();
+    }
+
+    /// The next job, once it is due; none when all is done, or the queue is closed. Each is followed by a release().
+    std::optional<Job> take()
+    {
+        std::unique_lock<std::mutex> lock(mutex_);
+        while (!is_closed_ && (!waiting_.empty() || taken_ > 0)) {
+            if (waiting_.empty()) {
+                changed_.wait(lock); // what is taken may be put back
+            } else if (const Clock::time_point due = waiting_.begin()->first; due > Clock::now()) {
+                changed_.wait_until(lock, due);
+            } else {
+                taken_++;
+                return std::move(waiting_.extract(waiting_.begin()).mapped());
+            }
+        }
+        return std::nullopt;
+    }
+
+    void release()
+    {
+        const std::lock_guard<std::mutex> lock(mutex_);
+        taken_--;
+        changed_.notify_all();
+    }
+
+    void close()
+    {
+        const std::lock_guard<std::mutex> lock(mutex_);
+        is_closed_ = true;
+        changed_.notify_all();
+    }
+
+    /// What was never done.
+    std::vector<Job> rest()
+    {
+        const std::lock_guard<std::mutex> lock(mutex_);
+        std::vector<Job> rest;
+        for (auto &entry : std::exchange(waiting_, {}))
+            rest.push_back(std::move(entry.second));
+        return rest;
+    }
+
+private:
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    std::multimap<Clock::time_point, Job> waiting_;
+    int taken_ = 0;
+    bool is_closed_ = false;
+};
+
+std::string json(const std::string &text)
+{
+    std::ostringstream out;
+    out << '"';
+    for (const char c : text) {
+        if (c == '"' || c == '\\')
+            out << '\\' << c;
+        else if (static_cast<unsigned char>(c) < 0x20)
+            out << "\\u" << std::hex << std::setw(4) << std::setfill('0') << static_cast<int>(c) << std::dec;
+        else
+            out << c;
+    }
+    out << '"';
+    return out.str();
+}
+
+std::string json_or_null(const std::optional<std::string> &text)
+{
+    return text ? json(*text) : "null";
+}
+
+/// Says what happens, from any thread: results to stdout, what is put off to stderr.
+class Printer {
+public:
+    explicit Printer(bool is_json) : is_json_(is_json) {}
+
+    void later(const Tenant &tenant, const Report &report)
+    {
+        const std::lock_guard<std::mutex> lock(mutex_);
+        std::cerr << tenant.name << ": " << report.result << ", again in " << in_seconds(report) << " s" << std::endl;
+    }
+
+    void finished(const Tenant &tenant, const Report &report)
+    {
+        const std::lock_guard<std::mutex> lock(mutex_);
+        if (is_json_)
+            print_json(tenant, report);
+        else
+            std::cout << tenant.name << ": " << report.result << ": " << report.message << std::endl;
+        rows_.emplace_back(tenant.name, report);
+    }
+
+    /// Whether every tenant is done.
+    bool summary()
+    {
+        const auto is_done = [](const auto &row) { return row.second.is_done; };
+        const auto done = std::count_if(rows_.begin(), rows_.end(), is_done);
+        if (is_json_) {
+            std::cout << "{\"tenants\":" << rows_.size() << ",\"done\":" << done << '}' << std::endl;
+        } else {
+            print_table();
+            std::cout << done << " of " << rows_.size() << " are synchronised" << std::endl;
+        }
+        return done == static_cast<std::ptrdiff_t>(rows_.size());
+    }
+
+private:
+    static std::int64_t in_seconds(const Report &report)
+    {
+        return report.retry_after ? (report.retry_after->count() + 999) / 1000 : -1;
+    }
+
+    static void print_json(const Tenant &tenant, const Report &report)
+    {
+        std::optional<std::string> client_request_id, request_id;
+        if (!report.attempts.empty()) {
+            client_request_id = report.attempts.back().client_request_id;
+            request_id = report.attempts.back().request_id;
+        }
+        std::cout << "{\"tenant\":" << json(tenant.name) << ",\"done\":" << (report.is_done ? "true" : "false")
+                  << ",\"result\":" << json(report.result) << ",\"message\":" << json(report.message)
+                  << ",\"http_status\":" << report.http_status << ",\"tries\":" << report.tries
+                  << ",\"retry_after_s\":" << in_seconds(report)
+                  << ",\"client_request_id\":" << json_or_null(client_request_id)
+                  << ",\"request_id\":" << json_or_null(request_id) << '}' << std::endl;
+    }
+
+    void print_table()
+    {
+        std::size_t width = 6;
+        for (const auto &row : rows_)
+            width = std::max(width, row.first.size());
+        const auto name = std::setw(static_cast<int>(width) + 2);
+        std::cout << '\n' << std::left << name << "tenant" << std::setw(34) << "result" << std::setw(7) << "tries" << "request\n";
+        for (const auto &[tenant, report] : rows_) {
+            const std::string id = report.attempts.empty() ? "-" : report.attempts.back().client_request_id;
+            std::cout << name << tenant << std::setw(34) << report.result << std::setw(7) << report.tries << id << '\n';
+        }
+    }
+
+    const bool is_json_;
+    std::mutex mutex_;
+    std::vector<std::pair<std::string, Report>> rows_;
+};
+
+/// Waits on a thread of its own for a signal that asks the program to end, and then ends all calls.
+class Signals {
+public:
+    /// To be made before any other thread: those inherit that the signals are blocked.
+    Signals(const autopilot::Cancel &cancel, Queue &queue)
+    {
+        sigemptyset(&set_);
+        for (const int signal : {SIGTERM, SIGINT, SIGHUP, WAKE})
+            sigaddset(&set_, signal);
+        pthread_sigmask(SIG_BLOCK, &set_, nullptr);
+        thread_ = std::thread([this, &cancel, &queue] {
+            sigwait(&set_, &signal_);
+            queue.close();
+            cancel.trigger();
+        });
+    }
+
+    ~Signals() { stop(); }
+
+    /// Waits no longer. The signal that came, or 0.
+    int stop()
+    {
+        if (thread_.joinable()) {
+            pthread_kill(thread_.native_handle(), WAKE);
+            thread_.join();
+        }
+        return signal_ == WAKE ? 0 : signal_;
+    }
+
+private:
+    static constexpr int WAKE = SIGUSR1;
+    sigset_t set_;
+    int signal_ = 0;
+    std::thread thread_;
+};
+
+/// What each thread does until all is done.
+void work(const autopilot::Client &client, const Arguments &arguments, const autopilot::Cancel &cancel, Queue &queue,
+          Printer &printer, Clock::time_point until)
+{
+    while (const std::optional<Job> job = queue.take()) {
+        Report known = synchronise(client, *job->tenant, arguments, cancel);
+        known.tries = job->last.tries + 1;
+        const Clock::time_point next = Clock::now() + known.retry_after.value_or(milliseconds::zero());
+        if (!known.is_done && known.retry_after && next <= until) {
+            printer.later(*job->tenant, known);
+            queue.put(next, {job->tenant, known});
+        } else {
+            printer.finished(*job->tenant, known);
+        }
+        queue.release();
+    }
+}
+
+int run(const Arguments &arguments)
+{
+    const Clock::time_point start = Clock::now();
+    const std::vector<Tenant> tenants = read_tenants(arguments.file);
+    const autopilot::Client client(
+        autopilot::Options().cloud(arguments.cloud).user_agent_suffix("autopilot-fleet/" AUTOPILOT_VERSION));
+    const autopilot::Cancel cancel;
+    Printer printer(arguments.is_json);
+    Queue queue;
+    for (const Tenant &tenant : tenants)
+        queue.put(start, {&tenant, {}});
+
+    Signals signals(cancel, queue);
+    std::vector<std::future<void>> workers;
+    for (std::size_t i = 0; i < std::min(arguments.jobs, tenants.size()); i++)
+        workers.push_back(std::async(std::launch::async, [&] {
+            work(client, arguments, cancel, queue, printer, start + arguments.until);
+        }));
+    for (std::future<void> &worker : workers)
+        worker.get();
+
+    const int signal = signals.stop();
+    for (const Job &job : queue.rest())
+        printer.finished(*job.tenant, job.last);
+    if (printer.summary())
+        return exit_all_done;
+    return signal == 0 ? exit_not_all_done : exit_by_signal + signal;
+}
+
+} // namespace
+
+int main(int argc, char **argv)
+{
+    const std::vector<std::string> words(argv + (argc > 0), argv + argc);
+    if (words == std::vector<std::string>{"--help"})
+        return !(std::cout << HELP << std::flush);
+    if (words == std::vector<std::string>{"--version"})
+        return !(std::cout << "autopilot-fleet " AUTOPILOT_VERSION ", libautopilot_sync " << autopilot::version() << std::endl);
+    try {
+        return run(parse(words));
+    } catch (const Refusal &refusal) {
+        std::cerr << "autopilot-fleet: " << refusal.what() << std::endl;
+        return refusal.code;
+    } catch (const autopilot::Error &error) {
+        std::cerr << "autopilot-fleet: " << error.what() << std::endl;
+        return error.kind() == autopilot::ErrorKind::configuration ? exit_configuration : exit_fault;
+    } catch (const std::exception &error) {
+        std::cerr << "autopilot-fleet: " << error.what() << std::endl;
+        return exit_fault;
+    }
+}

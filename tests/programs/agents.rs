@@ -1,0 +1,112 @@
+//! The examples that are real agents, run as their users run them. Each of their tokens has the word "secret" in it, which
+//! must be in nothing that they say.
+
+mod fleet;
+mod syncd;
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Condvar, Mutex};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use crate::compiler;
+
+/// Between two lines of a program; only a test that fails needs it.
+const PATIENCE: Duration = Duration::from_secs(300);
+
+/// A program that runs, and what it has said so far on both of its streams.
+struct Agent {
+    child: Child,
+    said: Arc<Said>,
+    readers: Vec<JoinHandle<()>>,
+}
+
+#[derive(Default)]
+struct Said {
+    so_far: Mutex<SoFar>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct SoFar {
+    text: String,
+    streams_ended: usize,
+}
+
+impl Agent {
+    fn start(command: &mut Command) -> Agent {
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let said = Arc::new(Said::default());
+        let streams: [Box<dyn Read + Send>; 2] =
+            [Box::new(child.stdout.take().unwrap()), Box::new(child.stderr.take().unwrap())];
+        let readers = streams.map(|stream| {
+            let said = said.clone();
+            std::thread::spawn(move || said.read(stream))
+        });
+        Agent { child, said, readers: readers.into() }
+    }
+
+    /// Waits until it has said this.
+    fn wait_for(&self, words: &str) {
+        let mut so_far = self.said.so_far.lock().unwrap();
+        while !so_far.text.contains(words) {
+            assert!(so_far.streams_ended < 2, "it ended without {words:?}:\n{}", so_far.text);
+            let (later, waited) = self.said.changed.wait_timeout(so_far, PATIENCE).unwrap();
+            assert!(!waited.timed_out(), "it does not say {words:?}:\n{}", later.text);
+            so_far = later;
+        }
+    }
+
+    fn signal(&self, name: &str) {
+        compiler::run(Command::new("sh").args(["-c", &format!("kill -s {name} {}", self.child.id())]));
+    }
+
+    /// Its exit code, and all that it said.
+    fn end(mut self) -> (i32, String) {
+        for reader in self.readers.drain(..) {
+            reader.join().unwrap();
+        }
+        let text = std::mem::take(&mut self.said.so_far.lock().unwrap().text);
+        let status = self.child.wait().unwrap();
+        assert!(!text.contains("secret"), "a token was told:\n{text}");
+        (status.code().unwrap_or_else(|| panic!("{status}:\n{text}")), text)
+    }
+}
+
+/// Nothing is left of a test that failed.
+impl Drop for Agent {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Said {
+    fn read(&self, stream: impl Read) {
+        for line in BufReader::new(stream).lines() {
+            let mut so_far = self.so_far.lock().unwrap();
+            so_far.text.push_str(&line.unwrap());
+            so_far.text.push('\n');
+            self.changed.notify_all();
+        }
+        self.so_far.lock().unwrap().streams_ended += 1;
+        self.changed.notify_all();
+    }
+}
+
+/// A file of a test's own.
+fn path(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("agents-{}-{name}", std::process::id()))
+}
+
+/// Writes a file that only its owner can read, as a whole: a reader gets the old text or the new.
+fn write(path: &Path, text: &str) {
+    let fresh = path.with_extension("fresh");
+    fs::write(&fresh, text).unwrap();
+    fs::set_permissions(&fresh, fs::Permissions::from_mode(0o600)).unwrap();
+    fs::rename(fresh, path).unwrap();
+}

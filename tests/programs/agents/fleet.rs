@@ -1,0 +1,245 @@
+//! The program for many tenants, in C++.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use autopilot_emulator::{
+    Access, Behaviour, Clock, Config, Emulator, Fault, Past, Reply, RetryAfter, Step, Token,
+};
+
+use super::{Agent, path, write};
+use crate::program::Program;
+
+const HOUR: Duration = Duration::from_secs(3600);
+
+/// The program, and the file of tenants that is its last argument.
+fn fleet(emulator: &Emulator, name: &str, tenants: &str, options: &[&str]) -> Command {
+    let file = path(name);
+    fs::write(&file, tenants).unwrap();
+    let mut command = Program::cpp_example("autopilot-fleet.cpp").against(emulator);
+    command.args(options).arg(file);
+    command
+}
+
+/// A token file, and what names it in a file of tenants.
+fn token(name: &str, text: &str) -> (PathBuf, String) {
+    let path = path(&format!("token-{name}"));
+    write(&path, text);
+    let source = format!("file:{}", path.display());
+    (path, source)
+}
+
+/// A standing clock, tokens that belong to a tenant each, and no others.
+fn emulator(tenants: &[(&str, Access)]) -> Emulator {
+    let config = Config { clock: Clock::manual(), other_tokens: Access::Invalid, ..Config::default() };
+    Emulator::start(tenants.iter().fold(config, |config, (name, access)| {
+        config.token(&format!("secret-{name}"), Token::new(*access).of(name))
+    }))
+}
+
+/// The number of requests with a tenant's token.
+fn requests(emulator: &Emulator, name: &str) -> usize {
+    let token = format!("secret-{name}");
+    emulator.requests().iter().filter(|request| request.token.as_ref() == Some(&token)).count()
+}
+
+/// So long after a sync that the next is refused for another nine minutes.
+fn synced_a_minute_ago() -> Behaviour {
+    let last_sync = Past::Ago(Duration::from_secs(60));
+    Behaviour { last_sync, retry_after: RetryAfter::Seconds, ..Behaviour::default() }
+}
+
+/// A 429 that asks for a second, and only one: the service itself answers afterwards.
+fn again_in_a_second(name: &str) -> Step {
+    let reply = Reply::new(429).header("Retry-After", "1").body(r#"{"error":{"code":"TooManyRequests"}}"#);
+    Step::reply(reply).for_token(&format!("secret-{name}"))
+}
+
+#[test]
+fn each_tenant_has_its_own_result() {
+    let emulator = emulator(&[
+        ("done", Access::Full),
+        ("running", Access::Full),
+        ("forbidden", Access::Forbidden),
+        ("expired", Access::Expired),
+        ("later", Access::Full),
+        ("too-late", Access::Full),
+    ]);
+    emulator.set_tenant("too-late", synced_a_minute_ago());
+    let now = emulator.clock().now();
+    assert!(emulator.tenant("running", |tenant| tenant.own_sync(now)));
+    emulator.script([again_in_a_second("later")]);
+    let tenants = format!(
+        "# name and token\n\ndone {}\nrunning env:RUNNING\nforbidden env:FORBIDDEN\n  expired   env:EXPIRED\n\
+         later env:LATER\ntoo-late env:TOO_LATE\nno-file file:secret-1\nno-variable env:secret-1\nnot-one env:NOT_ONE\n",
+        token("done", "secret-done\n").1
+    );
+    let mut command = fleet(&emulator, "results", &tenants, &["--jobs", "3", "--until", "120"]);
+    for name in ["running", "forbidden", "expired", "later", "too-late"] {
+        let variable = name.to_uppercase().replace('-', "_");
+        command.env(variable, format!("secret-{name}"));
+    }
+    let began = Instant::now();
+    let (code, said) = Agent::start(command.env("NOT_ONE", "a secret")).end();
+    assert!(began.elapsed() >= Duration::from_secs(1), "the pause that the service asked for");
+    assert_eq!(code, 1, "{said}");
+    let (lines, table) = said.split_once("\ntenant ").expect("a table");
+    let expected = [
+        ("done", "AUTOPILOT_OK", 1, 1),
+        ("running", "AUTOPILOT_SYNC_ALREADY_RUNNING", 1, 1),
+        ("forbidden", "AUTOPILOT_ERROR_FORBIDDEN", 1, 1),
+        ("expired", "AUTOPILOT_ERROR_UNAUTHORIZED", 1, 1),
+        ("later", "AUTOPILOT_OK", 2, 2),
+        ("too-late", "AUTOPILOT_SYNC_TOO_SOON", 1, 1),
+        ("no-file", "NO_TOKEN", 1, 0),
+        ("no-variable", "NO_TOKEN", 1, 0),
+        ("not-one", "AUTOPILOT_ERROR_INVALID_ARGUMENT", 1, 0),
+    ];
+    for (name, result, tries, sent) in expected {
+        let told = lines.lines().filter(|line| line.starts_with(&format!("{name}: {result}: ")));
+        assert_eq!(told.count(), 1, "{name}\n{said}");
+        let row = table.lines().map(|row| row.split_whitespace().collect::<Vec<_>>());
+        let row = row.into_iter().find(|row| row[0] == name).unwrap();
+        assert_eq!((row[1], row[2].parse()), (result, Ok(tries)), "{said}");
+        assert_eq!(requests(&emulator, name), sent, "{name}");
+    }
+    assert!(lines.contains("later: AUTOPILOT_SYNC_TOO_SOON, again in 1 s\n"), "{said}");
+    assert!(table.ends_with("3 of 9 are synchronised\n"), "{said}");
+    assert_eq!(emulator.requests().len(), 7, "no token was used but for its own tenant");
+}
+
+#[test]
+fn a_line_of_json_for_each_tenant() {
+    let emulator = emulator(&[("contoso", Access::Full), ("fabrikam", Access::Full)]);
+    let tenants = "contoso env:CONTOSO\nfabrikam env:FABRIKAM\n";
+    let mut command = fleet(&emulator, "json", tenants, &["--json", "--jobs", "1"]);
+    command.env("CONTOSO", "secret-contoso").env("FABRIKAM", "secret-fabrikam");
+    let (code, said) = Agent::start(&mut command).end();
+    assert_eq!(code, 0, "{said}");
+    let lines: Vec<serde_json::Value> =
+        said.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    let requests = emulator.requests();
+    for ((line, name), request) in lines.iter().zip(["contoso", "fabrikam"]).zip(&requests) {
+        let expected = serde_json::json!({
+            "tenant": name, "done": true, "result": "AUTOPILOT_OK", "message": "the sync was accepted",
+            "http_status": 204, "tries": 1, "retry_after_s": -1,
+            "client_request_id": request.header("client-request-id"), "request_id": line["request_id"],
+        });
+        assert_eq!(*line, expected);
+        assert!(line["request_id"].is_string());
+    }
+    assert_eq!(lines[2], serde_json::json!({"tenants": 2, "done": 2}));
+}
+
+/// The clock stands until each sync is being watched and the token of one is replaced; then that one has expired.
+#[test]
+fn it_waits_and_renews_a_token() {
+    let emulator =
+        emulator(&[("new", Access::Full), ("forbidden", Access::Forbidden), ("window", Access::Full)]);
+    emulator.set_token("secret-old", Token::default().of("new").for_time(Duration::from_secs(60)));
+    emulator.set_tenant("window", synced_a_minute_ago());
+    let (path, source) = token("renewed", "secret-old");
+    let tenants = format!("contoso {source}\nfabrikam env:FORBIDDEN\nwindow env:WINDOW\n");
+    let mut command = fleet(&emulator, "wait", &tenants, &["--wait", "3600", "--until", "60"]);
+    let agent = Agent::start(command.env("FORBIDDEN", "secret-forbidden").env("WINDOW", "secret-window"));
+    // It waits for a sync, and not for the time of one.
+    agent.wait_for("window: AUTOPILOT_SYNC_TOO_SOON: ");
+    agent.wait_for("fabrikam: AUTOPILOT_ERROR_FORBIDDEN: ");
+    let others = requests(&emulator, "forbidden") + requests(&emulator, "window");
+    assert!(emulator.wait(HOUR, |counts| counts.requests >= others as u64 + 3));
+    write(&path, "secret-new");
+    emulator.advance(HOUR);
+    let (code, said) = agent.end();
+    assert_eq!(code, 1, "{said}");
+    assert!(said.contains("contoso: AUTOPILOT_OK: the sync is completed"), "{said}");
+    assert!(requests(&emulator, "old") >= 3 && requests(&emulator, "new") >= 1);
+}
+
+#[test]
+fn a_signal_ends_all_calls_and_what_was_not_done_is_told() {
+    for (signal, expected) in [("INT", 130), ("TERM", 143)] {
+        let emulator = emulator(&[
+            ("done", Access::Full),
+            ("later", Access::Full),
+            ("first", Access::Full),
+            ("second", Access::Full),
+            ("third", Access::Full),
+        ]);
+        emulator.set_tenant("later", synced_a_minute_ago());
+        let hangs = |name: &str| Step::fault(Fault::Hang).for_token(&format!("secret-{name}"));
+        emulator.script([hangs("first"), hangs("second")]);
+        let tenants = "done env:DONE\nlater env:LATER\nfirst env:FIRST\nsecond env:SECOND\nthird env:THIRD\n";
+        let mut command = fleet(&emulator, signal, tenants, &["--jobs", "2"]);
+        for name in ["done", "later", "first", "second", "third"] {
+            command.env(name.to_uppercase(), format!("secret-{name}"));
+        }
+        let agent = Agent::start(&mut command);
+        agent.wait_for("done: AUTOPILOT_OK: ");
+        agent.wait_for("later: AUTOPILOT_SYNC_TOO_SOON, again in 540 s");
+        assert!(emulator.wait(HOUR, |counts| counts.requests == 4));
+        agent.signal(signal);
+        let (code, said) = agent.end();
+        assert_eq!(code, expected, "{said}");
+        for line in [
+            "first: AUTOPILOT_ERROR_CANCELLED: ",
+            "second: AUTOPILOT_ERROR_CANCELLED: ",
+            "later: AUTOPILOT_SYNC_TOO_SOON: ",
+            "third: NOT_STARTED: ",
+        ] {
+            assert!(said.contains(line), "{line}\n{said}");
+        }
+        assert!(said.ends_with("1 of 5 are synchronised\n"), "{said}");
+        assert_eq!(requests(&emulator, "third"), 0);
+    }
+}
+
+#[test]
+fn arguments_and_the_file_are_checked() {
+    let emulator = emulator(&[]);
+    for options in [
+        "--jobs 0",
+        "--jobs 65",
+        "--jobs many",
+        "--wait 0",
+        "--wait 86401",
+        "--until -1",
+        "--cloud mars",
+        "--token x",
+        "--help",
+        "secret-1",
+        "--cloud",
+    ] {
+        let words: Vec<&str> = options.split_whitespace().collect();
+        let (code, said) = Agent::start(&mut fleet(&emulator, "options", "", &words)).end();
+        assert_eq!(code, 64, "{options}: {said}");
+        assert!(said.starts_with("autopilot-fleet: "), "{said}");
+    }
+    for (tenants, words) in [
+        ("contoso", "line 1: "),
+        ("\ncontoso secret-token", "line 2: "),
+        ("contoso file:", "line 1: "),
+        ("contoso env:", "line 1: "),
+        ("con/toso env:A", "line 1: "),
+        ("contoso env:A\ncontoso env:B\n", "line 2: a second tenant of the same name"),
+    ] {
+        let (code, said) = Agent::start(&mut fleet(&emulator, "lines", tenants, &[])).end();
+        assert_eq!((code, said.contains(words)), (66, true), "{said}");
+    }
+    let program = || Program::cpp_example("autopilot-fleet.cpp").against(&emulator);
+    for (file, words) in [("/nowhere", "No such file"), ("/", "Is a directory")] {
+        let (code, said) = Agent::start(program().arg(file)).end();
+        assert_eq!((code, said.contains(words)), (66, true), "{said}");
+    }
+    let (code, said) = Agent::start(program().arg("--version")).end();
+    assert_eq!((code, &*said), (0, "autopilot-fleet 0.1.0, libautopilot_sync 0.1.0\n"));
+    let (code, said) = Agent::start(program().arg("--help")).end();
+    assert!(code == 0 && said.contains("exit codes:"), "{said}");
+    let mut command = fleet(&emulator, "configuration", "a env:A\n", &[]);
+    let (code, said) = Agent::start(command.env("SSL_CERT_FILE", "/nowhere.pem")).end();
+    assert_eq!((code, said.contains("/nowhere.pem")), (78, true), "{said}");
+    let (code, said) = Agent::start(&mut fleet(&emulator, "nobody", "# none yet\n", &[])).end();
+    assert_eq!((code, said.ends_with("0 of 0 are synchronised\n")), (0, true), "{said}");
+    assert_eq!(emulator.counts().accepted, 0);
+}
