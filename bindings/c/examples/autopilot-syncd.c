@@ -484,10 +484,9 @@ static autopilot_client *new_client(const struct options *options, int *code)
     autopilot_options_set_cloud(settings, (int32_t)options->cloud);
     autopilot_options_set_user_agent_suffix(settings, "autopilot-syncd/" AUTOPILOT_VERSION);
     *code = EXIT_USAGE;
-    if (options->proxy && autopilot_options_set_proxy(settings, options->proxy) != AUTOPILOT_OK) {
-        wrong("wrong value of ", "--proxy"); /* not the value, which may have a password */
-    } else if (options->ca_file && autopilot_options_set_ca_file(settings, options->ca_file) != AUTOPILOT_OK) {
-        wrong("wrong value of ", "--ca-file");
+    if ((options->proxy && autopilot_options_set_proxy(settings, options->proxy) != AUTOPILOT_OK) ||
+        (options->ca_file && autopilot_options_set_ca_file(settings, options->ca_file) != AUTOPILOT_OK)) {
+        wrong(or_dash(autopilot_options_error(settings)), ""); /* the value itself may have a password */
     } else {
         autopilot_result result = autopilot_client_new(settings, &client, &detail);
         *code = exit_code(result, detail);
