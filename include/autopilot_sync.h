@@ -69,8 +69,8 @@
  *
  * THE HOST PROCESS
  * No signal handler, logger, locale or exit handler is touched. A connection that the peer has closed raises no
- * SIGPIPE. No Rust panic leaves a function: it becomes AUTOPILOT_ERROR_INTERNAL; no C++ exception may enter one. The
- * library stays in the process: dlclose() does not unload it.
+ * SIGPIPE. No Rust panic leaves a function: it becomes AUTOPILOT_ERROR_INTERNAL, after a line of Rust's own on stderr.
+ * No C++ exception may enter one. The library stays in the process: dlclose() does not unload it.
  *
  * FORK
  * A child made by fork() may go on calling; it makes connections of its own. It is known by its process number, so a

@@ -52,6 +52,9 @@ for how in getter string double-free leak; do finds "$address" $how $memory; don
 AUTOPILOT_TEST_CFLAGS=$memory AUTOPILOT_TEST_LIBRARY=$address \
   with_clang "${not_here[@]}" --skip documented_stack --skip every_language c_api:: hostile:: threads:: languages::
 
+step "the C++ header, clang"
+with_clang cpp:: header::
+
 step "threads, clang, with the library's own code and the standard library's"
 # Without the standard library's own code the sanitizer does not see what a lock orders: it finds races that are none.
 rustc=$(tests/rust-1.85.sh)
