@@ -1,0 +1,81 @@
+"""The options of a client, checked and handed to the library."""
+
+from __future__ import annotations
+
+import os
+
+from ._library import native
+from .cloud import Cloud
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Callable
+
+_A_DAY = 86_400
+
+
+def milliseconds(name: str, seconds: object) -> int:
+    """A time for the library. It counts in whole milliseconds, none of them zero."""
+    if not isinstance(seconds, (int, float)) or isinstance(seconds, bool):
+        raise TypeError(f"{name} must be a number of seconds, not {type(seconds).__name__}")
+    if not 0 < seconds <= _A_DAY:
+        raise ValueError(f"{name} must be above 0 and at most {_A_DAY} seconds, not {seconds}")
+    return max(1, round(seconds * 1000))
+
+
+def _text(name: str, value: object) -> bytes:
+    if not isinstance(value, str):
+        raise TypeError(f"{name} must be a str, not {type(value).__name__}")
+    if "\0" in value:
+        raise ValueError(f"{name} has a NUL character")
+    return value.encode("utf-8", "surrogateescape")
+
+
+def _path(name: str, value: Any) -> bytes:
+    return _text(name, os.fsdecode(value))
+
+
+def _cloud(name: str, value: object) -> int:
+    if not isinstance(value, Cloud):
+        raise TypeError(f"{name} must be a Cloud, not {type(value).__name__}")
+    return value.value
+
+
+def _count(name: str, value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise TypeError(f"{name} must be an int, not {type(value).__name__}")
+    return max(-1, min(value, 1000))  # a larger number would lose its upper bits on the way
+
+
+# The library's setter of each option, how its argument is made, and the rule that it enforces.
+_SETTERS: dict[str, tuple[str, Callable[[str, Any], object], str]] = {
+    "cloud": ("cloud", _cloud, "a Cloud"),
+    "base_url": ("base_url", _text, "a root like https://graph.example, perhaps with a port"),
+    "proxy": ("proxy", _text, "an address like scheme://user:password@host:port, or empty for no proxy"),
+    "ca_file": ("ca_file", _path, "a path in UTF-8"),
+    "timeout": ("timeout_ms", milliseconds, "a number of seconds"),
+    "connect_timeout": ("connect_timeout_ms", milliseconds, "a number of seconds"),
+    "max_retries": ("max_retries", _count, "from 0 to 10"),
+    "user_agent_suffix": ("user_agent_suffix", _text, "1 to 256 bytes of visible ASCII"),
+}
+
+
+class Options:
+    """The library's options, freed with this object."""
+
+    __slots__ = ("_as_parameter_",)
+
+    def __init__(self, *, ignore_environment: bool, **given: object) -> None:
+        self._as_parameter_ = native.autopilot_options_new()
+        if given["cloud"] is not None and given["base_url"] is not None:
+            raise ValueError("give a cloud or a base_url, not both")
+        for name, value in given.items():
+            setter, convert, rule = _SETTERS[name]
+            # No message shows a value: a proxy's address has a password in it.
+            if value is not None and getattr(native, f"autopilot_options_set_{setter}")(self, convert(name, value)) != 0:
+                raise ValueError(f"{name} must be {rule}")
+        if ignore_environment:
+            native.autopilot_options_set_ignore_environment(self)
+
+    def __del__(self, free: Callable[[int], None] = native.autopilot_options_free) -> None:
+        free(self._as_parameter_)

@@ -1,0 +1,74 @@
+"""The functions of include/autopilot_sync.h: what each returns, and what it takes."""
+
+from __future__ import annotations
+
+from ctypes import CDLL, CFUNCTYPE, POINTER, c_char_p, c_int32, c_int64, c_void_p
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+# autopilot_progress_fn. Objects are opaque, so a pointer to one is a c_void_p.
+ProgressFunction = CFUNCTYPE(c_int32, c_void_p, c_void_p)
+_Out = POINTER(c_void_p)
+
+PROTOTYPES: dict[str, tuple[Any, ...]] = {
+    "autopilot_result_name": (c_char_p, c_int32),
+    "autopilot_sync": (c_int32, c_char_p),
+    "autopilot_options_new": (c_void_p,),
+    "autopilot_options_free": (None, c_void_p),
+    "autopilot_options_set_cloud": (c_int32, c_void_p, c_int32),
+    "autopilot_options_set_base_url": (c_int32, c_void_p, c_char_p),
+    "autopilot_options_set_proxy": (c_int32, c_void_p, c_char_p),
+    "autopilot_options_set_ca_file": (c_int32, c_void_p, c_char_p),
+    "autopilot_options_set_timeout_ms": (c_int32, c_void_p, c_int64),
+    "autopilot_options_set_connect_timeout_ms": (c_int32, c_void_p, c_int64),
+    "autopilot_options_set_max_retries": (c_int32, c_void_p, c_int32),
+    "autopilot_options_set_user_agent_suffix": (c_int32, c_void_p, c_char_p),
+    "autopilot_options_set_ignore_environment": (c_int32, c_void_p),
+    "autopilot_client_new": (c_int32, c_void_p, _Out, _Out),
+    "autopilot_client_free": (None, c_void_p),
+    "autopilot_client_sync": (c_int32, c_void_p, c_char_p, c_void_p, _Out),
+    "autopilot_client_settings": (c_int32, c_void_p, c_char_p, c_void_p, _Out, _Out),
+    "autopilot_client_sync_and_wait": (
+        c_int32, c_void_p, c_char_p, c_int64, c_void_p, ProgressFunction, c_void_p, _Out,
+    ),
+    "autopilot_cancel_new": (c_void_p,),
+    "autopilot_cancel_trigger": (None, c_void_p),
+    "autopilot_cancel_free": (None, c_void_p),
+    "autopilot_progress_phase": (c_int32, c_void_p),
+    "autopilot_progress_elapsed_ms": (c_int64, c_void_p),
+    "autopilot_progress_next_step_ms": (c_int64, c_void_p),
+    "autopilot_progress_settings": (c_void_p, c_void_p),
+    "autopilot_progress_claims": (c_char_p, c_void_p),
+    "autopilot_progress_set_token": (c_int32, c_void_p, c_char_p),
+    "autopilot_settings_status": (c_int32, c_void_p),
+    "autopilot_settings_status_text": (c_char_p, c_void_p),
+    "autopilot_settings_id": (c_char_p, c_void_p),
+    "autopilot_settings_last_sync_ms": (c_int64, c_void_p),
+    "autopilot_settings_last_sync_text": (c_char_p, c_void_p),
+    "autopilot_settings_last_manual_sync_ms": (c_int64, c_void_p),
+    "autopilot_settings_last_manual_sync_text": (c_char_p, c_void_p),
+    "autopilot_settings_next_sync_ms": (c_int64, c_void_p),
+    "autopilot_settings_free": (None, c_void_p),
+    "autopilot_detail_result": (c_int32, c_void_p),
+    "autopilot_detail_message": (c_char_p, c_void_p),
+    "autopilot_detail_http_status": (c_int32, c_void_p),
+    "autopilot_detail_code": (c_char_p, c_void_p),
+    "autopilot_detail_service_message": (c_char_p, c_void_p),
+    "autopilot_detail_retry_after_ms": (c_int64, c_void_p),
+    "autopilot_detail_trigger": (c_int32, c_void_p),
+    "autopilot_detail_claims": (c_char_p, c_void_p),
+    "autopilot_detail_attempts": (c_int32, c_void_p),
+    "autopilot_detail_client_request_id": (c_char_p, c_void_p, c_int32),
+    "autopilot_detail_request_id": (c_char_p, c_void_p, c_int32),
+    "autopilot_detail_settings": (c_void_p, c_void_p),
+    "autopilot_detail_free": (None, c_void_p),
+    "autopilot_version": (c_char_p,),
+}
+
+
+def declare(library: CDLL) -> None:
+    for name, (result, *arguments) in PROTOTYPES.items():
+        function = getattr(library, name)
+        function.restype, function.argtypes = result, arguments
