@@ -36,6 +36,7 @@ from .settings import Settings, SyncStatus
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from .many import TenantResult, sync_many
     from .types import Credential, TokenCredential
 
 __all__ = [
@@ -63,14 +64,16 @@ __all__ = [
     "SyncFailedError",
     "SyncStatus",
     "TlsError",
+    "TenantResult",
     "TokenCredential",
     "Trigger",
     "UnexpectedResponseError",
     "__version__",
     "sync",
+    "sync_many",
 ]
 
-_LAZY = {"Credential": "types", "TokenCredential": "types"}
+_LAZY = {"sync_many": "many", "TenantResult": "many", "Credential": "types", "TokenCredential": "types"}
 
 
 def __getattr__(name: str) -> object:

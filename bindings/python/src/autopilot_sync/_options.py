@@ -65,9 +65,9 @@ class Options:
 
     __slots__ = ("_as_parameter_",)
 
-    def __init__(self, *, ignore_environment: bool, **given: object) -> None:
+    def __init__(self, *, ignore_environment: bool = False, **given: object) -> None:
         self._as_parameter_ = native.autopilot_options_new()
-        if given["cloud"] is not None and given["base_url"] is not None:
+        if given.get("cloud") is not None and given.get("base_url") is not None:
             raise ValueError("give a cloud or a base_url, not both")
         for name, value in given.items():
             setter, convert, rule = _SETTERS[name]

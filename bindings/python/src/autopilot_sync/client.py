@@ -109,12 +109,9 @@ class Client:
             raise error_of(made)
         self._connections: _Connections | None = _Connections(pointer.value)
 
-    @classmethod
-    def _on(cls, connections: _Connections, source: Source) -> Client:
-        """Another client on the same connections, for another tenant."""
-        client = cls.__new__(cls)
-        client._connections, client._source = connections, source
-        return client
+    def _for(self, credential: Credential) -> Client:
+        """A client on the same connections for another tenant."""
+        return _on(self._open(), self._source.another(credential))
 
     def sync(self) -> Outcome:
         """Triggers a sync, and returns when the service has answered; the sync itself runs on afterwards.
@@ -233,7 +230,13 @@ def sync(credential: Credential) -> Outcome:
     The answer is DONE, ALREADY_RUNNING or TOO_SOON. Raises an AutopilotError; calling again is always harmless.
     """
     of_process = _Connections(None)
-    return Client._on(of_process, Source(credential, Cloud.GLOBAL.root)).sync()
+    return _on(of_process, Source(credential, Cloud.GLOBAL.root)).sync()
+
+
+def _on(connections: _Connections, source: Source) -> Client:
+    client = Client.__new__(Client)
+    client._connections, client._source = connections, source
+    return client
 
 
 def _logged(name: str, found: Detail) -> Detail:

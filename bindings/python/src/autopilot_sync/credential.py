@@ -41,6 +41,10 @@ class Source:
         self._given = given
         self._scope = root.rstrip("/") + "/.default"
 
+    def another(self, given: types.Credential) -> Source:
+        """Another credential, for the same scope."""
+        return Source(given, self._scope[: -len("/.default")])
+
     def token(self, claims: str | None = None) -> Token:
         answer = self._ask(claims)
         text = getattr(answer, "token", answer)
