@@ -1,0 +1,181 @@
+"""The client: answers, options, arguments, its end."""
+
+from __future__ import annotations
+
+import copy
+import os
+import pickle
+from datetime import timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+import pytest
+from autopilot_sync import (
+    Answer,
+    Client,
+    Cloud,
+    ConfigurationError,
+    ServiceRequestError,
+    SyncStatus,
+    TlsError,
+    Trigger,
+)
+from conftest import Start, run
+from emulator import Emulator
+
+SECRET = "header0123456789.payload0123456789.signature0123456789"
+
+
+def test_the_answers_of_a_trigger(emulator: Emulator) -> None:
+    with Client("token") as client:
+        first = client.sync()
+        assert (first.answer, first.detail.trigger, first.detail.status_code) == (Answer.DONE, Trigger.ACCEPTED, 204)
+        assert first.detail.result_name == "AUTOPILOT_OK" and str(first) == "the sync was accepted"
+        assert client.sync().answer is Answer.ALREADY_RUNNING
+        emulator.advance("1m")
+        third = client.sync()
+    assert (third.answer, third.detail.trigger, third.detail.status_code) == (Answer.TOO_SOON, Trigger.REFUSED, 429)
+    assert third.retry_after is None  # the emulator says none, as the service
+    assert third.settings is None
+    ids = [attempt.client_request_id for attempt in third.detail.attempts]
+    sent = dict(emulator.requests()[-1]["headers"])
+    assert ids == [sent["client-request-id"]] and third.detail.attempts[0].request_id
+
+
+def test_the_time_to_ask_again(start: Start) -> None:
+    start("--retry-after", "seconds", "--last-sync", "100s", "--speed", "0")
+    assert Client("token").sync().retry_after == 500.0
+
+
+def test_settings(start: Start) -> None:
+    emulator = start("--last-sync", "1h", "--last-trigger", "never", "--speed", "0")
+    client = Client("token")
+    settings = client.settings()
+    assert settings.status is SyncStatus.COMPLETED and settings.status_text == "completed"
+    assert settings.last_sync is not None and settings.last_sync.tzinfo is timezone.utc
+    assert settings.next_sync == settings.last_sync + timedelta(minutes=10, seconds=10)
+    assert settings.last_sync_text is not None
+    assert settings.last_sync_text.startswith(settings.last_sync.strftime("%Y-%m-%dT%H:%M:%S."))
+    assert settings.last_manual_sync is None
+    assert settings == pickle.loads(pickle.dumps(settings)) == client.settings()
+    assert hash(settings) == hash(client.settings())
+    with pytest.raises(AttributeError):
+        settings.status = None  # type: ignore[misc]
+    assert [request["method"] for request in emulator.requests()] == ["GET"] * 3
+
+
+def test_a_status_that_is_not_known_keeps_its_text(emulator: Emulator) -> None:
+    body = '{"syncStatus": "dreaming", "lastSyncDateTime": "9999-12-31T23:59:59Z"}'
+    emulator.script({"answer": {"reply": {"status": 200, "body": body}}})
+    settings = Client("token").settings()
+    assert (settings.status, settings.status_text) == (SyncStatus.OTHER, "dreaming")
+    assert settings.last_sync is not None and settings.last_sync.year == 9999
+    assert settings.next_sync is None  # no datetime has a year 10000
+
+
+def test_a_status_that_is_not_said_is_none(emulator: Emulator) -> None:
+    emulator.script({"answer": {"reply": {"status": 200, "body": '{"lastSyncDateTime": "2026-01-02T03:04:05Z"}'}}})
+    assert Client("token").settings().status is None
+
+
+def test_the_one_call_shares_a_connection(emulator: Emulator) -> None:
+    program = "import autopilot_sync\nfor _ in range(3): print(autopilot_sync.sync('token').answer.name)"
+    assert run(program).stdout.split() == ["DONE", "ALREADY_RUNNING", "ALREADY_RUNNING"]
+    assert {request["connection"] for request in emulator.requests()} == {1}
+
+
+@pytest.mark.parametrize("cloud", Cloud)
+def test_each_cloud_is_called_where_it_is(emulator: Emulator, cloud: Cloud) -> None:
+    Client("token", cloud=cloud).settings()
+    assert emulator.requests()[0]["host"] == cloud.root.replace("https://", "")
+
+
+def test_options_lead_there_without_the_environment(start: Start) -> None:
+    emulator = start("--proxy-credentials", "user:secret")
+    options: dict[str, Any] = {"proxy": emulator.proxy, "ca_file": Path(emulator.ca_file), "ignore_environment": True}
+    client = Client("token", user_agent_suffix="acme-agent/3.1", timeout=20, connect_timeout=20.5, max_retries=0, **options)
+    client.settings()
+    Client("token", base_url=emulator.direct_url, proxy="", ca_file=emulator.ca_file).settings()
+    first, second = emulator.requests()
+    assert dict(first["headers"])["user-agent"].endswith(" acme-agent/3.1")
+    assert (first["via"], second["via"]) == ("proxy", "direct")
+
+
+def test_the_environment_is_ignored_where_that_is_wanted(emulator: Emulator) -> None:
+    os.environ["SSL_CERT_FILE"] = "/nowhere.pem"
+    with pytest.raises(ConfigurationError, match="SSL_CERT_FILE"):
+        Client("token")
+    with pytest.raises(ConfigurationError, match="/nowhere.pem"):
+        Client("token", ca_file="/nowhere.pem", ignore_environment=True)
+    with pytest.raises(ServiceRequestError) as refused:
+        Client("token", proxy="http://127.0.0.1:1", ignore_environment=True, max_retries=0).sync()
+    assert not refused.value.sent and refused.value.status_code is None
+    with pytest.raises(TlsError):
+        Client("token", proxy=emulator.proxy, ignore_environment=True, max_retries=0).sync()
+
+
+@pytest.mark.parametrize(
+    ("options", "error"),
+    [
+        ({"cloud": "global"}, TypeError),
+        ({"cloud": Cloud.CHINA, "base_url": "https://graph.example"}, ValueError),
+        ({"base_url": "http://graph.example"}, ValueError),
+        ({"base_url": "https://graph.example/beta"}, ValueError),
+        ({"base_url": "https://graph.example\0.evil"}, ValueError),
+        ({"base_url": b"https://graph.example"}, TypeError),
+        ({"proxy": "ftp://user:password0123@proxy"}, ValueError),
+        ({"proxy": 1}, TypeError),
+        ({"ca_file": 1}, TypeError),
+        ({"ca_file": ""}, ValueError),
+        ({"ca_file": "a\0b"}, ValueError),
+        ({"ca_file": b"\xff"}, ValueError),
+        ({"timeout": 0}, ValueError),
+        ({"timeout": -1}, ValueError),
+        ({"timeout": 86_401}, ValueError),
+        ({"timeout": float("nan")}, ValueError),
+        ({"timeout": float("inf")}, ValueError),
+        ({"timeout": "30"}, TypeError),
+        ({"timeout": True}, TypeError),
+        ({"connect_timeout": 0.0}, ValueError),
+        ({"max_retries": -1}, ValueError),
+        ({"max_retries": 11}, ValueError),
+        ({"max_retries": 2**32 + 1}, ValueError),
+        ({"max_retries": 1.0}, TypeError),
+        ({"user_agent_suffix": ""}, ValueError),
+        ({"user_agent_suffix": "a\r\nb"}, ValueError),
+        ({"retries": 1}, TypeError),
+    ],
+)
+def test_a_wrong_option_is_an_error_that_names_it(options: dict[str, Any], error: type[Exception]) -> None:
+    with pytest.raises(error) as raised:
+        Client("token", **options)
+    assert next(iter(options)) in str(raised.value) or "os.PathLike" in str(raised.value)
+    assert "password0123" not in str(raised.value)
+
+
+@pytest.mark.parametrize("timeout", [0, 86_401, float("nan")])
+def test_a_wait_has_a_deadline_within_a_day(emulator: Emulator, timeout: float) -> None:
+    with pytest.raises(ValueError, match="timeout"):
+        Client("token").sync_and_wait(timeout)
+    assert emulator.requests() == []
+
+
+def test_use_after_close_raises(emulator: Emulator) -> None:
+    client = Client("token")
+    with client as same:
+        assert same is client
+        client.sync()
+    for use in (client.sync, client.settings, client.sync_and_wait, client.__enter__):
+        with pytest.raises(ValueError, match="the client is closed"):
+            use()
+    client.close()
+    client.cancel()
+    assert "closed" in repr(client)
+
+
+def test_a_client_shows_no_token_and_cannot_be_pickled() -> None:
+    client = Client(SECRET, base_url="https://graph.example/")
+    assert repr(client) == "<autopilot_sync.Client with <str for https://graph.example/.default>>"
+    for travel in (pickle.dumps, copy.copy, copy.deepcopy):
+        with pytest.raises(TypeError, match="cannot be pickled"):
+            travel(client)

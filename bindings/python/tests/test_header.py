@@ -1,0 +1,80 @@
+"""The package says what include/autopilot_sync.h says: functions, numbers, version."""
+
+from __future__ import annotations
+
+import re
+from ctypes import POINTER, c_char_p, c_int32, c_int64, c_void_p
+from typing import Any
+
+import pytest
+from autopilot_sync import Answer, Cloud, Phase, SyncStatus, Trigger, __version__, exceptions
+from autopilot_sync._library import native
+from autopilot_sync._prototypes import PROTOTYPES, ProgressFunction
+from cargo import ROOT
+
+HEADER = (ROOT / "include/autopilot_sync.h").read_text()
+
+
+def type_of(declaration: str) -> Any:
+    """The ctypes type of a parameter or of what is returned."""
+    words = declaration.replace("const ", "").split()
+    name, stars = words[0], declaration.count("*")
+    if name == "autopilot_progress_fn":
+        return ProgressFunction
+    if stars:
+        return c_char_p if name == "char" else POINTER(c_void_p) if stars == 2 else c_void_p
+    numbers = {"int32_t": c_int32, "int64_t": c_int64, "void": None}
+    return numbers[name] if name in numbers else enumeration(name)
+
+
+def enumeration(name: str) -> Any:
+    assert f"enum {name}\n" in HEADER
+    return c_int32
+
+
+def functions() -> dict[str, tuple[Any, ...]]:
+    found = {}
+    for returned, name, parameters in re.findall(r"^AUTOPILOT_API\s+([^()]+?)\b(autopilot_\w+)\(([^)]*)\);", HEADER, re.M):
+        taken = [] if parameters == "void" else [type_of(" ".join(one.split())) for one in parameters.split(",")]
+        found[name] = (type_of(returned), *taken)
+    return found
+
+
+def constants(prefix: str) -> dict[str, int]:
+    return {name: int(value) for name, value in re.findall(rf"^    {prefix}_(\w+) = (-?\d+),$", HEADER, re.M)}
+
+
+def test_every_function_is_declared_as_the_header_has_it() -> None:
+    assert len(functions()) == len(re.findall(r"^AUTOPILOT_API\b", HEADER, re.M))
+    assert functions() == PROTOTYPES
+
+
+@pytest.mark.parametrize(
+    ("kind", "prefix", "left_out"),
+    [
+        (Cloud, "AUTOPILOT_CLOUD", set()),
+        (Phase, "AUTOPILOT_PHASE", set()),
+        (SyncStatus, "AUTOPILOT_SYNC_STATUS", {"NONE"}),
+        (Trigger, "AUTOPILOT_TRIGGER", set()),
+    ],
+)
+def test_members_are_the_headers_numbers(kind: Any, prefix: str, left_out: set[str]) -> None:
+    theirs = {name: value for name, value in constants(prefix).items() if name not in left_out}
+    assert {member.name: member.value for member in kind} == theirs
+
+
+def test_each_result_is_an_answer_or_has_an_exception() -> None:
+    answers = {**constants("AUTOPILOT_SYNC"), "DONE": 0}
+    assert {member.name: member.value for member in Answer}.items() <= answers.items()
+    without_a_class = {constants("AUTOPILOT_ERROR")["INTERNAL"]}
+    assert set(exceptions._ERRORS) == set(constants("AUTOPILOT_ERROR").values()) - without_a_class
+
+
+def test_the_roots_of_the_clouds_are_those_of_the_header() -> None:
+    roots = dict(zip(Cloud, re.findall(r"^    // .*(https://\S+)\n    AUTOPILOT_CLOUD_", HEADER, re.M)))
+    assert {cloud: cloud.root for cloud in Cloud} == roots
+
+
+def test_the_version_is_the_headers_and_the_librarys() -> None:
+    assert f'#define AUTOPILOT_VERSION "{__version__}"' in HEADER
+    assert native.autopilot_version().decode() == __version__
