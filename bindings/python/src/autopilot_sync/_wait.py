@@ -11,7 +11,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Callable
 
-    from ._call import Ask
+    from ._errand import Ask
     from .credential import Source, Token
     from .progress import Progress
 
@@ -21,19 +21,10 @@ class Watcher:
 
     def __init__(self, source: Source, token: Token, callback: Callable[[Progress], object] | None) -> None:
         self._source, self._token, self._callback = source, token, callback
-        self._error: BaseException | None = None
 
     def function(self, ask: Ask) -> object:
-        """The callback for the library. It must return, so what the program raises is kept."""
-
-        def call(pointer: int, _: object) -> int:
-            try:
-                return ask(lambda: self._look(pointer))
-            except BaseException as error:
-                self._error = error
-                return 1
-
-        return ProgressFunction(call)
+        """The callback for the library. It must not raise, and `ask` does not."""
+        return ProgressFunction(lambda pointer, _: ask(lambda: self._look(pointer)))
 
     def _look(self, pointer: int) -> int:
         state = progress.read(pointer)
@@ -49,8 +40,3 @@ class Watcher:
         if token is not None:
             self._token = token
             native.autopilot_progress_set_token(pointer, token)
-
-    def raise_error(self) -> None:
-        """Raises what the program raised, on a thread that is not the main one."""
-        if self._error is not None:
-            raise self._error

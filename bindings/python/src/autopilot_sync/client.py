@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Any, Callable, NoReturn
 
-    from ._call import Ask
+    from ._errand import Ask
     from .credential import Token
     from .detail import Detail
     from .outcome import Outcome
@@ -187,7 +187,7 @@ class Client:
         connections, cancel = self._open(), Cancel()
 
         def call(token: Token) -> Detail:
-            found = _call.run(lambda _: detail.of(function, connections, token, cancel, *places), cancel)
+            found = _call.run(lambda: detail.of(function, connections, token, cancel, *places), cancel)
             return _logged(name, found)
 
         connections.running.add(cancel)
@@ -215,9 +215,7 @@ class Client:
                 wait = native.autopilot_client_sync_and_wait
                 return detail.of(wait, connections, token, deadline, cancel, function, None)
 
-            found = _logged("sync_and_wait", _call.run(call, cancel))
-            watcher.raise_error()
-            return found
+            return _logged("sync_and_wait", _call.run_asking(call, cancel))
         finally:
             connections.running.discard(cancel)
 

@@ -1,0 +1,144 @@
+"""A call of the library on a thread of its own, for a caller that waits in Python."""
+
+from __future__ import annotations
+
+import _thread
+import atexit
+import os
+import signal
+import sys
+import threading
+from queue import Empty, SimpleQueue
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Callable
+
+    from ._call import Cancel
+
+    Question = Callable[[], int]
+    """Asked in the middle of a call, on the caller's thread; other than 0 ends the call."""
+    Ask = Callable[[Question], int]
+
+# Signals that are no fault of the thread's own.
+FROM_OUTSIDE = signal.valid_signals() - {
+    getattr(signal, name) for name in ("SIGBUS", "SIGFPE", "SIGILL", "SIGSEGV") if hasattr(signal, name)
+}
+# A blocked thread of Windows sees Ctrl-C only between two waits.
+PATIENCE = 0.1 if sys.platform == "win32" else None
+
+
+class NoThread(RuntimeError):
+    """No thread can be started: there are too many, or the interpreter is about to end."""
+
+
+class Errand:
+    """All code of the program runs on the thread that waits, in the call's questions; on the call's own thread runs
+    nothing that lasts or fails."""
+
+    def __init__(self, call: Callable[[Ask], object], cancel: Cancel) -> None:
+        self._call, self._cancel = call, cancel
+        self._questions: SimpleQueue[Question | None] = SimpleQueue()
+        self._answers: SimpleQueue[int] = SimpleQueue()
+        self._over = threading.Event()
+        self._error: BaseException | None = None
+        self._is_left = False
+        self._process = os.getpid()
+
+    def run(self) -> None:
+        """Answers the call's questions until it is over. Whatever is raised meanwhile ends the call first: by Ctrl-C,
+        by another signal's handler, by the program's code in a question. NoThread where none is to be had."""
+        try:
+            if _ended():
+                self._over.set()
+            else:
+                self._start()
+            while not self._over.is_set():
+                question = self._next()
+                if question is not None:
+                    self._answers.put(question())
+        except BaseException:
+            self.leave()
+            raise
+        if _ended():
+            threading.Event().wait()  # it just stops, as such threads do
+        if self._error is not None:
+            raise self._error
+
+    def _start(self) -> None:
+        """Its thread takes no signal: one that it took would not wake the main thread."""
+        if sys.platform == "win32":
+            self._begin()
+            return
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, FROM_OUTSIDE)
+        try:
+            self._begin()
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+    def _begin(self) -> None:
+        try:
+            _thread.start_new_thread(self._run, ())
+        except RuntimeError as error:
+            self._over.set()
+            raise NoThread(str(error)) from None
+
+    def leave(self) -> None:
+        """Ends the call and waits until it is over, whatever signals come meanwhile."""
+        while self._process == os.getpid() and not self._over.is_set():
+            try:
+                self._is_left = True
+                self._cancel.trigger()
+                self._answers.put(1)
+                self._over.wait()
+            except BaseException:
+                pass
+
+    def _next(self) -> Question | None:
+        while True:
+            try:
+                return self._questions.get(timeout=PATIENCE)
+            except Empty:
+                pass
+
+    def _run(self) -> None:
+        try:
+            self._call(self._ask)
+        except BaseException as error:
+            self._error = error
+        self._over.set()
+        self._questions.put(None)
+
+    def _ask(self, question: Question) -> int:
+        if self._is_left:
+            return 1
+        self._questions.put(question)
+        return self._answers.get()
+
+
+_running: set[Errand] = set()
+_is_the_end = False
+
+
+def run_to_the_end(errand: Errand) -> None:
+    """Runs an errand; one of a daemon thread is over before the interpreter is."""
+    _running.add(errand)
+    try:
+        errand.run()
+    finally:
+        _running.discard(errand)
+
+
+def _ended() -> bool:
+    """Whether this is a daemon thread that outlives the interpreter."""
+    return _is_the_end and threading.get_ident() != threading.main_thread().ident
+
+
+def _end() -> None:
+    global _is_the_end
+    _is_the_end = True
+    for errand in tuple(_running):
+        errand.leave()
+
+
+atexit.register(_end)

@@ -1,0 +1,143 @@
+"""Waiting until a sync is done, and what the program hears meanwhile."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from typing import Callable
+
+import pytest
+from autopilot_sync import (
+    Answer,
+    CallCancelledError,
+    CallTimeoutError,
+    Client,
+    Outcome,
+    Phase,
+    Progress,
+    SyncFailedError,
+    SyncStatus,
+    Trigger,
+)
+from conftest import Start
+from emulator import Emulator
+
+QUICK = ("--duration", "1s", "--start-delay", "0s")
+
+
+Run = Callable[[Callable[[], Outcome]], Outcome]
+
+
+@pytest.fixture(params=["the main thread", "another thread"])
+def run(request: pytest.FixtureRequest) -> Run:
+    """Runs a call. On the main thread it gets a thread of its own, on others it does not: both do the same."""
+    if request.param == "the main thread":
+        return lambda call: call()
+    return lambda call: ThreadPoolExecutor(1).submit(call).result()
+
+
+def test_a_sync_is_awaited(start: Start, run: Run) -> None:
+    start(*QUICK)
+    seen: list[Progress] = []
+    threads = set()
+
+    def note(progress: Progress) -> None:
+        seen.append(progress)
+        threads.add(threading.get_ident())
+
+    outcome = run(lambda: (threads.add(threading.get_ident()), Client("token").sync_and_wait(60, note))[1])
+    assert (outcome.answer, outcome.detail.trigger) == (Answer.DONE, Trigger.ACCEPTED)
+    assert outcome.settings is not None and outcome.settings.status is SyncStatus.COMPLETED
+    assert len(threads) == 1
+    assert seen[0].phase is Phase.STARTING and seen[0].settings is None
+    assert seen[-1].phase is Phase.WATCHING and seen[-1].settings is not None
+    assert all(earlier.elapsed <= later.elapsed for earlier, later in zip(seen, seen[1:]))
+    assert seen[1].next_step > 0 and repr(seen[0]).startswith("Progress(phase=<Phase.STARTING: 0>")
+
+
+def test_a_sync_that_fails_is_an_error_with_its_settings(start: Start) -> None:
+    start(*QUICK, "--failing-runs", "1")
+    with pytest.raises(SyncFailedError) as raised:
+        Client("token").sync_and_wait(60)
+    assert raised.value.settings is not None and raised.value.settings.status is SyncStatus.FAILED
+
+
+def test_a_deadline_says_how_far_the_wait_came(start: Start) -> None:
+    start("--duration", "1h")
+    with pytest.raises(CallTimeoutError) as raised:
+        Client("token").sync_and_wait(3)
+    assert (raised.value.trigger, raised.value.sent) == (Trigger.ACCEPTED, True)
+    assert raised.value.settings is not None
+
+
+def test_a_window_beyond_the_deadline_is_too_soon_at_once(start: Start) -> None:
+    start("--last-sync", "1m")
+    outcome = Client("token").sync_and_wait(60)
+    assert outcome.answer is Answer.TOO_SOON and outcome.retry_after is not None and outcome.retry_after > 400
+
+
+def test_false_in_the_window_ends_the_wait_as_too_soon(start: Start, run: Run) -> None:
+    start("--last-sync", "1m")
+    client = Client("token")
+    outcome = run(lambda: client.sync_and_wait(3600, lambda progress: progress.phase is not Phase.WINDOW))
+    assert outcome.answer is Answer.TOO_SOON and outcome.retry_after is not None
+
+
+def test_false_elsewhere_cancels_the_wait(emulator: Emulator, run: Run) -> None:
+    client = Client("token")
+    with pytest.raises(CallCancelledError) as raised:
+        run(lambda: client.sync_and_wait(progress=lambda progress: progress.phase is not Phase.WATCHING))
+    assert raised.value.trigger is Trigger.ACCEPTED
+    with pytest.raises(CallCancelledError) as raised:
+        run(lambda: client.sync_and_wait(progress=lambda _: False))
+    assert not raised.value.sent
+
+
+@pytest.mark.parametrize("answer", [None, True, 0, ""])
+def test_nothing_else_that_is_returned_ends_it(start: Start, answer: object) -> None:
+    start("--other-tokens", "forbidden")
+    calls: list[Progress] = []
+    with pytest.raises(Exception, match="HTTP 403"):
+        Client("token").sync_and_wait(60, lambda progress: (calls.append(progress), answer)[1])
+    assert calls
+
+
+@pytest.mark.parametrize("error", [ZeroDivisionError, KeyboardInterrupt, SystemExit])
+def test_what_the_callback_raises_comes_through(
+    emulator: Emulator, run: Run, error: type[BaseException]
+) -> None:
+    def fail(progress: Progress) -> None:
+        if progress.phase is Phase.WATCHING:
+            raise error("from the callback")
+
+    client = Client("token")
+    with pytest.raises(error, match="from the callback"):
+        run(lambda: client.sync_and_wait(progress=fail))
+    assert client.sync().answer is Answer.ALREADY_RUNNING
+
+
+def test_the_callback_may_use_the_client(emulator: Emulator, run: Run) -> None:
+    client = Client("token")
+    statuses = []
+
+    def look(progress: Progress) -> bool:
+        statuses.append(client.settings().status)
+        return progress.phase is not Phase.WATCHING
+
+    with pytest.raises(CallCancelledError):
+        run(lambda: client.sync_and_wait(progress=look))
+    assert statuses[0] is SyncStatus.COMPLETED
+
+
+def test_another_thread_cancels_a_wait(emulator: Emulator, run: Run) -> None:
+    client = Client("token")
+
+    def cancel_elsewhere(progress: Progress) -> None:
+        if progress.phase is Phase.WATCHING:
+            thread = threading.Thread(target=client.cancel)
+            thread.start()
+            thread.join()
+
+    with pytest.raises(CallCancelledError):
+        run(lambda: client.sync_and_wait(progress=cancel_elsewhere))
+    assert client.sync().answer is Answer.ALREADY_RUNNING
