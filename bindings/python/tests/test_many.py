@@ -1,0 +1,178 @@
+"""Many tenants: in threads, in processes, on a Dask cluster."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
+from multiprocessing import get_context
+from typing import Any, Iterator
+
+import pytest
+from autopilot_sync import Answer, AutopilotError, ForbiddenError, SyncStatus, TenantResult, sync_many
+from conftest import Start
+from distributed import Client as DaskClient
+from distributed import LocalCluster
+from emulator import Emulator
+from tenants import CannotTravel, Tenant, failing, token
+from test_host import HANG, started, until_requests
+
+TENANTS = ("--token", "token-of-a:tenant=a", "--token", "token-of-b:forbidden:tenant=b", "--token", "token-of-c:tenant=c")
+CREDENTIALS = {name: Tenant(name) for name in "abc"}
+
+
+def summary(results: Iterator[TenantResult]) -> list[tuple[object, object]]:
+    return [(one.tenant, one.outcome.answer if one.outcome else type(one.error)) for one in results]
+
+
+EXPECTED = [("a", Answer.DONE), ("b", ForbiddenError), ("c", Answer.DONE)]
+
+
+@pytest.fixture(params=["threads of its own", "threads", "processes"])
+def executor(request: pytest.FixtureRequest) -> Iterator[Executor | None]:
+    if request.param == "threads of its own":
+        yield None
+        return
+    kinds = {"threads": ThreadPoolExecutor(2), "processes": ProcessPoolExecutor(2, mp_context=get_context("spawn"))}
+    with kinds[request.param] as pool:
+        yield pool
+
+
+def test_each_tenant_has_its_result_in_order(start: Start, executor: Executor | None) -> None:
+    start(*TENANTS)
+    assert summary(sync_many(CREDENTIALS, executor=executor)) == EXPECTED
+    again = [one.outcome and one.outcome.answer for one in sync_many(list(CREDENTIALS.values()), executor=executor)]
+    assert again == [Answer.ALREADY_RUNNING, None, Answer.ALREADY_RUNNING]
+
+
+def test_results_come_as_they_complete(start: Start, executor: Executor | None) -> None:
+    emulator = start(*TENANTS)
+    emulator.script({"token": "token-of-a", "delay": "1500ms"})
+    results = summary(sync_many({name: Tenant(name) for name in "ac"}, as_completed=True, executor=executor))
+    assert sorted(map(str, results)) == sorted(map(str, [EXPECTED[0], EXPECTED[2]]))
+    assert len(emulator.requests()) == 2
+
+
+def test_it_waits_where_that_is_wanted(start: Start) -> None:
+    start(*TENANTS, "--duration", "1s", "--start-delay", "0s")
+    results = list(sync_many(CREDENTIALS, wait=60))
+    assert [(one.tenant, one.outcome.answer if one.outcome else type(one.error)) for one in results] == EXPECTED
+    for one in (results[0], results[2]):
+        settings = one.result().settings
+        assert settings is not None and settings.status is SyncStatus.COMPLETED
+    with pytest.raises(ForbiddenError):
+        results[1].result()
+
+
+def test_threads_share_connections(start: Start) -> None:
+    emulator = start()
+    results = list(sync_many(["token"] * 10, max_workers=2))
+    assert [one.tenant for one in results] == list(range(10)) and all(one.outcome for one in results)
+    assert len({request["connection"] for request in emulator.requests()}) <= 2
+
+
+def test_options_are_the_clients(start: Start, executor: Executor | None) -> None:
+    emulator = start("--token", "token")
+    (one,) = sync_many([token], executor=executor, user_agent_suffix="acme-agent/3.1")
+    assert one.result().answer is Answer.DONE
+    assert dict(emulator.requests()[0]["headers"])["user-agent"].endswith("acme-agent/3.1")
+
+
+def test_an_error_of_a_credential_is_that_tenants(emulator: Emulator, executor: Executor | None) -> None:
+    first, second = sync_many({"bad": failing, "good": token}, executor=executor)
+    assert second.result().answer is Answer.DONE
+    with pytest.raises((CannotTravel, RuntimeError), match="no token"):
+        first.result()
+
+
+def test_what_cannot_be_pickled_is_that_tenants_error(emulator: Emulator) -> None:
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        first, second = sync_many({"bad": lambda: "token", "good": token}, executor=pool)
+    assert isinstance(first.error, Exception) and "pickle" in str(first.error).lower()
+    assert second.result().answer is Answer.DONE
+
+
+def test_an_executor_that_is_shut_down_is_each_tenants_error(emulator: Emulator) -> None:
+    pool = ThreadPoolExecutor(1)
+    pool.shutdown()
+    (one,) = sync_many(["token"], executor=pool)
+    assert isinstance(one.error, RuntimeError) and one.outcome is None
+
+
+def test_a_tokens_text_does_not_travel(emulator: Emulator) -> None:
+    with ProcessPoolExecutor(1) as pool, pytest.raises(TypeError, match="the credential of 'b' is a token's text") as raised:
+        sync_many({"a": Tenant("a"), "b": "secret-token-0123456789"}, executor=pool)
+    assert "secret-token" not in str(raised.value)
+    assert emulator.requests() == []
+
+
+@pytest.mark.parametrize(
+    ("credentials", "arguments", "error"),
+    [
+        ("token", {}, TypeError),
+        (b"token", {}, TypeError),
+        ([None], {}, TypeError),
+        (["token"], {"wait": 0}, ValueError),
+        (["token"], {"wait": "long"}, TypeError),
+        (["token"], {"timeout": 0}, ValueError),
+        (["token"], {"max_workers": 1, "executor": ThreadPoolExecutor(1)}, ValueError),
+        ([token], {"timeout": 0, "executor": ProcessPoolExecutor(1)}, ValueError),
+    ],
+)
+def test_wrong_arguments(emulator: Emulator, credentials: Any, arguments: dict[str, Any], error: type[Exception]) -> None:
+    with pytest.raises(error):
+        sync_many(credentials, **arguments)
+    assert emulator.requests() == []
+
+
+def test_no_tenants_no_results(emulator: Emulator) -> None:
+    assert list(sync_many([])) == []
+
+
+def test_leaving_early_ends_what_runs(emulator: Emulator) -> None:
+    emulator.script({"token": "slow", **HANG})
+    results = sync_many({"quick": "quick", "slow": "slow"}, as_completed=True, timeout=86_400)
+    assert next(results).tenant == "quick"
+    results.close()  # type: ignore[attr-defined]
+    for thread in threading.enumerate():
+        if thread is not threading.main_thread() and "ThreadPoolExecutor" in thread.name:
+            thread.join()
+
+
+def test_ctrl_c_ends_all_calls(emulator: Emulator) -> None:
+    emulator.script({**HANG, "times": 8})
+    program = started("""
+if __name__ == "__main__":
+    try:
+        list(sync_many(["token"] * 8, max_workers=4, timeout=86400))
+    except KeyboardInterrupt:
+        print("interrupted")
+""")
+    until_requests(emulator, 4)
+    program.send_signal(signal.SIGINT)
+    out, err = program.communicate()
+    assert (out, err, program.returncode) == ("interrupted\n", "", 0)
+
+
+@pytest.mark.filterwarnings("default")  # of Dask's own
+def test_a_dask_cluster_serves(start: Start) -> None:
+    emulator = start(*TENANTS)
+    with LocalCluster(
+        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, host="127.0.0.1"
+    ) as cluster, DaskClient(cluster) as dask:
+        executor = dask.get_executor()
+        assert summary(sync_many(CREDENTIALS, executor=executor)) == EXPECTED
+        # Equal calls are calls all the same.
+        second = summary(sync_many(CREDENTIALS, executor=executor, as_completed=True))
+        assert sorted(second, key=str)[0] == ("a", Answer.ALREADY_RUNNING) and len(second) == 3
+        (failed,) = sync_many([failing], executor=executor)
+        assert isinstance(failed.error, RuntimeError) and "no token" in str(failed.error)
+        with pytest.raises(TypeError, match="a token's text"):
+            sync_many(["token"], executor=executor)
+    assert len(emulator.requests()) == 6
+
+
+def test_an_error_says_to_which_tenant_it_belongs(start: Start) -> None:
+    start(*TENANTS)
+    errors = {one.tenant: one.error for one in sync_many(CREDENTIALS) if one.error}
+    assert list(errors) == ["b"] and isinstance(errors["b"], AutopilotError) and errors["b"].status_code == 403
