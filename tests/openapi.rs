@@ -1,6 +1,9 @@
 //! The emulator's replies and the library's requests are what the OpenAPI document says, by a validator that is a library
 //! (openapi-core, in Python), over exchanges that were really made.
 
+#[path = "programs/venv.rs"]
+mod venv;
+
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -13,25 +16,9 @@ fn emulator_folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/emulator")
 }
 
-/// A Python with the validator, made once for each list of requirements.
+/// A Python with the validator.
 fn python() -> PathBuf {
-    let requirements = emulator_folder().join("requirements.txt");
-    let wanted = std::fs::read_to_string(&requirements).unwrap();
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("openapi-venv");
-    let (python, made) = (folder.join("bin/python"), folder.join("made-for.txt"));
-    if std::fs::read_to_string(&made).is_ok_and(|list| list == wanted) {
-        return python;
-    }
-    let run = |command: &mut Command, help: &str| {
-        let status = command.status();
-        assert!(status.is_ok_and(|status| status.success()), "{command:?} failed. {help}");
-    };
-    let venv_help = "Install Python 3 with venv (Debian: apt-get install python3 python3-venv)";
-    run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&folder), venv_help);
-    let pip_help = "The validator comes from PyPI: is it reachable?";
-    run(Command::new(&python).args(["-m", "pip", "install", "-q", "-r"]).arg(&requirements), pip_help);
-    std::fs::write(made, wanted).unwrap();
-    python
+    venv::python("openapi-venv", &emulator_folder().join("requirements.txt"))
 }
 
 fn validate(exchanges: &serde_json::Value, name: &str) -> Output {

@@ -53,6 +53,11 @@ pub(crate) fn example(name: &str) -> PathBuf {
     build(&["--example", name], name, |file| file.extension().is_none())
 }
 
+/// The emulator as a program.
+pub(crate) fn emulator() -> PathBuf {
+    build(&["-p", "autopilot-emulator"], "autopilot-emulator", |file| file.extension().is_none())
+}
+
 /// What `cargo test` does not make, or not always, a cargo of our own does. Its file of the given kind.
 fn build(arguments: &[&str], target: &str, is_wanted: impl Fn(&Path) -> bool) -> PathBuf {
     let mut cargo = cargo("build");

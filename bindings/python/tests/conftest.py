@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Callable, Iterator
 
@@ -18,6 +20,9 @@ os.environ["AUTOPILOT_SYNC_LIBRARY"] = str(
 )
 PROGRAM = made("AUTOPILOT_EMULATOR_PROGRAM", "autopilot-emulator", ending="autopilot-emulator")
 AGAINST = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR")
+
+SECRET = "header0123456789.payload0123456789.signature0123456789"
+"""A token of the real ones' form, which no output may show a part of."""
 
 Start = Callable[..., Emulator]
 
@@ -48,14 +53,28 @@ def emulator(start: Start) -> Emulator:
     return start()
 
 
-def run(program: str, *arguments: str, **options: object) -> subprocess.CompletedProcess[str]:
-    """A Python program in a process of its own, with the package on its path. It must succeed, and say nothing on
-    standard error."""
-    answer = subprocess.run(
-        [sys.executable, "-c", program, *arguments], capture_output=True, text=True, env=environment(), **options
-    )  # type: ignore[call-overload]
+@pytest.fixture
+def az(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A program `az` that prints a token, as the Azure CLI does, and notes its arguments."""
+    program = tmp_path / "az"
+    answer = {"accessToken": "cli-token", "expires_on": int(time.time()) + 3600, "expiresOn": "2099-01-01 00:00:00.0"}
+    program.write_text(f"#!/bin/sh\necho \"$@\" >> {tmp_path}/asked\ncat <<'EOF'\n{json.dumps(answer)}\nEOF\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    return tmp_path / "asked"
+
+
+def run(program: str) -> subprocess.CompletedProcess[str]:
+    """A Python program in a process of its own. It must succeed, and say nothing on standard error."""
+    answer = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, env=environment())
     assert (answer.returncode, answer.stderr) == (0, ""), answer
-    return answer  # type: ignore[no-any-return]
+    return answer
+
+
+def started(program: str) -> subprocess.Popen[str]:
+    command = [sys.executable, "-c", "from autopilot_sync import *\n" + program]
+    pipe = subprocess.PIPE
+    return subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True, env=environment())
 
 
 def environment() -> dict[str, str]:

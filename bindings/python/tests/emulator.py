@@ -5,16 +5,20 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+import time
 import urllib.request
 from pathlib import Path
 from typing import Any
+
+HANG = {"fault": "hang"}
+"""A step of a script: no reply at all."""
 
 DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 class Emulator:
     def __init__(self, program: Path, *options: str) -> None:
-        command = [program, "serve", "--control-port", "0", *options]
+        command = [str(program), "serve", "--control-port", "0", *options]
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         self.environment: dict[str, str] = {}
         self.direct_url = ""
@@ -44,6 +48,10 @@ class Emulator:
     def requests(self) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = json.loads(self._ask("GET", "/requests"))
         return found
+
+    def await_requests(self, number: int) -> None:
+        while len(self.requests()) < number:
+            time.sleep(0.01)
 
     def stop(self) -> None:
         self._process.terminate()

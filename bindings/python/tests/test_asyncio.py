@@ -9,8 +9,7 @@ from typing import Any
 import autopilot_sync
 import pytest
 from autopilot_sync import Answer, Client
-from emulator import Emulator
-from test_host import HANG, until_requests
+from emulator import HANG, Emulator
 
 
 def documented() -> Any:
@@ -36,7 +35,7 @@ def test_a_cancelled_task_ends_its_call(emulator: Emulator) -> None:
 
     async def main() -> None:
         task = asyncio.create_task(documented()(client))
-        await asyncio.to_thread(until_requests, emulator, 1)
+        await asyncio.to_thread(emulator.await_requests, 1)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task

@@ -20,10 +20,8 @@ from autopilot_sync import (
     TlsError,
     Trigger,
 )
-from conftest import Start, run
+from conftest import SECRET, Start, run
 from emulator import Emulator
-
-SECRET = "header0123456789.payload0123456789.signature0123456789"
 
 
 def test_the_answers_of_a_trigger(emulator: Emulator) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import time
 from pathlib import Path
 from typing import Any, Callable
@@ -181,17 +180,6 @@ def test_what_a_credential_raises_during_a_wait_comes_through(start: Start) -> N
     given = iter(["old"])
     with pytest.raises(StopIteration):
         Client(lambda: next(given)).sync_and_wait(60)
-
-
-@pytest.fixture
-def az(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A program `az` that prints a token, as the Azure CLI does, and notes its arguments."""
-    program = tmp_path / "az"
-    answer = {"accessToken": "cli-token", "expires_on": int(time.time()) + 3600, "expiresOn": "2099-01-01 00:00:00.0"}
-    program.write_text(f"#!/bin/sh\necho \"$@\" >> {tmp_path}/asked\ncat <<'EOF'\n{json.dumps(answer)}\nEOF\n")
-    program.chmod(0o755)
-    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
-    return tmp_path / "asked"
 
 
 @pytest.mark.parametrize("wrap", [lambda inner: inner, ChainedTokenCredential])

@@ -25,10 +25,8 @@ from autopilot_sync import (
     UnexpectedResponseError,
     outcome,
 )
-from conftest import Start
-from emulator import Emulator
-
-SECRET = "header0123456789.payload0123456789.signature0123456789"
+from conftest import SECRET, Start
+from emulator import HANG, Emulator
 
 
 @pytest.mark.parametrize(
@@ -71,7 +69,7 @@ def test_failures(emulator: Emulator, step: dict[str, Any], kind: type[Autopilot
 
 
 def test_a_deadline_is_a_timeout_error(emulator: Emulator) -> None:
-    emulator.script({"fault": "hang"})
+    emulator.script(HANG)
     with pytest.raises(TimeoutError) as raised:
         Client("token", timeout=0.2, max_retries=0).sync()
     assert isinstance(raised.value, CallTimeoutError) and raised.value.result == -4

@@ -13,22 +13,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from autopilot_sync import Answer, AutopilotError, CallCancelledError, Client
-from conftest import environment, run
-from emulator import Emulator
-
-SECRET = "header0123456789.payload0123456789.signature0123456789"
-HANG = {"fault": "hang"}
-
-
-def until_requests(emulator: Emulator, number: int) -> None:
-    while len(emulator.requests()) < number:
-        time.sleep(0.01)
-
-
-def started(program: str) -> subprocess.Popen[str]:
-    command = [sys.executable, "-c", "from autopilot_sync import *\n" + program]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment())
-
+from conftest import SECRET, environment, run, started
+from emulator import HANG, Emulator
 
 INTERRUPTED = """
 client = Client("token", timeout=86400)
@@ -44,7 +30,7 @@ print(client.settings().status.name)
 def test_ctrl_c_ends_a_blocked_call_and_no_other(emulator: Emulator, call: str) -> None:
     emulator.script(HANG)
     program = started(INTERRUPTED.format(call=call))
-    until_requests(emulator, 1)
+    emulator.await_requests(1)
     program.send_signal(signal.SIGINT)
     out, err = program.communicate()
     assert (out.splitlines()[-2:], err, program.returncode) == (["interrupted", "COMPLETED"], "", 0)
@@ -52,7 +38,7 @@ def test_ctrl_c_ends_a_blocked_call_and_no_other(emulator: Emulator, call: str) 
 
 def test_ctrl_c_ends_a_wait_between_its_requests(emulator: Emulator) -> None:
     program = started(INTERRUPTED.format(call="sync_and_wait(86400)"))
-    until_requests(emulator, 2)
+    emulator.await_requests(2)
     program.send_signal(signal.SIGINT)
     out, err = program.communicate()
     assert ("interrupted" in out, err, program.returncode) == (True, "", 0)
@@ -61,7 +47,7 @@ def test_ctrl_c_ends_a_wait_between_its_requests(emulator: Emulator) -> None:
 def test_ctrl_c_that_nobody_catches_ends_the_program_as_ever(emulator: Emulator) -> None:
     emulator.script(HANG)
     program = started("sync('token')")
-    until_requests(emulator, 1)
+    emulator.await_requests(1)
     program.send_signal(signal.SIGINT)
     _, err = program.communicate()
     assert program.returncode == -signal.SIGINT and err.endswith("KeyboardInterrupt\n")
@@ -111,7 +97,7 @@ try:
 except CallCancelledError as error:
     print(error.result_name)
 """)
-    until_requests(emulator, 1)
+    emulator.await_requests(1)
     program.send_signal(signal.SIGUSR1)
     program.send_signal(signal.SIGTERM)
     out, err = program.communicate()
@@ -123,7 +109,7 @@ def test_cancel_ends_the_calls_of_all_threads_and_no_later_one(emulator: Emulato
     client = Client("token", timeout=86_400)
     with ThreadPoolExecutor(3) as pool:
         calls = [pool.submit(client.sync) for _ in range(3)]
-        until_requests(emulator, 3)
+        emulator.await_requests(3)
         client.cancel()
         for call in calls:
             with pytest.raises(CallCancelledError):
@@ -176,7 +162,7 @@ def test_the_interpreter_goes_on_during_a_call(emulator: Emulator) -> None:
     client = Client("token", timeout=86_400)
     with ThreadPoolExecutor(1) as pool:
         call = pool.submit(client.sync)
-        until_requests(emulator, 1)  # this thread works while that one is blocked
+        emulator.await_requests(1)  # this thread works while that one is blocked
         assert not call.done()
         client.cancel()
 
@@ -214,8 +200,9 @@ if child == 0:
     print(client.settings().status.name, sync("token").answer.name, flush=True)
     os._exit(0)
 print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
-""".replace("input()", "import urllib.request, time\ntime.sleep(0.2)"))
-    out, err = program.communicate()
+""")
+    emulator.await_requests(1)
+    out, err = program.communicate("go on\n")
     # From Python 3.12 on, a fork while there are threads is warned of, whatever they do.
     assert out == "COMPLETED DONE\n0\n", err
 

@@ -10,12 +10,11 @@ from typing import Any, Iterator
 
 import pytest
 from autopilot_sync import Answer, AutopilotError, ForbiddenError, SyncStatus, TenantResult, sync_many
-from conftest import Start
+from conftest import Start, started
 from distributed import Client as DaskClient
 from distributed import LocalCluster
-from emulator import Emulator
+from emulator import HANG, Emulator
 from tenants import CannotTravel, Tenant, failing, token
-from test_host import HANG, started, until_requests
 
 TENANTS = ("--token", "token-of-a:tenant=a", "--token", "token-of-b:forbidden:tenant=b", "--token", "token-of-c:tenant=c")
 CREDENTIALS = {name: Tenant(name) for name in "abc"}
@@ -148,7 +147,7 @@ if __name__ == "__main__":
     except KeyboardInterrupt:
         print("interrupted")
 """)
-    until_requests(emulator, 4)
+    emulator.await_requests(4)
     program.send_signal(signal.SIGINT)
     out, err = program.communicate()
     assert (out, err, program.returncode) == ("interrupted\n", "", 0)

@@ -12,6 +12,7 @@ from autopilot_sync import (
     CallCancelledError,
     CallTimeoutError,
     Client,
+    ForbiddenError,
     Outcome,
     Phase,
     Progress,
@@ -45,7 +46,11 @@ def test_a_sync_is_awaited(start: Start, run: Run) -> None:
         seen.append(progress)
         threads.add(threading.get_ident())
 
-    outcome = run(lambda: (threads.add(threading.get_ident()), Client("token").sync_and_wait(60, note))[1])
+    def call() -> Outcome:
+        threads.add(threading.get_ident())
+        return Client("token").sync_and_wait(60, note)
+
+    outcome = run(call)
     assert (outcome.answer, outcome.detail.trigger) == (Answer.DONE, Trigger.ACCEPTED)
     assert outcome.settings is not None and outcome.settings.status is SyncStatus.COMPLETED
     assert len(threads) == 1
@@ -96,10 +101,8 @@ def test_false_elsewhere_cancels_the_wait(emulator: Emulator, run: Run) -> None:
 @pytest.mark.parametrize("answer", [None, True, 0, ""])
 def test_nothing_else_that_is_returned_ends_it(start: Start, answer: object) -> None:
     start("--other-tokens", "forbidden")
-    calls: list[Progress] = []
-    with pytest.raises(Exception, match="HTTP 403"):
-        Client("token").sync_and_wait(60, lambda progress: (calls.append(progress), answer)[1])
-    assert calls
+    with pytest.raises(ForbiddenError):
+        Client("token").sync_and_wait(60, lambda _: answer)
 
 
 @pytest.mark.parametrize("error", [ZeroDivisionError, KeyboardInterrupt, SystemExit])

@@ -96,17 +96,19 @@ __all__ = [
 _HOMES = ("cloud", "settings", "detail", "exceptions", "outcome", "progress", "client", "types", "many")
 
 
-def __getattr__(name: str) -> object:
-    if name not in __all__:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
+if not TYPE_CHECKING:  # for whom any name would be one
 
-    for home in _HOMES:
-        found = vars(import_module(f"{__name__}.{home}")).get(name)
-        if found is not None:
-            globals()[name] = found
-            return found
-    raise AssertionError(name)
+    def __getattr__(name):
+        if name not in __all__:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from importlib import import_module
+
+        for home in _HOMES:
+            found = vars(import_module(f"{__name__}.{home}")).get(name)
+            if found is not None:
+                globals()[name] = found
+                return found
+        raise AssertionError(name)
 
 
 def __dir__() -> list[str]:

@@ -1,0 +1,48 @@
+"""The README does what it says."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import autopilot_sync
+import pytest
+from autopilot_sync import exceptions
+from conftest import run
+from emulator import Emulator
+
+README = (Path(__file__).parents[1] / "README.md").read_text()
+PROGRAMS = re.findall(r"^```python\n(.*?)^```$", README, re.M | re.S)
+
+
+def test_the_one_call(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AUTOPILOT_TOKEN", "token")
+    assert run(PROGRAMS[0]).stdout == "DONE the sync was accepted\n"
+
+
+def test_the_wait(emulator: Emulator, az: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    emulator.script({"on": "POST", "answer": {"error": 403}})
+    out = run(PROGRAMS[1]).stdout
+    assert out.startswith("STARTING 0.0") and "403 ServiceError(" in out
+
+
+def test_many_tenants(emulator: Emulator) -> None:
+    words = "invalid argument: the token is empty"
+    call = "\nprint_all({'contoso': '', 'fabrikam': ''})"
+    assert sorted(run(PROGRAMS[2] + call).stdout.split()) == sorted(f"contoso {words} fabrikam {words}".split())
+
+
+def test_asyncio(emulator: Emulator) -> None:
+    call = "\nfrom autopilot_sync import Client\nprint(asyncio.run(trigger(Client('token'))).answer.name)"
+    assert run(PROGRAMS[3] + call).stdout == "DONE\n"
+    shown = re.findall(r"async def trigger.*?raise$", (autopilot_sync.__doc__ or ""), re.S | re.M)
+    assert len(PROGRAMS) == 4 and len(shown) == 1
+
+
+def test_the_table_of_errors_is_the_packages() -> None:
+    rows = re.findall(r"^\| `(\w+)`(?:, an? `(\w+)`)? \| (-\d+) \|", README, re.M)
+    assert [int(code) for _, _, code in rows] == list(range(-1, -14, -1))
+    for name, base, code in rows:
+        kind = exceptions._ERRORS.get(int(code), exceptions.AutopilotError)
+        assert kind.__name__ == name
+        assert not base or base in [one.__name__ for one in kind.__mro__]

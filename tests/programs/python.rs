@@ -1,0 +1,32 @@
+//! The Python package, by its own tests: mypy and pytest, against the library and the emulator of these sources.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+
+use crate::{compiler, venv};
+
+/// A Python with what the package's tests want, in the package's folder.
+fn python(arguments: &[&str]) -> Command {
+    static PYTHON: OnceLock<PathBuf> = OnceLock::new();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("bindings/python");
+    let python = PYTHON.get_or_init(|| venv::python("python-venv", &folder.join("requirements-dev.txt")));
+    let mut python = Command::new(python);
+    python.args(arguments).current_dir(folder);
+    python
+}
+
+#[test]
+fn the_package_is_typed() {
+    let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("python-mypy");
+    compiler::run(python(&["-m", "mypy", "--cache-dir"]).arg(cache));
+}
+
+#[test]
+fn the_package_passes_its_tests() {
+    let mut pytest = python(&["-m", "pytest", "-q", "-p", "no:cacheprovider"]);
+    pytest.env("AUTOPILOT_SYNC_LIBRARY", compiler::library());
+    pytest.env("AUTOPILOT_EMULATOR_PROGRAM", compiler::emulator());
+    let said = compiler::run(&mut pytest);
+    assert!(said.contains(" passed in "), "{said}");
+}
