@@ -167,8 +167,10 @@ def test_the_interpreter_goes_on_during_a_call(emulator: Emulator) -> None:
         client.cancel()
 
 
+# From Python 3.12 on, a fork is warned of where the thread of a call just over has not ended yet.
 FORKED = """
-import os
+import os, warnings
+warnings.simplefilter("ignore", DeprecationWarning)
 client = Client("token")
 print(client.settings().status.name, flush=True)
 child = os.fork()
@@ -191,7 +193,8 @@ def test_parent_and_child_of_a_fork_have_connections_of_their_own(emulator: Emul
 def test_a_child_forked_during_a_call_may_call(emulator: Emulator) -> None:
     emulator.script(HANG)
     program = started("""
-import os, threading
+import os, threading, warnings
+warnings.simplefilter("ignore", DeprecationWarning)
 client = Client("token", timeout=86400)
 threading.Thread(target=client.sync_and_wait, daemon=True).start()
 input()
@@ -203,8 +206,7 @@ print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 """)
     emulator.await_requests(1)
     out, err = program.communicate("go on\n")
-    # From Python 3.12 on, a fork while there are threads is warned of, whatever they do.
-    assert out == "COMPLETED DONE\n0\n", err
+    assert (out, err) == ("COMPLETED DONE\n0\n", "")
 
 
 @pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])

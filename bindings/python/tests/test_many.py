@@ -53,7 +53,7 @@ def test_results_come_as_they_complete(start: Start, executor: Executor | None) 
 
 
 def test_it_waits_where_that_is_wanted(start: Start) -> None:
-    start(*TENANTS, "--duration", "1s", "--start-delay", "0s")
+    start(*TENANTS, "--duration", "3s", "--start-delay", "0s")
     results = list(sync_many(CREDENTIALS, wait=60))
     assert [(one.tenant, one.outcome.answer if one.outcome else type(one.error)) for one in results] == EXPECTED
     for one in (results[0], results[2]):

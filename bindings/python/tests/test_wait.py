@@ -23,7 +23,8 @@ from autopilot_sync import (
 from conftest import Start
 from emulator import Emulator
 
-QUICK = ("--duration", "1s", "--start-delay", "0s")
+# Seen in progress by the first look, and completed by the second.
+QUICK = ("--duration", "3s", "--start-delay", "0s")
 
 
 Run = Callable[[Callable[[], Outcome]], Outcome]
