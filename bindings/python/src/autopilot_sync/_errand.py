@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import _thread
+import _signal  # type: ignore[import-not-found]  # signal's functions make an enum member of each signal, at each call
 import atexit
 import os
-import signal
 import sys
 import threading
 from queue import Empty, SimpleQueue
@@ -21,9 +21,7 @@ if TYPE_CHECKING:
     Ask = Callable[[Question], int]
 
 # Signals that are no fault of the thread's own.
-FROM_OUTSIDE = signal.valid_signals() - {
-    getattr(signal, name) for name in ("SIGBUS", "SIGFPE", "SIGILL", "SIGSEGV") if hasattr(signal, name)
-}
+FROM_OUTSIDE = set(_signal.valid_signals()) - {_signal.SIGFPE, _signal.SIGILL, _signal.SIGSEGV}
 # A blocked thread of Windows sees Ctrl-C only between two waits.
 PATIENCE = 0.1 if sys.platform == "win32" else None
 
@@ -70,11 +68,11 @@ class Errand:
         if sys.platform == "win32":
             self._begin()
             return
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, FROM_OUTSIDE)
+        before = _signal.pthread_sigmask(_signal.SIG_BLOCK, FROM_OUTSIDE)
         try:
             self._begin()
         finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+            _signal.pthread_sigmask(_signal.SIG_SETMASK, before)
 
     def _begin(self) -> None:
         try:
