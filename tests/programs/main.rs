@@ -1,6 +1,6 @@
 //! Programs in C, C++, Python and Rust, made of these sources and run against the emulator; the header they include; the
-//! README and the documentation that show them; a package that depends on the crate; the
-//! Python package's own tests.
+//! README and the documentation that show them; a package that depends on the crate; the Python
+//! package's own tests.
 
 mod agents;
 mod c_api;

@@ -28,7 +28,7 @@ def type_of(declaration: str) -> Any:
 
 
 def enumeration(name: str) -> Any:
-    assert f"enum {name}\n" in HEADER
+    assert f"AUTOPILOT_ENUM({name}) {{" in HEADER
     return c_int32
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from ._library import native
+from ._library import native, text
 from .cloud import Cloud
 
 TYPE_CHECKING = False
@@ -47,16 +47,16 @@ def _count(name: str, value: object) -> int:
     return max(-1, min(value, 1000))  # a larger number would lose its upper bits on the way
 
 
-# The library's setter of each option, how its argument is made, and the rule that it enforces.
-_SETTERS: dict[str, tuple[str, Callable[[str, Any], object], str]] = {
-    "cloud": ("cloud", _cloud, "a Cloud"),
-    "base_url": ("base_url", _text, "a root like https://graph.example, perhaps with a port"),
-    "proxy": ("proxy", _text, "an address like scheme://user:password@host:port, or empty for no proxy"),
-    "ca_file": ("ca_file", _path, "a path in UTF-8"),
-    "timeout": ("timeout_ms", milliseconds, "a number of seconds"),
-    "connect_timeout": ("connect_timeout_ms", milliseconds, "a number of seconds"),
-    "max_retries": ("max_retries", _count, "from 0 to 10"),
-    "user_agent_suffix": ("user_agent_suffix", _text, "1 to 256 bytes of visible ASCII"),
+# The library's setter of each option, and how its argument is made.
+_SETTERS: dict[str, tuple[str, Callable[[str, Any], object]]] = {
+    "cloud": ("cloud", _cloud),
+    "base_url": ("base_url", _text),
+    "proxy": ("proxy", _text),
+    "ca_file": ("ca_file", _path),
+    "timeout": ("timeout_ms", milliseconds),
+    "connect_timeout": ("connect_timeout_ms", milliseconds),
+    "max_retries": ("max_retries", _count),
+    "user_agent_suffix": ("user_agent_suffix", _text),
 }
 
 
@@ -70,10 +70,9 @@ class Options:
         if given.get("cloud") is not None and given.get("base_url") is not None:
             raise ValueError("give a cloud or a base_url, not both")
         for name, value in given.items():
-            setter, convert, rule = _SETTERS[name]
-            # No message shows a value: a proxy's address has a password in it.
+            setter, convert = _SETTERS[name]
             if value is not None and getattr(native, f"autopilot_options_set_{setter}")(self, convert(name, value)) != 0:
-                raise ValueError(f"{name} must be {rule}")
+                raise ValueError(f"{name}: {text(native.autopilot_options_error(self))}")
         if ignore_environment:
             native.autopilot_options_set_ignore_environment(self)
 
