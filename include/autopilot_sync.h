@@ -113,7 +113,7 @@
 #if defined(__cplusplus)
 #define AUTOPILOT_ENUM(name) enum name : int32_t
 #elif defined(__STDC_VERSION__) && __STDC_VERSION__ >= 202311L
-#define AUTOPILOT_ENUM(name) typedef enum name : int32_t name; enum name : int32_t
+#define AUTOPILOT_ENUM(name) enum name : int32_t; typedef enum name name; enum name : int32_t
 #else
 #define AUTOPILOT_ENUM(name) typedef int32_t name; enum name
 #endif

@@ -8,7 +8,7 @@ use std::process::Command;
 use crate::compiler;
 
 const C_STANDARDS: &[&str] = &["c99", "c11", "c17", "c2x"];
-const CPP_STANDARDS: &[&str] = &["c++11", "c++14", "c++17", "c++20", "c++23"];
+const CPP_STANDARDS: &[&str] = &["c++11", "c++14", "c++17", "c++20", "c++2b"];
 const STRICT: &[&str] = &["-Wall", "-Wextra", "-Wpedantic", "-Werror", "-fsyntax-only"];
 
 /// The header that this build's cbindgen made.

@@ -11,11 +11,11 @@ if(CMAKE_LIBRARY_ARCHITECTURE)
   list(APPEND _autopilot_sync_folders "lib/${CMAKE_LIBRARY_ARCHITECTURE}")
 endif()
 
-# find_library_of(RESULT NAMES...): below the prefix of this file, and nowhere else.
+# The library of one of these names: below the prefix of this file, and nowhere else.
 macro(_autopilot_sync_find result)
   unset(${result} CACHE)
   find_library(${result} NAMES ${ARGN} PATHS "${_autopilot_sync_prefix}" PATH_SUFFIXES ${_autopilot_sync_folders}
-               NO_DEFAULT_PATH)
+               NO_DEFAULT_PATH NO_CMAKE_FIND_ROOT_PATH)
   mark_as_advanced(${result})
 endmacro()
 _autopilot_sync_find(_autopilot_sync_shared libautopilot_sync.so libautopilot_sync.dylib libautopilot_sync.dll.a)
