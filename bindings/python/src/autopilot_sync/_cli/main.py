@@ -91,6 +91,7 @@ def _many(given: Namespace, shown: Quiet, printed: Json | Text) -> int:
             for tenant in [one for one in credentials if one not in reports]:
                 reports[tenant] = report.of_interruption(ended.signal or signal.SIGINT, tenant=tenant)
                 printed.of_many(reports[tenant])
+            shown.note("Syncs that were accepted before go on without this program.")
     printed.summary([reports[tenant] for tenant in credentials])
     good = sum(one.exit_code <= ExitCode.ALREADY_RUNNING for one in reports.values())
     shown.note(f"{good} of {len(reports)} tenants are done")
