@@ -29,7 +29,7 @@
  *             result = autopilot_client_sync(client, getenv("AUTOPILOT_TOKEN"), NULL, &detail);
  *         }
  *         printf("%s: %s\n", autopilot_result_name(result), autopilot_detail_message(detail));
- *         if (result == AUTOPILOT_SYNC_TOO_SOON)
+ *         if (autopilot_detail_retry_after_ms(detail) >= 0)
  *             printf("again in %lld s\n", (long long)autopilot_detail_retry_after_ms(detail) / 1000);
  *         autopilot_detail_free(detail);
  *         autopilot_client_free(client);
@@ -220,7 +220,8 @@ AUTOPILOT_ENUM(autopilot_cloud) {
 };
 
 // Ends calls from another thread: those that run with it, at once, and those that are begun with it afterwards. It
-// stays triggered for good. One may serve many calls. Any thread may use it at any time; free it when no call has it.
+// stays triggered for good. One may serve many calls. Any thread may use it at any time; free it when no call has it. A
+// child made by fork() may trigger its copy: that ends calls of the child alone.
 typedef struct autopilot_cancel autopilot_cancel;
 
 // Connections to one cloud's Microsoft Graph. The token comes with each call, so one client serves many tenants. Any
@@ -232,9 +233,9 @@ typedef struct autopilot_cancel autopilot_cancel;
 typedef struct autopilot_client autopilot_client;
 
 // What is known of a call beside its result. Made by each function that has a last parameter of this type, whatever the
-// result and the other arguments, unless that pointer is NULL. What the pointer held before is overwritten and not
-// freed. Free it with autopilot_detail_free(). It never changes, so any threads may read it at once; strings of it live
-// as long as it does.
+// result and the other arguments, unless that pointer is NULL; on a fault of the library it may be set to NULL. What
+// the pointer held before is overwritten and not freed. Free it with autopilot_detail_free(). It never changes, so any
+// threads may read it at once; strings of it live as long as it does.
 //
 // The token is in none of it, whatever the server answers.
 typedef struct autopilot_detail autopilot_detail;
@@ -384,6 +385,7 @@ autopilot_result autopilot_client_settings(const autopilot_client *client,
 //
 // client, token, cancel, detail: as for autopilot_client_sync(). The token needs the right to read too, which
 // DeviceManagementServiceConfig.ReadWrite.All includes: else the end cannot be observed.
+// It is copied: the callback may change or free the caller's.
 // timeout_ms: the deadline of the whole wait, from 1 to 86,400,000. Small tenants need seconds, large ones minutes; a
 // wait that meets the service's window needs ten minutes more.
 // progress: NULL for none. user_data: handed to it, NULL or not.

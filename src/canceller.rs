@@ -1,13 +1,14 @@
 //! Ends calls from another thread.
 
 use std::fmt;
+use std::process;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use crate::call::Call;
 
 /// Ends calls from another thread: those that run, at once, and those that are begun with it afterwards. It stays
 /// cancelled for good; use a new one for what comes later. Clones are the same canceller. Any thread may use it at any
-/// time, but no signal handler: it takes a lock.
+/// time, but no signal handler: it takes a lock. A forked child's copy ends calls of the child alone.
 ///
 /// ```no_run
 /// # let token = "a-token";
@@ -28,7 +29,20 @@ pub struct Canceller(Arc<Mutex<State>>);
 #[derive(Default)]
 struct State {
     cancelled: bool,
-    calls: Vec<Weak<Call>>,
+    calls: Vec<Watched>,
+}
+
+/// A call, and the process it runs in: a forked child shares its parent's sockets, and must not shut them down.
+struct Watched {
+    process: u32,
+    call: Weak<Call>,
+}
+
+impl Watched {
+    /// The call, if it still runs in this process.
+    fn here(&self) -> Option<Arc<Call>> {
+        if self.process == process::id() { self.call.upgrade() } else { None }
+    }
 }
 
 impl Canceller {
@@ -60,7 +74,7 @@ impl Canceller {
         state.cancelled = true;
         let calls = std::mem::take(&mut state.calls);
         drop(state);
-        for call in calls.iter().filter_map(Weak::upgrade) {
+        for call in calls.iter().filter_map(Watched::here) {
             call.cancel();
         }
     }
@@ -84,8 +98,8 @@ impl Canceller {
         if state.cancelled {
             call.cancel();
         } else {
-            state.calls.retain(|call| call.strong_count() > 0);
-            state.calls.push(Arc::downgrade(call));
+            state.calls.retain(|watched| watched.call.strong_count() > 0);
+            state.calls.push(Watched { process: process::id(), call: Arc::downgrade(call) });
         }
     }
 

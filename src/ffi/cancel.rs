@@ -2,7 +2,8 @@ use super::guard::guard;
 use crate::canceller::Canceller;
 
 /// Ends calls from another thread: those that run with it, at once, and those that are begun with it afterwards. It
-/// stays triggered for good. One may serve many calls. Any thread may use it at any time; free it when no call has it.
+/// stays triggered for good. One may serve many calls. Any thread may use it at any time; free it when no call has it. A
+/// child made by fork() may trigger its copy: that ends calls of the child alone.
 #[allow(non_camel_case_types)]
 pub struct autopilot_cancel {
     pub(super) canceller: Canceller,

@@ -1,6 +1,8 @@
 use std::ffi::{c_char, c_void};
 use std::ptr;
 
+use zeroize::Zeroizing;
+
 use super::guard::{call, invalid, milliseconds, token};
 use super::progress::tell;
 use super::{
@@ -117,6 +119,7 @@ pub unsafe extern "C" fn autopilot_client_settings(
 ///
 /// client, token, cancel, detail: as for autopilot_client_sync(). The token needs the right to read too, which
 /// DeviceManagementServiceConfig.ReadWrite.All includes: else the end cannot be observed.
+/// It is copied: the callback may change or free the caller's.
 /// timeout_ms: the deadline of the whole wait, from 1 to 86,400,000. Small tenants need seconds, large ones minutes; a
 /// wait that meets the service's window needs ten minutes more.
 /// progress: NULL for none. user_data: handed to it, NULL or not.
@@ -146,8 +149,10 @@ pub unsafe extern "C" fn autopilot_client_sync_and_wait(
     let body = || {
         // SAFETY: the caller promises a NUL-terminated token, or NULL.
         let token = unsafe { self::token(token) }?;
-        let timeout = milliseconds(timeout_ms)?;
-        with(client, cancel, token, |client, token| {
+        let timeout = milliseconds("timeout", timeout_ms)?;
+        // A borrow that lasts as long as the wait would forbid the callback to touch the text.
+        let token = Zeroizing::new(token.to_owned());
+        with(client, cancel, &token, |client, token| {
             // SAFETY: the caller promises a function as the header declares it, with its data.
             client.sync_and_wait(token, timeout, |known| unsafe { tell(progress, user_data, known) })
         })

@@ -25,9 +25,9 @@ pub enum autopilot_trigger {
 }
 
 /// What is known of a call beside its result. Made by each function that has a last parameter of this type, whatever the
-/// result and the other arguments, unless that pointer is NULL. What the pointer held before is overwritten and not
-/// freed. Free it with autopilot_detail_free(). It never changes, so any threads may read it at once; strings of it live
-/// as long as it does.
+/// result and the other arguments, unless that pointer is NULL; on a fault of the library it may be set to NULL. What
+/// the pointer held before is overwritten and not freed. Free it with autopilot_detail_free(). It never changes, so any
+/// threads may read it at once; strings of it live as long as it does.
 ///
 /// The token is in none of it, whatever the server answers.
 #[allow(non_camel_case_types)]

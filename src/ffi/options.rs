@@ -139,7 +139,7 @@ pub extern "C" fn autopilot_options_set_timeout_ms(
     options: Option<&mut autopilot_options>,
     timeout_ms: i64,
 ) -> autopilot_result {
-    set(options, |builder| builder.timeout(milliseconds(timeout_ms)?))
+    set(options, |builder| builder.timeout(milliseconds("timeout", timeout_ms)?))
 }
 
 /// The most that one connection may take, in milliseconds: name, TCP, proxy and TLS. Default: 10,000; from 1 to
@@ -149,7 +149,7 @@ pub extern "C" fn autopilot_options_set_connect_timeout_ms(
     options: Option<&mut autopilot_options>,
     timeout_ms: i64,
 ) -> autopilot_result {
-    set(options, |builder| builder.connect_timeout(milliseconds(timeout_ms)?))
+    set(options, |builder| builder.connect_timeout(milliseconds("connect timeout", timeout_ms)?))
 }
 
 /// How often a request is repeated that failed in passing; a trigger only where it cannot have run. Default: 3; from 0

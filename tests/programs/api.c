@@ -57,6 +57,7 @@ static void settings(void)
 }
 
 struct watch {
+    char *token;              /* spoiled and freed by the first call */
     const char *renewal;      /* the token to hand in when one is refused */
     int32_t stop_at;          /* the phase to stop in, or -1 */
     int32_t cancel_at;        /* the phase to cancel in, or -1 */
@@ -74,6 +75,10 @@ static int32_t on_progress(autopilot_progress *progress, void *user_data)
     CHECK(autopilot_progress_elapsed_ms(progress) >= 0 && autopilot_progress_next_step_ms(progress) >= 0);
     CHECK((watch->calls++ == 0) == (phase == AUTOPILOT_PHASE_STARTING));
     watch->phases |= 1u << phase;
+    if (phase == AUTOPILOT_PHASE_STARTING) {
+        watch->token[0] = 'x';
+        free(watch->token);
+    }
     if (phase == AUTOPILOT_PHASE_WATCHING || phase == AUTOPILOT_PHASE_WINDOW)
         CHECK(autopilot_settings_status_text(autopilot_progress_settings(progress)) != NULL);
     if (phase == AUTOPILOT_PHASE_TOKEN_REJECTED && watch->renewal) {
@@ -90,9 +95,10 @@ static int32_t on_progress(autopilot_progress *progress, void *user_data)
 static void wait_for_it(char **arguments)
 {
     autopilot_client *client = new_client();
-    struct watch watch = {arguments[3], atoi(arguments[1]), atoi(arguments[2]), autopilot_cancel_new(), 0, 0, pthread_self()};
+    char *token = strcpy(malloc(6), "token");
+    struct watch watch = {token, arguments[3], atoi(arguments[1]), atoi(arguments[2]), autopilot_cancel_new(), 0, 0, pthread_self()};
     autopilot_detail *detail = GARBAGE;
-    autopilot_result result = autopilot_client_sync_and_wait(client, "token", atoll(arguments[0]), watch.cancel, on_progress,
+    autopilot_result result = autopilot_client_sync_and_wait(client, token, atoll(arguments[0]), watch.cancel, on_progress,
                                                              &watch, &detail);
     printf("phases=%u ", watch.phases);
     if (autopilot_detail_settings(detail))

@@ -1,6 +1,9 @@
-/* A parent with a live connection forks; both go on calling. Prints the parent's results, then the child's. */
+/* A parent forks, with a live connection: both go on calling, and print their results; or "cancel", in the middle of a
+ * call, which its child's copy of the cancel must not end. */
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include "autopilot_sync.h"
@@ -11,21 +14,61 @@ static void call(const char *who, const char *token)
     fflush(stdout);
 }
 
-int main(void)
+/* Whether the child ended well. */
+static int ended_well(pid_t child)
+{
+    int status = 0;
+    return child > 0 && waitpid(child, &status, 0) == child && status == 0;
+}
+
+static int both_go_on(void)
 {
     const char *token = "token";
     call("parent", token);
     pid_t child = fork();
-    if (child < 0)
-        return 1;
     if (child == 0) {
         call("child", token);
         call("child", token);
         _exit(0);
     }
-    int status = 0;
-    if (waitpid(child, &status, 0) != child || status != 0)
+    if (!ended_well(child))
         return 2;
     call("parent", token);
     return 0;
+}
+
+/* A call that is not answered, until its deadline. */
+static void *call_in_vain(void *cancel)
+{
+    autopilot_options *options = autopilot_options_new();
+    autopilot_client *client = NULL;
+    autopilot_options_set_timeout_ms(options, 5000);
+    autopilot_client_new(options, &client, NULL);
+    printf("parent %d\n", (int)autopilot_client_sync(client, "token", cancel, NULL));
+    autopilot_client_free(client);
+    autopilot_options_free(options);
+    return NULL;
+}
+
+static int child_cancels(void)
+{
+    autopilot_cancel *cancel = autopilot_cancel_new();
+    pthread_t thread;
+    if (pthread_create(&thread, NULL, call_in_vain, cancel) != 0)
+        return 1;
+    getchar(); /* the request is there */
+    pid_t child = fork();
+    if (child == 0) {
+        autopilot_cancel_trigger(cancel);
+        _exit(0);
+    }
+    if (!ended_well(child) || pthread_join(thread, NULL) != 0)
+        return 2;
+    autopilot_cancel_free(cancel);
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    return argc > 1 && strcmp(argv[1], "cancel") == 0 ? child_cancels() : both_go_on();
 }

@@ -1,7 +1,8 @@
 //! The one call from a program in each language: unchanged, linked with the shared library of these sources, and led to
 //! the emulator by `HTTPS_PROXY` and `SSL_CERT_FILE` alone.
 
-use std::process::Command;
+use std::process::{Command, Stdio};
+use std::thread;
 use std::time::Duration;
 
 use autopilot_emulator::{
@@ -138,6 +139,21 @@ fn a_forked_child_has_connections_of_its_own() {
     assert_eq!(connections[0], connections[3]);
     assert_eq!(connections[1], connections[2]);
     assert_ne!(connections[0], connections[1]);
+}
+
+#[test]
+fn a_forked_child_cannot_cancel_its_parents_calls() {
+    let emulator = emulator();
+    emulator.script([Step::fault(Fault::Hang)]);
+    let mut command = Program::named("fork.c").against(&emulator);
+    let mut parent = command.arg("cancel").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    while emulator.requests().is_empty() && parent.try_wait().unwrap().is_none() {
+        thread::sleep(Duration::from_millis(10));
+    }
+    drop(parent.stdin.take()); // go on
+    let answer = parent.wait_with_output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&answer.stdout), "parent -4\n", "its deadline, not a lost connection");
+    assert!(answer.status.success());
 }
 
 #[test]

@@ -163,5 +163,9 @@ fn a_refused_option_says_why() {
         reasons[0].contains("cloud") && reasons[1].contains("https") && reasons[2].contains("socks5h"),
         "{printed}"
     );
+    assert!(
+        reasons[4].contains("a timeout of 0ns") && reasons[5].contains("a connect timeout of -9"),
+        "{printed}"
+    );
     assert!(!printed.contains("secret"), "{printed}");
 }
