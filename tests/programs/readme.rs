@@ -76,7 +76,8 @@ fn c_and_cpp_are_compiled_by_the_readmes_commands_and_run() {
 #[test]
 fn python_runs_as_it_stands() {
     let programs = blocks(&readme(), "python");
-    let installed = "PYTHONPATH=bindings/python/src AUTOPILOT_SYNC_LIBRARY=target/release/libautopilot_sync.so";
+    let installed =
+        "PYTHONPATH=bindings/python/src AUTOPILOT_SYNC_LIBRARY=target/release/libautopilot_sync.so";
     let expected = [(installed, "DONE\n"), ("", "AUTOPILOT_OK\n")];
     assert_eq!(programs.len(), expected.len());
     let folder = folder("python");
