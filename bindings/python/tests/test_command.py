@@ -147,7 +147,7 @@ def test_the_version() -> None:
         (["sync", SECRET], "one command is enough"),
         (["sync", f"-t{SECRET}"], "one command is enough"),
         ([f"--json={SECRET}"], "argument --json: takes no value"),
-        ([f"-v{SECRET}"], "takes no value"),
+        ([f"--verbose={SECRET}"], "takes no value"),
         (["--cloud", SECRET], "one of global, us-government, us-government-dod, china"),
         (["--wait", SECRET], "a number of seconds"),
         (["--wait", "0"], "a number of seconds"),

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from autopilot_sync._cli import report
+from azure.identity import CredentialUnavailableError
 from command import QUICK, Ran, begun, shows_no_token
 from conftest import SECRET, Start
 from emulator import HANG, Emulator
@@ -125,6 +127,11 @@ def test_without_azure_identity_nothing_is_begun(emulator: Emulator, file: Path)
     ran = Ran("--many", str(file), without="azure.identity")
     assert ran.code == 66 and "adatum: azure-identity is not installed: pip install azure-identity" in ran.err
     assert emulator.requests() == []
+
+
+def test_an_error_of_many_lines_is_one_of_them_on_a_tenants_line() -> None:
+    error = CredentialUnavailableError(message="nobody is signed in\nTo mitigate this, ...")
+    assert report.of_error(error, "a").line == "nobody is signed in"
 
 
 def test_a_wrong_option_is_refused(emulator: Emulator, file: Path, az: Path) -> None:

@@ -75,6 +75,7 @@ def test_ctrl_c_ends_a_request_that_hangs(emulator: Emulator, opened: Open) -> N
     emulator.script({"on": "POST", **HANG})
     terminal = opened("--timeout", "86400")
     emulator.await_requests(1)
+    assert terminal.until("Connecting")[0] in SPINNER
     terminal.press(CTRL_C)
     assert terminal.finish() == 130
     assert "The trigger was sent, and may have started a sync." in terminal.text

@@ -59,11 +59,11 @@ def _one(given: Namespace, shown: Quiet, printed: Json | Text) -> int:
 
 def _call(client: Client, given: Namespace, shown: Quiet, ended: Interruption) -> Report:
     try:
-        if given.command == "status":
-            return report.of_settings(client.settings())
-        if given.wait is None:
-            return report.of_outcome(client.sync())
         with shown.waiting() as show:
+            if given.command == "status":
+                return report.of_settings(client.settings())
+            if given.wait is None:
+                return report.of_outcome(client.sync())
             return report.of_outcome(client.sync_and_wait(given.wait, show))
     except (Exception, KeyboardInterrupt) as error:  # the call's, or its credential's
         if ended.signal is not None:
@@ -91,10 +91,11 @@ def _many(given: Namespace, shown: Quiet, printed: Json | Text) -> int:
             for tenant in [one for one in credentials if one not in reports]:
                 reports[tenant] = report.of_interruption(ended.signal or signal.SIGINT, tenant=tenant)
                 printed.of_many(reports[tenant])
-            shown.note("Syncs that were accepted before go on without this program.")
     printed.summary([reports[tenant] for tenant in credentials])
     good = sum(one.exit_code <= ExitCode.ALREADY_RUNNING for one in reports.values())
     shown.note(f"{good} of {len(reports)} tenants are done")
+    if ended.signal is not None:
+        shown.note("Syncs that were accepted before go on without this program.")
     return max(one.exit_code for one in reports.values())
 
 

@@ -31,15 +31,15 @@ class Text:
     """Lines for people. The errors of a single call are said on standard error."""
 
     def one(self, report: Report) -> None:
-        if report.settings is not None and report.detail is None:
-            for name, value in words.state(report.settings):
+        if report.read is not None:
+            for name, value in words.state(report.read):
                 print(f"{name + ':':<18}{value}")
         elif not report.is_error:
-            print(f"{report.name}: {report.words}")
+            print(f"{report.name}: {report.line}")
         sys.stdout.flush()
 
     def of_many(self, report: Report) -> None:
-        print(f"{report.tenant}: {report.name}: {report.words}", flush=True)
+        print(f"{report.tenant}: {report.name}: {report.line}", flush=True)
 
     def summary(self, reports: list[Report]) -> None:
         """All has been said."""

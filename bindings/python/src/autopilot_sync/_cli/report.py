@@ -50,10 +50,16 @@ class Report(Record):
         return self.exit_code >= ExitCode.SYNC_FAILED
 
     @property
-    def words(self) -> str:
-        """The message, without the name that it may begin with."""
-        kind, _, rest = self.message.partition(": ")
-        return rest if kind.replace(" ", "_").upper() == self.name else self.message
+    def read(self) -> Settings | None:
+        """The settings, where to read them was all."""
+        return self.settings if self.detail is None else None
+
+    @property
+    def line(self) -> str:
+        """The message on one line, without the name that it may begin with."""
+        line = self.message.partition("\n")[0]
+        kind, _, rest = line.partition(": ")
+        return rest if kind.replace(" ", "_").upper() == self.name else line
 
     @property
     def hints(self) -> list[str]:
@@ -70,12 +76,11 @@ class Report(Record):
     def json(self) -> str:
         """All of it on one line. What is not known is null."""
         detail, settings = self.detail, self.settings
-        is_read = detail is None and settings is not None
         fields: dict[str, Any] = {"tenant": self.tenant} if self.tenant is not None else {}
         fields.update(
             exit_code=self.exit_code,
-            result=0 if is_read else detail and detail.result,
-            result_name="AUTOPILOT_OK" if is_read else detail and detail.result_name,
+            result=0 if self.read else detail and detail.result,
+            result_name="AUTOPILOT_OK" if self.read else detail and detail.result_name,
             message=self.message,
             status_code=detail and detail.status_code,
             error=detail and detail.error and {"code": detail.error.code, "message": detail.error.message},

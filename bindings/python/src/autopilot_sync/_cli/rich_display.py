@@ -34,8 +34,8 @@ class Live(Quiet):
         self._console.print(Text(text, "dim"))
 
     def failure(self, report: Report) -> None:
-        self._console.print(sign(report), Text(report.words))
-        for more in report.hints:
+        self._console.print(sign(report), Text(report.line))
+        for more in [*report.message.splitlines()[1:], *report.hints]:
             self._console.print(Text(more, "dim"))
 
     def note(self, text: str) -> None:

@@ -23,10 +23,10 @@ class Rich(Text):
         self._console = Console(highlight=False)
 
     def one(self, report: Report) -> None:
-        if report.settings is not None and report.detail is None:
-            self._console.print(_grid(words.state(report.settings)))
+        if report.read is not None:
+            self._console.print(_grid(words.state(report.read)))
         elif not report.is_error:
-            self._console.print(sign(report), report.message)
+            self._console.print(sign(report), RichText(report.line))
             if report.settings is not None:
                 self._console.print(Padding(_grid(words.state(report.settings)[1:]), (0, 0, 0, 2)))
 
@@ -38,7 +38,7 @@ class Rich(Text):
         for column in ("tenant", "result", "message"):
             table.add_column(column, overflow="fold")
         for report in reports:
-            table.add_row(RichText(report.tenant or ""), sign(report), RichText(report.words.partition("\n")[0]))
+            table.add_row(RichText(report.tenant or ""), sign(report), RichText(report.line))
         self._console.print(table)
 
 
