@@ -44,6 +44,23 @@ def test_ctrl_c_ends_a_wait_between_its_requests(emulator: Emulator) -> None:
     assert ("interrupted" in out, err, program.returncode) == (True, "", 0)
 
 
+def test_a_wait_imports_nothing_while_it_calls_back(emulator: Emulator) -> None:
+    """An import that Ctrl-C interrupts may keep Python's lock on imports, for which the call's thread would wait."""
+    program = """
+import sys
+from autopilot_sync import CallCancelledError, Client
+seen = []
+def look(progress):
+    seen.append(set(sys.modules))
+    return progress.settings is None
+try:
+    Client("token").sync_and_wait(progress=look)
+except CallCancelledError:
+    print(*set(sys.modules) - seen[0])
+"""
+    assert run(program).stdout == "\n"
+
+
 def test_ctrl_c_that_nobody_catches_ends_the_program_as_ever(emulator: Emulator) -> None:
     emulator.script(HANG)
     program = started("sync('token')")
