@@ -78,7 +78,8 @@ impl Build {
 fn builds() -> &'static [Build] {
     static BUILDS: OnceLock<Vec<Build>> = OnceLock::new();
     BUILDS.get_or_init(|| {
-        let ways: [(&str, &[&str]); 3] = [("c++17", &["-fno-rtti"]), ("c++2b", &["-O2"]), ("c++20", SANITIZED)];
+        let ways: [(&str, &[&str]); 3] =
+            [("c++17", &["-fno-rtti"]), ("c++2b", &["-O2"]), ("c++20", SANITIZED)];
         ways.map(|(standard, flags)| Build::new(standard, flags)).into()
     })
 }
@@ -186,8 +187,7 @@ fn headers_of_two_versions_share_no_name() {
     compiler::run(strict("c++17").arg("-fsyntax-only").arg(source("namespace.cpp", &text)));
 
     let c_header = Path::new(env!("CARGO_MANIFEST_DIR")).join("include/autopilot_sync.h");
-    let (cpp_text, c_text) =
-        (fs::read_to_string(header()).unwrap(), fs::read_to_string(c_header).unwrap());
+    let (cpp_text, c_text) = (fs::read_to_string(header()).unwrap(), fs::read_to_string(c_header).unwrap());
     let names: Vec<BTreeSet<String>> = [minor.to_owned(), format!("{minor}9")]
         .map(|other| {
             let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("headers-{other}"));
