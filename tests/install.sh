@@ -24,7 +24,10 @@ block() { # LANGUAGE TEXT
 install=$(block sh "cargo cinstall")
 pinned=$(sed -n 's/.*cargo install cargo-c@\([^ ]*\).*/\1/p' <<<"$install")
 tools=${AUTOPILOT_TOOLS:-$HOME/.cache/autopilot-sync/cargo-c-$pinned}
-[ -x "$tools/bin/cargo-cinstall" ] || cargo install -q "cargo-c@$pinned" --locked --root "$tools"
+if [ ! -x "$tools/bin/cargo-cinstall" ]; then
+    pkg-config --exists openssl || fail "OpenSSL's headers are missing. Install them (Debian: apt-get install libssl-dev)"
+    cargo install -q "cargo-c@$pinned" --locked --root "$tools"
+fi
 export PATH=$tools/bin:$PATH
 
 echo "install: by the README's line"
