@@ -48,23 +48,28 @@ says_ok() { # COMMAND
     "$emulator" run -- bash -c "$1" >"$work/said" && grep -q AUTOPILOT_OK "$work/said" || fail "$1: $(cat "$work/said")"
 }
 
-echo "install: the README's program, by its lines for pkg-config and for CMake"
+echo "install: the README's programs, by its lines for pkg-config and for CMake"
 mkdir "$work/readme" && cd "$work/readme"
-(cd "$root" && block c "autopilot_sync(getenv") >agent.c
-(cd "$root" && block cmake "find_package") >CMakeLists.txt
-says_ok "$(cd "$root" && block sh "pkg-config --cflags --libs")"
+from_readme() { (cd "$root" && block "$@"); }
+from_readme c "autopilot_sync(getenv" >agent.c
+from_readme cpp "<autopilot_sync.hpp>" >agent.cpp
+from_readme cmake "find_package" >CMakeLists.txt
+shared=$(from_readme sh 'agent.c $(pkg-config --cflags --libs')
+static=$(from_readme sh 'agent.c $(pkg-config --cflags --static')
+paths=$(grep '^export' <<<"$shared")$'\n'
+says_ok "$shared"
 needs ./agent | grep -F "$soname" >/dev/null || fail "the README's program does not need $soname"
-static=$(cd "$root" && block sh "pkg-config --cflags --static")
-export PKG_CONFIG_PATH=$PREFIX/lib/pkgconfig
-says_ok "$static && ./agent"
+says_ok "$paths$static && ./agent"
 ! needs ./agent | grep autopilot >/dev/null || fail "the README's static program needs the shared library"
-says_ok "$(cd "$root" && block sh "cmake -S")"
+says_ok "$paths$(from_readme sh 'agent.cpp $(pkg-config')"
+says_ok "$(from_readme sh "cmake -S")"
 
 echo "install: C and C++, shared and static, by pkg-config"
-cd "$root" && mkdir "$work/consumers" && cp tests/install/CMakeLists.txt "$work/consumers"
-block c "autopilot_sync(getenv" >"$work/consumers/main.c"
-block cpp "<autopilot_sync.hpp>" >"$work/consumers/main.cpp"
-cd "$work/consumers"
+mkdir "$work/consumers" && cd "$work/consumers"
+cp "$root/tests/install/CMakeLists.txt" .
+cp ../readme/agent.c main.c
+cp ../readme/agent.cpp main.cpp
+export PKG_CONFIG_PATH=$PREFIX/lib/pkgconfig
 version=$(sed -n 's/^#define AUTOPILOT_VERSION "\(.*\)"/\1/p' "$PREFIX/include/autopilot_sync.h")
 [ "$(pkg-config --modversion autopilot_sync)" = "$version" ]
 c="${CC:-gcc} main.c -Wall -Wextra -Werror" cpp="${CXX:-g++} -std=c++17 main.cpp -Wall -Wextra -Werror"

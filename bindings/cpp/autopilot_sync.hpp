@@ -20,6 +20,7 @@
  *
  * And with a client of one's own, waiting until the sync is really done:
  *
+ *     using namespace std::chrono_literals;
  *     autopilot::Client client(autopilot::Options().timeout(10s).user_agent_suffix("acme-agent/3.1"));
  *     const auto outcome = client.sync_and_wait(token, 30min, [&](autopilot::Progress &progress) {
  *         if (progress.phase() == autopilot::Phase::token_rejected)
