@@ -50,9 +50,11 @@ class CargoBuildHook(BuildHookInterface[BuilderConfig]):
         manifest = (self.crate if self.crate.is_dir() else Path(self.root).parent / "c") / "Cargo.toml"
         command = ["rustc", "--release", "--locked", "--lib", "--features", "capi", "--crate-type", "cdylib"]
         command += ["--manifest-path", str(manifest), "--message-format", "json-render-diagnostics"]
+        # What the C package has in its build.rs and profile, said to the crate too. A profile of its own for the crate,
+        # as Cargo.toml has it, makes cargo forget `strip`.
+        command += ["--", "-C", "strip=symbols"]
         if sys.platform not in ("win32", "darwin"):
-            # The crate alone does not know it: the C package, which has it in its build.rs, is not in it.
-            command += ["--", "-C", "link-arg=-Wl,-z,nodelete"]
+            command += ["-C", "link-arg=-Wl,-z,nodelete"]
         messages = [json.loads(line) for line in self.cargo(*command).splitlines()]
         files = [file for message in messages if message.get("manifest_path") == str(manifest) for file in message["filenames"]]
         return next(Path(file) for file in files if file.endswith((".so", ".dylib", ".dll")))
@@ -60,7 +62,7 @@ class CargoBuildHook(BuildHookInterface[BuilderConfig]):
     def packed(self) -> Path:
         """What `cargo package` would publish, unpacked."""
         manifest, work = Path(self.root).parents[1] / "Cargo.toml", Path(self.work.name)
-        self.cargo("package", "--locked", "--allow-dirty", "--no-verify", "--manifest-path", str(manifest), "--target-dir", str(work))
+        self.cargo("package", "-p", "autopilot-sync", "--locked", "--allow-dirty", "--no-verify", "--manifest-path", str(manifest), "--target-dir", str(work))
         (archive,) = work.glob("package/*.crate")
         with tarfile.open(archive) as crate:
             crate.extractall(work / "crate", filter="data")
