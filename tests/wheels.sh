@@ -20,12 +20,11 @@ cargo build -q --locked -p autopilot-emulator
 emulator=$target/debug/autopilot-emulator
 venv() { "$1" -m venv --without-pip "$work/$2" && echo "$work/$2/bin/python"; } # PYTHON NAME
 into() { local python=$1; shift; pip -q --disable-pip-version-check --python "$python" install "$@"; }
+program='import autopilot_sync; print(autopilot_sync.sync("token").answer.name, autopilot_sync.__file__)'
 works() { # PYTHON [PLACE]: the package that is installed there, or found in that place, triggers a sync
     local said
-    said=$(cd "$work" && "$emulator" run -- "$1" -I -c '
-from autopilot_sync import *
-import autopilot_sync
-print(sync("token").answer.name, autopilot_sync.__file__)') && [[ $said == "DONE ${2-${1%/bin/python}}"/* ]] || fail "$1: $said"
+    said=$(cd "$work" && "$emulator" run -- "$1" -I -c "$program") || fail "$1: $said"
+    [[ $said == "DONE ${2-${1%/bin/python}}"/* ]] || fail "$1: $said"
 }
 
 echo "wheels: pip install ./bindings/python"
@@ -44,11 +43,15 @@ works "$python" "$root/bindings/python/src"
 
 echo "wheels: the source distribution, and its own"
 rm -rf "$target/wheels" && mkdir -p "$target/wheels" "$work/again"
-python -m build -q --sdist --no-isolation -o "$target/wheels" bindings/python
+packs() { # FOLDER INTO
+    python -m build --sdist --no-isolation -o "$2" "$1" >"$work/log" 2>&1 || fail "$(cat "$work/log")"
+}
+packs bindings/python "$target/wheels"
 sdist=$(ls "$target"/wheels/*.tar.gz)
 tar -xzf "$sdist" -C "$work/again"
-python -m build -q --sdist --no-isolation -o "$work/again" "$work"/again/*/
+packs "$work"/again/*/ "$work/again"
 diff <(tar -tzf "$sdist" | sort -u) <(tar -tzf "$work"/again/*.tar.gz | sort -u) || fail "they differ"
+! tar -tzf "$sdist" | grep -E '\.(so|pyc)$' || fail "something built is in it"
 
 echo "wheels: manylinux, from the source distribution and without the repository"
 mkdir "$work/zig" && cat >"$work/zig/cargo" <<END
@@ -69,13 +72,15 @@ open=$work/open
 library=$open/autopilot_sync/libautopilot_sync.so
 opened() { rm -rf "$open" && python -m zipfile -e "$1" "$open"; }
 is_small() { [ "$(stat -c %s "$1")" -le 1300000 ]; }
-is_tagged() { [[ $1 == *-py3-none-*manylinux_2_17_x86_64.whl ]] && grep -x 'Root-Is-Purelib: false' "$open"/*.dist-info/WHEEL >/dev/null; }
-is_manylinux() { auditwheel show "$1" 2>/dev/null | tr '\n' ' ' | grep 'platform tag: "manylinux_2_17_x86_64"' >/dev/null; }
+is_tagged() {
+    [[ $1 == *-py3-none-*manylinux_2_17_x86_64.whl ]] && grep -x 'Root-Is-Purelib: false' "$open"/*.dist-info/WHEEL >/dev/null
+}
+is_manylinux() { auditwheel show "$1" 2>/dev/null | tr '\n' ' ' | grep 'tag: "manylinux_2_17_x86_64"' >/dev/null; }
 is_proper() { check-wheel-contents --toplevel autopilot_sync "$1" >/dev/null; }
-is_licensed() { cmp LICENSE-MIT "$open"/*.dist-info/licenses/LICENSE-MIT && cmp LICENSE-APACHE "$open"/*.dist-info/licenses/LICENSE-APACHE; }
+is_licensed() { for licence in LICENSE-*; do cmp "$licence" "$open"/*.dist-info/licenses/"$licence" || return; done; }
 holds_the_package() { # and nothing else
     diff <(cd bindings/python/src && find autopilot_sync -type f ! -name '*.so' ! -name '*.pyc' | sort) \
-        <(cd "$open" && find . -type f ! -path '*.dist-info/*' ! -path ./autopilot_sync/libautopilot_sync.so -printf '%P\n' | sort)
+        <(cd "$open" && find * -type f ! -path '*.dist-info/*' ! -path autopilot_sync/libautopilot_sync.so | sort)
 }
 glibc() { objdump -T "$library" | grep -o 'GLIBC_[0-9.]*' | sort -Vu | tail -n 1; }
 needs_old_glibc() { [ "$(printf '%s\n' "$(glibc)" GLIBC_2.17 | sort -V | tail -n 1)" = GLIBC_2.17 ]; }
@@ -94,7 +99,8 @@ echo "wheels: $(basename "$wheel"): $(stat -c %s "$wheel") bytes, $(glibc)"
 # The checks themselves: none may pass a wheel that is wrong in every way.
 opened "$plain"
 rm -r "$open"/*.dist-info/licenses && sed -i 's/: false/: true/' "$open"/*.dist-info/WHEEL
-head -c 1300000 /dev/urandom >"$open/autopilot_sync/more.pyc" && echo autopilot_sync/more.pyc,, >>"$(ls "$open"/*.dist-info/RECORD)"
+head -c 1300000 /dev/urandom >"$open/autopilot_sync/more.pyc"
+echo autopilot_sync/more.pyc,, >>"$(ls "$open"/*.dist-info/RECORD)"
 { sed 's/.*/void &(void) {}/' tests/abi/exports.txt && echo "#include <sys/random.h>
     long autopilot_more(char *to) { return getrandom(to, 1, 0); } const char *autopilot_home = \"$HOME/\";"; } |
     "${CC:-gcc}" -shared -fPIC -x c - -o "$library"
@@ -113,21 +119,23 @@ for python in python3 python3.{9..19} "${PYENV_ROOT:-$HOME/.pyenv}"/versions/3.{
     works "$python"
     tried+=("$version")
 done
-echo "wheels: tried Python ${tried[*]}"
-[[ " ${tried[*]} " == *" 3.9 "* ]] || echo "wheels: NOT tried in the oldest that is supported: there is no Python 3.9 here"
+echo "wheels: in Python ${tried[*]}"
+[[ " ${tried[*]} " == *" 3.9 "* ]] || echo "wheels: NOT in 3.9, the oldest that is supported: there is none here"
 
 echo "wheels: without Rust, or with an old one"
-build() { # PATH: what is said by a build that must not succeed
-    ! PATH=$1 "$tools/bin/pip" wheel --no-deps --no-build-isolation -w "$work/none" ./bindings/python >"$work/log" 2>&1 || fail "it was built"
-    cat "$work/log"
+mkdir "$work/path"
+says() { # TEXT: what a build with $work/path for its PATH ends with
+    ! PATH=$work/path "$tools/bin/pip" wheel --no-deps --no-build-isolation -w "$work/none" ./bindings/python \
+        >"$work/log" 2>&1 || fail "it was built"
+    grep -F "$1" "$work/log" >/dev/null || fail "not '$1' but: $(cat "$work/log")"
 }
-wanted=$(sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml)
-mkdir "$work/rust"
-build "$work/rust" | grep -F "Rust $wanted or later, and there is no cargo. Install Rust:" >/dev/null || fail "$(cat "$work/log")"
-grep -F https://sh.rustup.rs "$work/log" >/dev/null
-says() { printf '#!/bin/sh\n[ "$1" = --version ] && echo "cargo %s"\n' "$1" >"$work/rust/cargo" && chmod +x "$work/rust/cargo"; }
-says "1.$((${wanted#1.} - 1)).9"
-build "$work/rust" | grep -F "Rust $wanted or later, and this is cargo 1.$((${wanted#1.} - 1)).9: rustup update" >/dev/null || fail "$(cat "$work/log")"
-says "$wanted.0"
-build "$work/rust" | grep -F "cargo rustc failed" >/dev/null || fail "$(cat "$work/log")"
+rust() { # VERSION: its cargo knows nothing but that
+    printf '#!/bin/sh\n[ "$1" = --version ] && echo "cargo %s"\n' "$1" >"$work/path/cargo" && chmod +x "$work/path/cargo"
+}
+oldest=$(sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml)
+older=1.$((${oldest#1.} - 1)).9
+says "Rust $oldest or later, and there is no cargo. Install Rust:"
+says "curl --proto '=https' --tlsv1.2 -sSf https://sh.rustup.rs | sh"
+rust "$older" && says "Rust $oldest or later, and this is cargo $older: rustup update"
+rust "$oldest.0" && says "cargo rustc failed"
 echo "wheels: all work"

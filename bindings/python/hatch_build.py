@@ -17,19 +17,20 @@ from hatchling.builders.config import BuilderConfig
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 from packaging.tags import platform_tags
 
-RUST = (1, 85)  # as Cargo.toml says
+RUST = (1, 85)
+INSTALL = "curl --proto '=https' --tlsv1.2 -sSf https://sh.rustup.rs | sh"
 
 
 class CargoBuildHook(BuildHookInterface[BuilderConfig]):
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         self.need_rust()
         self.work = tempfile.TemporaryDirectory()
-        self.crate = Path(self.root, "crate")  # in a source distribution alone
+        self.crate = Path(self.root, "crate")  # in a source distribution; the repository has the workspace around us
         included = build_data.setdefault("force_include", {})
         if self.target_name == "sdist":
             if not self.crate.is_dir():
                 included[str(self.packed())] = "crate"
-            # The licences are links in the repository, and would be packed as links.
+            # The licences are links in the repository, and would go in as links.
             build_data["force_include"] = {os.path.realpath(file): place for file, place in included.items()}
             return
         library = self.built()
@@ -37,8 +38,8 @@ class CargoBuildHook(BuildHookInterface[BuilderConfig]):
             shutil.copy2(library, Path(self.root, "src/autopilot_sync"))
         else:
             included[str(library)] = f"autopilot_sync/{library.name}"
-        # ctypes is the same in every Python: a wheel for each platform, not for each Python. Which glibc the library
-        # needs is for auditwheel to say, so the tag is the plain one.
+        # ctypes is the same in every Python, so the platform alone counts. Which glibc the library needs is for
+        # auditwheel to say.
         platform = next(tag for tag in platform_tags() if not tag.startswith(("manylinux", "musllinux")))
         build_data.update(tag=f"py3-none-{platform}", pure_python=False)
 
@@ -46,27 +47,27 @@ class CargoBuildHook(BuildHookInterface[BuilderConfig]):
         self.work.cleanup()
 
     def built(self) -> Path:
-        """The shared library, by the crate in this source distribution or by the repository's C package."""
-        manifest = (self.crate if self.crate.is_dir() else Path(self.root).parent / "c") / "Cargo.toml"
-        command = ["rustc", "--release", "--locked", "--lib", "--features", "capi", "--crate-type", "cdylib"]
-        command += ["--manifest-path", str(manifest), "--message-format", "json-render-diagnostics"]
-        # What the C package has in its build.rs and profile, said to the crate too. A profile of its own for the crate,
-        # as Cargo.toml has it, makes cargo forget `strip`.
-        command += ["--", "-C", "strip=symbols"]
+        """The shared library: the crate's in a source distribution, else the C package's."""
+        manifest = str((self.crate if self.crate.is_dir() else Path(self.root).parent / "c") / "Cargo.toml")
+        command = ["rustc", "--manifest-path", manifest, "--release", "--locked", "--lib", "--features", "capi"]
+        command += ["--crate-type", "cdylib", "--message-format", "json-render-diagnostics", "--"]
+        # As the C package's profile and build.rs have it: a crate whose profile names the crate itself loses `strip`.
+        command += ["-C", "strip=symbols"]
         if sys.platform not in ("win32", "darwin"):
             command += ["-C", "link-arg=-Wl,-z,nodelete"]
         messages = [json.loads(line) for line in self.cargo(*command).splitlines()]
-        files = [file for message in messages if message.get("manifest_path") == str(manifest) for file in message["filenames"]]
-        return next(Path(file) for file in files if file.endswith((".so", ".dylib", ".dll")))
+        made = [message["filenames"] for message in messages if crate_types(message) == ["cdylib"]]
+        return next(Path(file) for file in sum(made, []) if file.endswith((".so", ".dylib", ".dll")))
 
     def packed(self) -> Path:
-        """What `cargo package` would publish, unpacked."""
-        manifest, work = Path(self.root).parents[1] / "Cargo.toml", Path(self.work.name)
-        self.cargo("package", "-p", "autopilot-sync", "--locked", "--allow-dirty", "--no-verify", "--manifest-path", str(manifest), "--target-dir", str(work))
-        (archive,) = work.glob("package/*.crate")
+        """What a registry would serve of the crate, unpacked."""
+        workspace, target = str(Path(self.root).parents[1] / "Cargo.toml"), self.work.name
+        where = ["--manifest-path", workspace, "-p", "autopilot-sync", "--target-dir", target]
+        self.cargo("package", *where, "--locked", "--allow-dirty", "--no-verify")
+        (archive,) = Path(target).glob("package/*.crate")
         with tarfile.open(archive) as crate:
-            crate.extractall(work / "crate", filter="data")
-        return next((work / "crate").iterdir())
+            crate.extractall(archive.parent, filter="data")
+        return archive.with_suffix("")
 
     def cargo(self, *arguments: str) -> str:
         answer = subprocess.run(["cargo", *arguments], stdout=subprocess.PIPE, text=True)
@@ -75,13 +76,15 @@ class CargoBuildHook(BuildHookInterface[BuilderConfig]):
         return answer.stdout
 
     def need_rust(self) -> None:
-        wanted = "{}.{}".format(*RUST)
+        need = "autopilot-sync is built by Rust {}.{} or later".format(*RUST)
         try:
             answer = subprocess.run(["cargo", "--version"], capture_output=True, text=True, check=True).stdout
         except (OSError, subprocess.CalledProcessError):
-            self.app.abort(
-                f"autopilot-sync is built by Rust {wanted} or later, and there is no cargo. Install Rust:\n"
-                "    curl --proto '=https' --tlsv1.2 -sSf https://sh.rustup.rs | sh"
-            )
-        if tuple(int(part) for part in re.findall(r"\d+", answer)[:2]) < RUST:
-            self.app.abort(f"autopilot-sync is built by Rust {wanted} or later, and this is {answer.strip()}: rustup update")
+            self.app.abort(f"{need}, and there is no cargo. Install Rust:\n    {INSTALL}")
+        if tuple(map(int, re.findall(r"\d+", answer)[:2])) < RUST:
+            self.app.abort(f"{need}, and this is {answer.strip()}: rustup update")
+
+
+def crate_types(message: dict[str, Any]) -> list[str]:
+    types: list[str] = message.get("target", {}).get("crate_types", [])
+    return types
