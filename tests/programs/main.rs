@@ -16,6 +16,8 @@ mod panic;
 mod program;
 mod python;
 mod readme;
+mod residue;
 mod sanitizer;
+mod secrets;
 mod threads;
 mod venv;
