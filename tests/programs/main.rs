@@ -5,6 +5,7 @@
 mod agents;
 mod c_api;
 mod compiler;
+mod conditions;
 mod consumer;
 mod cpp;
 mod documented;
