@@ -1,6 +1,9 @@
 /* Loaded before a program's libraries: counts name look-ups and started threads, and says at the end how many there
- * were. With SHIM_HANG set, a look-up never returns; SHIM_CLOCK has the seconds by which the wall clock is wrong; with
- * SHIM_NO_CA set, the system's folders of trusted certificates are not there, and it is said whether one was looked for. */
+ * were. What else it does, variables say:
+ * SHIM_HANG: a look-up never returns.
+ * SHIM_GONE: what is sent is sent to a peer that is gone.
+ * SHIM_CLOCK: the seconds by which the wall clock is wrong.
+ * SHIM_NO_CA: the system's trusted certificates are not there; it is said whether they were looked for. */
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <dlfcn.h>
@@ -13,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -34,6 +38,15 @@ int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*
     *(void **)&real = dlsym(RTLD_NEXT, "pthread_create");
     atomic_fetch_add(&threads, 1);
     return real(thread, attributes, start, argument);
+}
+
+ssize_t send(int socket, const void *bytes, size_t length, int flags)
+{
+    ssize_t (*real)(int, const void *, size_t, int);
+    *(void **)&real = dlsym(RTLD_NEXT, "send");
+    if (getenv("SHIM_GONE") != NULL)
+        shutdown(socket, SHUT_WR);
+    return real(socket, bytes, length, flags);
 }
 
 int clock_gettime(clockid_t clock, struct timespec *time)
