@@ -20,5 +20,6 @@ mod readme;
 mod residue;
 mod sanitizer;
 mod secrets;
+mod soak;
 mod threads;
 mod venv;
