@@ -40,7 +40,9 @@ struct Caller {
 impl Caller {
     fn start(language: Language, emulator: &Emulator, case: &Case) -> Caller {
         let mut command = Program::caller(language).plainly_against(emulator);
-        command.envs((case.way)(emulator).map(|proxy| ("HTTPS_PROXY", proxy)));
+        // The linker's look-up at the first call of a function saves the registers, and what was copied by them, to the
+        // stack.
+        command.env("LD_BIND_NOW", "1").envs((case.way)(emulator).map(|proxy| ("HTTPS_PROXY", proxy)));
         command.args([case.action, case.timeout_ms]).args(case.cancelled.map(|_| "cancel"));
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         let (input, output) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
