@@ -70,7 +70,9 @@ fn main() {
     });
     let (result, detail) = make(&arguments[1], &client, &token);
     println!("made {result}");
-    cancelling.map(|thread| thread.join().unwrap());
+    if let Some(thread) = cancelling {
+        thread.join().unwrap();
+    }
     hear(&mut input());
     drop(token);
     println!("wiped");

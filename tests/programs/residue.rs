@@ -70,6 +70,6 @@ fn whole_secrets_and_parts_are_found_wherever_they_lie() {
         let found: Vec<_> = lengths(&memory, &words).collect();
         assert_eq!(found.len(), 2, "{found:?}");
         assert!(found[0] + 2 * WORD > secret.len());
-        assert_eq!(lengths(&vec![0; 64], &words).count(), 0);
+        assert_eq!(lengths(&[0; 64], &words).count(), 0);
     }
 }

@@ -181,6 +181,7 @@ static struct holdings holdings(const char *when)
     struct holdings held = {status("VmRSS:"), (long)(mallinfo2().uordblks / 1024), descriptors(), status("Threads:")};
     printf("%-20s resident %6ld KiB, heap %6ld KiB, descriptors %2ld, threads %ld\n", when, held.resident_kib, held.heap_kib,
            held.descriptors, held.threads);
+    fflush(stdout);
     return held;
 }
 

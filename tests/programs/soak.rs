@@ -1,7 +1,10 @@
 //! A C program that makes calls of every kind, from several threads, and holds no more at the end than after a third.
 //! `AUTOPILOT_SOAK_CALLS` says how many; `tests/soak.sh` makes a hundred thousand.
 
+use std::io::{BufRead, BufReader};
 use std::process::Stdio;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
 use std::time::Duration;
 
 use autopilot_emulator::{Access, Config, Emulator, Fault, Reply, Step, Token};
@@ -9,21 +12,29 @@ use autopilot_emulator::{Access, Config, Emulator, Fault, Reply, Step, Token};
 use crate::program::Program;
 
 #[test]
+#[allow(clippy::print_stdout)] // figures that `tests/soak.sh` shows
 fn what_a_process_holds_does_not_grow() {
     let calls = std::env::var("AUTOPILOT_SOAK_CALLS").unwrap_or_else(|_| "3000".to_owned());
     let (emulator, untrusted) = (emulator(), Emulator::start(Config::default()));
     let mut command = Program::named("soak.c").plainly_against(&emulator);
     command.args([calls, untrusted.proxy_url()]).stdout(Stdio::piped());
     let mut child = command.spawn().unwrap();
-    while child.try_wait().unwrap().is_none() {
+    let lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+    let printed: Vec<_> = thread::scope(|scope| {
+        let (lives, ends) = mpsc::channel::<()>();
         // Else the emulator is what grows.
-        emulator.clear_requests();
-        std::thread::sleep(Duration::from_millis(100));
-    }
-    let answer = child.wait_with_output().unwrap();
-    let printed = String::from_utf8_lossy(&answer.stdout);
-    println!("{printed}");
-    assert!(answer.status.success() && printed.ends_with("kept\n"), "{printed}");
+        let now_and_then = Duration::from_millis(100);
+        let emulator = &emulator;
+        scope.spawn(move || {
+            while ends.recv_timeout(now_and_then) == Err(RecvTimeoutError::Timeout) {
+                emulator.clear_requests();
+            }
+        });
+        let printed = lines.inspect(|line| println!("{line}")).collect();
+        drop(lives);
+        printed
+    });
+    assert!(child.wait().unwrap().success() && printed.ends_with(&["kept".to_owned()]), "{printed:?}");
 }
 
 /// How a token is answered, it says itself.
