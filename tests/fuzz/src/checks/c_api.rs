@@ -21,6 +21,8 @@ static CA_FILE: LazyLock<PathBuf> =
 
 pub fn c_api(mut data: &[u8]) {
     let mut options = autopilot_options_new().expect("options");
+    // What this machine's variables name has no part in it.
+    autopilot_options_set_ignore_environment(Some(&mut options));
     let mut calls = Vec::new();
     while let [letter, b' ', argument @ ..] = line(&mut data) {
         calls.push((*letter, argument));
@@ -28,9 +30,9 @@ pub fn c_api(mut data: &[u8]) {
     for (letter, argument) in calls {
         let text = c_string(argument);
         let result = match letter {
-            b'b' => unsafe { autopilot_options_set_base_url(Some(&mut options), text.as_ptr()) },
-            b'p' => unsafe { autopilot_options_set_proxy(Some(&mut options), text.as_ptr()) },
-            b'a' => unsafe { autopilot_options_set_user_agent_suffix(Some(&mut options), text.as_ptr()) },
+            b'b' => set_text(autopilot_options_set_base_url, &mut options, &text),
+            b'p' => set_text(autopilot_options_set_proxy, &mut options, &text),
+            b'a' => set_text(autopilot_options_set_user_agent_suffix, &mut options, &text),
             b'f' => set_ca_file(&mut options, argument, data),
             b'c' => autopilot_options_set_cloud(Some(&mut options), number(argument) as i32),
             b't' => autopilot_options_set_timeout_ms(Some(&mut options), number(argument)),
@@ -48,6 +50,13 @@ pub fn c_api(mut data: &[u8]) {
     autopilot_options_free(None);
 }
 
+type TextSetter = unsafe extern "C" fn(Option<&mut autopilot_options>, *const c_char) -> autopilot_result;
+
+fn set_text(setter: TextSetter, options: &mut autopilot_options, text: &CStr) -> autopilot_result {
+    // SAFETY: a NUL-terminated text that outlives the call.
+    unsafe { setter(Some(options), text.as_ptr()) }
+}
+
 /// C's text: what is before a NUL.
 fn c_string(bytes: &[u8]) -> CString {
     CString::new(bytes.split(|byte| *byte == 0).next().unwrap_or_default()).expect("it has no NUL")
@@ -57,20 +66,26 @@ fn number(text: &[u8]) -> i64 {
     std::str::from_utf8(text).ok().and_then(|text| text.trim().parse().ok()).unwrap_or(i64::MIN)
 }
 
-/// The file with the given contents; or, where a name is given, one that does not exist.
+/// The file with the given contents; or, where a name is given, one that does not exist. Its name may be shown, so it has
+/// no password in it.
 fn set_ca_file(options: &mut autopilot_options, name: &[u8], contents: &[u8]) -> autopilot_result {
     let path = if name.is_empty() {
         std::fs::write(&*CA_FILE, contents).expect("a file in the temporary folder");
         c_string(CA_FILE.as_os_str().as_encoded_bytes())
     } else {
-        let name: Vec<u8> = name.iter().map(|byte| if *byte == b'/' { b'_' } else { *byte }).collect();
+        let name: Vec<u8> = name.iter().map(|byte| if b"/-".contains(byte) { b'_' } else { *byte }).collect();
         c_string(&[b"no-such-folder/", &name[..]].concat())
     };
-    unsafe { autopilot_options_set_ca_file(Some(options), path.as_ptr()) }
+    set_text(autopilot_options_set_ca_file, options, &path)
 }
 
+/// A text of the library's, while its owner lives.
 fn text<'a>(pointer: *const c_char) -> Option<&'a str> {
-    let text = (!pointer.is_null()).then(|| unsafe { CStr::from_ptr(pointer) })?;
+    if pointer.is_null() {
+        return None;
+    }
+    // SAFETY: the library's texts are NUL-terminated; each is looked at before its owner is freed.
+    let text = unsafe { CStr::from_ptr(pointer) };
     Some(text.to_str().expect("the library's texts are UTF-8"))
 }
 
@@ -92,10 +107,12 @@ fn assert_fit(line: &str) {
 fn use_client(options: &autopilot_options, token: &[u8]) {
     let token = c_string(&[token.split(|byte| *byte == 0).next().unwrap_or_default(), b" "].concat());
     let (mut client, mut detail) = (ptr::dangling_mut(), ptr::dangling_mut());
+    // SAFETY: both places may be written.
     let result = unsafe { autopilot_client_new(Some(options), &mut client, &mut detail) };
     assert_eq!(result == AUTOPILOT_OK, !client.is_null());
     assert!([AUTOPILOT_OK, AUTOPILOT_ERROR_CONFIGURATION].contains(&result), "{result:?}");
     assert_fit(&take_detail(detail, result));
+    // SAFETY: the library made it, and nobody else has it.
     let client = (!client.is_null()).then(|| unsafe { Box::from_raw(client) });
     refuse(client.as_deref(), &token);
     autopilot_client_free(client);
@@ -110,6 +127,7 @@ fn refuse(client: Option<&autopilot_client>, token: &CStr) {
     let token = token.as_ptr();
     let mut detail = ptr::dangling_mut();
     let mut settings = ptr::dangling_mut();
+    // SAFETY: a NUL-terminated text, places that may be written, no callback.
     unsafe {
         assert_refused(autopilot_sync(token), None);
         let result = autopilot_client_sync(client, token, Some(&cancel), &mut detail);
@@ -134,6 +152,7 @@ fn assert_refused(result: autopilot_result, detail: Option<*mut autopilot_detail
 
 /// Looks at all of a detail of a call that sent nothing, and frees it. Its message.
 fn take_detail(detail: *mut autopilot_detail, result: autopilot_result) -> String {
+    // SAFETY: every call sets it to a new one.
     let detail = unsafe { Box::from_raw(detail) };
     let known = Some(&*detail);
     let name = text(autopilot_result_name(result as i32)).expect("a name");
