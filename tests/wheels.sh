@@ -21,10 +21,13 @@ emulator=$target/debug/autopilot-emulator
 venv() { "$1" -m venv --without-pip "$work/$2" && echo "$work/$2/bin/python"; } # PYTHON NAME
 into() { local python=$1; shift; pip -q --disable-pip-version-check --python "$python" install "$@"; }
 program='import autopilot_sync; print(autopilot_sync.sync("token").answer.name, autopilot_sync.__file__)'
-works() { # PYTHON [PLACE]: the package that is installed there, or found in that place, triggers a sync
+export AUTOPILOT_TOKEN=token
+works() { # PYTHON [PLACE]: its package, there or in that place, triggers a sync, and so does its command
     local said
     said=$(cd "$work" && "$emulator" run -- "$1" -I -c "$program") || fail "$1: $said"
     [[ $said == "DONE ${2-${1%/bin/python}}"/* ]] || fail "$1: $said"
+    said=$(cd "$work" && "$emulator" run -- "${1%python}autopilot-sync" 2>&1) || fail "$1: $said"
+    [ "$said" = "DONE: the sync was accepted" ] || fail "$1: the command: $said"
 }
 
 echo "wheels: pip install ./bindings/python"
@@ -73,7 +76,8 @@ library=$open/autopilot_sync/libautopilot_sync.so
 opened() { rm -rf "$open" && python -m zipfile -e "$1" "$open"; }
 is_small() { [ "$(stat -c %s "$1")" -le 1300000 ]; }
 is_tagged() {
-    [[ $1 == *-py3-none-*manylinux_2_17_x86_64.whl ]] && grep -x 'Root-Is-Purelib: false' "$open"/*.dist-info/WHEEL >/dev/null
+    [[ $1 == *-py3-none-*manylinux_2_17_x86_64.whl ]] || return
+    grep -x 'Root-Is-Purelib: false' "$open"/*.dist-info/WHEEL >/dev/null
 }
 is_manylinux() { auditwheel show "$1" 2>/dev/null | tr '\n' ' ' | grep 'tag: "manylinux_2_17_x86_64"' >/dev/null; }
 is_proper() { check-wheel-contents --toplevel autopilot_sync "$1" >/dev/null; }
@@ -130,7 +134,8 @@ says() { # TEXT: what a build with $work/path for its PATH ends with
     grep -F "$1" "$work/log" >/dev/null || fail "not '$1' but: $(cat "$work/log")"
 }
 rust() { # VERSION: its cargo knows nothing but that
-    printf '#!/bin/sh\n[ "$1" = --version ] && echo "cargo %s"\n' "$1" >"$work/path/cargo" && chmod +x "$work/path/cargo"
+    printf '#!/bin/sh\n[ "$1" = --version ] && echo "cargo %s"\n' "$1" >"$work/path/cargo"
+    chmod +x "$work/path/cargo"
 }
 oldest=$(sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml)
 older=1.$((${oldest#1.} - 1)).9
