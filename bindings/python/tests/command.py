@@ -16,8 +16,8 @@ MODULE, FUNCTION = re.findall(
 )[0]
 MAIN = f"import sys; {{}}; from {MODULE} import {FUNCTION}; sys.exit({FUNCTION}())"
 """What the installed program is."""
-QUICK = ("--duration", "3s", "--start-delay", "0s")
-"""A sync that is seen in progress by the first look of a wait, and completed by the second."""
+LASTING = ("--duration", "1h", "--start-delay", "0s")
+"""A sync that runs until the test advances the clock."""
 
 
 def command(*arguments: str, without: str = "") -> list[str]:

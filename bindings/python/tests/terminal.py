@@ -54,9 +54,9 @@ class Terminal:
     def signal(self, number: int) -> None:
         self._program.send_signal(number)
 
-    def until(self, words: str) -> str:
-        """Reads until the screen shows this; gives the screen."""
-        while words not in self.text:
+    def until(self, words: str, *, besides: str = "") -> str:
+        """Reads until the screen shows this, and is another one than that; gives the screen."""
+        while words not in self.text or self.text == besides:
             assert self._read(), f"it ended without {words!r}:\n{self.text}"
         return self.text
 

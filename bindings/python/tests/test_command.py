@@ -14,7 +14,7 @@ from autopilot_sync import Answer, Cloud, __version__
 from autopilot_sync._cli import exit_code, interruption
 from autopilot_sync._cli.exit_code import ExitCode
 from autopilot_sync.exceptions import error_of
-from command import QUICK, Ran, begun, command, shows_no_token, variables
+from command import LASTING, Ran, begun, command, shows_no_token, variables
 from conftest import SECRET, Start
 from emulator import HANG, Emulator
 from test_exceptions import detail
@@ -22,15 +22,16 @@ from test_exceptions import detail
 README = (Path(__file__).parents[1] / "README.md").read_text()
 
 
-def test_the_answers(emulator: Emulator) -> None:
+def test_the_answers(start: Start) -> None:
+    emulator = start(*LASTING)
     assert Ran().told == (0, "DONE: the sync was accepted\n", "")
     assert Ran("sync").told == (1, "ALREADY_RUNNING: a sync is running already\n", "")
-    emulator.advance("1m")
+    emulator.advance("1h")
     assert Ran().told == (2, "TOO_SOON: too soon after the last sync\n", "")
 
 
 def test_a_wait_is_quiet_and_says_how_it_ended(start: Start) -> None:
-    start(*QUICK)
+    start("--duration", "1s")
     assert Ran("--wait").told == (0, "DONE: the sync is completed\n", "")
 
 
@@ -47,7 +48,7 @@ def test_a_wait_within_the_window(start: Start) -> None:
 
 
 def test_a_sync_that_fails(start: Start) -> None:
-    start(*QUICK, "--failing-runs", "1")
+    start("--duration", "1s", "--failing-runs", "1")
     ran = Ran("--wait")
     assert (ran.code, ran.out) == (10, "") and "the sync failed" in ran.err and "goes on" not in ran.err
 
@@ -100,7 +101,8 @@ def test_an_error_says_what_follows_and_what_support_asks_for(start: Start) -> N
     assert client_request_id == "client-request-id: " + dict(request["headers"])["client-request-id"]
 
 
-def test_a_trigger_whose_reply_is_lost_may_have_run(emulator: Emulator) -> None:
+def test_a_trigger_whose_reply_is_lost_may_have_run(start: Start) -> None:
+    emulator = start(*LASTING)
     emulator.script({"fault": "lose-reply"})
     ran = Ran()
     assert ran.code == 69 and "may have started a sync" in ran.err
@@ -254,13 +256,22 @@ def test_a_signal_that_is_ignored_stays_ignored(emulator: Emulator) -> None:
 
 
 def test_verbose_tells_the_steps_and_the_calls(start: Start) -> None:
-    start(*QUICK)
-    ran = Ran("--wait", "-v")
-    assert ran.out == "DONE: the sync is completed\n"
-    first, *_, last = lines = ran.err.splitlines()
-    assert first == "Reading how the last sync went" and "The sync is running" in ran.err
+    emulator = start(*LASTING)
+    program = begun("--wait", "-v")
+    assert program.stderr is not None
+    lines: list[str] = []
+    while not lines or not lines[-1].startswith("The sync is running, next look in "):
+        lines.append(program.stderr.readline())
+        assert lines[-1]
+    emulator.advance("1h")
+    out, rest = program.communicate()
+    assert out == "DONE: the sync is completed\n" and shows_no_token(rest)
+    lines += rest.splitlines()
+    first, *_, last = lines
+    assert first == "Reading how the last sync went\n"
     assert last.startswith("sync_and_wait: AUTOPILOT_OK: the sync is completed (client-request-id ")
-    assert len(lines) == len(set(lines))
+    steps = [line.partition(",")[0] for line in lines]
+    assert len(steps) == len(set(steps))
 
 
 def test_a_result_that_cannot_be_written_is_an_error(emulator: Emulator) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from autopilot_sync._cli import report
 from azure.identity import CredentialUnavailableError
-from command import QUICK, Ran, begun, shows_no_token
+from command import LASTING, Ran, begun, shows_no_token
 from conftest import SECRET, Start
 from emulator import HANG, Emulator
 
@@ -41,10 +41,10 @@ def test_each_tenant_has_its_line(start: Start, file: Path, az: Path) -> None:
 
 
 def test_the_highest_exit_code_is_that_of_all(start: Start, file: Path, az: Path) -> None:
-    emulator = start()
+    emulator = start(*LASTING)
     codes = sorted([Ran("--many", str(file), FABRIKAM="token").code, Ran("--many", str(file), FABRIKAM="token").code])
     assert codes == [1, 1]  # one tenant for the emulator: one call is accepted, and the others meet its sync
-    emulator.advance("1m")
+    emulator.advance("1h")
     assert Ran("--many", str(file), FABRIKAM="token").code == 2
     assert Ran("--many", str(file)).code == 66
 
@@ -58,7 +58,7 @@ def test_json_is_a_line_for_each(start: Start, file: Path, az: Path) -> None:
 
 
 def test_it_waits_for_each(start: Start, file: Path, az: Path) -> None:
-    start(*TENANTS, *QUICK)
+    start(*TENANTS, "--duration", "1s")
     ran = Ran("--many", str(file), "--wait", "--jobs", "3", FABRIKAM="token-of-b")
     assert "contoso: DONE: the sync is completed" in ran.out and "adatum: DONE: the sync is completed" in ran.out
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from autopilot_sync import Answer, Client, Cloud, Phase, Progress
 from autopilot_sync._cli.credentials import InputError, TokenFile, azure_identity
-from command import QUICK, Ran
+from command import Ran
 from conftest import SECRET, Start
 from emulator import Emulator
 from test_credential import tokens
@@ -46,7 +46,7 @@ def test_a_pipe_gives_its_token_once(start: Start, tmp_path: Path) -> None:
 
 
 def test_a_file_is_read_anew_for_a_new_token(start: Start, file: Path) -> None:
-    emulator = start(*QUICK, "--token", "short:requests=2")
+    emulator = start("--token", "short:requests=2")
     file.write_text("short")
 
     def replace(progress: Progress) -> None:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Callable
 
 import pytest
-from command import QUICK, command, shows_no_token, variables
+from command import LASTING, command, shows_no_token, variables
 from conftest import Start
 from emulator import HANG, Emulator
 from terminal import CTRL_C, Terminal
 
+STEP = re.compile(r"next sync in 9 min (\d+) s")
 SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 
 Open = Callable[..., Terminal]
@@ -35,11 +38,12 @@ def opened() -> Iterator[Open]:
 
 
 def test_a_wait_is_shown_live_and_leaves_its_result(start: Start, opened: Open) -> None:
-    start("--start-delay", "0s", "--duration", "3s")
+    emulator = start(*LASTING)
     terminal = opened("--wait")
     line = terminal.until("The sync is running")
     assert line[0] in SPINNER and "next look in" in line and len(line.splitlines()) == 1
     assert not terminal.is_cursor_shown
+    emulator.advance("1h")
     assert terminal.finish() == 0
     first, *settings = terminal.text.splitlines()
     assert first == "✓ DONE the sync is completed"
@@ -48,18 +52,19 @@ def test_a_wait_is_shown_live_and_leaves_its_result(start: Start, opened: Open) 
 
 
 def test_the_window_is_counted_down(start: Start, opened: Open) -> None:
-    start("--last-sync", "1m")
+    start("--last-sync", "10s", "--speed", "0")
     terminal = opened("--wait")
-    before = terminal.until("next sync in 9 min")
-    assert before[2:].startswith("Too soon: waiting")
-    terminal.until("0:00:02")
-    assert terminal.text[2:].rstrip("0123456789:") != before[2:].rstrip("0123456789:")
+    first = STEP.findall(terminal.until("next sync in 9 min "))
+    while STEP.findall(terminal.text) in ([], first):
+        terminal.until("next sync in 9 min ", besides=terminal.text)
+    assert int(STEP.findall(terminal.text)[0]) < int(first[0])
     terminal.press(CTRL_C)
     assert terminal.finish() == 130
     assert terminal.text.splitlines()[:2] == ["✗ INTERRUPTED by SIGINT", "No sync was started."]
 
 
-def test_ctrl_c_ends_a_wait_and_tells_of_the_trigger(emulator: Emulator, opened: Open) -> None:
+def test_ctrl_c_ends_a_wait_and_tells_of_the_trigger(start: Start, opened: Open) -> None:
+    emulator = start(*LASTING)
     terminal = opened("--wait")
     terminal.until("The sync is")
     terminal.press(CTRL_C)
@@ -82,7 +87,8 @@ def test_ctrl_c_ends_a_request_that_hangs(emulator: Emulator, opened: Open) -> N
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
-def test_a_signal_leaves_the_terminal_as_it_was(emulator: Emulator, opened: Open, number: signal.Signals) -> None:
+def test_a_signal_leaves_the_terminal_as_it_was(start: Start, opened: Open, number: signal.Signals) -> None:
+    start(*LASTING)
     terminal = opened("--wait")
     terminal.until("The sync is")
     terminal.signal(number)
@@ -91,11 +97,12 @@ def test_a_signal_leaves_the_terminal_as_it_was(emulator: Emulator, opened: Open
 
 
 def test_a_piped_result_is_apart_from_the_live_display(start: Start, opened: Open) -> None:
-    start(*QUICK)
+    emulator = start(*LASTING)
     reader = subprocess.Popen(["cat"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     assert reader.stdin is not None
     terminal = opened("--wait", "--json", stdout=reader.stdin.fileno())
     terminal.until("The sync is running")
+    emulator.advance("1h")
     assert terminal.finish() == 0
     out, _ = reader.communicate()
     assert json.loads(out)["settings"]["status"] == "COMPLETED"
@@ -104,8 +111,10 @@ def test_a_piped_result_is_apart_from_the_live_display(start: Start, opened: Ope
 
 @pytest.mark.parametrize("environment", [{"without": "rich"}, {"TERM": "dumb"}])
 def test_without_rich_it_says_lines(start: Start, opened: Open, environment: dict[str, str]) -> None:
-    start("--start-delay", "0s", "--duration", "3s")
+    emulator = start(*LASTING)
     terminal = opened("--wait", **environment)
+    terminal.until("The sync is running")
+    emulator.advance("1h")
     assert terminal.finish() == 0
     first, *_, before_last, last = terminal.text.splitlines()
     assert first == "Reading how the last sync went" and before_last.startswith("The sync is running, next look in ")
@@ -151,6 +160,11 @@ def test_a_token_is_not_typed(emulator: Emulator, opened: Open) -> None:
 TENANTS = ("--token", "token-of-a:tenant=a", "--token", "token-of-b:forbidden:tenant=b", "--token", "token-of-c:tenant=c")
 
 
+def await_two_syncs(emulator: Emulator) -> None:
+    while [request["reply"]["status"] for request in emulator.requests()].count(204) < 2:
+        time.sleep(0.01)
+
+
 @pytest.fixture
 def many(tmp_path: Path) -> str:
     file = tmp_path / "tenants.json"
@@ -161,9 +175,11 @@ def many(tmp_path: Path) -> str:
 
 
 def test_many_tenants_have_a_bar_and_a_table(start: Start, opened: Open, many: str) -> None:
-    start(*TENANTS, *QUICK)
+    emulator = start(*TENANTS, *LASTING)
     terminal = opened("--many", many, "--wait")
     line = terminal.until(" 1/3 ")
+    await_two_syncs(emulator)
+    emulator.advance("1h")
     assert line[0] in SPINNER and "Tenants" in line and len(line.splitlines()) == 1
     assert terminal.finish() == 77
     header, first, second, *_, third, last = terminal.text.splitlines()
@@ -174,7 +190,7 @@ def test_many_tenants_have_a_bar_and_a_table(start: Start, opened: Open, many: s
 
 
 def test_ctrl_c_ends_many_and_tells_of_each(start: Start, opened: Open, many: str) -> None:
-    start(*TENANTS, "--duration", "1h")
+    start(*TENANTS, *LASTING)
     terminal = opened("--many", many, "--wait")
     terminal.until(" 1/3 ")
     terminal.press(CTRL_C)
@@ -195,10 +211,12 @@ def test_many_tenants_without_rich_are_lines(start: Start, opened: Open, many: s
 
 
 def test_many_piped_results_are_apart_from_the_bar(start: Start, opened: Open, many: str, tmp_path: Path) -> None:
-    start(*TENANTS, *QUICK)
+    emulator = start(*TENANTS, *LASTING)
     with open(tmp_path / "out", "w") as out:
         terminal = opened("--many", many, "--wait", "--json", stdout=out.fileno())
     terminal.until(" 1/3 ")
+    await_two_syncs(emulator)
+    emulator.advance("1h")
     assert terminal.finish() == 77 and terminal.text == "2 of 3 tenants are done"
     lines = [json.loads(line) for line in (tmp_path / "out").read_text().splitlines()]
     assert sorted(line["tenant"] for line in lines) == ["a", "b", "c"]

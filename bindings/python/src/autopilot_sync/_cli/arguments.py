@@ -24,7 +24,7 @@ CLOUDS = {cloud.name.lower().replace("_", "-"): cloud for cloud in Cloud}
 def parse(words: Sequence[str] | None = None) -> argparse.Namespace:
     """The arguments. Exits where something is wrong with them, and for --help and --version."""
     parser = _parser()
-    arguments, unknown = parser.parse_known_intermixed_args(words)
+    arguments, unknown = parser.parse_known_args(words)
     if unknown:
         parser.error(_unknown(unknown))
     if arguments.command == "status" and (arguments.wait or arguments.many):
