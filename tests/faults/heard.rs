@@ -45,6 +45,8 @@ struct State {
     heard: Heard,
     /// Connections on which it is not the client's turn.
     busy: usize,
+    /// Bytes that the client, or its system, has taken.
+    said: usize,
     /// The client has gone for good.
     is_over: bool,
 }
@@ -81,12 +83,16 @@ impl Record {
 
     pub(crate) fn holds(&self) {
         self.state().heard.has_held = true;
+    }
+
+    pub(crate) fn says(&self, length: usize) {
+        self.state().said += length;
         self.changed.notify_all();
     }
 
-    /// Waits until the peer holds a call.
-    pub(crate) fn await_hold(&self) {
-        self.wait_while(|state| !state.heard.has_held);
+    /// Waits until the peer has said so much.
+    pub(crate) fn await_said(&self, length: usize) {
+        self.wait_while(|state| state.said < length);
     }
 
     pub(crate) fn end(&self) {

@@ -162,7 +162,9 @@ impl Line {
 
     fn say(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.top.write_all(bytes)?;
-        self.top.flush()
+        self.top.flush()?;
+        self.record.says(bytes.len());
+        Ok(())
     }
 
     fn read_on(&mut self) -> io::Result<()> {

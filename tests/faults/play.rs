@@ -58,8 +58,8 @@ impl Play {
         self.record.settle();
     }
 
-    pub(crate) fn await_hold(&self) {
-        self.record.await_hold();
+    pub(crate) fn await_said(&self, length: usize) {
+        self.record.await_said(length);
     }
 
     /// What was heard. To be called when the client is gone.
