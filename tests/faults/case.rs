@@ -12,17 +12,17 @@ use crate::peer::{Peer, Way};
 use crate::play::Play;
 use crate::shown;
 
-/// Shaped as Graph's are. What every part of it has must turn up nowhere but with the service.
+/// Shaped as Graph's are. What each part of it has, [`SECRET`], must turn up nowhere but with the service.
 pub(crate) const TOKEN: &str = "eyJ0eXAi0123456789.eyJhdWQi0123456789.c2lnbmF0dXJl0123456789";
-pub(crate) const SECRET: &str = "0123456789";
+const SECRET: &str = "0123456789";
 
 /// The password of those proxies that are given one.
 const PASSWORD: &str = "hidden";
 
-/// Of a call that is held for ever.
+/// The deadline of a call that is held for ever.
 const SHORT: Duration = Duration::from_secs(1);
 
-/// Of all other calls: more than the slowest machine needs.
+/// The deadline of all other calls: more than the slowest machine needs.
 pub(crate) const LONG: Duration = Duration::from_secs(180);
 
 /// How much later than its deadline a call may end: it depends on the machine alone.

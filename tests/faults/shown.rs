@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::net::Ipv4Addr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock, Mutex};
 
 use rcgen::{
@@ -14,7 +14,6 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::WebPkiClientVerifier;
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::{RootCertStore, ServerConfig, version};
-use tempfile::NamedTempFile;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Shown {
@@ -69,15 +68,16 @@ impl Shown {
 /// The authority that clients believe.
 struct Authority {
     issuer: Issuer<'static, KeyPair>,
-    file: NamedTempFile,
+    file: PathBuf,
     der: CertificateDer<'static>,
 }
 
 static AUTHORITY: LazyLock<Authority> = LazyLock::new(|| {
     let (params, key) = (authority(NAME, BasicConstraints::Unconstrained), new_key());
     let certificate = params.self_signed(&key).expect("right parameters");
-    let file = NamedTempFile::new().expect("the temporary directory can be written");
-    std::fs::write(file.path(), certificate.pem()).expect("the temporary directory can be written");
+    // Two runs at once have an authority each.
+    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("faults-ca-{}.pem", std::process::id()));
+    std::fs::write(&file, certificate.pem()).expect("the folder can be written");
     Authority { issuer: Issuer::new(params, key), file, der: certificate.der().clone() }
 });
 
@@ -85,7 +85,7 @@ const NAME: &str = "The fault matrix's authority";
 
 /// The file by which clients believe it.
 pub(crate) fn ca_file() -> &'static Path {
-    AUTHORITY.file.path()
+    &AUTHORITY.file
 }
 
 /// TLS that shows this; made once.

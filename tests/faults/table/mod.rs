@@ -1,5 +1,6 @@
 //! The matrix, line by line. A line has the fault; what a call that meets it comes to; the number of requests that the
-//! service sees; and the peer that has the fault. What ends in a time-out would last for ever without its deadline.
+//! service sees; and the peer that has the fault. What ends in a time-out would last for ever without its deadline, of a
+//! second; all other calls have three minutes.
 
 use crate::case::{Call, Case, Stage};
 use crate::peer::Peer;

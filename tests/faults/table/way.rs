@@ -32,21 +32,22 @@ fn name() -> Vec<Case> {
 }
 
 fn connect() -> Vec<Case> {
-    let direct_way = Way::BaseUrl("https://localhost:PORT");
-    let (at, by) = (|url| nobody(Way::BaseUrl(url), Door::Closed), |proxy| nobody(Way::Proxy(proxy), Door::Closed));
+    let closed = |way| nobody(way, Door::Closed);
+    let silent = |way| nobody(way, Door::Silent);
+    let (direct, ipv6) = (Way::BaseUrl("https://localhost:PORT"), Way::BaseUrl("https://[::1]:PORT"));
     let (http, https) = (Way::Proxy("http://127.0.0.1:PORT"), Way::Proxy("https://127.0.0.1:PORT"));
-    let socks5h = Way::Proxy("socks5h://127.0.0.1:PORT");
+    let (socks, password) = (Way::Proxy("socks5h://127.0.0.1:PORT"), Way::Proxy("http://user:hidden@127.0.0.1:PORT"));
     stage(Stage::Connect, Call::Sync, [
-    ("the service's port is closed",                CONNECT, 0, nobody(direct_way, Door::Closed)),
-    ("the service is no IPv6 host",                 CONNECT, 0, at("https://[::1]:PORT")),
-    ("the proxy's port is closed",                  CONNECT, 0, nobody(http, Door::Closed)),
-    ("the HTTPS proxy's port is closed",            CONNECT, 0, nobody(https, Door::Closed)),
-    ("the SOCKS proxy's port is closed",            CONNECT, 0, nobody(socks5h, Door::Closed)),
-    ("the proxy's port is closed, with a password", CONNECT, 0, by("http://user:hidden@127.0.0.1:PORT")),
-    ("nothing comes from the service's host",       TIMEOUT, 0, nobody(direct_way, Door::Silent)),
-    ("nothing comes from the proxy's host",         TIMEOUT, 0, nobody(http, Door::Silent)),
-    ("nothing comes from the HTTPS proxy's host",   TIMEOUT, 0, nobody(https, Door::Silent)),
-    ("nothing comes from the SOCKS proxy's host",   TIMEOUT, 0, nobody(socks5h, Door::Silent)),
+    ("the service's port is closed",                CONNECT, 0, closed(direct)),
+    ("the service is no IPv6 host",                 CONNECT, 0, closed(ipv6)),
+    ("the proxy's port is closed",                  CONNECT, 0, closed(http)),
+    ("the HTTPS proxy's port is closed",            CONNECT, 0, closed(https)),
+    ("the SOCKS proxy's port is closed",            CONNECT, 0, closed(socks)),
+    ("the proxy's port is closed, with a password", CONNECT, 0, closed(password)),
+    ("nothing comes from the service's host",       TIMEOUT, 0, silent(direct)),
+    ("nothing comes from the proxy's host",         TIMEOUT, 0, silent(http)),
+    ("nothing comes from the HTTPS proxy's host",   TIMEOUT, 0, silent(https)),
+    ("nothing comes from the SOCKS proxy's host",   TIMEOUT, 0, silent(socks)),
     ])
 }
 
@@ -152,8 +153,7 @@ fn proxy_tls() -> Vec<Case> {
 }
 
 fn socks_proxy() -> Vec<Case> {
-    let password = || socks_with_password();
-    let asked = || socks_asked();
+    let (password, asked) = (socks_with_password, socks_asked);
     let connected = || asked().says(bound(0));
     stage(Stage::Socks, Call::Sync, [
     ("no method is agreed to",                  CONNECT, 0, socks().says([5, 0xff])),
