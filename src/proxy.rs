@@ -96,19 +96,23 @@ impl fmt::Debug for Proxy {
     }
 }
 
-/// Whether credentials can stand in a URL: what RFC 3986 allows in user info, with whole percent escapes.
+/// Whether credentials can stand in a URL: what RFC 3986 allows in user info, with whole percent escapes of UTF-8.
 fn is_encoded(credentials: &str) -> bool {
+    decoded(credentials).is_some_and(|bytes| std::str::from_utf8(&bytes).is_ok())
+}
+
+fn decoded(credentials: &str) -> Option<Vec<u8>> {
     let mut bytes = credentials.bytes();
+    let mut decoded = Vec::with_capacity(credentials.len());
     while let Some(byte) = bytes.next() {
-        let fits = match byte {
-            b'%' => bytes.by_ref().take(2).filter(u8::is_ascii_hexdigit).count() == 2,
-            _ => byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:".contains(&byte),
-        };
-        if !fits {
-            return false;
-        }
+        let mut digit = || bytes.next().and_then(|byte| char::from(byte).to_digit(16));
+        decoded.push(match byte {
+            b'%' => (digit()? * 16 + digit()?) as u8,
+            _ if byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:".contains(&byte) => byte,
+            _ => return None,
+        });
     }
-    true
+    Some(decoded)
 }
 
 /// Whether a NO_PROXY list names this host, as curl reads it: `*` alone for all; entries between commas or blanks; a
@@ -177,6 +181,7 @@ mod tests {
             ("socks5h://127.0.0.1:9050/", "socks5h://127.0.0.1:9050"),
             ("http://[::1]:3128", "http://[::1]:3128"),
             ("http://user:p%40ss@proxy:1", "http://user:p%40ss@proxy:1"),
+            ("http://us%C3%A9r@proxy:1", "http://us%C3%A9r@proxy:1"),
             ("http://@proxy:1", "http://proxy:1"),
             ("http://proxy:1/ignored?x#y", "http://proxy:1"),
         ] {
@@ -195,6 +200,8 @@ mod tests {
             ("http://pro xy", ProxyError::Form),
             ("http://secret word@proxy:1", ProxyError::Form),
             ("http://secret%4@proxy:1", ProxyError::Form),
+            ("http://secret%4g@proxy:1", ProxyError::Form),
+            ("http://secret%e9@proxy:1", ProxyError::Form),
             ("http://secret\n@proxy:1", ProxyError::Form),
             ("socks4://proxy", ProxyError::Scheme),
             ("ftp://proxy", ProxyError::Scheme),

@@ -71,9 +71,10 @@ impl fmt::Debug for Dial {
     }
 }
 
-/// Said to ureq where the call ended first; nobody reads it.
+/// Said to ureq where the call ended first; nobody reads it. Not `Interrupted`: who reads a body to its end takes that
+/// for a signal, and asks again, for ever.
 pub(super) fn call_is_over() -> Error {
-    Error::Io(io::ErrorKind::Interrupted.into())
+    Error::Io(io::ErrorKind::TimedOut.into())
 }
 
 fn a_panic() -> error::Error {

@@ -38,6 +38,14 @@ impl Program {
         }
     }
 
+    /// What makes calls with tokens from its standard input, in C or in Rust.
+    pub(crate) fn caller(language: Language) -> Program {
+        match language {
+            Language::Rust => Program { command: vec![compiler::example("caller")] },
+            _ => Program::named("caller.c"),
+        }
+    }
+
     pub(crate) fn named(name: &str) -> Program {
         Program::c(&folder().join(name))
     }

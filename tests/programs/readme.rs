@@ -57,7 +57,8 @@ fn runs(folder: &Path, command: &str) -> String {
 #[test]
 fn c_and_cpp_are_compiled_by_the_readmes_commands_and_run() {
     let readme = readme();
-    for (language, file, compiler, number) in [("c", "agent.c", "cc -I", 2), ("cpp", "agent.cpp", "c++ ", 1)]
+    for (language, file, compiler, number) in
+        [("c", "agent.c", "cc -I", 2), ("cpp", "agent.cpp", "c++ -std=c++17 -I", 1)]
     {
         let (programs, commands) = (blocks(&readme, language), commands(&readme, compiler));
         assert_eq!((programs.len(), commands.len()), (number, 1), "{language}");
