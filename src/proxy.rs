@@ -50,7 +50,7 @@ impl Proxy {
         }
         Ok(Proxy {
             scheme,
-            credentials: credentials.filter(|text| !text.is_empty()).map(str::to_owned),
+            credentials: credentials.filter(|text| !text.is_empty()).map(with_one_colon),
             host: if host.contains(':') { format!("[{host}]") } else { host.to_owned() },
             port: port.unwrap_or(default_port),
         })
@@ -93,6 +93,14 @@ impl fmt::Display for Proxy {
 impl fmt::Debug for Proxy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
+    }
+}
+
+/// The password's own colons encoded: the HTTP library takes no more than seven in all.
+fn with_one_colon(credentials: &str) -> String {
+    match credentials.split_once(':') {
+        Some((user, password)) => format!("{user}:{}", password.replace(':', "%3A")),
+        None => credentials.to_owned(),
     }
 }
 
@@ -142,20 +150,20 @@ fn covers_name(entry: &str, host: &str) -> bool {
 
 fn covers_address(entry: &str, address: IpAddr) -> bool {
     let (network, bits) = match entry.split_once('/') {
-        Some((network, bits)) => (network, bits.parse::<u32>().ok()),
-        None => (entry, Some(u32::MAX)),
+        Some((network, bits)) => (network, Some(bits)),
+        None => (entry, None),
     };
     let network = network.trim_start_matches('[').trim_end_matches(']');
-    let (Ok(network), Some(bits)) = (network.parse::<IpAddr>(), bits) else {
+    let Ok(network) = network.parse::<IpAddr>() else {
         return false;
     };
-    let width = if network.is_ipv4() { 32 } else { 128 };
-    if network.is_ipv4() != address.is_ipv4() || (bits > width && bits != u32::MAX) {
+    let width = if network.is_ipv4() { 32_u32 } else { 128 };
+    let Some(bits) = bits.map_or(Some(width), |bits| bits.parse().ok()).filter(|bits| *bits <= width) else {
         return false;
-    }
+    };
     // A shift by the whole width is none in Rust, and is what /0 needs.
-    let prefix = |address: IpAddr| as_bits(address).checked_shr(width - bits.min(width)).unwrap_or(0);
-    prefix(network) == prefix(address)
+    let prefix = |address: IpAddr| as_bits(address).checked_shr(width - bits).unwrap_or(0);
+    network.is_ipv4() == address.is_ipv4() && prefix(network) == prefix(address)
 }
 
 fn as_bits(address: IpAddr) -> u128 {
@@ -182,6 +190,7 @@ mod tests {
             ("http://[::1]:3128", "http://[::1]:3128"),
             ("http://user:p%40ss@proxy:1", "http://user:p%40ss@proxy:1"),
             ("http://us%C3%A9r@proxy:1", "http://us%C3%A9r@proxy:1"),
+            ("http://user:p:a:ss@proxy:1", "http://user:p%3Aa%3Ass@proxy:1"),
             ("http://@proxy:1", "http://proxy:1"),
             ("http://proxy:1/ignored?x#y", "http://proxy:1"),
         ] {
@@ -237,6 +246,7 @@ mod tests {
             ("127.0.0.1", "127.0.0.1", true),
             ("127.0.0.0/8", "127.1.2.3", true),
             ("127.0.0.0/33", "127.0.0.0", false),
+            ("127.0.0.0/4294967295", "127.0.0.0", false),
             ("0.0.0.0/0", "127.1.2.3", true),
             ("10.0.0.0/8", "127.1.2.3", false),
             ("10.0.0.0/x", "10.0.0.0", false),
