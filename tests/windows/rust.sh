@@ -22,6 +22,10 @@ if ! has_target "$rustc"; then
   rm "$work/built/$target"/release/deps/libprobe-*
   folder=$("$rustc" --print target-libdir --target $target)
   mkdir -p "$folder.new" && cp "$work/built/$target"/release/deps/*.rlib "$folder.new"
+  for object in rsbegin rsend; do # what every program begins and ends with
+    RUSTC_BOOTSTRAP=1 "$rustc" --target $target --emit obj -O -o "$folder.new/$object.o" \
+      "$("$rustc" --print sysroot)/lib/rustlib/src/rust/library/rtstartup/$object.rs"
+  done
   rm -rf "$folder" && mv "$folder.new" "$folder" # whole, or not there
 fi
 echo "$rustc"
