@@ -135,10 +135,7 @@ impl Checks {
         })?;
         self.looks.push(now);
         // Grown by then, but for the confirming pauses of five seconds and one look that is due at a certain time.
-        if let [.., fourth, _, _, _] = self.looks[..]
-            && self.looks.len() > 9
-            && !is_last
-        {
+        if let (true, [.., fourth, _, _, _]) = (self.looks.len() > 9 && !is_last, &self.looks[..]) {
             ensure(now - fourth >= 12 * SECOND, || format!("looks {:?}: not grown", &self.looks))?;
         }
         Ok(())
