@@ -1,5 +1,5 @@
-/* One call, with options: call NAME=VALUE..., where a name is base_url, ca_file or ignore_environment. Prints its result
- * and its message. */
+/* One call, with options: call NAME=VALUE..., where a name is base_url, ca_file or ignore_environment. Prints its
+ * result and its message. */
 #include <stdio.h>
 #include <string.h>
 #include <windows.h>

@@ -1,4 +1,5 @@
-/* Loads the DLL by its name, as a plug-in's host does, and lets go of it: before it has made a connection, and after. */
+/* Loads the DLL by its name, as a plug-in's host does, and lets go of it: before it has made a connection, and after.
+ * Prints its version, the results, and whether it is still there. */
 #include <stdio.h>
 #include <windows.h>
 

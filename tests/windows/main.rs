@@ -100,14 +100,40 @@ fn it_says_its_version_and_stays_once_it_has_connected() {
     assert_eq!(printed, format!("{}\n-1 gone\n0 loaded\n", env!("CARGO_PKG_VERSION")));
 }
 
+/// The programs of the README by its lines for MinGW, beside the folders that its reader has.
 #[test]
-fn both_import_libraries_link() {
+fn the_readmes_lines_work() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let readme = fs::read_to_string(root.join("README.md")).unwrap();
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("readme-windows");
+    fs::create_dir_all(folder.join("target")).unwrap();
+    let built = compiler::library().parent().unwrap();
+    for (name, original) in [
+        ("include", root.join("include")),
+        ("bindings", root.join("bindings")),
+        ("target/windows", built.to_owned()),
+    ] {
+        let _ = fs::remove_file(folder.join(name));
+        std::os::unix::fs::symlink(original, folder.join(name)).unwrap();
+    }
+    for (language, file, compiler) in [("c", "agent.c", "gcc"), ("cpp", "agent.cpp", "g++")] {
+        let block = readme.split(&format!("```{language}\n")).nth(1).unwrap().split("```").next().unwrap();
+        fs::write(folder.join(file), block).unwrap();
+        let line = readme.lines().find(|line| line.starts_with(&format!("x86_64-w64-mingw32-{compiler} ")));
+        compiler::run(Command::new("sh").args(["-c", line.unwrap()]).current_dir(&folder));
+        let mut agent = Program::at(folder.join("agent.exe")).against(&emulator());
+        assert_eq!(compiler::run(agent.env("AUTOPILOT_TOKEN", "token")), "AUTOPILOT_OK\n");
+    }
+}
+
+#[test]
+fn the_static_library_and_that_of_msvc_link() {
     let built = compiler::library().parent().unwrap();
     let include = Path::new(env!("CARGO_MANIFEST_DIR")).join("include");
     let mut mingw = Command::new(compiler::c());
     mingw.arg("-I").arg(&include).arg(program::folder().join("one_call.c"));
-    mingw.arg("-L").arg(built).arg("-l:libautopilot_sync.dll.a");
-    let program = made(&mut mingw, "mingw");
+    mingw.arg(built.join("libautopilot_sync.a")).args(["-lws2_32", "-lbcrypt", "-luserenv", "-lntdll"]);
+    let program = made(&mut mingw, "static");
     assert_eq!(compiler::run(program.against(&emulator()).args(["token", "a b"])), "0\n-1\n");
 
     let mut msvc = Command::new("clang");

@@ -14,7 +14,7 @@ if ! has_target "$rustc"; then
     { echo "x86_64-w64-mingw32-gcc is missing. Install it: apt-get install gcc-mingw-w64-x86-64-posix" >&2; exit 1; }
   work=$(mktemp -d)
   trap 'rm -rf "$work"' EXIT
-  cargo new --quiet --vcs none --lib --name probe "$work/probe" 2>/dev/null
+  cargo new --quiet --vcs none --lib --name probe "$work/probe"
   echo '#![no_std]' >"$work/probe/src/lib.rs"
   # With bitcode, as rustup's has it: the release libraries are optimised as a whole.
   (cd "$work/probe" && RUSTC=$rustc RUSTC_BOOTSTRAP=1 RUSTFLAGS=-Cembed-bitcode=yes CARGO_TARGET_DIR=$work/built \
