@@ -37,7 +37,7 @@ cp "$built/autopilot_sync.dll" "$built/libautopilot_sync.dll.a" "$built/libautop
 dll=$folder/autopilot_sync.dll
 exports() {
   x86_64-w64-mingw32-objdump -p "$1" |
-    awk '/^\[Ordinal\/Name Pointer\]/ { on = 1; next } on && !NF { exit } on { print $NF }' | sort
+    awk '/^\[Ordinal\/Name Pointer\]/ { on = 1; next } !NF { on = 0 } on { print $NF }' | sort
 }
 { echo "LIBRARY autopilot_sync.dll"; echo EXPORTS; exports "$dll"; } >"$folder/autopilot_sync.def"
 # LLVM's writes the short form that MSVC's own tools write; that of binutils an older one, of whole object files.
@@ -53,12 +53,12 @@ echo "$(wc -l <tests/abi/exports.txt) functions, $(stat -c %s "$dll") bytes"
 
 step "Wine"
 export WINEPREFIX=$folder/wine WINEDEBUG=-all LC_ALL=C.UTF-8
-rm -rf "$WINEPREFIX"
+rm -rf "$WINEPREFIX" && mkdir "$WINEPREFIX"
 trap 'timeout 30 /usr/lib/wine/wineserver -k || true' EXIT
+timeout 60 /usr/lib/wine/wineserver -p # one for all that follows
 timeout 300 $wine wineboot -i </dev/null >"$folder/wineboot.log" 2>&1 || fail "wineboot: $(cat "$folder/wineboot.log")"
 x86_64-w64-mingw32-gcc -shared tests/windows/bcryptprimitives.c -ladvapi32 \
   -o "$WINEPREFIX/drive_c/windows/system32/bcryptprimitives.dll"
-timeout 60 /usr/lib/wine/wineserver -p # one for all that follows
 
 step "programs under Wine"
 # The names of the test programs that cargo makes of these targets. They run by themselves: CC is for what they compile,
