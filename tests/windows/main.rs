@@ -121,8 +121,9 @@ fn the_readmes_lines_work() {
         fs::write(folder.join(file), block).unwrap();
         let line = readme.lines().find(|line| line.starts_with(&format!("x86_64-w64-mingw32-{compiler} ")));
         compiler::run(Command::new("sh").args(["-c", line.unwrap()]).current_dir(&folder));
-        let mut agent = Program::at(folder.join("agent.exe")).against(&emulator());
-        assert_eq!(compiler::run(agent.env("AUTOPILOT_TOKEN", "token")), "AUTOPILOT_OK\n");
+        let (emulator, agent) = (emulator(), Program::at(folder.join("agent.exe")));
+        let printed = compiler::run(agent.against(&emulator).env("AUTOPILOT_TOKEN", "token"));
+        assert_eq!(printed, "AUTOPILOT_OK\n", "{language}");
     }
 }
 
