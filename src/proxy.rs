@@ -31,9 +31,14 @@ pub(crate) enum ProxyError {
 impl Proxy {
     /// Reads an address as curl does: no scheme means http; no port means 443 for https and 1080 for all others.
     pub(crate) fn new(url: &str) -> Result<Proxy, ProxyError> {
+        Proxy::with_http_port(url, 1080)
+    }
+
+    /// With another port for http where none is given.
+    pub(crate) fn with_http_port(url: &str, http_port: u16) -> Result<Proxy, ProxyError> {
         let (scheme, rest) = url.split_once("://").unwrap_or(("http", url));
         let (scheme, default_port) = match scheme.to_ascii_lowercase().as_str() {
-            "http" => ("http", 1080),
+            "http" => ("http", http_port),
             "https" => ("https", 443),
             "socks5" => ("socks5", 1080),
             "socks5h" => ("socks5h", 1080),
@@ -56,22 +61,28 @@ impl Proxy {
         })
     }
 
-    /// The proxy that the environment asks for on the way to this host; an error names the variable.
+    /// The proxy that the environment asks for on the way to this host; an error names the variable, or the machine's
+    /// proxy.
     pub(crate) fn from_environment(
         environment: &Environment,
         host: &str,
     ) -> Result<Option<Proxy>, (&'static str, ProxyError)> {
-        let Some(variable) = &environment.proxy else {
+        let Environment { proxy, no_proxy, machine_proxy, .. } = environment;
+        if proxy.is_none() && machine_proxy.is_none() {
             return Ok(None);
-        };
-        if let Some(no_proxy) = &environment.no_proxy {
+        }
+        if let Some(no_proxy) = no_proxy {
             let list = no_proxy.value.to_str().ok_or((no_proxy.name, ProxyError::NotUtf8))?;
             if is_excepted(list, host) {
                 return Ok(None);
             }
         }
-        let url = variable.value.to_str().ok_or((variable.name, ProxyError::NotUtf8))?;
-        Proxy::new(url).map(Some).map_err(|error| (variable.name, error))
+        if let Some(variable) = proxy {
+            let url = variable.value.to_str().ok_or((variable.name, ProxyError::NotUtf8))?;
+            return Proxy::new(url).map(Some).map_err(|error| (variable.name, error));
+        }
+        let found = machine_proxy.as_ref().map_or(Ok(None), |machine| machine.on_the_way_to(host));
+        found.map_err(|error| ("the machine's WinHTTP proxy", error))
     }
 
     /// The whole address, credentials included.
@@ -176,6 +187,7 @@ fn as_bits(address: IpAddr) -> u128 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::machine_proxy::MachineProxy;
     use std::ffi::OsString;
 
     #[test]
@@ -279,6 +291,26 @@ mod tests {
             let both: &[(&str, &[u8])] = &[("HTTPS_PROXY", b"p"), ("NO_PROXY", b"\xff")];
             assert_eq!(route(both), Err(("NO_PROXY", ProxyError::NotUtf8)));
         }
+    }
+
+    #[test]
+    fn the_machines_proxy_is_used_where_no_variable_names_one() {
+        let route = |pairs: &[(&str, &str)], servers: &str| {
+            let machine_proxy = MachineProxy { servers: servers.to_owned(), bypass: String::new() };
+            let variables = Environment::read(|name| {
+                pairs.iter().find(|(key, _)| *key == name).map(|(_, value)| value.into())
+            });
+            let environment = Environment { machine_proxy: Some(machine_proxy), ..variables };
+            Proxy::from_environment(&environment, "graph.microsoft.com")
+        };
+        let proxy = |url: &str| Ok(Some(Proxy::new(url).unwrap()));
+        assert_eq!(route(&[], "machine:1"), proxy("machine:1"));
+        assert_eq!(route(&[], "http=machine:1"), Ok(None));
+        assert_eq!(route(&[("HTTPS_PROXY", "own:1")], "machine:1"), proxy("own:1"));
+        assert_eq!(route(&[("HTTPS_PROXY", "own:1")], "machine:x"), proxy("own:1"));
+        assert_eq!(route(&[("NO_PROXY", "microsoft.com")], "machine:1"), Ok(None));
+        assert_eq!(route(&[("NO_PROXY", "microsoft.us")], "machine:1"), proxy("machine:1"));
+        assert_eq!(route(&[], "machine:x"), Err(("the machine's WinHTTP proxy", ProxyError::Form)));
     }
 
     fn os_string(bytes: &[u8]) -> OsString {

@@ -43,6 +43,8 @@ impl Connector<()> for Dial {
         let timeout = NextTimeout { after: limit.into(), reason: Timeout::Connect, ..NextTimeout::default() };
         let (sender, done) = mpsc::channel();
         let job = Arc::new(Job::new(sender));
+        #[cfg(windows)] // elsewhere the linker is told
+        crate::windows::stay_loaded();
         let helper = {
             let (job, paths, uri) = (job.clone(), self.0.clone(), details.uri.clone());
             let run = move || job.run(&paths, &uri, timeout);
