@@ -85,7 +85,7 @@ fn written(byte: u8) -> String {
         0 => "0001-01-01T00:00:00Z".to_owned(),
         _ => {
             let seconds = u32::from(byte) * 14;
-            let fraction = if byte % 2 == 0 { "" } else { ".1234567" };
+            let fraction = if byte.is_multiple_of(2) { "" } else { ".1234567" };
             format!(
                 "2026-01-02T{:02}:{:02}:{:02}{fraction}Z",
                 seconds / 3600,
