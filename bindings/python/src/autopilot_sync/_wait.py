@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime  # noqa: F401  # before the wait: where Ctrl-C meets an import, Python may keep its lock on all others
 
 from . import progress
-from ._library import native
+from ._library import native, text
 from ._prototypes import ProgressFunction
 from .progress import Phase
 
@@ -23,22 +23,27 @@ class Watcher:
 
     def __init__(self, source: Source, token: Token, callback: Callable[[Progress], object] | None) -> None:
         self._source, self._token, self._callback = source, token, callback
+        self._renewal: Token | None = None
 
     def function(self, ask: Ask) -> object:
         """The callback for the library. It must not raise, and `ask` does not."""
-        return ProgressFunction(lambda pointer, _: ask(lambda: self._look(pointer)))
+        return ProgressFunction(lambda pointer, _: self._tell(pointer, ask))
 
-    def _look(self, pointer: int) -> int:
+    def _tell(self, pointer: int, ask: Ask) -> int:
+        """On the call's own thread, the only one that uses the pointer: at the interpreter's end the call is over while
+        the thread that waits for it may still be in the program's code."""
         state = progress.read(pointer)
+        claims = text(native.autopilot_progress_claims(pointer))
+        answer = ask(lambda: self._look(state, claims))
+        if answer == 0 and self._renewal is not None:
+            self._token, self._renewal = self._renewal, None
+            native.autopilot_progress_set_token(pointer, self._token)
+        return answer
+
+    def _look(self, state: Progress, claims: str | None) -> int:
+        """The program's code."""
         if self._callback is not None and self._callback(state) is False:
             return 1
         if state.phase is Phase.TOKEN_REJECTED:
-            self._renew(pointer)
+            self._renewal = self._source.new_token(self._token, claims)
         return 0
-
-    def _renew(self, pointer: int) -> None:
-        claims = native.autopilot_progress_claims(pointer)
-        token = self._source.new_token(self._token, claims and claims.decode("utf-8", "replace"))
-        if token is not None:
-            self._token = token
-            native.autopilot_progress_set_token(pointer, token)
