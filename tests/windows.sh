@@ -19,7 +19,7 @@ missing() {
   done
 }
 if [ "$(missing)" ] && [ "$(id -u)" = 0 ]; then
-  apt-get install -qqy --no-install-recommends $packages >/dev/null
+  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qqy --no-install-recommends $packages >/dev/null
 fi
 [ -z "$(missing)" ] || fail "missing: $(missing | xargs). Install: apt-get install $packages"
 target=x86_64-pc-windows-gnu
