@@ -4,6 +4,7 @@ use std::error::Error as StdError;
 use std::fmt;
 
 use crate::detail::Detail;
+use crate::text::printable;
 use crate::token::{Token, TokenError};
 
 /// The kinds of [`Error`]. The numbers are those of the C ABI, the same in every language.
@@ -208,7 +209,7 @@ impl StdError for Error {
     }
 }
 
-/// The words of a cause that is not the operating system's: without the token, and without links into the
+/// The words of a cause that is not the operating system's: on one line, without the token, and without links into the
 /// documentation of libraries that the caller does not know.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
@@ -216,7 +217,7 @@ pub(crate) struct Cause(String);
 
 impl Cause {
     pub(crate) fn new(error: &dyn fmt::Display, token: Option<Token<'_>>) -> Cause {
-        let text = error.to_string();
+        let text = printable(&error.to_string());
         let text = text.split(" https://").next().unwrap_or_default().trim_end_matches(':');
         Cause(token.map_or(text.to_owned(), |token| token.redact(text)))
     }
@@ -247,6 +248,12 @@ mod tests {
         let token = Token::new("secret-0123456789").unwrap();
         let cause = Cause::new(&"certificate of secret-0123456789.example", Some(token));
         assert_eq!(cause.to_string(), "certificate of [token].example");
+    }
+
+    #[test]
+    fn a_cause_is_one_line() {
+        let cause = Cause::new(&"no name\r\nof \u{202e}elpmaxe", None);
+        assert_eq!(cause.to_string(), "no name  of  elpmaxe");
     }
 
     #[test]

@@ -55,7 +55,7 @@ impl Proxy {
         }
         Ok(Proxy {
             scheme,
-            credentials: credentials.filter(|text| !text.is_empty()).map(str::to_owned),
+            credentials: credentials.filter(|text| !text.is_empty()).map(with_one_colon),
             host: if host.contains(':') { format!("[{host}]") } else { host.to_owned() },
             port: port.unwrap_or(default_port),
         })
@@ -107,19 +107,31 @@ impl fmt::Debug for Proxy {
     }
 }
 
-/// Whether credentials can stand in a URL: what RFC 3986 allows in user info, with whole percent escapes.
-fn is_encoded(credentials: &str) -> bool {
-    let mut bytes = credentials.bytes();
-    while let Some(byte) = bytes.next() {
-        let fits = match byte {
-            b'%' => bytes.by_ref().take(2).filter(u8::is_ascii_hexdigit).count() == 2,
-            _ => byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:".contains(&byte),
-        };
-        if !fits {
-            return false;
-        }
+/// The password's own colons encoded: the HTTP library takes no more than seven in all.
+fn with_one_colon(credentials: &str) -> String {
+    match credentials.split_once(':') {
+        Some((user, password)) => format!("{user}:{}", password.replace(':', "%3A")),
+        None => credentials.to_owned(),
     }
-    true
+}
+
+/// Whether credentials can stand in a URL: what RFC 3986 allows in user info, with whole percent escapes of UTF-8.
+fn is_encoded(credentials: &str) -> bool {
+    decoded(credentials).is_some_and(|bytes| std::str::from_utf8(&bytes).is_ok())
+}
+
+fn decoded(credentials: &str) -> Option<Vec<u8>> {
+    let mut bytes = credentials.bytes();
+    let mut decoded = Vec::with_capacity(credentials.len());
+    while let Some(byte) = bytes.next() {
+        let mut digit = || bytes.next().and_then(|byte| char::from(byte).to_digit(16));
+        decoded.push(match byte {
+            b'%' => (digit()? * 16 + digit()?) as u8,
+            _ if byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:".contains(&byte) => byte,
+            _ => return None,
+        });
+    }
+    Some(decoded)
 }
 
 /// Whether a NO_PROXY list names this host, as curl reads it: `*` alone for all; entries between commas or blanks; a
@@ -149,20 +161,20 @@ fn covers_name(entry: &str, host: &str) -> bool {
 
 fn covers_address(entry: &str, address: IpAddr) -> bool {
     let (network, bits) = match entry.split_once('/') {
-        Some((network, bits)) => (network, bits.parse::<u32>().ok()),
-        None => (entry, Some(u32::MAX)),
+        Some((network, bits)) => (network, Some(bits)),
+        None => (entry, None),
     };
     let network = network.trim_start_matches('[').trim_end_matches(']');
-    let (Ok(network), Some(bits)) = (network.parse::<IpAddr>(), bits) else {
+    let Ok(network) = network.parse::<IpAddr>() else {
         return false;
     };
-    let width = if network.is_ipv4() { 32 } else { 128 };
-    if network.is_ipv4() != address.is_ipv4() || (bits > width && bits != u32::MAX) {
+    let width = if network.is_ipv4() { 32_u32 } else { 128 };
+    let Some(bits) = bits.map_or(Some(width), |bits| bits.parse().ok()).filter(|bits| *bits <= width) else {
         return false;
-    }
+    };
     // A shift by the whole width is none in Rust, and is what /0 needs.
-    let prefix = |address: IpAddr| as_bits(address).checked_shr(width - bits.min(width)).unwrap_or(0);
-    prefix(network) == prefix(address)
+    let prefix = |address: IpAddr| as_bits(address).checked_shr(width - bits).unwrap_or(0);
+    network.is_ipv4() == address.is_ipv4() && prefix(network) == prefix(address)
 }
 
 fn as_bits(address: IpAddr) -> u128 {
@@ -189,6 +201,8 @@ mod tests {
             ("socks5h://127.0.0.1:9050/", "socks5h://127.0.0.1:9050"),
             ("http://[::1]:3128", "http://[::1]:3128"),
             ("http://user:p%40ss@proxy:1", "http://user:p%40ss@proxy:1"),
+            ("http://us%C3%A9r@proxy:1", "http://us%C3%A9r@proxy:1"),
+            ("http://user:p:a:ss@proxy:1", "http://user:p%3Aa%3Ass@proxy:1"),
             ("http://@proxy:1", "http://proxy:1"),
             ("http://proxy:1/ignored?x#y", "http://proxy:1"),
         ] {
@@ -207,6 +221,8 @@ mod tests {
             ("http://pro xy", ProxyError::Form),
             ("http://secret word@proxy:1", ProxyError::Form),
             ("http://secret%4@proxy:1", ProxyError::Form),
+            ("http://secret%4g@proxy:1", ProxyError::Form),
+            ("http://secret%e9@proxy:1", ProxyError::Form),
             ("http://secret\n@proxy:1", ProxyError::Form),
             ("socks4://proxy", ProxyError::Scheme),
             ("ftp://proxy", ProxyError::Scheme),
@@ -242,6 +258,7 @@ mod tests {
             ("127.0.0.1", "127.0.0.1", true),
             ("127.0.0.0/8", "127.1.2.3", true),
             ("127.0.0.0/33", "127.0.0.0", false),
+            ("127.0.0.0/4294967295", "127.0.0.0", false),
             ("0.0.0.0/0", "127.1.2.3", true),
             ("10.0.0.0/8", "127.1.2.3", false),
             ("10.0.0.0/x", "10.0.0.0", false),

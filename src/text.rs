@@ -5,14 +5,17 @@ use crate::token::Token;
 /// The longest text that is kept, in bytes.
 const LONGEST: usize = 4096;
 
-/// None where nothing printable is left. Control characters become blanks: dropping them could join what they kept
-/// apart, a token for one. The token goes before the text is cut, lest half of it stay.
+/// None where nothing printable is left. The token goes before the text is cut, lest half of it stay.
 pub(crate) fn one_line(text: &str, token: Token<'_>) -> Option<String> {
-    let printable: String = text.chars().map(|c| if is_printable(c) { c } else { ' ' }).collect();
-    let mut line = token.redact(printable.trim());
+    let mut line = token.redact(printable(text).trim());
     let end = (0..=LONGEST.min(line.len())).rev().find(|end| line.is_char_boundary(*end)).unwrap_or(0);
     line.truncate(end);
     (!line.is_empty()).then_some(line)
+}
+
+/// Control characters become blanks: dropping them could join what they kept apart, a token for one.
+pub(crate) fn printable(text: &str) -> String {
+    text.chars().map(|c| if is_printable(c) { c } else { ' ' }).collect()
 }
 
 /// Control characters, line separators and marks that turn the direction of text have no place in a log.

@@ -50,13 +50,17 @@ impl<'a> Token<'a> {
         self.0
     }
 
-    /// The text without this token, and without the parts between its dots (a JWT's signature alone is a secret).
+    /// The text without this token, and without the parts between its dots (a JWT's signature alone is a secret). Until
+    /// none is left: a token with brackets in it can arise from what was put in its place. Each step shortens the text.
     pub(crate) fn redact(self, text: &str) -> String {
         let whole = Some(self.0).filter(|whole| whole.len() >= SHORTEST);
         let parts = self.0.split('.').filter(|part| part.len() >= SHORTEST_PART);
-        whole.into_iter().chain(parts).fold(text.to_owned(), |text, secret| {
-            if text.contains(secret) { text.replace(secret, "[token]") } else { text }
-        })
+        let secrets = whole.into_iter().chain(parts);
+        let mut text = text.to_owned();
+        while let Some(secret) = secrets.clone().find(|secret| text.contains(secret)) {
+            text = text.replace(secret, "[token]");
+        }
+        text
     }
 }
 
@@ -117,5 +121,6 @@ mod tests {
         }
         assert_eq!(Token::new("8.bytes!").unwrap().redact("8 8.bytes!"), "8 [token]");
         assert_eq!(Token::new("7.bytes").unwrap().redact("7.bytes"), "7.bytes");
+        assert_eq!(Token::new("][token]").unwrap().redact("][token][token]"), "[token[token]");
     }
 }

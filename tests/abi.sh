@@ -20,8 +20,11 @@ describe() { # HEADER OUTPUT
     { echo '#include "autopilot_sync.h"'
       awk '/^AUTOPILOT_API/ { on = 1 } on { ends = sub(/;$/, " { __builtin_trap(); }"); print; on = !ends }' "$1"; } >"$work/empty.cpp"
     # C++, since a C function that returns an enum is not known by it.
-    "${CXX:-g++}" -g -fno-eliminate-unused-debug-types -shared -fPIC -I"$work" -o "$work/empty.so" "$work/empty.cpp"
-    abidw --load-all-types --no-show-locs --no-corpus-path --no-comp-dir-path "$work/empty.so" | sed "s|$work/||g" >"$2"
+    # An end of its own, and not `set -e`: that does not hold where a difference is looked for.
+    "${CXX:-g++}" -g -fno-eliminate-unused-debug-types -shared -fPIC -I"$work" -o "$work/empty.so" "$work/empty.cpp" ||
+        fail "$1 does not compile"
+    abidw --load-all-types --no-show-locs --no-corpus-path --no-comp-dir-path "$work/empty.so" | sed "s|$work/||g" >"$2" ||
+        fail "$1 cannot be read"
 }
 names() { grep -oP "<elf-symbol name='\K[^']*" "$1" | sort; }
 same() { # HEADER: what differs from the committed ABI goes to standard output
@@ -43,6 +46,8 @@ broken() { # WHAT SED-SCRIPT
     cmp -s include/autopilot_sync.h "$work/broken.h" && fail "the breakage '$1' breaks nothing"
     ! same "$work/broken.h" >"$work/report" || fail "$1: not noticed"
 }
+! (broken "a header that does not compile" 's/autopilot_version\(void\)/autopilot_version(nothing)/') 2>"$work/said" &&
+    grep -q 'does not compile$' "$work/said" || fail "a header that does not compile passes as a breakage: $(cat "$work/said")"
 broken "a function less" '/^AUTOPILOT_API void autopilot_detail_free/d'
 broken "a function more" 's/^(AUTOPILOT_API void autopilot_)detail(_free\(autopilot_detail \*detail\);)/&\n\1more\2/'
 broken "another name" 's/autopilot_version\(void\)/autopilot_versions(void)/'

@@ -22,9 +22,12 @@ block() { # LANGUAGE TEXT
 
 # cargo-c takes ten minutes to build: it is kept. The version is the README's.
 install=$(block sh "cargo cinstall")
-version=$(sed -n 's/.*cargo install cargo-c@\([^ ]*\).*/\1/p' <<<"$install")
-tools=${AUTOPILOT_TOOLS:-$HOME/.cache/autopilot-sync/cargo-c-$version}
-[ -x "$tools/bin/cargo-cinstall" ] || cargo install -q "cargo-c@$version" --locked --root "$tools"
+pinned=$(sed -n 's/.*cargo install cargo-c@\([^ ]*\).*/\1/p' <<<"$install")
+tools=${AUTOPILOT_TOOLS:-$HOME/.cache/autopilot-sync/cargo-c-$pinned}
+if [ ! -x "$tools/bin/cargo-cinstall" ]; then
+    pkg-config --exists openssl || fail "OpenSSL's headers are missing. Install them (Debian: apt-get install libssl-dev)"
+    cargo install -q "cargo-c@$pinned" --locked --root "$tools"
+fi
 export PATH=$tools/bin:$PATH
 
 echo "install: by the README's line"
@@ -39,34 +42,43 @@ soname=$(readelf -d lib/libautopilot_sync.so | sed -n 's/.*SONAME.*\[\(.*\)\]/\1
 
 cargo build -q --locked --manifest-path "$root/Cargo.toml" -p autopilot-emulator
 emulator=${CARGO_TARGET_DIR:-$root/target}/debug/autopilot-emulator
+needs() { readelf -d "$1" | grep NEEDED; }
 export AUTOPILOT_TOKEN=token
 says_ok() { # COMMAND
     "$emulator" run -- bash -c "$1" >"$work/said" && grep -q AUTOPILOT_OK "$work/said" || fail "$1: $(cat "$work/said")"
 }
 
-echo "install: the README's program, by its lines for pkg-config and for CMake"
+echo "install: the README's programs, by its lines for pkg-config and for CMake"
 mkdir "$work/readme" && cd "$work/readme"
-(cd "$root" && block c "autopilot_sync(getenv") >agent.c
-(cd "$root" && block cmake "find_package") >CMakeLists.txt
-says_ok "$(cd "$root" && block sh "pkg-config --cflags")"
-says_ok "$(cd "$root" && block sh "cmake -S")"
+from_readme() { (cd "$root" && block "$@"); }
+from_readme c "autopilot_sync(getenv" >agent.c
+from_readme cpp "<autopilot_sync.hpp>" >agent.cpp
+from_readme cmake "find_package" >CMakeLists.txt
+shared=$(from_readme sh 'agent.c $(pkg-config --cflags --libs')
+static=$(from_readme sh 'agent.c $(pkg-config --cflags --static')
+paths=$(grep '^export' <<<"$shared")$'\n'
+says_ok "$shared"
+needs ./agent | grep -F "$soname" >/dev/null || fail "the README's program does not need $soname"
+says_ok "$paths$static && ./agent"
+! needs ./agent | grep autopilot >/dev/null || fail "the README's static program needs the shared library"
+says_ok "$paths$(from_readme sh 'agent.cpp $(pkg-config')"
+says_ok "$(from_readme sh "cmake -S")"
 
 echo "install: C and C++, shared and static, by pkg-config"
-cd "$root" && mkdir "$work/consumers" && cp tests/install/CMakeLists.txt "$work/consumers"
-block c "autopilot_sync(getenv" >"$work/consumers/main.c"
-block cpp "<autopilot_sync.hpp>" >"$work/consumers/main.cpp"
-cd "$work/consumers"
+mkdir "$work/consumers" && cd "$work/consumers"
+cp "$root/tests/install/CMakeLists.txt" .
+cp ../readme/agent.c main.c
+cp ../readme/agent.cpp main.cpp
 export PKG_CONFIG_PATH=$PREFIX/lib/pkgconfig
-[ "$(pkg-config --modversion autopilot_sync)" = "$(sed -n 's/^#define AUTOPILOT_VERSION "\(.*\)"/\1/p' "$PREFIX/include/autopilot_sync.h")" ]
-flags="-Wall -Wextra -Werror $(pkg-config --cflags autopilot_sync)"
-gcc main.c $flags $(pkg-config --libs autopilot_sync) -o c-shared
-g++ -std=c++17 main.cpp $flags $(pkg-config --libs autopilot_sync) -o cpp-shared
-# With both installed the linker takes the shared one, unless it is told.
-static="-Wl,-Bstatic $(pkg-config --libs autopilot_sync) -Wl,-Bdynamic $(pkg-config --static --libs-only-l autopilot_sync | sed 's/-lautopilot_sync//')"
-gcc main.c $flags $static -o c-static
-g++ -std=c++17 main.cpp $flags $static -o cpp-static
+version=$(sed -n 's/^#define AUTOPILOT_VERSION "\(.*\)"/\1/p' "$PREFIX/include/autopilot_sync.h")
+[ "$(pkg-config --modversion autopilot_sync)" = "$version" ]
+c="${CC:-gcc} main.c -Wall -Wextra -Werror" cpp="${CXX:-g++} -std=c++17 main.cpp -Wall -Wextra -Werror"
+$c $(pkg-config --cflags --libs autopilot_sync) -o c-shared
+$cpp $(pkg-config --cflags --libs autopilot_sync) -o cpp-shared
+static=${static%-o agent} # the README's line, with a compiler and a program of ours
+eval "${static/cc agent.c/$c} -o c-static"
+eval "${static/cc agent.c/$cpp} -o cpp-static"
 
-needs() { readelf -d "$1" | grep NEEDED; }
 runs_all() { # FOLDER: each program says OK, and needs the shared library if it is to
     for program in "$1"/c*-{shared,static}; do
         case $program in
@@ -79,12 +91,36 @@ runs_all "$PWD"
 
 echo "install: the same by CMake, from a prefix that was moved"
 mv "$PREFIX" "$work/moved" && PREFIX=$work/moved
-asks_for() { cmake -S . -B "build-$1" -DCMAKE_PREFIX_PATH="$PREFIX" -DASK_FOR="$1" >"$work/cmake.log" 2>&1; }
 abi=${soname#libautopilot_sync.so.}
-asks_for "$abi" || fail "CMake: $(cat "$work/cmake.log")"
-cmake --build "build-$abi" >"$work/cmake.log" 2>&1 || fail "CMake: $(cat "$work/cmake.log")"
-runs_all "$PWD/build-$abi"
-for other in 0.0 "$abi.99" 99.0; do
-    ! asks_for "$other" || fail "CMake takes this version for $other"
+log=$work/cmake.log
+finds() { # what find_package() is asked for, such as: 0.1 COMPONENTS shared
+    cmake -S . -B build -U 'autopilot_sync*' -DCMAKE_PREFIX_PATH="$PREFIX" "-DASK_FOR=${*// /;}" >"$log" 2>&1
+}
+takes() { finds "$1" || fail "CMake does not find it for '$1': $(cat "$log")"; }
+refuses() { # WHAT WORDS
+    ! finds "$1" || fail "CMake finds it for '$1'"
+    tr -s ' \n' ' ' <"$log" | grep -qF "$2" || fail "CMake does not say '$2': $(cat "$log")"
+}
+takes "$abi COMPONENTS shared static"
+for target in "shared: SHARED_LIBRARY $soname " "static: STATIC_LIBRARY " " Threads::Threads;"; do
+    grep -qF -- "$target" "$log" || fail "CMake does not know '$target': $(cat "$log")"
 done
+cmake --build build >"$log" 2>&1 && cmake --install build --prefix "$work/agent" >>"$log" 2>&1 || fail "CMake: $(cat "$log")"
+runs_all "$PWD/build"
+mv "$PREFIX" "$work/away" # what is installed with the shared library needs nothing else
+says_ok "$work/agent/bin/c-shared"
+mv "$work/away" "$PREFIX"
+
+echo "install: what CMake may be asked for"
+for asked in "" "$version EXACT" "$abi...<99" "0.0...$version" "OPTIONAL_COMPONENTS tls"; do takes "$asked"; done
+for asked in 0.0 "$abi.99" 99.0 "0.0...<$version" "$abi.99...99"; do refuses "$asked" "not accepted: "; done
+refuses "COMPONENTS shared tls" "there is no component 'tls'"
+mkdir "$work/taken"
+mv "$PREFIX/lib/libautopilot_sync.a" "$work/taken"
+takes "COMPONENTS shared"
+refuses "COMPONENTS shared static" "there is no component 'static'"
+mv "$PREFIX"/lib/libautopilot_sync* "$work/taken"
+refuses "" "there is no libautopilot_sync below $PREFIX"
+mv "$PREFIX/include/autopilot_sync.h" "$work/taken"
+for asked in "" "$abi" "$abi...<99"; do refuses "$asked" "$PREFIX/include/autopilot_sync.h is missing"; done
 echo "install: all work"

@@ -347,6 +347,8 @@ fn named_certificates_must_be_usable() {
         assert_eq!(error.kind(), ErrorKind::Configuration);
         assert!(format!("{error:#}").contains(path.to_str().unwrap()), "{error:#}");
     }
+    let error = Client::builder().ca_file("/no\nsuch.pem").unwrap().build().unwrap_err();
+    assert!(format!("{error:#}").contains("(/no such.pem)"), "a log's line stays one: {error:#}");
 }
 
 #[test]

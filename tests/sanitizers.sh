@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Runs the C programs of the tests under the checkers of memory and threads. Needs gcc, clang with its sanitizers, valgrind,
-# a nightly Rust toolchain, whose sanitizers see into the library too, and Debian 12's Rust 1.85, which has the standard
-# library's sources.
+# Runs the C programs of the tests, and some of the Rust tests, under the checkers of memory and threads. Needs gcc, clang
+# with its sanitizers, valgrind, a nightly Rust toolchain, whose sanitizers see into the library too, and Debian 12's Rust
+# 1.85, which has the standard library's sources.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 step() { printf '\n== %s (%d s)\n' "$*" "$SECONDS"; }
@@ -16,6 +16,7 @@ folder=$(realpath -m "${CARGO_TARGET_DIR:-target}")/sanitizers
 # Left out where a program is compiled with a sanitizer: what is loaded before a program's libraries (LD_PRELOAD) must be
 # the sanitizer, and its own memory is more than the bound.
 not_here=(--skip look_up --skip memory_is_bounded)
+rust_tests=(ffi:: call:: canceller:: stage)
 memory="-fsanitize=address,undefined -fno-sanitize-recover=all"
 
 # The library for C, compiled with a sanitizer by the cargo that the other arguments name. Prints where it is.
@@ -52,6 +53,10 @@ for how in getter string double-free leak; do finds "$address" $how $memory; don
 AUTOPILOT_TEST_CFLAGS=$memory AUTOPILOT_TEST_LIBRARY=$address \
   with_clang "${not_here[@]}" --skip documented_stack --skip every_language c_api:: hostile:: threads:: languages::
 
+step "address, the library's own Rust tests: the C boundary, and calls that end at every stage"
+RUSTFLAGS=-Zsanitizer=address CARGO_TARGET_DIR=$folder/address cargo +nightly test --locked -p autopilot-sync --features capi \
+  --target "$target" --lib --test stages -- "${rust_tests[@]}"
+
 step "the C++ header, clang"
 with_clang cpp:: header::
 
@@ -64,6 +69,13 @@ races="-fsanitize=thread -fno-sanitize-link-runtime -Wl,--whole-archive $nightly
 export TSAN_OPTIONS=history_size=7
 finds "$thread" race $races
 AUTOPILOT_TEST_CFLAGS=$races AUTOPILOT_TEST_LIBRARY=$thread with_clang --skip look_up threads::
+
+step "threads, the library's own Rust tests: the C boundary, and calls that end at every stage"
+before="-Zpre-link-arg=-Wl,--whole-archive,$nightly/librustc-nightly_rt.tsan.a,--no-whole-archive"
+RUSTC=$rustc RUSTC_BOOTSTRAP=1 CARGO_TARGET_DIR=$folder/thread-tests \
+  RUSTFLAGS="-Zsanitizer=thread -Zexternal-clangrt $before -Clink-args=-Wl,--no-gc-sections,--export-dynamic" \
+  cargo test -Zbuild-std=std,panic_unwind --locked -p autopilot-sync --features capi --target "$target" \
+  --lib --test stages -- "${rust_tests[@]}"
 unset TSAN_OPTIONS
 
 step "memory, valgrind"

@@ -55,7 +55,7 @@ step "Wine"
 export WINEPREFIX=$folder/wine WINEDEBUG=-all LC_ALL=C.UTF-8
 rm -rf "$WINEPREFIX" && mkdir "$WINEPREFIX"
 trap 'timeout 30 /usr/lib/wine/wineserver -k || true' EXIT
-timeout 60 /usr/lib/wine/wineserver -p # one for all that follows
+timeout 60 /usr/lib/wine/wineserver -p >"$folder/wineserver.log" 2>&1 # one for all that follows
 timeout 300 $wine wineboot -i </dev/null >"$folder/wineboot.log" 2>&1 || fail "wineboot: $(cat "$folder/wineboot.log")"
 x86_64-w64-mingw32-gcc -shared tests/windows/bcryptprimitives.c -ladvapi32 \
   -o "$WINEPREFIX/drive_c/windows/system32/bcryptprimitives.dll"

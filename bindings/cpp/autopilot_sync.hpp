@@ -20,6 +20,7 @@
  *
  * And with a client of one's own, waiting until the sync is really done:
  *
+ *     using namespace std::chrono_literals;
  *     autopilot::Client client(autopilot::Options().timeout(10s).user_agent_suffix("acme-agent/3.1"));
  *     const auto outcome = client.sync_and_wait(token, 30min, [&](autopilot::Progress &progress) {
  *         if (progress.phase() == autopilot::Phase::token_rejected)
@@ -73,6 +74,10 @@ static_assert(AUTOPILOT_VERSION_MAJOR == 0 && AUTOPILOT_VERSION_MINOR == 1,
               "autopilot_sync.h is of another version than autopilot_sync.hpp: two installations are mixed");
 
 namespace autopilot {
+
+// Named after the ABI, so that parts of one process may be compiled with headers of different versions. What is
+// in it is called autopilot::Client and so on all the same.
+inline namespace v0_1 {
 
 /// What the service answered.
 enum class Answer : std::int32_t {
@@ -480,7 +485,7 @@ public:
         else if (ms > 0)
             ms_ = static_cast<std::int64_t>(ms);
         else
-            ms_ = ms == 0 ? 0 : -1; // -1 for what is not a number too
+            ms_ = ms > -1 ? 0 : -1; // -1 for what is not a number too
     }
 
     /// The milliseconds.
@@ -490,9 +495,9 @@ private:
     std::int64_t ms_;
 };
 
-/// The options of a client. Each setter copies its argument and gives the options, for the next setter. One
-/// that cannot be right throws an Error that names the option, and changes nothing. One thread at a time may
-/// set them.
+/// The options of a client. Each setter copies its argument and gives the options for the next setter: by
+/// reference, or by value where they have no name yet, as in `Options().timeout(5s)`. An argument that cannot be
+/// right throws an Error that names the option, and changes nothing. One thread at a time may set them.
 class Options {
 public:
     Options() : options_(autopilot_options_new())
@@ -502,69 +507,78 @@ public:
     }
 
     /// The cloud whose Microsoft Graph is called. Default: Cloud::global. Replaces a base URL.
-    Options &cloud(Cloud cloud)
+    Options &cloud(Cloud cloud) &
     {
         return set(autopilot_options_set_cloud(mine(), static_cast<std::int32_t>(cloud)));
     }
+    [[nodiscard]] Options cloud(Cloud cloud) && { return std::move(this->cloud(cloud)); }
 
     /// The root of a Microsoft Graph that is in no list above, such as "https://graph.example": https, a
     /// host, perhaps a port, at most a slash after it. Tokens go there. Default: the root of the cloud, which
     /// it replaces.
-    Options &base_url(const Text &url)
+    Options &base_url(const Text &url) &
     {
         return set(autopilot_options_set_base_url(mine(), url.capi("base_url")));
     }
+    [[nodiscard]] Options base_url(const Text &url) && { return std::move(this->base_url(url)); }
 
     /// A proxy as "scheme://user:password@host:port", with the scheme http, https, socks5 (names are looked
     /// up here) or socks5h (by the proxy). No scheme means http; no port means 443 for https, else 1080. ""
     /// means no proxy, whatever the environment says. Default: the environment's, with its exceptions.
-    Options &proxy(const Text &url)
+    Options &proxy(const Text &url) &
     {
         return set(autopilot_options_set_proxy(mine(), url.capi("proxy")));
     }
+    [[nodiscard]] Options proxy(const Text &url) && { return std::move(this->proxy(url)); }
 
     /// A PEM file of the certificate authorities to trust instead of the system's and the environment's; its
     /// path in UTF-8. It is read when a client is made, and again after a failed TLS handshake. Default:
     /// SSL_CERT_FILE and SSL_CERT_DIR if set, else the system's trust.
-    Options &ca_file(const Text &path)
+    Options &ca_file(const Text &path) &
     {
         return set(autopilot_options_set_ca_file(mine(), path.capi("ca_file")));
     }
+    [[nodiscard]] Options ca_file(const Text &path) && { return std::move(this->ca_file(path)); }
 
     /// The most that one call may take, from the name look-up to the last byte, retries included. Default: 30
     /// seconds; from one millisecond to 24 hours.
-    Options &timeout(Duration timeout)
+    Options &timeout(Duration timeout) &
     {
         return set(autopilot_options_set_timeout_ms(mine(), timeout.capi()));
     }
+    [[nodiscard]] Options timeout(Duration timeout) && { return std::move(this->timeout(timeout)); }
 
     /// The most that one connection may take: name, TCP, proxy and TLS. Default: 10 seconds; from one
     /// millisecond to 24 hours.
-    Options &connect_timeout(Duration timeout)
+    Options &connect_timeout(Duration timeout) &
     {
         return set(autopilot_options_set_connect_timeout_ms(mine(), timeout.capi()));
     }
+    [[nodiscard]] Options connect_timeout(Duration timeout) && { return std::move(this->connect_timeout(timeout)); }
 
     /// How often a request is repeated that failed in passing; a trigger only where it cannot have run.
     /// Default: 3; from 0 to 10.
-    Options &max_retries(std::int32_t retries)
+    Options &max_retries(std::int32_t retries) &
     {
         return set(autopilot_options_set_max_retries(mine(), retries));
     }
+    [[nodiscard]] Options max_retries(std::int32_t retries) && { return std::move(this->max_retries(retries)); }
 
     /// What follows the library's name in the User-Agent, such as "acme-agent/3.1": 1 to 256 bytes of visible
     /// ASCII, and blanks inside. Default: nothing.
-    Options &user_agent_suffix(const Text &suffix)
+    Options &user_agent_suffix(const Text &suffix) &
     {
         return set(autopilot_options_set_user_agent_suffix(mine(), suffix.capi("user_agent_suffix")));
     }
+    [[nodiscard]] Options user_agent_suffix(const Text &suffix) && { return std::move(this->user_agent_suffix(suffix)); }
 
     /// Reads no environment variable. Default: they are read, except in a process that runs with more rights
     /// than who started it.
-    Options &ignore_environment()
+    Options &ignore_environment() &
     {
         return set(autopilot_options_set_ignore_environment(mine()));
     }
+    [[nodiscard]] Options ignore_environment() && { return std::move(this->ignore_environment()); }
 
     /// The C object; NULL if it was moved from.
     [[nodiscard]] autopilot_options *capi() noexcept { return options_.get(); }
@@ -678,10 +692,10 @@ struct Callback {
 template <class F>
 inline constexpr bool is_callback = std::is_invocable_v<F &, Progress &>;
 
-/// With the language linkage of a function that C calls. Nothing is thrown through C: it is kept for after
-/// the call.
-extern "C" inline std::int32_t autopilot_cpp_on_progress(autopilot_progress *progress,
-                                                         void *user_data) noexcept
+/// With the language linkage of a function that C calls, and so with a name that no namespace makes its own.
+/// Nothing is thrown through C: it is kept for after the call.
+extern "C" inline std::int32_t autopilot_cpp_v0_1_on_progress(autopilot_progress *progress,
+                                                              void *user_data) noexcept
 {
     Callback &callback = *static_cast<Callback *>(user_data);
     try {
@@ -834,7 +848,7 @@ private:
         autopilot_detail *detail = nullptr;
         const autopilot_result result = autopilot_client_sync_and_wait(
             mine(), token.capi("the token"), timeout.capi(), cancel,
-            callback ? internal::autopilot_cpp_on_progress : nullptr, callback, &detail);
+            callback ? internal::autopilot_cpp_v0_1_on_progress : nullptr, callback, &detail);
         internal::Handle<autopilot_detail> owned(detail);
         if (callback && callback->thrown)
             std::rethrow_exception(std::exchange(callback->thrown, nullptr));
@@ -845,7 +859,7 @@ private:
     static internal::Callback erased(F &progress)
     {
         using Returned = std::invoke_result_t<F &, Progress &>;
-        static_assert(std::is_void_v<Returned> || std::is_same_v<Returned, Flow>,
+        static_assert(std::is_void_v<Returned> || std::is_convertible_v<Returned, Flow>,
                       "a progress callback returns nothing, or autopilot::Flow");
         return {[&progress](Progress &known) {
                     if constexpr (std::is_void_v<Returned>) {
@@ -880,6 +894,7 @@ inline Outcome sync(const Text &token)
     return autopilot_version();
 }
 
+} // namespace v0_1
 } // namespace autopilot
 
 #endif // AUTOPILOT_SYNC_HPP

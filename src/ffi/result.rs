@@ -132,14 +132,14 @@ mod tests {
 
     #[test]
     fn every_result_has_its_name() {
-        // SAFETY: it returns a static string.
-        let name_of = |result| unsafe { CStr::from_ptr(autopilot_result_name(result)) };
+        // SAFETY: a static string.
+        let named = |result| unsafe { CStr::from_ptr(autopilot_result_name(result)) };
         for (result, name) in autopilot_result::ALL {
             assert_eq!(format!("{result:?}"), name.to_str().unwrap());
-            assert_eq!(name_of(result as i32), name);
+            assert_eq!(named(result as i32), name);
         }
         for unknown in [4, -14, i32::MIN, i32::MAX] {
-            assert_eq!(name_of(unknown), c"AUTOPILOT_UNKNOWN");
+            assert_eq!(named(unknown), c"AUTOPILOT_UNKNOWN");
         }
     }
 }

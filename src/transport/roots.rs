@@ -6,6 +6,7 @@ use rustls_native_certs::load_certs_from_paths;
 use ureq::tls::{Certificate, RootCerts};
 
 use crate::error::{Cause, Error, ErrorKind};
+use crate::text::printable;
 use crate::trust::{CaFiles, Trust};
 
 /// The systems' own have a quarter of a MiB.
@@ -59,7 +60,7 @@ fn bundle(file: &Path) -> Result<Vec<Certificate<'static>>, Cause> {
 }
 
 fn unusable(files: &CaFiles, path: Option<&Path>, cause: Cause) -> Error {
-    let path = path.map(|path| format!(" ({})", path.display())).unwrap_or_default();
+    let path = path.map(|path| format!(" ({})", printable(&path.to_string_lossy()))).unwrap_or_default();
     Error::new(ErrorKind::Configuration, format!("{}{path}", files.named_by)).because(cause)
 }
 

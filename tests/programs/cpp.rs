@@ -1,5 +1,6 @@
 //! `bindings/cpp/autopilot_sync.hpp`: every compiler takes it, and programs that use it get what it promises.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -19,6 +20,10 @@ const STRICT: &[&str] = &[
     "-Wsign-conversion",
     "-Wshadow",
     "-Wnon-virtual-dtor",
+    "-Wold-style-cast",
+    "-Wcast-qual",
+    "-Wfloat-equal",
+    "-Wundef",
     "-Werror",
 ];
 const SANITIZED: &[&str] = &["-fsanitize=address,undefined", "-fno-sanitize-recover=all"];
@@ -73,7 +78,8 @@ impl Build {
 fn builds() -> &'static [Build] {
     static BUILDS: OnceLock<Vec<Build>> = OnceLock::new();
     BUILDS.get_or_init(|| {
-        let ways: [(&str, &[&str]); 3] = [("c++17", &[]), ("c++2b", &["-O2"]), ("c++20", SANITIZED)];
+        let ways: [(&str, &[&str]); 3] =
+            [("c++17", &["-fno-rtti"]), ("c++2b", &["-O2"]), ("c++20", SANITIZED)];
         ways.map(|(standard, flags)| Build::new(standard, flags)).into()
     })
 }
@@ -156,6 +162,50 @@ fn what_must_not_compile_says_why() {
     let first = refused("c++14", &[], "");
     let first = first.lines().find(|line| line.contains("error")).unwrap();
     assert!(first.contains("autopilot_sync.hpp needs C++17 or later"), "{first}");
+}
+
+/// The mangled names that a program gets from this folder's headers: of what is in the namespace, and of C's kind.
+fn names_from(headers: &Path) -> BTreeSet<String> {
+    let uses = "#include \"autopilot_sync.hpp\"\nint main() {\n\
+        const autopilot::Client client(autopilot::Options().max_retries(1));\n\
+        return client.sync_and_wait(\"token\", std::chrono::hours(1), [](autopilot::Progress &) {}).result();\n}\n";
+    let (source, object) = (headers.join("uses.cpp"), headers.join("uses.o"));
+    fs::write(&source, uses).unwrap();
+    compiler::run(strict("c++17").arg("-iquote").arg(headers).arg("-c").arg(source).arg("-o").arg(&object));
+    let listing = compiler::run(Command::new("nm").args(["--defined-only", "-j"]).arg(object));
+    let is_ours = |name: &&str| name.contains("9autopilot") || name.starts_with("autopilot_");
+    listing.lines().filter(is_ours).map(str::to_owned).collect()
+}
+
+#[test]
+fn headers_of_two_versions_share_no_name() {
+    let (major, minor) = (env!("CARGO_PKG_VERSION_MAJOR"), env!("CARGO_PKG_VERSION_MINOR"));
+    let namespace = format!("v{major}_{minor}");
+    let is_its_own =
+        format!("static_assert(std::is_same_v<autopilot::Client, autopilot::{namespace}::Client>);");
+    let text = format!("#include \"autopilot_sync.hpp\"\n{is_its_own}\n");
+    compiler::run(strict("c++17").arg("-fsyntax-only").arg(source("namespace.cpp", &text)));
+
+    let c_header = Path::new(env!("CARGO_MANIFEST_DIR")).join("include/autopilot_sync.h");
+    let (cpp_text, c_text) = (fs::read_to_string(header()).unwrap(), fs::read_to_string(c_header).unwrap());
+    let names: Vec<BTreeSet<String>> = [minor.to_owned(), format!("{minor}9")]
+        .map(|other| {
+            let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("headers-{other}"));
+            fs::create_dir_all(&folder).unwrap();
+            let replaced = |text: &str, before: &str| {
+                assert!(text.contains(&format!("{before}{minor}")), "{before}");
+                text.replace(&format!("{before}{minor}"), &format!("{before}{other}"))
+            };
+            let cpp_text = replaced(&cpp_text, "AUTOPILOT_VERSION_MINOR == ");
+            fs::write(folder.join("autopilot_sync.hpp"), replaced(&cpp_text, &format!("v{major}_"))).unwrap();
+            let c_text = replaced(&c_text, "#define AUTOPILOT_VERSION_MINOR ");
+            fs::write(folder.join("autopilot_sync.h"), c_text).unwrap();
+            names_from(&folder)
+        })
+        .into();
+    assert!(names[0].iter().any(|name| name.contains("6Client13sync_and_wait")), "{:?}", names[0]);
+    assert!(names[0].iter().any(|name| name.starts_with("autopilot_")), "{:?}", names[0]);
+    assert_eq!(names[0].intersection(&names[1]).collect::<Vec<_>>(), Vec::<&String>::new());
 }
 
 #[test]

@@ -28,6 +28,9 @@ static_assert(std::is_base_of_v<std::runtime_error, Error> && std::is_nothrow_de
 static_assert(std::is_nothrow_destructible_v<Client> && std::is_nothrow_destructible_v<Settings>);
 static_assert(noexcept(std::declval<const Cancel &>().trigger()));
 static_assert(!std::is_convertible_v<int, Duration> && !std::is_default_constructible_v<Outcome>);
+// Setters give a reference to what has a name, and a value of its own where nothing has: neither dangles.
+static_assert(std::is_same_v<decltype(std::declval<Options &>().timeout(1s)), Options &>);
+static_assert(std::is_same_v<decltype(Options().timeout(1s)), Options>);
 
 void unknown_numbers_pass_through()
 {
@@ -94,6 +97,23 @@ void an_option_that_is_refused_says_why()
     const auto error = error_of([&] { return Client(options).capi(); });
     CHECK(error && error->kind() == ErrorKind::configuration);
     CHECK(std::strstr(error->what(), "/nowhere.pem"));
+}
+
+void options_are_made_in_one_expression()
+{
+    const auto made = [] {
+        return Options().cloud(Cloud::china).base_url("https://graph.example").proxy("").timeout(5s).connect_timeout(1s)
+            .max_retries(0).user_agent_suffix("agent/1").ignore_environment().ca_file("/nowhere.pem");
+    };
+    Options options = made();
+    CHECK(options.capi() != nullptr);
+    // Each setter has reached the same object, the last too.
+    const auto error = error_of([&] { return Client(std::move(options)).capi(); });
+    CHECK(error && error->kind() == ErrorKind::configuration);
+    // One that is refused takes nothing away.
+    CHECK(refuses([&] { return std::move(options).timeout(0s).capi(); }, "a timeout of"));
+    CHECK(options.capi() != nullptr);
+    CHECK(refuses([&] { return made().max_retries(11).capi(); }, "11 retries"));
 }
 
 void a_nul_inside_is_refused_not_cut()
@@ -174,6 +194,7 @@ void values()
     a_missing_detail_is_an_empty_one();
     durations_never_wrap();
     an_option_that_is_refused_says_why();
+    options_are_made_in_one_expression();
     a_nul_inside_is_refused_not_cut();
     what_cannot_be_a_token_is_refused();
     what_was_moved_from_refuses();

@@ -72,6 +72,37 @@ fn every_standard_takes_it_alone_and_twice() {
     }
 }
 
+/// The header's branch for C23. Compilers from before the standard came out give their C23 an older number, so it is
+/// tried in a copy that takes it; gcc has enums of a fixed type from 13 on, clang in every version:
+/// tests/sanitizers.sh runs this with clang.
+#[test]
+fn the_branch_for_c23_makes_enums_of_a_fixed_type() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("c23");
+    fs::create_dir_all(&folder).unwrap();
+    let header = fs::read_to_string(committed_path()).unwrap();
+    assert_eq!(header.matches("202311L").count(), 1);
+    fs::write(folder.join("autopilot_sync.h"), header.replace("202311L", "202000L")).unwrap();
+    // Elsewhere an enum without a value below zero is unsigned in both compilers.
+    let is_signed = "_Static_assert(_Generic((enum autopilot_cloud)0, int32_t: 1, default: 0), \"\");";
+    let is_one_type = "static autopilot_cloud is_one_type(enum autopilot_cloud *one) { return *one; }";
+    let uses = "int main(void) { enum autopilot_cloud cloud = AUTOPILOT_CLOUD_CHINA; return is_one_type(&cloud) != 3; }";
+    let text = format!("#include \"autopilot_sync.h\"\n{is_signed}\n{is_one_type}\n{uses}\n");
+    fs::write(folder.join("uses.c"), text).unwrap();
+    let c23 = || {
+        let mut command = Command::new(compiler::c());
+        command.args(["-std=c2x", "-Wall", "-Wextra", "-Werror", "-fsyntax-only"]);
+        command
+    };
+    let typed = folder.join("typed.c");
+    fs::write(&typed, "enum typed : int { one = 1 };\n").unwrap();
+    if c23().arg(&typed).output().unwrap().status.success() {
+        compiler::run(c23().arg("-I").arg(&folder).arg(folder.join("uses.c")));
+    } else {
+        let version = compiler::run(Command::new(compiler::c()).arg("--version"));
+        assert!(!version.contains("clang"), "clang has enums of a fixed type: {version}");
+    }
+}
+
 #[test]
 fn the_library_exports_the_declared_functions_and_nothing_else() {
     let declared = declared_functions(&fs::read_to_string(committed_path()).unwrap());

@@ -5,6 +5,7 @@
 mod agents;
 mod c_api;
 mod compiler;
+mod conditions;
 mod consumer;
 mod cpp;
 mod documented;
@@ -16,6 +17,9 @@ mod panic;
 mod program;
 mod python;
 mod readme;
+mod residue;
 mod sanitizer;
+mod secrets;
+mod soak;
 mod threads;
 mod venv;

@@ -38,6 +38,14 @@ impl Program {
         }
     }
 
+    /// What makes calls with tokens from its standard input, in C or in Rust.
+    pub(crate) fn caller(language: Language) -> Program {
+        match language {
+            Language::Rust => Program::at(compiler::example("caller")),
+            _ => Program::named("caller.c"),
+        }
+    }
+
     pub(crate) fn at(path: PathBuf) -> Program {
         Program { command: vec![path] }
     }

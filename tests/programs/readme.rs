@@ -57,7 +57,8 @@ fn runs(folder: &Path, command: &str) -> String {
 #[test]
 fn c_and_cpp_are_compiled_by_the_readmes_commands_and_run() {
     let readme = readme();
-    for (language, file, compiler, number) in [("c", "agent.c", "cc -I", 2), ("cpp", "agent.cpp", "c++ ", 1)]
+    for (language, file, compiler, number) in
+        [("c", "agent.c", "cc -I", 2), ("cpp", "agent.cpp", "c++ -std=c++17 -I", 1)]
     {
         let (programs, commands) = (blocks(&readme, language), commands(&readme, compiler));
         assert_eq!((programs.len(), commands.len()), (number, 1), "{language}");
@@ -72,13 +73,19 @@ fn c_and_cpp_are_compiled_by_the_readmes_commands_and_run() {
     }
 }
 
+/// The package as `pip install` has it: on Python's path, with its library.
 #[test]
 fn python_runs_as_it_stands() {
     let programs = blocks(&readme(), "python");
-    assert_eq!(programs.len(), 1);
+    let installed =
+        "PYTHONPATH=bindings/python/src AUTOPILOT_SYNC_LIBRARY=target/release/libautopilot_sync.so";
+    let expected = [(installed, "DONE\n"), ("", "AUTOPILOT_OK\n")];
+    assert_eq!(programs.len(), expected.len());
     let folder = folder("python");
-    fs::write(folder.join("main.py"), &programs[0]).unwrap();
-    assert_eq!(runs(&folder, "python3 main.py"), "AUTOPILOT_OK\n");
+    for (program, (environment, printed)) in programs.iter().zip(expected) {
+        fs::write(folder.join("main.py"), program).unwrap();
+        assert_eq!(runs(&folder, &format!("{environment} python3 -B main.py")), printed);
+    }
 }
 
 #[test]

@@ -4,7 +4,8 @@
 #   autopilot_sync::static           the static one, with the system's libraries that it needs
 #   autopilot_sync::autopilot_sync   the shared library if it is installed, else the static one
 #
-# each with the folder of autopilot_sync.h and autopilot_sync.hpp. It may be installed anywhere, and be moved.
+# each with the folder of autopilot_sync.h and autopilot_sync.hpp. The components `shared` and `static` say which must be
+# there; without one, either will do. It may be installed anywhere, and be moved.
 get_filename_component(_autopilot_sync_prefix "${CMAKE_CURRENT_LIST_DIR}/../../.." ABSOLUTE)
 set(_autopilot_sync_folders lib lib64)
 if(CMAKE_LIBRARY_ARCHITECTURE)
@@ -22,10 +23,23 @@ _autopilot_sync_find(_autopilot_sync_shared libautopilot_sync.so libautopilot_sy
 _autopilot_sync_find(_autopilot_sync_static libautopilot_sync.a autopilot_sync.lib)
 
 if(_autopilot_sync_shared AND NOT TARGET autopilot_sync::shared)
-  add_library(autopilot_sync::shared UNKNOWN IMPORTED)
+  if(_autopilot_sync_shared MATCHES "\\.a$")
+    add_library(autopilot_sync::shared UNKNOWN IMPORTED) # Windows: the import library; where the DLL is, it does not say
+  else()
+    add_library(autopilot_sync::shared SHARED IMPORTED)
+  endif()
   set_target_properties(autopilot_sync::shared PROPERTIES
     IMPORTED_LOCATION "${_autopilot_sync_shared}"
     INTERFACE_INCLUDE_DIRECTORIES "${_autopilot_sync_prefix}/include")
+  # The name that programs ask for at run time: the version as far as it says the ABI.
+  string(REGEX MATCH "^(0\\.[0-9]+|[0-9]+)" _autopilot_sync_abi "${autopilot_sync_VERSION}")
+  if(EXISTS "${_autopilot_sync_shared}.${_autopilot_sync_abi}")
+    # The file itself: who installs the target gets it and the link of this name, and no link to nowhere.
+    get_filename_component(_autopilot_sync_file "${_autopilot_sync_shared}.${_autopilot_sync_abi}" REALPATH)
+    set_target_properties(autopilot_sync::shared PROPERTIES
+      IMPORTED_LOCATION "${_autopilot_sync_file}"
+      IMPORTED_SONAME "libautopilot_sync.so.${_autopilot_sync_abi}")
+  endif()
 endif()
 
 if(_autopilot_sync_static AND NOT TARGET autopilot_sync::static)
@@ -46,14 +60,27 @@ if(_autopilot_sync_static AND NOT TARGET autopilot_sync::static)
     INTERFACE_LINK_LIBRARIES "${_autopilot_sync_system}")
 endif()
 
-if(NOT TARGET autopilot_sync::autopilot_sync)
-  add_library(autopilot_sync::autopilot_sync INTERFACE IMPORTED)
-  if(TARGET autopilot_sync::shared)
-    set_target_properties(autopilot_sync::autopilot_sync PROPERTIES INTERFACE_LINK_LIBRARIES autopilot_sync::shared)
-  elseif(TARGET autopilot_sync::static)
-    set_target_properties(autopilot_sync::autopilot_sync PROPERTIES INTERFACE_LINK_LIBRARIES autopilot_sync::static)
-  else()
-    set(autopilot_sync_FOUND FALSE)
-    set(autopilot_sync_NOT_FOUND_MESSAGE "there is no libautopilot_sync below ${_autopilot_sync_prefix}")
+foreach(_autopilot_sync_kind shared static)
+  if(TARGET autopilot_sync::${_autopilot_sync_kind} AND NOT TARGET autopilot_sync::autopilot_sync)
+    add_library(autopilot_sync::autopilot_sync INTERFACE IMPORTED)
+    set_target_properties(autopilot_sync::autopilot_sync PROPERTIES
+      INTERFACE_LINK_LIBRARIES autopilot_sync::${_autopilot_sync_kind})
   endif()
+endforeach()
+if(NOT TARGET autopilot_sync::autopilot_sync)
+  set(autopilot_sync_FOUND FALSE)
+  set(autopilot_sync_NOT_FOUND_MESSAGE "there is no libautopilot_sync below ${_autopilot_sync_prefix}")
 endif()
+
+foreach(_autopilot_sync_component IN LISTS autopilot_sync_FIND_COMPONENTS)
+  if(_autopilot_sync_component MATCHES "^(shared|static)$" AND TARGET autopilot_sync::${_autopilot_sync_component})
+    set(autopilot_sync_${_autopilot_sync_component}_FOUND TRUE)
+  else()
+    set(autopilot_sync_${_autopilot_sync_component}_FOUND FALSE)
+    if(autopilot_sync_FIND_REQUIRED_${_autopilot_sync_component})
+      set(autopilot_sync_FOUND FALSE)
+      set(autopilot_sync_NOT_FOUND_MESSAGE
+          "there is no component '${_autopilot_sync_component}' below ${_autopilot_sync_prefix}: shared, static")
+    endif()
+  endif()
+endforeach()

@@ -28,6 +28,7 @@
 #include <iomanip>
 #include <iostream>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <set>
@@ -197,10 +198,15 @@ std::vector<Tenant> read_tenants(const std::string &path)
     return tenants;
 }
 
-/// A token, wiped from memory when it is no longer needed. No error repeats its source: somebody may have put a token there.
+/// Why there is no token. It does not repeat the source: somebody may have put a token there.
+struct NoToken : std::runtime_error {
+    using std::runtime_error::runtime_error;
+};
+
+/// A token, wiped from memory when it is no longer needed.
 class Token {
 public:
-    explicit Token(const std::string &source)
+    explicit Token(const std::string &source) : Token() // whole from here on: the destructor wipes after an error too
     {
         if (source.rfind("env:", 0) == 0)
             take_variable(source.substr(4));
@@ -220,11 +226,13 @@ public:
     const std::string &text() const { return text_; }
 
 private:
+    Token() = default;
+
     void take_variable(const std::string &name)
     {
         const char *value = std::getenv(name.c_str());
         if (!value)
-            throw std::runtime_error("the variable of its token is not set");
+            throw NoToken("the variable of its token is not set");
         text_ = value;
     }
 
@@ -242,7 +250,7 @@ private:
         if (descriptor >= 0)
             ::close(descriptor);
         if (count < 0)
-            throw std::runtime_error(std::string("the file of its token cannot be read: ") + std::strerror(error));
+            throw NoToken(std::string("the file of its token cannot be read: ") + std::strerror(error));
         text_.resize(length);
     }
 
@@ -272,16 +280,28 @@ Report report(const autopilot::Detail &detail)
     return report;
 }
 
+/// Hands in the token that its source has by now. Where that fails, the wait ends with all that is known of the token that
+/// was refused; `why` is what it does not know.
+void renew(autopilot::Progress &progress, const Tenant &tenant, const Token &refused, std::string &why)
+try {
+    const Token renewed(tenant.source);
+    if (renewed.text() == refused.text())
+        why = "its source still has the same token";
+    else
+        progress.set_token(renewed.text());
+} catch (const NoToken &error) {
+    why = error.what();
+} catch (const autopilot::Error &error) {
+    why = error.what();
+}
+
 /// Waits for the end of a sync, but not for the time at which the service accepts one: the queue does that.
 autopilot::Outcome wait(const autopilot::Client &client, const Tenant &tenant, const Token &token, seconds timeout,
-                        const autopilot::Cancel &cancel)
+                        const autopilot::Cancel &cancel, std::string &not_renewed)
 {
     const auto on_progress = [&](autopilot::Progress &progress) {
-        if (progress.phase() == autopilot::Phase::token_rejected) {
-            const Token renewed(tenant.source);
-            if (renewed.text() != token.text())
-                progress.set_token(renewed.text());
-        }
+        if (progress.phase() == autopilot::Phase::token_rejected)
+            renew(progress, tenant, token, not_renewed);
         return progress.phase() == autopilot::Phase::window ? autopilot::Flow::stop : autopilot::Flow::go_on;
     };
     return client.sync_and_wait(token.text(), timeout, on_progress, cancel);
@@ -290,10 +310,12 @@ autopilot::Outcome wait(const autopilot::Client &client, const Tenant &tenant, c
 Report synchronise(const autopilot::Client &client, const Tenant &tenant, const Arguments &arguments,
                    const autopilot::Cancel &cancel)
 {
+    std::string not_renewed;
     try {
         const Token token(tenant.source);
-        const autopilot::Outcome outcome = arguments.wait ? wait(client, tenant, token, *arguments.wait, cancel)
-                                                          : client.sync(token.text(), cancel);
+        const autopilot::Outcome outcome =
+            arguments.wait ? wait(client, tenant, token, *arguments.wait, cancel, not_renewed)
+                           : client.sync(token.text(), cancel);
         Report known = report(outcome);
         known.is_done =
             outcome.answer() == autopilot::Answer::done || outcome.answer() == autopilot::Answer::already_running;
@@ -302,8 +324,11 @@ Report synchronise(const autopilot::Client &client, const Tenant &tenant, const 
             known.retry_after = seconds(610);
         return known;
     } catch (const autopilot::Error &error) {
-        return report(error);
-    } catch (const std::exception &error) {
+        Report known = report(error);
+        if (!not_renewed.empty())
+            known.message += "; no new token: " + not_renewed;
+        return known;
+    } catch (const NoToken &error) {
         Report known;
         known.result = "NO_TOKEN";
         known.message = error.what();
@@ -319,6 +344,21 @@ struct Job {
 /// What is still to be done, each with the time before which it must not be tried.
 class Queue {
 public:
+    /// A job that is being done. As long as it lives, it may be put back, so no thread ends.
+    class Taken {
+    public:
+        Taken(Queue &queue, Job job) noexcept : job_(std::move(job)), queue_(&queue) {}
+        const Job &job() const { return job_; }
+
+    private:
+        struct Release {
+            void operator()(Queue *queue) const { queue->release(); }
+        };
+
+        Job job_;
+        std::unique_ptr<Queue, Release> queue_;
+    };
+
     void put(Clock::time_point due, Job job)
     {
         const std::lock_guard<std::mutex> lock(mutex_);
@@ -326,8 +366,8 @@ public:
         changed_.notify_all();
     }
 
-    /// The next job, once it is due; none when all is done, or the queue is closed. Each is followed by a release().
-    std::optional<Job> take()
+    /// The next job, once it is due; none when all is done, or the queue is closed.
+    std::optional<Taken> take()
     {
         std::unique_lock<std::mutex> lock(mutex_);
         while (!is_closed_ && (!waiting_.empty() || taken_ > 0)) {
@@ -337,17 +377,10 @@ public:
                 changed_.wait_until(lock, due);
             } else {
                 taken_++;
-                return std::move(waiting_.extract(waiting_.begin()).mapped());
+                return Taken(*this, std::move(waiting_.extract(waiting_.begin()).mapped()));
             }
         }
         return std::nullopt;
-    }
-
-    void release()
-    {
-        const std::lock_guard<std::mutex> lock(mutex_);
-        taken_--;
-        changed_.notify_all();
     }
 
     void close()
@@ -368,6 +401,13 @@ public:
     }
 
 private:
+    void release()
+    {
+        const std::lock_guard<std::mutex> lock(mutex_);
+        taken_--;
+        changed_.notify_all();
+    }
+
     std::mutex mutex_;
     std::condition_variable changed_;
     std::multimap<Clock::time_point, Job> waiting_;
@@ -510,17 +550,17 @@ private:
 void work(const autopilot::Client &client, const Arguments &arguments, const autopilot::Cancel &cancel, Queue &queue,
           Printer &printer, Clock::time_point until)
 {
-    while (const std::optional<Job> job = queue.take()) {
-        Report known = synchronise(client, *job->tenant, arguments, cancel);
-        known.tries = job->last.tries + 1;
+    while (const std::optional<Queue::Taken> taken = queue.take()) {
+        const Job &job = taken->job();
+        Report known = synchronise(client, *job.tenant, arguments, cancel);
+        known.tries = job.last.tries + 1;
         const Clock::time_point next = Clock::now() + known.retry_after.value_or(milliseconds::zero());
         if (!known.is_done && known.retry_after && next <= until) {
-            printer.later(*job->tenant, known);
-            queue.put(next, {job->tenant, known});
+            printer.later(*job.tenant, known);
+            queue.put(next, {job.tenant, known});
         } else {
-            printer.finished(*job->tenant, known);
+            printer.finished(*job.tenant, known);
         }
-        queue.release();
     }
 }
 
@@ -548,7 +588,10 @@ int run(const Arguments &arguments)
     const int signal = signals.stop();
     for (const Job &job : queue.rest())
         printer.finished(*job.tenant, job.last);
-    if (printer.summary())
+    const bool is_all_done = printer.summary();
+    if (!std::cout)
+        throw std::runtime_error("the results cannot be written");
+    if (is_all_done)
         return exit_all_done;
     return signal == 0 ? exit_not_all_done : exit_by_signal + signal;
 }

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shlex
+import subprocess
 from pathlib import Path
 
 import autopilot_sync
 import pytest
 from autopilot_sync import exceptions
-from conftest import run
+from command import command
+from conftest import PROGRAM, environment, run
 from emulator import Emulator
 
 README = (Path(__file__).parents[1] / "README.md").read_text()
@@ -37,6 +41,23 @@ def test_asyncio(emulator: Emulator) -> None:
     assert run(PROGRAMS[3] + call).stdout == "DONE\n"
     shown = re.findall(r"async def trigger.*?raise$", (autopilot_sync.__doc__ or ""), re.S | re.M)
     assert len(PROGRAMS) == 4 and len(shown) == 1
+
+
+def test_the_command_line(tmp_path: Path) -> None:
+    """The emulator that cargo would build, and the program that pip would install."""
+    program = tmp_path / "autopilot-sync"
+    program.write_text(f'#!/bin/sh\nexec {shlex.join(command())} "$@"\n')
+    program.chmod(0o755)
+    built = "cargo run -q -p autopilot-emulator --"
+    commands = [line for line in README.splitlines() if f" {built} run -- autopilot-sync" in line]
+    assert len(commands) == 2
+    shown = []
+    for line in commands:
+        shell = line.replace(built, shlex.quote(str(PROGRAM)))
+        variables = {**environment(), "PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}"}
+        shown.append(subprocess.run(["sh", "-c", shell], env=variables, capture_output=True, text=True, check=True))
+    assert shown[0].stdout == "DONE: the sync is completed\n" and shown[0].stderr == ""
+    assert shown[1].stdout.startswith("status:           completed\n")
 
 
 def test_the_table_of_errors_is_the_packages() -> None:

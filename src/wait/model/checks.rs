@@ -135,7 +135,8 @@ impl Checks {
         })?;
         self.looks.push(now);
         // Grown by then, but for the confirming pauses of five seconds and one look that is due at a certain time.
-        if let (true, [.., fourth, _, _, _]) = (self.looks.len() > 9 && !is_last, &self.looks[..]) {
+        if self.looks.len() > 9 && !is_last {
+            let fourth = self.looks[self.looks.len() - 4];
             ensure(now - fourth >= 12 * SECOND, || format!("looks {:?}: not grown", &self.looks))?;
         }
         Ok(())

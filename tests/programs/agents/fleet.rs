@@ -1,7 +1,7 @@
 //! The program for many tenants, in C++.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -10,7 +10,8 @@ use autopilot_emulator::{
 };
 
 use super::{Agent, path, write};
-use crate::program::Program;
+use crate::compiler;
+use crate::program::{self, Program};
 
 const HOUR: Duration = Duration::from_secs(3600);
 
@@ -155,6 +156,77 @@ fn it_waits_and_renews_a_token() {
     assert_eq!(code, 1, "{said}");
     assert!(said.contains("contoso: AUTOPILOT_OK: the sync is completed"), "{said}");
     assert!(requests(&emulator, "old") >= 3 && requests(&emulator, "new") >= 1);
+}
+
+/// Why there is no new token is told beside what is known of the one that was refused.
+#[test]
+fn a_token_that_is_not_renewed_hides_nothing() {
+    let emulator = emulator(&[("gone", Access::Full), ("same", Access::Full), ("wrong", Access::Full)]);
+    let mut tenants = String::new();
+    let mut paths = Vec::new();
+    for name in ["gone", "same", "wrong"] {
+        let secret = format!("secret-{name}");
+        emulator.set_token(&secret, Token::default().of(name).for_time(Duration::from_secs(60)));
+        let (path, source) = token(&format!("not-renewed-{name}"), &secret);
+        tenants += &format!("{name} {source}\n");
+        paths.push(path);
+    }
+    let mut command = fleet(&emulator, "not-renewed", &tenants, &["--wait", "3600", "--json"]);
+    let agent = Agent::start(&mut command);
+    // Each has read the settings, triggered, and watches.
+    let mut count = 0;
+    while !["gone", "same", "wrong"].iter().all(|name| requests(&emulator, name) >= 3) {
+        count += 1;
+        assert!(emulator.wait(HOUR, |counts| counts.requests >= count));
+    }
+    fs::remove_file(&paths[0]).unwrap();
+    write(&paths[2], "a secret");
+    emulator.advance(HOUR);
+    let (code, said) = agent.end();
+    assert_eq!(code, 1, "{said}");
+    let lines: Vec<serde_json::Value> =
+        said.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    for (name, why) in [
+        ("gone", "; no new token: the file of its token cannot be read: No such file or directory"),
+        ("same", "; no new token: its source still has the same token"),
+        ("wrong", "; no new token: invalid argument: the new token cannot be one"),
+    ] {
+        let line = lines.iter().find(|line| line["tenant"] == name).unwrap();
+        assert_eq!(
+            (&line["result"], &line["http_status"]),
+            (&"AUTOPILOT_ERROR_UNAUTHORIZED".into(), &401.into())
+        );
+        assert!(line["message"].as_str().unwrap().ends_with(why), "{said}");
+        assert!(line["client_request_id"].is_string() && line["request_id"].is_string(), "{said}");
+    }
+}
+
+#[test]
+fn a_fault_at_one_tenant_holds_up_no_other() {
+    let emulator = emulator(&[("done", Access::Full)]);
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut command = Command::new(compiler::cpp());
+    command.arg("-std=c++17").arg("-I").arg(root.join("include")).arg("-I").arg(root.join("bindings/cpp"));
+    command.arg(root.join("bindings/cpp/examples/autopilot-fleet.cpp"));
+    let program = Program::linked(command.arg(program::folder().join("fleet_scarce.cpp")), "fleet-scarce");
+    let tenants = path("scarce");
+    fs::write(&tenants, format!("fault {}\ndone env:DONE\n", token("scarce", "secret-fault").1)).unwrap();
+    let mut command = program.against(&emulator);
+    let agent = Agent::start(command.args(["--jobs", "2"]).arg(tenants).env("DONE", "secret-done"));
+    agent.wait_for("done: AUTOPILOT_OK: ");
+    agent.wait_for("autopilot-fleet: std::bad_alloc");
+    assert_eq!(agent.end().0, 70);
+}
+
+#[test]
+fn results_that_cannot_be_written_are_a_fault() {
+    let emulator = emulator(&[("done", Access::Full)]);
+    let mut command = fleet(&emulator, "full", "done env:DONE\n", &[]);
+    command.env("DONE", "secret-done");
+    let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let answer = command.stdout(full).output().unwrap();
+    assert_eq!(answer.status.code(), Some(70));
+    assert_eq!(String::from_utf8_lossy(&answer.stderr), "autopilot-fleet: the results cannot be written\n");
 }
 
 #[test]

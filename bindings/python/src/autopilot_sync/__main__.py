@@ -1,0 +1,10 @@
+"""The command line, as `python -m autopilot_sync`."""
+
+from __future__ import annotations
+
+import sys
+
+from ._cli.main import main
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""The command line `autopilot-sync`. Nothing of the package imports it."""

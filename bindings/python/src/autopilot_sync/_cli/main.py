@@ -1,0 +1,127 @@
+"""What the command line does with its arguments."""
+
+from __future__ import annotations
+
+import io
+import signal
+import sys
+from contextlib import closing
+
+from ..client import Client
+from ..exceptions import AutopilotError
+from ..many import sync_many
+from . import arguments, display, interruption, printer, report, tenants
+from .credentials import TokenFile, TokenVariable, azure_identity
+from .exit_code import ExitCode
+from .help_text import PROGRAM, TOKEN_VARIABLE
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from argparse import Namespace
+    from collections.abc import Sequence
+
+    from ..types import ClientOptions, Credential
+    from .display import Quiet
+    from .interruption import Interruption
+    from .printer import Json, Text
+    from .report import Report
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Runs the program, and returns its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a terminal of few characters is no reason to fail
+            stream.reconfigure(errors="backslashreplace")
+    given = arguments.parse(words)
+    shown = display.of(given.verbose)
+    try:
+        return (_many if given.many else _one)(given, shown, printer.of(given.json))
+    except KeyboardInterrupt:
+        shown.line(f"{PROGRAM}: interrupted")
+        return 128 + signal.SIGINT
+    except OSError as error:
+        shown.line(f"{PROGRAM}: standard output: {error.strerror}")
+        return ExitCode.NO_OUTPUT
+
+
+def _one(given: Namespace, shown: Quiet, printed: Json | Text) -> int:
+    try:
+        client = Client(_credential(given), **_options(given))
+    except Exception as error:
+        found = _refused(error)
+    else:
+        with interruption.ends(client.cancel) as ended:
+            found = _call(client, given, shown, ended)
+    return _told(found, shown, printed)
+
+
+def _call(client: Client, given: Namespace, shown: Quiet, ended: Interruption) -> Report:
+    try:
+        with shown.waiting() as show:
+            if given.command == "status":
+                return report.of_settings(client.settings())
+            if given.wait is None:
+                return report.of_outcome(client.sync())
+            return report.of_outcome(client.sync_and_wait(given.wait, show))
+    except (Exception, KeyboardInterrupt) as error:  # the call's, or its credential's
+        if ended.signal is not None:
+            return report.of_interruption(ended.signal, error)
+        return report.of_error(error)
+
+
+def _many(given: Namespace, shown: Quiet, printed: Json | Text) -> int:
+    reports: dict[str, Report] = {}
+    with interruption.ends(_interrupt) as ended:
+        try:
+            credentials = tenants.read(given.many)
+            results = sync_many(
+                credentials, wait=given.wait or False, as_completed=True, max_workers=given.jobs, **_options(given)
+            )
+        except Exception as error:
+            return _told(_refused(error), shown, printed)
+        try:
+            with closing(results):  # type: ignore[type-var]  # it is a generator
+                for result in shown.counted(results, len(credentials)):
+                    found = report.of_tenant(result)
+                    reports[result.tenant] = found
+                    printed.of_many(found)
+        except KeyboardInterrupt:
+            for tenant in [one for one in credentials if one not in reports]:
+                reports[tenant] = report.of_interruption(ended.signal or signal.SIGINT, tenant=tenant)
+                printed.of_many(reports[tenant])
+    printed.summary([reports[tenant] for tenant in credentials])
+    good = sum(one.exit_code <= ExitCode.ALREADY_RUNNING for one in reports.values())
+    shown.note(f"{good} of {len(reports)} tenants are done")
+    if ended.signal is not None:
+        shown.note("Syncs that were accepted before go on without this program.")
+    return max(one.exit_code for one in reports.values())
+
+
+def _told(found: Report, shown: Quiet, printed: Json | Text) -> int:
+    if found.is_error:
+        shown.failure(found)
+    printed.one(found)
+    return found.exit_code
+
+
+def _credential(given: Namespace) -> Credential:
+    if given.azure is not None:
+        return azure_identity(given.azure, given.cloud)
+    if given.token_file is not None:
+        return TokenFile(given.token_file)
+    return TokenVariable(given.token_env or TOKEN_VARIABLE)
+
+
+def _options(given: Namespace) -> ClientOptions:
+    return {"cloud": given.cloud, "proxy": given.proxy, "ca_file": given.ca_file, "timeout": given.timeout}
+
+
+def _refused(error: Exception) -> Report:
+    """Of what could not begin. What is neither the library's error nor a credential's is an option's."""
+    if isinstance(error, (ValueError, TypeError)) and not isinstance(error, AutopilotError):
+        return report.of_failure(str(error), ExitCode.USAGE)
+    return report.of_error(error)
+
+
+def _interrupt() -> None:
+    raise KeyboardInterrupt

@@ -1,0 +1,161 @@
+"""What a call came to, for a person and for a program."""
+
+from __future__ import annotations
+
+import json
+import signal
+
+from .._record import Record
+from ..detail import Detail, Trigger
+from ..exceptions import AutopilotError
+from ..outcome import Outcome
+from ..settings import Settings
+from . import exit_code
+from .exit_code import ExitCode
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from datetime import datetime
+    from typing import Any
+
+    from ..many import TenantResult
+
+_HINTS = {
+    Trigger.NOT_SENT: "No sync was triggered.",
+    Trigger.MAY_HAVE_RUN: "The trigger was sent, and may have started a sync. To run this again is harmless.",
+    Trigger.REFUSED: "No sync was started.",
+    Trigger.ACCEPTED: "The sync was accepted before, and goes on without this program.",
+    Trigger.JOINED: "The sync that was running already goes on without this program.",
+}
+_NO_TOKEN_HINT = "autopilot-sync --help says where a token may come from."
+
+
+class Report(Record):
+    """What a call came to: an answer, the settings, or an error."""
+
+    __slots__ = ("detail", "exit_code", "message", "name", "settings", "tenant")
+
+    tenant: str | None
+    """With --many: its name."""
+    name: str
+    """One word for a person, such as "DONE" or "FORBIDDEN"."""
+    message: str
+    exit_code: int
+    detail: Detail | None
+    """None where no call was made, or it gives none."""
+    settings: Settings | None
+
+    @property
+    def is_error(self) -> bool:
+        return self.exit_code >= ExitCode.SYNC_FAILED
+
+    @property
+    def read(self) -> Settings | None:
+        """The settings, where to read them was all."""
+        return self.settings if self.detail is None else None
+
+    @property
+    def line(self) -> str:
+        """The message on one line, without the name that it may begin with."""
+        line = self.message.partition("\n")[0]
+        kind, _, rest = line.partition(": ")
+        return rest if kind.replace(" ", "_").upper() == self.name else line
+
+    @property
+    def hints(self) -> list[str]:
+        """What follows from an error, and what Microsoft's support asks for."""
+        if self.detail is None:
+            return [_NO_TOKEN_HINT] if self.exit_code == ExitCode.NO_TOKEN else []
+        has_ended = self.exit_code == ExitCode.SYNC_FAILED
+        hints = ["" if has_ended else _HINTS.get(self.detail.trigger, "")]
+        for attempt in self.detail.attempts[-1:]:
+            hints.append(f"client-request-id: {attempt.client_request_id}")
+            hints.append(f"request-id: {attempt.request_id}" if attempt.request_id else "")
+        return [hint for hint in hints if hint]
+
+    def json(self) -> str:
+        """All of it on one line. What is not known is null."""
+        detail, settings = self.detail, self.settings
+        fields: dict[str, Any] = {"tenant": self.tenant} if self.tenant is not None else {}
+        fields.update(
+            exit_code=self.exit_code,
+            result=0 if self.read else detail and detail.result,
+            result_name="AUTOPILOT_OK" if self.read else detail and detail.result_name,
+            message=self.message,
+            status_code=detail and detail.status_code,
+            error=detail and detail.error and {"code": detail.error.code, "message": detail.error.message},
+            retry_after=detail and detail.retry_after,
+            trigger=detail and detail.trigger.name,
+            attempts=detail
+            and [
+                {"client_request_id": one.client_request_id, "request_id": one.request_id} for one in detail.attempts
+            ],
+            settings=settings
+            and {
+                "status": settings.status and settings.status.name,
+                "status_text": settings.status_text,
+                "last_sync": _iso(settings.last_sync),
+                "last_manual_sync": _iso(settings.last_manual_sync),
+                "next_sync": _iso(settings.next_sync),
+            },
+        )
+        return json.dumps(fields)
+
+
+def of_outcome(outcome: Outcome, tenant: str | None = None) -> Report:
+    return Report(
+        tenant=tenant,
+        name=outcome.answer.name,
+        message=str(outcome),
+        exit_code=outcome.answer.value,
+        detail=outcome.detail,
+        settings=outcome.settings,
+    )
+
+
+def of_settings(settings: Settings) -> Report:
+    return Report(
+        tenant=None, name="DONE", message="the settings were read", exit_code=0, detail=None, settings=settings
+    )
+
+
+def of_error(error: BaseException, tenant: str | None = None) -> Report:
+    detail = error.detail if isinstance(error, AutopilotError) else None
+    code = exit_code.of_error(error)
+    return Report(
+        tenant=tenant,
+        name=code.name if detail is None else detail.result_name.replace("AUTOPILOT_ERROR_", ""),
+        message=str(error) or type(error).__name__,
+        exit_code=code,
+        detail=detail,
+        settings=None if detail is None else detail.settings,
+    )
+
+
+def of_tenant(result: TenantResult) -> Report:
+    if result.outcome is not None:
+        return of_outcome(result.outcome, result.tenant)
+    assert result.error is not None
+    return of_error(result.error, result.tenant)
+
+
+def of_failure(message: str, code: ExitCode) -> Report:
+    """Of what failed before there was a call."""
+    return Report(tenant=None, name=code.name, message=message, exit_code=code, detail=None, settings=None)
+
+
+def of_interruption(number: int, error: BaseException | None = None, tenant: str | None = None) -> Report:
+    """Of a call that a signal ended. Its error tells how far it came, if there was the time for one."""
+    detail = error.detail if isinstance(error, AutopilotError) else None
+    return Report(
+        tenant=tenant,
+        name=ExitCode.INTERRUPTED.name,
+        message=f"interrupted: by {signal.Signals(number).name}",
+        exit_code=128 + number,
+        detail=detail,
+        settings=None if detail is None else detail.settings,
+    )
+
+
+def _iso(time: datetime | None) -> str | None:
+    return None if time is None else time.isoformat(timespec="milliseconds").replace("+00:00", "Z")

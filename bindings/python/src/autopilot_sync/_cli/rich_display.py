@@ -1,0 +1,81 @@
+"""What goes on meanwhile, live on a terminal, by rich."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, ProgressColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import Progress as Bars
+from rich.text import Text
+
+from ..progress import Phase, Progress
+from . import words
+from .display import Quiet
+from .rich_printer import sign
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from typing import Callable
+
+    from ..many import TenantResult
+    from .report import Report
+
+
+class Live(Quiet):
+    """One line that moves, and is gone at the end."""
+
+    def __init__(self) -> None:
+        self._console = Console(stderr=True, highlight=False)
+
+    def line(self, text: str) -> None:
+        self._console.print(Text(text, "dim"))
+
+    def failure(self, report: Report) -> None:
+        self._console.print(sign(report), Text(report.line))
+        for more in [*report.message.splitlines()[1:], *report.hints]:
+            self._console.print(Text(more, "dim"))
+
+    def note(self, text: str) -> None:
+        self._console.print(Text(text, "bold"))
+
+    @contextmanager
+    def waiting(self) -> Iterator[Callable[[Progress], object] | None]:
+        with self._bars(BarColumn(20), TextColumn("{task.fields[next]}", "dim")) as bars:
+            task = bars.add_task("Connecting", total=None, next="")
+            window = 0.0
+
+            def show(progress: Progress) -> None:
+                nonlocal window
+                is_window = progress.phase is Phase.WINDOW
+                window = max(window, progress.next_step) if is_window else 0.0
+                bars.update(
+                    task,
+                    description=words.doing(progress),
+                    next=words.next_step(progress),
+                    total=window if is_window else None,
+                    completed=window - progress.next_step if is_window else 0,
+                )
+
+            yield show
+
+    def counted(self, results: Iterable[TenantResult], total: int) -> Iterator[TenantResult]:
+        with self._bars(BarColumn(), MofNCompleteColumn()) as bars:
+            task = bars.add_task("Tenants", total=total)
+            for result in results:
+                bars.advance(task)
+                yield result
+
+    def _bars(self, *columns: ProgressColumn) -> Bars:
+        spinner = SpinnerColumn("dots" if self._console.encoding.startswith("utf") else "line")
+        return Bars(
+            spinner,
+            TextColumn("{task.description}"),
+            *columns,
+            TimeElapsedColumn(),
+            console=self._console,
+            transient=True,
+            redirect_stdout=sys.stdout.isatty(),  # which would lead what is piped to the terminal too
+        )

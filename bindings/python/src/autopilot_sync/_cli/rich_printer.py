@@ -1,0 +1,58 @@
+"""The result on a terminal, by rich."""
+
+from __future__ import annotations
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text as RichText
+
+from . import words
+from .exit_code import ExitCode
+from .printer import Text
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .report import Report
+
+
+class Rich(Text):
+    """The same as Text, in colours; many tenants as a table."""
+
+    def __init__(self) -> None:
+        self._console = Console(highlight=False)
+
+    def one(self, report: Report) -> None:
+        if report.read is not None:
+            self._console.print(_grid(words.state(report.read)))
+        elif not report.is_error:
+            self._console.print(sign(report), RichText(report.line))
+            if report.settings is not None:
+                self._console.print(Padding(_grid(words.state(report.settings)[1:]), (0, 0, 0, 2)))
+
+    def of_many(self, report: Report) -> None:
+        """Comes in the table."""
+
+    def summary(self, reports: list[Report]) -> None:
+        table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+        for column in ("tenant", "result", "message"):
+            table.add_column(column, overflow="fold")
+        for report in reports:
+            table.add_row(RichText(report.tenant or ""), sign(report), RichText(report.line))
+        self._console.print(table)
+
+
+def sign(report: Report) -> RichText:
+    """A mark and a word."""
+    if report.is_error:
+        return RichText(f"✗ {report.name}", "bold red")
+    if report.exit_code <= ExitCode.ALREADY_RUNNING:
+        return RichText(f"✓ {report.name}", "bold green")
+    return RichText(f"! {report.name}", "bold yellow")
+
+
+def _grid(rows: list[tuple[str, str]]) -> Table:
+    grid = Table.grid(padding=(0, 2, 0, 0))
+    for name, value in rows:
+        grid.add_row(RichText(name, "dim"), RichText(value))
+    return grid

@@ -1,0 +1,77 @@
+"""A program in a real terminal, whose screen is read as a person sees it."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import struct
+import subprocess
+import sys
+import termios
+from collections.abc import Mapping, Sequence
+
+import pyte
+
+COLUMNS, LINES = 80, 24
+CTRL_C = b"\x03"
+OWNING = "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); os.execv(sys.argv[1], sys.argv[1:])"
+"""Makes standard input the controlling terminal of the program that follows."""
+
+
+class Terminal:
+    """Its controlling terminal, so that Ctrl-C is the terminal's own."""
+
+    def __init__(self, command: Sequence[str], environment: Mapping[str, str], *, stdout: int | None = None) -> None:
+        self._screen = pyte.Screen(COLUMNS, LINES)
+        self._stream = pyte.ByteStream(self._screen)
+        self.raw = b""
+        """All that came, the terminal's commands too."""
+        self._end, inside = pty.openpty()
+        fcntl.ioctl(inside, termios.TIOCSWINSZ, struct.pack("HHHH", LINES, COLUMNS, 0, 0))
+        self._program = subprocess.Popen(
+            [sys.executable, "-c", OWNING, *command],
+            stdin=inside,
+            stdout=inside if stdout is None else stdout,
+            stderr=inside,
+            env={**environment, "TERM": environment.get("TERM", "xterm-256color")},
+            start_new_session=True,
+        )
+        os.close(inside)
+
+    @property
+    def text(self) -> str:
+        """What the screen shows, without the spaces at its edges."""
+        return "\n".join(line.rstrip() for line in self._screen.display).rstrip()
+
+    @property
+    def is_cursor_shown(self) -> bool:
+        return not self._screen.cursor.hidden
+
+    def press(self, keys: bytes) -> None:
+        os.write(self._end, keys)
+
+    def signal(self, number: int) -> None:
+        self._program.send_signal(number)
+
+    def until(self, words: str, *, besides: str = "") -> str:
+        """Reads until the screen shows this, and is another one than that; gives the screen."""
+        while words not in self.text or self.text == besides:
+            assert self._read(), f"it ended without {words!r}:\n{self.text}"
+        return self.text
+
+    def finish(self) -> int:
+        """Reads to the end; gives the exit code."""
+        while self._read():
+            pass
+        os.close(self._end)
+        return self._program.wait()
+
+    def _read(self) -> bool:
+        try:
+            chunk = os.read(self._end, 65_536)
+        except OSError:  # what Linux says when nobody has the other end open any more
+            return False
+        self.raw += chunk
+        self._stream.feed(chunk)
+        return bool(chunk)

@@ -1,0 +1,309 @@
+"""The command line without a terminal: answers, errors, exit codes, JSON."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+import subprocess
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from autopilot_sync import Answer, Cloud, __version__
+from autopilot_sync._cli import exit_code, interruption
+from autopilot_sync._cli.exit_code import ExitCode
+from autopilot_sync.exceptions import error_of
+from command import LASTING, Ran, begun, command, shows_no_token, variables
+from conftest import SECRET, Start
+from emulator import HANG, Emulator
+from test_exceptions import detail
+
+README = (Path(__file__).parents[1] / "README.md").read_text()
+
+
+def test_the_answers(start: Start) -> None:
+    emulator = start(*LASTING)
+    assert Ran().told == (0, "DONE: the sync was accepted\n", "")
+    assert Ran("sync").told == (1, "ALREADY_RUNNING: a sync is running already\n", "")
+    emulator.advance("1h")
+    assert Ran().told == (2, "TOO_SOON: too soon after the last sync\n", "")
+
+
+def test_a_wait_is_quiet_and_says_how_it_ended(start: Start) -> None:
+    start("--duration", "1s")
+    assert Ran("--wait").told == (0, "DONE: the sync is completed\n", "")
+
+
+def test_a_wait_that_cannot_see_the_end(start: Start) -> None:
+    start("--other-tokens", "trigger-only")
+    ran = Ran("--wait", "60")
+    assert ran.code == 3 and ran.out.startswith("UNCONFIRMED: ")
+
+
+def test_a_wait_within_the_window(start: Start) -> None:
+    start("--last-sync", "1m")
+    ran = Ran("sync", "--wait", "60")
+    assert ran.code == 2 and re.fullmatch(r"TOO_SOON: too soon after the last sync; next in 5\d\d s\n", ran.out)
+
+
+def test_a_sync_that_fails(start: Start) -> None:
+    start("--duration", "1s", "--failing-runs", "1")
+    ran = Ran("--wait")
+    assert (ran.code, ran.out) == (10, "") and "the sync failed" in ran.err and "goes on" not in ran.err
+
+
+def test_status_shows_the_settings(start: Start) -> None:
+    emulator = start("--last-sync", "1m", "--last-trigger", "never")
+    ran = Ran("status")
+    expected = (
+        r"status:           completed\n"
+        r"last sync:        (\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) UTC \(1 min( \d+ s)? ago\)\n"
+        r"last manual sync: never\n"
+        r"next possible:    (\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) UTC \(in (9|8) min( \d+ s)?\)\n"
+    )
+    assert (ran.code, ran.err) == (0, "") and re.fullmatch(expected, ran.out), ran.out
+    emulator.advance("20m")
+    assert Ran("status", "--json").json()["settings"]["status"] == "COMPLETED"
+    assert [request["method"] for request in emulator.requests()] == ["GET"] * 2
+
+
+def test_what_may_be_synchronised_at_once_is_said(emulator: Emulator) -> None:
+    assert "next possible:    now\n" in Ran("status").out
+
+
+@pytest.mark.parametrize(
+    ("options", "environment", "code", "words"),
+    [
+        (["--other-tokens", "forbidden"], {}, 77, "forbidden: HTTP 403"),
+        (["--other-tokens", "expired"], {}, 77, "unauthorized: HTTP 401"),
+        ([], {"HTTPS_PROXY": "http://127.0.0.1:1"}, 69, "cannot connect"),
+        ([], {"SSL_CERT_FILE": "/nowhere.pem"}, 78, "SSL_CERT_FILE"),
+        ([], {"AUTOPILOT_TOKEN": "two words"}, 66, "at offset 3"),
+        ([], {"AUTOPILOT_TOKEN": ""}, 66, "the environment variable AUTOPILOT_TOKEN has no token"),
+    ],
+)
+@pytest.mark.parametrize("call", [["sync"], ["status"], ["--wait", "30"]])
+def test_errors_go_to_standard_error(
+    start: Start, call: list[str], options: list[str], environment: dict[str, str], code: int, words: str
+) -> None:
+    start(*options)
+    ran = Ran(*call, **environment)
+    assert (ran.code, ran.out) == (code, "") and ran.err.startswith("autopilot-sync: ") and words in ran.err
+
+
+def test_an_error_says_what_follows_and_what_support_asks_for(start: Start) -> None:
+    emulator = start("--other-tokens", "read-only")
+    ran = Ran()
+    _, hint, client_request_id, request_id = ran.err.splitlines()
+    assert hint == "No sync was started." and request_id.startswith("request-id: ")
+    (request,) = emulator.requests()
+    assert client_request_id == "client-request-id: " + dict(request["headers"])["client-request-id"]
+
+
+def test_a_trigger_whose_reply_is_lost_may_have_run(start: Start) -> None:
+    emulator = start(*LASTING)
+    emulator.script({"fault": "lose-reply"})
+    ran = Ran()
+    assert ran.code == 69 and "may have started a sync" in ran.err
+    assert Ran().code == 1
+
+
+def test_every_result_has_its_documented_exit_code() -> None:
+    assert [answer.value for answer in Answer] == [0, 1, 2, 3]
+    codes = {result: exit_code.of_error(error_of(detail(result))) for result in (*range(-13, 0), -77)}
+    assert codes == {
+        **dict.fromkeys((-2, -3, -4, -6, -9, -10, -77), 69),
+        **{-1: 66, -5: 130, -7: 77, -8: 77, -11: 10, -12: 70, -13: 78},
+    }
+
+
+def test_help_and_readme_have_every_exit_code_and_option() -> None:
+    ran = Ran("--help")
+    assert (ran.code, ran.err) == (0, "")
+    codes = ran.out.partition("exit codes:\n")[2]
+    assert {int(code): words for code, words in re.findall(r"^ +(\d+)  (.+)$", codes, re.M)} == {
+        code.value: code.meaning for code in ExitCode
+    }
+    rows = re.findall(r"^\| (\d+) \| (.+) \|$", README, re.M)
+    assert {int(code): words.replace("`", "") for code, words in rows} == {code.value: code.meaning for code in ExitCode}
+    options = set(re.findall(r"^  (?:-\w, )?(--[a-z-]+)", ran.out, re.M))
+    assert options >= {"--wait", "--many", "--token-file", "--cloud", "--json", "--verbose", "--version"}
+    assert "--token" not in options
+    assert max(map(len, ran.out.splitlines())) <= 120
+
+
+def test_the_version() -> None:
+    assert Ran("--version").told == (0, f"autopilot-sync {__version__}\n", "")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--token", SECRET], "argument --token: others can read arguments: use --token-env or --token-file"),
+        ([f"--token={SECRET}"], "argument --token: others can read arguments"),
+        (["--tok", SECRET], "COMMAND: sync or status"),
+        (["sync", "--tok", SECRET], "there is no option --tok"),
+        (["sync", f"--tok={SECRET}"], "there is no option --tok"),
+        ([SECRET], "COMMAND: sync or status"),
+        (["sync", SECRET], "one command is enough"),
+        (["sync", f"-t{SECRET}"], "one command is enough"),
+        ([f"--json={SECRET}"], "argument --json: takes no value"),
+        ([f"--verbose={SECRET}"], "takes no value"),
+        (["--cloud", SECRET], "one of global, us-government, us-government-dod, china"),
+        (["--wait", SECRET], "a number of seconds"),
+        (["--wait", "0"], "a number of seconds"),
+        (["--wait", "nan"], "a number of seconds"),
+        (["--timeout", "86401"], "a number of seconds"),
+        (["--jobs", "0", "--many", "x"], "from 1 to 1000"),
+        (["--jobs", "2"], "--jobs is for --many"),
+        (["status", "--wait"], "status neither waits"),
+        (["status", "--many", "x"], "status neither waits"),
+        (["--many", "x", "--azure-cli"], "in its file"),
+        (["--azure-cli", "--token-file", "x"], "not allowed with"),
+        (["--proxy", "ftp://user:password0123@proxy"], "its scheme is not supported"),
+        (["--token-file"], "expected one argument"),
+    ],
+)
+def test_wrong_arguments_are_refused_and_not_repeated(emulator: Emulator, arguments: list[str], words: str) -> None:
+    ran = Ran(*arguments)
+    assert (ran.code, ran.out) == (64, "") and ran.err.startswith("autopilot-sync: ") and words in ran.err
+    assert len(ran.err.splitlines()) == 1 and "password0123" not in ran.err
+    assert emulator.requests() == []
+
+
+@pytest.mark.parametrize("arguments", [["status", "--json"], ["--json", "status"]])
+def test_options_stand_on_either_side_of_the_command(emulator: Emulator, arguments: list[str]) -> None:
+    assert Ran(*arguments).json()["settings"]["status"] == "COMPLETED"
+
+
+def test_json_has_all_that_is_known(emulator: Emulator) -> None:
+    found = Ran("--json").json()
+    (request,) = emulator.requests()
+    (attempt,) = found.pop("attempts")
+    assert attempt["client_request_id"] == dict(request["headers"])["client-request-id"] and attempt["request_id"]
+    assert found == {
+        "exit_code": 0,
+        "result": 0,
+        "result_name": "AUTOPILOT_OK",
+        "message": "the sync was accepted",
+        "status_code": 204,
+        "error": None,
+        "retry_after": None,
+        "trigger": "ACCEPTED",
+        "settings": None,
+    }
+
+
+def test_json_of_a_wait_has_the_settings(start: Start) -> None:
+    start("--last-sync", "1m", "--last-trigger", "never", "--speed", "0")
+    found = Ran("--wait", "60", "--json").json()
+    assert (found["result_name"], found["trigger"]) == ("AUTOPILOT_SYNC_TOO_SOON", "REFUSED")
+    assert 500 < found["retry_after"] < 600
+    settings = found["settings"]
+    last, following = (datetime.fromisoformat(settings[name].replace("Z", "+00:00")) for name in ("last_sync", "next_sync"))
+    assert following - last == timedelta(minutes=10, seconds=10) and settings["last_manual_sync"] is None
+    assert (settings["status"], settings["status_text"]) == ("COMPLETED", "completed")
+
+
+def test_json_of_errors(start: Start) -> None:
+    start("--other-tokens", "read-only")
+    refused = Ran("--json").json()
+    assert (refused["result"], refused["status_code"], refused["trigger"]) == (-8, 403, "REFUSED")
+    assert refused["error"]["code"] and refused["error"]["message"]
+    nothing = Ran("--json", AUTOPILOT_TOKEN="").json()
+    assert nothing["result"] is None and "AUTOPILOT_TOKEN has no token" in nothing["message"]
+    assert Ran("--json", "--proxy", "ftp://proxy").json()["exit_code"] == 64
+
+
+def test_the_document_of_json_has_its_fields(emulator: Emulator) -> None:
+    rows = re.findall(r"^\| `(\w+)` \|", README.partition("| field |")[2].partition("\n\n")[0], re.M)
+    found = Ran("status", "--json").json()
+    assert [*found, *found["settings"]] == [row for row in rows if row != "tenant"] and "tenant" in rows
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_ends_it_and_the_trigger_is_told(emulator: Emulator, number: signal.Signals) -> None:
+    emulator.script(HANG)
+    program = begun("--json", "--timeout", "86400")
+    emulator.await_requests(1)
+    program.send_signal(number)
+    out, err = program.communicate()
+    found = json.loads(out)
+    assert program.returncode == found["exit_code"] == 128 + number
+    assert (found["result"], found["trigger"]) == (-5, "MAY_HAVE_RUN")
+    assert f"interrupted: by {number.name}" in err and "may have started a sync" in err
+    assert shows_no_token(out + err)
+
+
+def test_a_second_signal_does_not_wait_for_what_the_first_ends() -> None:
+    before, ended = signal.getsignal(signal.SIGINT), []
+    with interruption.ends(lambda: ended.append(True)) as seen:
+        signal.raise_signal(signal.SIGTERM)
+        assert (ended, seen.signal) == ([True], signal.SIGTERM)
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+    assert ended == [True] and signal.getsignal(signal.SIGINT) is before
+
+
+def test_a_signal_that_is_ignored_stays_ignored(emulator: Emulator) -> None:
+    emulator.script({"on": "POST", "delay": "500ms"})
+    shell = "trap '' HUP; exec \"$@\""
+    program = subprocess.Popen(["sh", "-c", shell, "sh", *command()], env=variables(), stdout=subprocess.PIPE)
+    emulator.await_requests(1)
+    program.send_signal(signal.SIGHUP)
+    assert program.communicate()[0] == b"DONE: the sync was accepted\n" and program.returncode == 0
+
+
+def test_verbose_tells_the_steps_and_the_calls(start: Start) -> None:
+    emulator = start(*LASTING)
+    program = begun("--wait", "-v")
+    assert program.stderr is not None
+    lines: list[str] = []
+    while not lines or not lines[-1].startswith("The sync is running, next look in "):
+        lines.append(program.stderr.readline())
+        assert lines[-1]
+    emulator.advance("1h")
+    out, rest = program.communicate()
+    assert out == "DONE: the sync is completed\n" and shows_no_token(rest)
+    lines += rest.splitlines()
+    first, *_, last = lines
+    assert first == "Reading how the last sync went\n"
+    assert last.startswith("sync_and_wait: AUTOPILOT_OK: the sync is completed (client-request-id ")
+    steps = [line.partition(",")[0] for line in lines]
+    assert len(steps) == len(set(steps))
+
+
+def test_a_result_that_cannot_be_written_is_an_error(emulator: Emulator) -> None:
+    with open("/dev/full", "w") as full:
+        answer = subprocess.run(command(), env=variables(), stdout=full, stderr=subprocess.PIPE, text=True)
+    assert (answer.returncode, answer.stderr) == (74, "autopilot-sync: standard output: No space left on device\n")
+
+
+def test_the_way_is_the_options(start: Start) -> None:
+    emulator = start("--proxy-credentials", "user:password0123")
+    nowhere = {"HTTPS_PROXY": "http://127.0.0.1:1", "SSL_CERT_FILE": "/nowhere.pem"}
+    ran = Ran("--cloud", "china", "--proxy", emulator.proxy, "--ca-file", emulator.ca_file, **nowhere)
+    assert ran.told == (0, "DONE: the sync was accepted\n", "")
+    assert emulator.requests()[0]["host"] == Cloud.CHINA.root.replace("https://", "")
+
+
+def test_the_time_out_is_the_options(emulator: Emulator) -> None:
+    emulator.script({**HANG, "times": 9})
+    ran = Ran("status", "--timeout", "0.5", "--json")
+    assert ran.json()["result_name"] == "AUTOPILOT_ERROR_TIMEOUT" and ran.code == 69
+
+
+def test_nothing_imports_it_and_it_imports_no_rich_when_piped() -> None:
+    from test_import import imported
+
+    assert not any("_cli" in name for name in imported("from autopilot_sync import *"))
+    shown = "from autopilot_sync._cli import display, printer; display.of(True); printer.of(False)"
+    modules = imported(shown)
+    assert "autopilot_sync._cli.display" in modules and not any(name.startswith("rich") for name in modules)
+
+
+def test_a_fault_of_the_program_is_not_taken_for_a_credentials() -> None:
+    assert exit_code.of_error(ZeroDivisionError()) == ExitCode.FAULT
+
+

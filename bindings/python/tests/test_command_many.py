@@ -1,0 +1,138 @@
+"""The command line for many tenants, without a terminal."""
+
+from __future__ import annotations
+
+import json
+import signal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from autopilot_sync._cli import report
+from azure.identity import CredentialUnavailableError
+from command import LASTING, Ran, begun, shows_no_token
+from conftest import SECRET, Start
+from emulator import HANG, Emulator
+
+TENANTS = ("--token", "token-of-a:tenant=a", "--token", "token-of-b:forbidden:tenant=b")
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """Three tenants, each with another source of its token."""
+    (tmp_path / "a.token").write_text("token-of-a\n")
+    path = tmp_path / "tenants.json"
+    entries = {
+        "contoso": {"token_file": "a.token"},
+        "fabrikam": {"token_env": "FABRIKAM"},
+        "adatum": {"azure_identity": "AzureCliCredential", "tenant_id": "adatum.example"},
+    }
+    path.write_text(json.dumps(entries))
+    return path
+
+
+def test_each_tenant_has_its_line(start: Start, file: Path, az: Path) -> None:
+    start(*TENANTS)
+    ran = Ran("--many", str(file), FABRIKAM="token-of-b")
+    assert (ran.code, ran.err) == (77, "")
+    names = [line.split(": ")[:2] for line in ran.out.splitlines()]
+    assert sorted(names) == [["adatum", "DONE"], ["contoso", "DONE"], ["fabrikam", "FORBIDDEN"]]
+    assert "--tenant adatum.example" in az.read_text()
+
+
+def test_the_highest_exit_code_is_that_of_all(start: Start, file: Path, az: Path) -> None:
+    emulator = start(*LASTING)
+    codes = sorted([Ran("--many", str(file), FABRIKAM="token").code, Ran("--many", str(file), FABRIKAM="token").code])
+    assert codes == [1, 1]  # one tenant for the emulator: one call is accepted, and the others meet its sync
+    emulator.advance("1h")
+    assert Ran("--many", str(file), FABRIKAM="token").code == 2
+    assert Ran("--many", str(file)).code == 66
+
+
+def test_json_is_a_line_for_each(start: Start, file: Path, az: Path) -> None:
+    start(*TENANTS)
+    ran = Ran("--many", str(file), "--json", FABRIKAM="token-of-b")
+    found = {one["tenant"]: one for one in map(json.loads, ran.out.splitlines())}
+    assert {name: one["exit_code"] for name, one in found.items()} == {"contoso": 0, "fabrikam": 77, "adatum": 0}
+    assert found["fabrikam"]["result_name"] == "AUTOPILOT_ERROR_FORBIDDEN" and ran.code == 77
+
+
+def test_it_waits_for_each(start: Start, file: Path, az: Path) -> None:
+    start(*TENANTS, "--duration", "1s")
+    ran = Ran("--many", str(file), "--wait", "--jobs", "3", FABRIKAM="token-of-b")
+    assert "contoso: DONE: the sync is completed" in ran.out and "adatum: DONE: the sync is completed" in ran.out
+
+
+def test_one_job_is_one_connection(start: Start, file: Path, az: Path) -> None:
+    emulator = start()
+    Ran("--many", str(file), "--jobs", "1", FABRIKAM="token")
+    assert [request["connection"] for request in emulator.requests()] == [1, 1, 1]
+
+
+def test_the_file_may_be_standard_input(emulator: Emulator) -> None:
+    ran = Ran("--many", "-", text='{"a": {"token_env": "AUTOPILOT_TOKEN"}}')
+    assert ran.told == (0, "a: DONE: the sync was accepted\n", "")
+
+
+def test_ctrl_c_tells_of_each_tenant(start: Start, file: Path) -> None:
+    emulator = start(*TENANTS)
+    emulator.script({"token": "token-of-a", **HANG})
+    file.write_text('{"a": {"token_file": "a.token"}, "b": {"token_env": "B"}, "c": {"token_file": "a.token"}}')
+    program = begun("--many", str(file), "--jobs", "1", "--json", "--timeout", "86400", B="token-of-b")
+    emulator.await_requests(1)
+    program.send_signal(signal.SIGINT)
+    out, err = program.communicate()
+    found = [json.loads(line) for line in out.splitlines()]
+    assert (program.returncode, err) == (130, "")
+    assert [(one["tenant"], one["exit_code"], one["message"]) for one in found] == [
+        (name, 130, "interrupted: by SIGINT") for name in "abc"
+    ]
+    assert shows_no_token(out)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("", "Expecting value"),
+        ("[]", "not a JSON object"),
+        ("{}", "not a JSON object"),
+        ('{"a": {"token_env": "A"}, "a": {"token_env": "B"}}', "a is there twice"),
+        ('{"a": 5}', "a: an object with token_env, token_file or azure_identity"),
+        (f'{{"a": "{SECRET}"}}', "a: an object with"),
+        (f'{{"a": {{"token": "{SECRET}"}}}}', "a: an object with"),
+        ('{"a": {"token_env": 5}}', "a: an object with"),
+        ('{"a": {"token_file": ""}}', "a: an object with"),
+        ('{"a": {"token_file": "-"}}', "a: standard input"),
+        ('{"a": {"token_env": "A", "tenant_id": "x"}}', "a: there is no place for tenant_id"),
+        ('{"a": {"azure_identity": "NoSuchCredential"}}', "a: azure.identity has no credential NoSuchCredential"),
+        ('{"a": {"azure_identity": "ClientSecretCredential"}}', "a: ClientSecretCredential: "),
+        ('{"a": {"azure_identity": "AzureCliCredential", "nonsense": 1}}', "nonsense"),
+        (b"\xff", "codec can't decode"),
+    ],
+)
+def test_a_wrong_file_is_refused_before_anything_is_sent(emulator: Emulator, tmp_path: Path, content: Any, words: str) -> None:
+    path = tmp_path / "wrong.json"
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    ran = Ran("--many", str(path))
+    assert (ran.code, ran.out) == (66, "") and ran.err.startswith(f"autopilot-sync: {path}: ") and words in ran.err
+    assert Ran("--many", str(path), "--json").json()["result"] is None
+    assert emulator.requests() == []
+
+
+def test_a_file_that_is_not_there_is_refused() -> None:
+    assert "No such file" in Ran("--many", "/nowhere.json").err
+
+
+def test_without_azure_identity_nothing_is_begun(emulator: Emulator, file: Path) -> None:
+    ran = Ran("--many", str(file), without="azure.identity")
+    assert ran.code == 66 and "adatum: azure-identity is not installed: pip install azure-identity" in ran.err
+    assert emulator.requests() == []
+
+
+def test_an_error_of_many_lines_is_one_of_them_on_a_tenants_line() -> None:
+    error = CredentialUnavailableError(message="nobody is signed in\nTo mitigate this, ...")
+    assert report.of_error(error, "a").line == "nobody is signed in"
+
+
+def test_a_wrong_option_is_refused(emulator: Emulator, file: Path, az: Path) -> None:
+    assert Ran("--many", str(file), "--proxy", "ftp://proxy").code == 64

@@ -1,0 +1,222 @@
+"""The command line at a terminal."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Callable
+
+import pytest
+from command import LASTING, command, shows_no_token, variables
+from conftest import Start
+from emulator import HANG, Emulator
+from terminal import CTRL_C, Terminal
+
+STEP = re.compile(r"next sync in 9 min (\d+) s")
+SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
+
+Open = Callable[..., Terminal]
+
+
+@pytest.fixture
+def opened() -> Iterator[Open]:
+    """Starts the program at a terminal, on which no part of the token may ever come."""
+    terminals: list[Terminal] = []
+
+    def begin(*arguments: str, without: str = "", stdout: int | None = None, **more: str) -> Terminal:
+        terminals.append(Terminal(command(*arguments, without=without), variables(**more), stdout=stdout))
+        return terminals[-1]
+
+    yield begin
+    for terminal in terminals:
+        assert shows_no_token(terminal.raw.decode())
+
+
+def test_a_wait_is_shown_live_and_leaves_its_result(start: Start, opened: Open) -> None:
+    emulator = start(*LASTING)
+    terminal = opened("--wait")
+    line = terminal.until("The sync is running")
+    assert line[0] in SPINNER and "next look in" in line and len(line.splitlines()) == 1
+    assert not terminal.is_cursor_shown
+    emulator.advance("1h")
+    assert terminal.finish() == 0
+    first, *settings = terminal.text.splitlines()
+    assert first == "✓ DONE the sync is completed"
+    assert [line[2:20].rstrip() for line in settings] == ["last sync", "last manual sync", "next possible"]
+    assert terminal.is_cursor_shown and b"\x1b[1;32m" in terminal.raw
+
+
+def test_the_window_is_counted_down(start: Start, opened: Open) -> None:
+    start("--last-sync", "10s", "--speed", "0")
+    terminal = opened("--wait")
+    first = STEP.findall(terminal.until("next sync in 9 min "))
+    while STEP.findall(terminal.text) in ([], first):
+        terminal.until("next sync in 9 min ", besides=terminal.text)
+    assert int(STEP.findall(terminal.text)[0]) < int(first[0])
+    terminal.press(CTRL_C)
+    assert terminal.finish() == 130
+    assert terminal.text.splitlines()[:2] == ["✗ INTERRUPTED by SIGINT", "No sync was started."]
+
+
+def test_ctrl_c_ends_a_wait_and_tells_of_the_trigger(start: Start, opened: Open) -> None:
+    emulator = start(*LASTING)
+    terminal = opened("--wait")
+    terminal.until("The sync is")
+    terminal.press(CTRL_C)
+    assert terminal.finish() == 130 and terminal.is_cursor_shown
+    first, hint, client_request_id, request_id = terminal.text.splitlines()
+    assert first == "✗ INTERRUPTED by SIGINT"
+    assert hint == "The sync was accepted before, and goes on without this program."
+    sent = [dict(request["headers"])["client-request-id"] for request in emulator.requests()]
+    assert client_request_id.replace("client-request-id: ", "") in sent and request_id.startswith("request-id: ")
+
+
+def test_ctrl_c_ends_a_request_that_hangs(emulator: Emulator, opened: Open) -> None:
+    emulator.script({"on": "POST", **HANG})
+    terminal = opened("--timeout", "86400")
+    emulator.await_requests(1)
+    assert terminal.until("Connecting")[0] in SPINNER
+    terminal.press(CTRL_C)
+    assert terminal.finish() == 130
+    assert "The trigger was sent, and may have started a sync." in terminal.text
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_leaves_the_terminal_as_it_was(start: Start, opened: Open, number: signal.Signals) -> None:
+    start(*LASTING)
+    terminal = opened("--wait")
+    terminal.until("The sync is")
+    terminal.signal(number)
+    assert terminal.finish() == 128 + number
+    assert terminal.is_cursor_shown and f"✗ INTERRUPTED by {number.name}" in terminal.text
+
+
+def test_a_piped_result_is_apart_from_the_live_display(start: Start, opened: Open) -> None:
+    emulator = start(*LASTING)
+    reader = subprocess.Popen(["cat"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert reader.stdin is not None
+    terminal = opened("--wait", "--json", stdout=reader.stdin.fileno())
+    terminal.until("The sync is running")
+    emulator.advance("1h")
+    assert terminal.finish() == 0
+    out, _ = reader.communicate()
+    assert json.loads(out)["settings"]["status"] == "COMPLETED"
+    assert terminal.text == ""
+
+
+@pytest.mark.parametrize("environment", [{"without": "rich"}, {"TERM": "dumb"}])
+def test_without_rich_it_says_lines(start: Start, opened: Open, environment: dict[str, str]) -> None:
+    emulator = start(*LASTING)
+    terminal = opened("--wait", **environment)
+    terminal.until("The sync is running")
+    emulator.advance("1h")
+    assert terminal.finish() == 0
+    first, *_, before_last, last = terminal.text.splitlines()
+    assert first == "Reading how the last sync went" and before_last.startswith("The sync is running, next look in ")
+    assert last == "DONE: the sync is completed"
+    assert b"\x1b" not in terminal.raw
+
+
+def test_an_error_is_red_and_on_the_screen(start: Start, opened: Open) -> None:
+    start("--other-tokens", "read-only")
+    terminal = opened()
+    assert terminal.finish() == 77
+    assert terminal.text.startswith("✗ FORBIDDEN HTTP 403: ") and "No sync was started." in terminal.text
+    assert b"\x1b[1;31m" in terminal.raw
+
+
+def test_colours_may_be_unwanted(emulator: Emulator, opened: Open) -> None:
+    terminal = opened(NO_COLOR="1")
+    assert terminal.finish() == 0
+    assert terminal.text == "✓ DONE the sync was accepted" and b"\x1b[1;32m" not in terminal.raw
+
+
+def test_status_is_a_table(start: Start, opened: Open) -> None:
+    start("--last-trigger", "never")
+    terminal = opened("status")
+    assert terminal.finish() == 0
+    first, *_, last = terminal.text.splitlines()
+    assert first.split() == ["status", "completed"] and last.split() == ["next", "possible", "now"]
+
+
+def test_lines_of_the_log_come_between(emulator: Emulator, opened: Open) -> None:
+    emulator.script({"on": "GET", "answer": {"error": 403}})
+    terminal = opened("--wait", "-v")
+    terminal.finish()
+    assert "sync_and_wait: AUTOPILOT" in terminal.text
+
+
+def test_a_token_is_not_typed(emulator: Emulator, opened: Open) -> None:
+    terminal = opened("--token-file", "-")
+    assert terminal.finish() == 66 and "standard input is a terminal" in terminal.text
+    assert emulator.requests() == []
+
+
+TENANTS = ("--token", "token-of-a:tenant=a", "--token", "token-of-b:forbidden:tenant=b", "--token", "token-of-c:tenant=c")
+
+
+def await_two_syncs(emulator: Emulator) -> None:
+    while [request["reply"]["status"] for request in emulator.requests()].count(204) < 2:
+        time.sleep(0.01)
+
+
+@pytest.fixture
+def many(tmp_path: Path) -> str:
+    file = tmp_path / "tenants.json"
+    file.write_text(json.dumps({name: {"token_file": f"{name}.token"} for name in "abc"}))
+    for name in "abc":
+        (tmp_path / f"{name}.token").write_text(f"token-of-{name}")
+    return str(file)
+
+
+def test_many_tenants_have_a_bar_and_a_table(start: Start, opened: Open, many: str) -> None:
+    emulator = start(*TENANTS, *LASTING)
+    terminal = opened("--many", many, "--wait")
+    line = terminal.until(" 1/3 ")
+    await_two_syncs(emulator)
+    emulator.advance("1h")
+    assert line[0] in SPINNER and "Tenants" in line and len(line.splitlines()) == 1
+    assert terminal.finish() == 77
+    header, first, second, *_, third, last = terminal.text.splitlines()
+    assert header.split() == ["tenant", "result", "message"]
+    assert first.split() == ["a", "✓", "DONE", "the", "sync", "is", "completed"]
+    assert second.startswith("b       ✗ FORBIDDEN  HTTP 403: ") and third.split()[:3] == ["c", "✓", "DONE"]
+    assert last == "2 of 3 tenants are done" and terminal.is_cursor_shown
+
+
+def test_ctrl_c_ends_many_and_tells_of_each(start: Start, opened: Open, many: str) -> None:
+    start(*TENANTS, *LASTING)
+    terminal = opened("--many", many, "--wait")
+    terminal.until(" 1/3 ")
+    terminal.press(CTRL_C)
+    assert terminal.finish() == 130 and terminal.is_cursor_shown
+    rows = [line.split()[:3] for line in terminal.text.splitlines()]
+    assert ["a", "✗", "INTERRUPTED"] in rows and ["c", "✗", "INTERRUPTED"] in rows and ["b", "✗", "FORBIDDEN"] in rows
+    assert "0 of 3 tenants are done" in terminal.text and "go on without this program" in terminal.text
+
+
+def test_many_tenants_without_rich_are_lines(start: Start, opened: Open, many: str) -> None:
+    start(*TENANTS)
+    terminal = opened("--many", many, without="rich")
+    assert terminal.finish() == 77
+    text = terminal.text
+    assert "a: DONE: the sync was accepted\n" in text and "c: DONE: the sync was accepted\n" in text
+    assert "b: FORBIDDEN: HTTP 403" in text and text.endswith("2 of 3 tenants are done")
+    assert b"\x1b" not in terminal.raw
+
+
+def test_many_piped_results_are_apart_from_the_bar(start: Start, opened: Open, many: str, tmp_path: Path) -> None:
+    emulator = start(*TENANTS, *LASTING)
+    with open(tmp_path / "out", "w") as out:
+        terminal = opened("--many", many, "--wait", "--json", stdout=out.fileno())
+    terminal.until(" 1/3 ")
+    await_two_syncs(emulator)
+    emulator.advance("1h")
+    assert terminal.finish() == 77 and terminal.text == "2 of 3 tenants are done"
+    lines = [json.loads(line) for line in (tmp_path / "out").read_text().splitlines()]
+    assert sorted(line["tenant"] for line in lines) == ["a", "b", "c"]

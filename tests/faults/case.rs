@@ -1,0 +1,223 @@
+//! A line of the matrix: a fault, where it is met, and what a call that meets it comes to.
+
+use std::error::Error as _;
+use std::fmt::Debug;
+use std::ops::ControlFlow;
+use std::time::{Duration, Instant};
+
+use autopilot_sync::{Client, Detail, Error, Settings, SyncOutcome};
+
+use crate::heard::{Heard, count};
+use crate::peer::{Peer, Way};
+use crate::play::Play;
+use crate::shown;
+
+/// Shaped as Graph's are. What each part of it has, [`SECRET`], must turn up nowhere but with the service.
+pub(crate) const TOKEN: &str = "eyJ0eXAi0123456789.eyJhdWQi0123456789.c2lnbmF0dXJl0123456789";
+const SECRET: &str = "0123456789";
+
+/// The password of those proxies that are given one.
+const PASSWORD: &str = "hidden";
+
+/// The deadline of a call that is held for ever.
+const SHORT: Duration = Duration::from_secs(1);
+
+/// The deadline of all other calls: more than the slowest machine needs.
+pub(crate) const LONG: Duration = Duration::from_secs(180);
+
+/// How much later than its deadline a call may end: it depends on the machine alone.
+const GRACE: Duration = Duration::from_secs(60);
+
+#[derive(Clone, Debug)]
+pub(crate) struct Case {
+    pub(crate) stage: Stage,
+    pub(crate) fault: String,
+    pub(crate) call: Call,
+    pub(crate) peer: Peer,
+    /// A kind of error or an answer; what became of the trigger; the HTTP status, if there was one.
+    pub(crate) end: String,
+    /// The requests that reach the service.
+    pub(crate) requests: usize,
+}
+
+/// Where a call meets a fault.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Stage {
+    Name,
+    Connect,
+    ConnectReply,
+    ProxyTls,
+    Socks,
+    Handshake,
+    Certificate,
+    Request,
+    Head,
+    Status(u16),
+    Body,
+    Echo,
+    Close,
+    KeepAlive,
+    Retry,
+    Read,
+    Wait,
+}
+
+/// What is called.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Call {
+    Sync,
+    SyncWithTheLongestToken,
+    /// After one that was accepted, on the same client.
+    SecondSync,
+    SyncWithRetries,
+    Settings,
+    SettingsWithRetries,
+    SyncAndWait,
+}
+
+/// What became of a case.
+struct Seen {
+    end: String,
+    /// All that the library can print of it.
+    said: String,
+    deadline: Duration,
+    took: Duration,
+    heard: Heard,
+}
+
+impl Case {
+    pub(crate) fn name(&self) -> String {
+        format!("{:?}: {}", self.stage, self.fault)
+    }
+
+    /// Plays it, and says what was not as it should have been.
+    pub(crate) fn complaints(&self) -> Vec<String> {
+        let seen = self.play_fairly();
+        let Seen { end, said, deadline, took, heard } = &seen;
+        let connections = self.peer.connections.len();
+        let requests = heard.requests();
+        let complaints = [
+            (end != &self.end).then(|| format!("it ends in {end}, not in {}", self.end)),
+            (requests != self.requests).then(|| format!("{requests} requests, not {}", self.requests)),
+            (heard.connections != connections)
+                .then(|| format!("{} connections, not {connections}", heard.connections)),
+            (*took > *deadline + GRACE).then(|| format!("the peer held it for {took:?}")),
+            (self.is_held() && *took + Duration::from_millis(20) < *deadline)
+                .then(|| format!("a time-out after {took:?}")),
+            (count(&heard.others, SECRET) > 0).then(|| "another than the service saw the token".to_owned()),
+            (count(&heard.service, &self.token()) != requests)
+                .then(|| "not every request has the token".to_owned()),
+            said.contains(SECRET).then(|| "it says the token".to_owned()),
+            said.contains(PASSWORD).then(|| "it says the proxy's password".to_owned()),
+            said.contains('\n').then(|| "what it says is not on one line".to_owned()),
+            said.contains("docs.rs").then(|| "it says a link".to_owned()),
+        ];
+        let name = self.name();
+        complaints.into_iter().flatten().map(|complaint| format!("{name}: {complaint}: {said}")).collect()
+    }
+
+    /// Whether it is the deadline that ends the call.
+    pub(crate) fn is_held(&self) -> bool {
+        self.end.starts_with("Timeout")
+    }
+
+    /// Where the deadline struck before the peer had come to its fault, the machine is slow: again, with more time.
+    fn play_fairly(&self) -> Seen {
+        if !self.is_held() {
+            return self.play(LONG);
+        }
+        let mut deadline = SHORT;
+        loop {
+            let seen = self.play(deadline);
+            let has_come = seen.heard.has_held || !self.peer.holds();
+            let is_early = seen.end.starts_with("Timeout") && seen.end != self.end;
+            if has_come && seen.heard.requests() >= self.requests && !is_early || deadline > GRACE {
+                return seen;
+            }
+            deadline *= 2;
+        }
+    }
+
+    fn play(&self, deadline: Duration) -> Seen {
+        let play = Play::begin(&self.peer);
+        let client = self.client(play.port(), deadline);
+        if self.call == Call::SecondSync {
+            client.sync(TOKEN).expect("the first is accepted");
+            play.settle();
+        }
+        let began = Instant::now();
+        let (end, said) = self.call(&client, deadline);
+        let took = began.elapsed();
+        drop(client);
+        Seen { end, said, deadline, took, heard: play.end() }
+    }
+
+    pub(crate) fn client(&self, port: u16, deadline: Duration) -> Client {
+        let at = |address: &str| address.replace("PORT", &port.to_string());
+        let builder = Client::builder().ignore_environment();
+        let builder = match self.peer.way {
+            Way::BaseUrl(url) => builder.no_proxy().base_url(&at(url)),
+            Way::Proxy(proxy) => builder.proxy(&at(proxy)),
+            Way::ProxyTo(proxy, url) => {
+                builder.proxy(&at(proxy)).and_then(|builder| builder.base_url(&at(url)))
+            }
+        };
+        let retries = match self.call {
+            Call::SyncWithRetries | Call::SettingsWithRetries => 2,
+            _ => 0,
+        };
+        let builder = builder.unwrap().ca_file(shown::ca_file()).unwrap().max_retries(retries).unwrap();
+        // The deadline alone may end what the peer holds.
+        builder.timeout(deadline).unwrap().connect_timeout(LONG).unwrap().build().unwrap()
+    }
+
+    fn call(&self, client: &Client, deadline: Duration) -> (String, String) {
+        let token = self.token();
+        match self.call {
+            Call::Settings | Call::SettingsWithRetries => told(client.settings(&token)),
+            Call::SyncAndWait => told(client.sync_and_wait(&token, deadline, |_| ControlFlow::Continue(()))),
+            _ => told(client.sync(&token)),
+        }
+    }
+
+    fn token(&self) -> String {
+        match self.call {
+            Call::SyncWithTheLongestToken => format!("{TOKEN}{}", "x".repeat(64 * 1024 - TOKEN.len())),
+            _ => TOKEN.to_owned(),
+        }
+    }
+}
+
+/// What a call that succeeds gives.
+trait Success: Debug {
+    fn summary(&self) -> String;
+}
+
+impl Success for SyncOutcome {
+    fn summary(&self) -> String {
+        summary(format!("{:?}", self.answer()), self.detail())
+    }
+}
+
+impl Success for Settings {
+    fn summary(&self) -> String {
+        format!("Settings {:?}", self.status())
+    }
+}
+
+fn told<T: Success>(result: Result<T, Error>) -> (String, String) {
+    match result {
+        Ok(success) => (success.summary(), format!("{success:?}")),
+        Err(error) => {
+            let sources = std::iter::successors(error.source(), |cause| (*cause).source());
+            let sources: Vec<String> = sources.map(|cause| format!("{cause} {cause:?}")).collect();
+            let said = format!("{error} {error:#} {error:?} {sources:?} {:?}", error.detail());
+            (summary(format!("{:?}", error.kind()), error.detail()), said)
+        }
+    }
+}
+
+fn summary(end: String, detail: &Detail) -> String {
+    let status = detail.http_status().map(|status| format!(" {status}"));
+    format!("{end} {:?}{}", detail.trigger(), status.unwrap_or_default())
+}

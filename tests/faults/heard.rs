@@ -1,0 +1,124 @@
+//! What a peer has heard, and how far it has come.
+
+use std::sync::{Condvar, Mutex, MutexGuard};
+
+/// Whose ears: the service's, that has proved to be it, or anybody else's.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Ears {
+    Service,
+    Others,
+}
+
+/// What was heard on all connections of a peer.
+#[derive(Debug, Default)]
+pub(crate) struct Heard {
+    pub(crate) connections: usize,
+    /// Inside of TLS with the service's own certificate.
+    pub(crate) service: Vec<u8>,
+    /// On the wire, by a proxy, behind a certificate that must not be believed.
+    pub(crate) others: Vec<u8>,
+    /// The peer came to what holds a call.
+    pub(crate) has_held: bool,
+}
+
+impl Heard {
+    /// The requests that reached the service.
+    pub(crate) fn requests(&self) -> usize {
+        count(&self.service, " HTTP/1.1\r\n")
+    }
+}
+
+/// How often a text occurs among bytes.
+pub(crate) fn count(bytes: &[u8], text: &str) -> usize {
+    bytes.windows(text.len()).filter(|window| *window == text.as_bytes()).count()
+}
+
+/// What the threads of a peer share.
+#[derive(Debug, Default)]
+pub(crate) struct Record {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    heard: Heard,
+    /// Connections on which it is not the client's turn.
+    busy: usize,
+    /// Bytes that the client, or its system, has taken.
+    said: usize,
+    /// The client has gone for good.
+    is_over: bool,
+}
+
+impl Record {
+    pub(crate) fn add(&self, ears: Ears, bytes: &[u8]) {
+        let heard = &mut self.state().heard;
+        match ears {
+            Ears::Service => heard.service.extend_from_slice(bytes),
+            Ears::Others => heard.others.extend_from_slice(bytes),
+        }
+    }
+
+    pub(crate) fn connects(&self) {
+        let mut state = self.state();
+        state.heard.connections += 1;
+        state.busy += 1;
+    }
+
+    /// On one connection it is the client's turn.
+    pub(crate) fn rests(&self) {
+        self.state().busy -= 1;
+        self.changed.notify_all();
+    }
+
+    pub(crate) fn is_busy(&self) {
+        self.state().busy += 1;
+    }
+
+    /// Waits until it is the client's turn on all connections.
+    pub(crate) fn settle(&self) {
+        self.wait_while(|state| state.busy > 0);
+    }
+
+    pub(crate) fn holds(&self) {
+        self.state().heard.has_held = true;
+    }
+
+    pub(crate) fn says(&self, length: usize) {
+        self.state().said += length;
+        self.changed.notify_all();
+    }
+
+    /// Waits until the peer has said so much.
+    pub(crate) fn await_said(&self, length: usize) {
+        self.wait_while(|state| state.said < length);
+    }
+
+    pub(crate) fn end(&self) {
+        self.state().is_over = true;
+        self.changed.notify_all();
+    }
+
+    pub(crate) fn is_over(&self) -> bool {
+        self.state().is_over
+    }
+
+    /// Waits until the client has gone for good.
+    pub(crate) fn outlast(&self) {
+        self.wait_while(|state| !state.is_over);
+    }
+
+    pub(crate) fn take(&self) -> Heard {
+        std::mem::take(&mut self.state().heard)
+    }
+
+    fn wait_while(&self, condition: impl Fn(&State) -> bool) {
+        let state = self.state();
+        drop(self.changed.wait_while(state, |state| condition(state)).expect("no holder panics"));
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().expect("no holder panics")
+    }
+}

@@ -1,0 +1,207 @@
+//! One connection of a peer: TCP, and the TLS that its script puts on top.
+
+use std::io::{self, ErrorKind, Read, Write};
+use std::iter;
+use std::mem;
+use std::net::{Shutdown, TcpStream};
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use rustls::{ServerConnection, StreamOwned};
+use socket2::SockRef;
+
+use crate::heard::{Ears, Record};
+use crate::peer::Act;
+use crate::shown::{self, Shown};
+
+/// Between two bytes of what trickles.
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// A client that neither speaks nor leaves for so long has hung. Then the case fails, and does not hang too.
+const PATIENCE: Duration = Duration::from_secs(300);
+
+pub(crate) struct Line {
+    /// TCP, or TLS over it, or TLS over that.
+    top: Box<dyn Lane>,
+    tcp: TcpStream,
+    record: Arc<Record>,
+}
+
+/// What a layer needs of the one below.
+trait Lane: Read + Write + Send {
+    /// Closes in good order what it may still send.
+    fn close(&mut self) -> io::Result<()>;
+
+    /// New keys, and not a byte for the client. Without TLS there are none.
+    fn rekey(&mut self) -> io::Result<()> {
+        Err(ErrorKind::Unsupported.into())
+    }
+}
+
+impl Lane for TcpStream {
+    fn close(&mut self) -> io::Result<()> {
+        self.shutdown(Shutdown::Write)
+    }
+}
+
+impl Lane for StreamOwned<ServerConnection, Box<dyn Lane>> {
+    fn close(&mut self) -> io::Result<()> {
+        self.conn.send_close_notify();
+        self.flush()?;
+        self.sock.close()
+    }
+
+    fn rekey(&mut self) -> io::Result<()> {
+        self.conn.refresh_traffic_keys().map_err(io::Error::other)?;
+        self.flush()
+    }
+}
+
+/// Writes down what is read through it.
+struct Tap<L> {
+    lane: L,
+    ears: Ears,
+    record: Arc<Record>,
+}
+
+impl<L: Read> Read for Tap<L> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let length = self.lane.read(buffer)?;
+        self.record.add(self.ears, &buffer[..length]);
+        Ok(length)
+    }
+}
+
+impl<L: Write> Write for Tap<L> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.lane.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.lane.flush()
+    }
+}
+
+impl<L: Lane> Lane for Tap<L> {
+    fn close(&mut self) -> io::Result<()> {
+        self.lane.close()
+    }
+
+    fn rekey(&mut self) -> io::Result<()> {
+        self.lane.rekey()
+    }
+}
+
+impl Line {
+    pub(crate) fn new(tcp: TcpStream, record: Arc<Record>) -> Line {
+        tcp.set_nodelay(true).unwrap();
+        tcp.set_read_timeout(Some(PATIENCE)).unwrap();
+        tcp.set_write_timeout(Some(PATIENCE)).unwrap();
+        let lane = tcp.try_clone().unwrap();
+        let top = Box::new(Tap { lane, ears: Ears::Others, record: record.clone() });
+        Line { top, tcp, record }
+    }
+
+    /// All acts in their order, and then the end.
+    pub(crate) fn play(mut self, script: &[Act]) {
+        let done = script.iter().try_for_each(|act| self.act(act));
+        match script.last() {
+            // How a connection broke is the client's to tell.
+            _ if done.is_err() => {}
+            Some(Act::Reset) => return self.reset(),
+            Some(Act::Ignore) => return,
+            Some(Act::Vanish) => self.tcp.shutdown(Shutdown::Write).unwrap_or_default(),
+            _ => self.top.close().unwrap_or_default(),
+        }
+        self.record.rests();
+        // A close on unread bytes would be a reset.
+        let _ = self.read_on();
+    }
+
+    fn act(&mut self, act: &Act) -> io::Result<()> {
+        match act {
+            Act::Hear => self.waiting(Line::hear),
+            Act::Take(bytes) => self.waiting(|line| line.top.read_exact(&mut vec![0; *bytes])),
+            Act::Say(bytes) => self.say(bytes),
+            Act::Trickle(bytes) => {
+                self.record.holds();
+                let last = bytes.last().expect("something trickles");
+                bytes.iter().chain(iter::repeat(last)).try_for_each(|byte| {
+                    thread::sleep(PAUSE);
+                    self.say(&[*byte])
+                })
+            }
+            Act::Flood(bytes) => {
+                self.record.holds();
+                let many = bytes.repeat(16_384 / bytes.len() + 1);
+                iter::repeat(many).try_for_each(|many| self.say(&many))
+            }
+            Act::Rekey => iter::repeat(()).try_for_each(|()| self.top.rekey()),
+            Act::Tls(shown) => {
+                let ears = if shown.is_the_service() { Ears::Service } else { Ears::Others };
+                self.shake_hands(*shown, ears)
+            }
+            Act::TlsOfProxy(shown) => self.shake_hands(*shown, Ears::Others),
+            Act::Stay => {
+                self.record.holds();
+                self.waiting(Line::read_on)
+            }
+            Act::Ignore => {
+                self.record.holds();
+                self.record.outlast();
+                Ok(())
+            }
+            Act::Vanish | Act::Reset => Ok(()),
+        }
+    }
+
+    /// A step in which it is the client's turn.
+    fn waiting<T>(&mut self, step: impl FnOnce(&mut Line) -> io::Result<T>) -> io::Result<T> {
+        self.record.rests();
+        let result = step(self);
+        self.record.is_busy();
+        result
+    }
+
+    fn hear(&mut self) -> io::Result<()> {
+        let (mut head, mut buffer) = (Vec::new(), [0; 4096]);
+        while !head.ends_with(b"\r\n\r\n") {
+            match self.top.read(&mut buffer)? {
+                0 => return Err(ErrorKind::UnexpectedEof.into()),
+                length => head.extend_from_slice(&buffer[..length]),
+            }
+        }
+        Ok(())
+    }
+
+    fn say(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.top.write_all(bytes)?;
+        self.top.flush()?;
+        self.record.says(bytes.len());
+        Ok(())
+    }
+
+    fn read_on(&mut self) -> io::Result<()> {
+        let mut buffer = [0; 4096];
+        while self.top.read(&mut buffer)? > 0 {}
+        Ok(())
+    }
+
+    fn shake_hands(&mut self, shown: Shown, ears: Ears) -> io::Result<()> {
+        let below = mem::replace(&mut self.top, Box::new(self.tcp.try_clone()?));
+        let tls = ServerConnection::new(shown::config(shown)).expect("a server needs no name");
+        let mut lane = StreamOwned::new(tls, below);
+        lane.conn.complete_io(&mut lane.sock)?;
+        self.top = Box::new(Tap { lane, ears, record: self.record.clone() });
+        Ok(())
+    }
+
+    /// Both handles of the socket must go for it.
+    fn reset(self) {
+        let Line { top, tcp, record } = self;
+        SockRef::from(&tcp).set_linger(Some(Duration::ZERO)).expect("a socket lingers as told");
+        drop((top, tcp));
+        record.rests();
+    }
+}

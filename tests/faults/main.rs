@@ -1,0 +1,115 @@
+//! The fault matrix: peers that misbehave at every stage of a call, over real sockets. Each case is a line of
+//! [`table`]; [`case`] plays it, and looks whether the call ends in time and as it should, how many requests reach the
+//! service, and that nobody else sees the token.
+
+use std::collections::{BTreeSet, HashSet};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, mpsc};
+use std::thread;
+use std::time::Duration;
+
+use autopilot_sync::{Canceller, ErrorKind, Trigger};
+
+use case::{Call, Case, LONG, Stage, TOKEN};
+use peer::{direct, service};
+use play::Play;
+use reply::chunked;
+use shown::Shown;
+
+mod case;
+mod heard;
+mod line;
+mod peer;
+mod play;
+mod reply;
+mod shown;
+mod table;
+
+/// Most of what takes time only waits for its deadline.
+const AT_A_TIME: usize = 32;
+
+/// Longer than any case takes that comes to an end.
+const TOO_LONG: Duration = Duration::from_secs(600);
+
+#[test]
+fn every_fault_has_its_end() {
+    let mut cases = table::lines();
+    // What waits for a deadline does so beside the others.
+    cases.sort_by_key(|case| !case.is_held());
+    let (cases, next) = (Arc::new(cases), Arc::new(AtomicUsize::new(0)));
+    let (ended, ends) = mpsc::channel();
+    for _ in 0..AT_A_TIME {
+        let (cases, next, ended) = (cases.clone(), next.clone(), ended.clone());
+        thread::spawn(move || {
+            while let Some(case) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
+                ended.send((case.name(), case.complaints())).expect("somebody listens");
+            }
+        });
+    }
+    drop(ended);
+    let (mut open, mut complaints) = (cases.iter().map(Case::name).collect::<BTreeSet<_>>(), Vec::new());
+    while let Ok((name, about_it)) = ends.recv_timeout(TOO_LONG) {
+        open.remove(&name);
+        complaints.extend(about_it);
+    }
+    // It hangs, or its thread has panicked.
+    complaints.extend(open.iter().map(|name| format!("{name}: it does not end")));
+    assert!(complaints.is_empty(), "of {} cases:\n{}", cases.len(), complaints.join("\n"));
+}
+
+#[test]
+fn no_two_cases_are_alike() {
+    let cases = table::lines();
+    assert!(cases.len() >= 150, "{}", cases.len());
+    let (mut names, mut doings) = (HashSet::new(), HashSet::new());
+    for case in &cases {
+        assert!(names.insert(case.name()), "twice: {}", case.name());
+        assert!(doings.insert(format!("{:?} {:?}", case.call, case.peer)), "as another: {}", case.name());
+    }
+}
+
+/// More than the system keeps for who does not read it: some has been read.
+const MORE_THAN_IS_KEPT: usize = 64 << 20;
+
+/// The answer's body comes so fast that a cancel hardly meets a call that blocks.
+#[test]
+fn a_cancel_ends_what_never_blocks() {
+    let peer = service().says(chunked("400 No", "0\r\n")).floods("X: y\r\n");
+    let (stage, fault, call) = (Stage::Body, "cancelled".to_owned(), Call::Sync);
+    let case = Case { stage, fault, call, peer, end: "Cancelled MayHaveRun".to_owned(), requests: 1 };
+    let (play, canceller) = (Play::begin(&case.peer), Canceller::new());
+    let client = case.client(play.port(), LONG).with_canceller(&canceller);
+    let (ended, ends) = mpsc::channel();
+    thread::spawn(move || ended.send(client.sync(TOKEN)).is_ok());
+    play.await_said(MORE_THAN_IS_KEPT);
+    canceller.cancel();
+    let error = ends.recv_timeout(TOO_LONG).expect("it ends").expect_err("it was cancelled");
+    assert_eq!((error.kind(), error.detail().trigger()), (ErrorKind::Cancelled, Trigger::MayHaveRun));
+    assert_eq!(play.end().requests(), 1);
+}
+
+/// Cases that are wrong on purpose.
+#[test]
+fn what_is_wrong_is_noticed() {
+    let sound = || service().accepts();
+    // The certificate is good, but it is told not to be the service.
+    let stranger = || direct().tls_of_proxy(Shown::Valid).hears().accepts();
+    let accepted = "Done Accepted 204";
+    for (peer, end, requests, complaint) in [
+        (sound(), accepted, 1, None),
+        (sound(), "Done Accepted 200", 1, Some("it ends in Done Accepted 204, not in Done Accepted 200")),
+        (sound(), accepted, 2, Some("1 requests, not 2")),
+        (sound().again(1), accepted, 1, Some("1 connections, not 2")),
+        (sound(), "Timeout NotSent", 1, Some("a time-out after")),
+        (stranger(), accepted, 0, Some("another than the service saw the token")),
+    ] {
+        let (stage, call) = (Stage::Close, Call::Sync);
+        let case = Case { stage, fault: "wrong".to_owned(), call, peer, end: end.to_owned(), requests };
+        let complaints = case.complaints();
+        let is_noticed = match complaint {
+            Some(complaint) => complaints.iter().any(|noticed| noticed.contains(complaint)),
+            None => complaints.is_empty(),
+        };
+        assert!(is_noticed, "{complaint:?}: {complaints:?}");
+    }
+}

@@ -1,0 +1,219 @@
+//! What a peer does, in words: the service, a proxy, or what only looks like one. [`crate::play`] does it.
+
+use crate::reply;
+use crate::shown::Shown;
+
+/// A peer, how a client is led to it, and what it does on each of its connections.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Peer {
+    pub(crate) way: Way,
+    pub(crate) door: Door,
+    pub(crate) connections: Vec<Vec<Act>>,
+}
+
+/// The option of a client that leads to the peer; `PORT` stands for the peer's.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Way {
+    BaseUrl(&'static str),
+    Proxy(&'static str),
+    /// Both: for the proxy whose client looks the service's name up itself.
+    ProxyTo(&'static str, &'static str),
+}
+
+/// Whether a connection can be made at all.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Door {
+    Open,
+    /// The system refuses whoever knocks.
+    Closed,
+    /// The system says nothing to whoever knocks.
+    Silent,
+}
+
+/// One thing that a peer does. After the last it closes in good order, and reads on until the client leaves.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Act {
+    /// Reads a head, to the empty line.
+    Hear,
+    /// Reads so many bytes.
+    Take(usize),
+    Say(Vec<u8>),
+    /// Says it byte by byte, then its last byte for ever.
+    Trickle(Vec<u8>),
+    /// Says it again and again, as fast as the client reads.
+    Flood(Vec<u8>),
+    /// Changes the keys of TLS again and again, and says nothing.
+    Rekey,
+    /// TLS as the service.
+    Tls(Shown),
+    /// TLS as a proxy.
+    TlsOfProxy(Shown),
+    /// Says nothing until the client leaves.
+    Stay,
+    /// Reads nothing, as long as the case lasts.
+    Ignore,
+    /// Ends TCP, without TLS's goodbye.
+    Vanish,
+    Reset,
+}
+
+/// The service, reached without a proxy, before anything was said.
+pub(crate) fn direct() -> Peer {
+    Peer { way: Way::BaseUrl("https://localhost:PORT"), door: Door::Open, connections: vec![vec![]] }
+}
+
+/// The service, which has shown this and heard a request.
+pub(crate) fn tls(shown: Shown) -> Peer {
+    direct().shows(shown)
+}
+
+/// The service itself, which has heard a request.
+pub(crate) fn service() -> Peer {
+    tls(Shown::Valid)
+}
+
+/// An HTTP proxy that has said and heard nothing.
+pub(crate) fn http_proxy() -> Peer {
+    direct().by(Way::Proxy("http://127.0.0.1:PORT"))
+}
+
+/// An HTTP proxy that has heard CONNECT.
+pub(crate) fn proxy() -> Peer {
+    http_proxy().hears()
+}
+
+/// An HTTP proxy that has made its tunnel.
+pub(crate) fn tunnel() -> Peer {
+    proxy().says("HTTP/1.1 200 OK\r\n\r\n")
+}
+
+/// A proxy that wants TLS for itself, and has said nothing.
+pub(crate) fn https_proxy() -> Peer {
+    direct().by(Way::Proxy("https://localhost:PORT"))
+}
+
+/// A SOCKS5 proxy that has read the greeting.
+pub(crate) fn socks() -> Peer {
+    direct().by(Way::Proxy("socks5h://127.0.0.1:PORT")).takes(3)
+}
+
+/// A SOCKS5 proxy that has agreed to no authentication, and has read where to go.
+pub(crate) fn socks_asked() -> Peer {
+    socks().says([5, 0]).takes(4 + 1 + "graph.microsoft.com".len() + 2)
+}
+
+/// A SOCKS5 proxy that was given a name and a password.
+pub(crate) fn socks_with_password() -> Peer {
+    direct().by(Way::Proxy("socks5h://user:hidden@127.0.0.1:PORT")).takes(4)
+}
+
+/// Nobody, at an address where the system answers for itself.
+pub(crate) fn nobody(way: Way, door: Door) -> Peer {
+    Peer { way, door, connections: vec![] }
+}
+
+impl Peer {
+    pub(crate) fn by(self, way: Way) -> Peer {
+        Peer { way, ..self }
+    }
+
+    pub(crate) fn tls(self, shown: Shown) -> Peer {
+        self.does(Act::Tls(shown))
+    }
+
+    pub(crate) fn tls_of_proxy(self, shown: Shown) -> Peer {
+        self.does(Act::TlsOfProxy(shown))
+    }
+
+    /// TLS, and then a request.
+    pub(crate) fn shows(self, shown: Shown) -> Peer {
+        self.tls(shown).hears()
+    }
+
+    pub(crate) fn serves(self) -> Peer {
+        self.shows(Shown::Valid)
+    }
+
+    pub(crate) fn hears(self) -> Peer {
+        self.does(Act::Hear)
+    }
+
+    pub(crate) fn takes(self, bytes: usize) -> Peer {
+        self.does(Act::Take(bytes))
+    }
+
+    pub(crate) fn says(self, bytes: impl AsRef<[u8]>) -> Peer {
+        self.does(Act::Say(bytes.as_ref().to_vec()))
+    }
+
+    pub(crate) fn heads(self, lines: &str) -> Peer {
+        self.says(reply::head(lines))
+    }
+
+    /// A head that announces a body of this length.
+    pub(crate) fn announces(self, lines: &str, length: u64) -> Peer {
+        self.says(reply::announcing(lines, length))
+    }
+
+    pub(crate) fn replies(self, lines: &str, body: impl AsRef<[u8]>) -> Peer {
+        let body = body.as_ref();
+        self.announces(lines, body.len() as u64).says(body)
+    }
+
+    /// The service's answer to a trigger.
+    pub(crate) fn accepts(self) -> Peer {
+        self.heads("204 No Content")
+    }
+
+    pub(crate) fn trickles(self, bytes: impl AsRef<[u8]>) -> Peer {
+        self.does(Act::Trickle(bytes.as_ref().to_vec()))
+    }
+
+    pub(crate) fn floods(self, bytes: impl AsRef<[u8]>) -> Peer {
+        self.does(Act::Flood(bytes.as_ref().to_vec()))
+    }
+
+    pub(crate) fn rekeys(self) -> Peer {
+        self.does(Act::Rekey)
+    }
+
+    pub(crate) fn stays(self) -> Peer {
+        self.does(Act::Stay)
+    }
+
+    pub(crate) fn ignores(self) -> Peer {
+        self.does(Act::Ignore)
+    }
+
+    pub(crate) fn vanishes(self) -> Peer {
+        self.does(Act::Vanish)
+    }
+
+    pub(crate) fn resets(self) -> Peer {
+        self.does(Act::Reset)
+    }
+
+    /// What the other does on its connections follows on connections after these.
+    pub(crate) fn then(mut self, other: Peer) -> Peer {
+        self.connections.extend(other.connections);
+        self
+    }
+
+    /// The same on so many more connections.
+    pub(crate) fn again(mut self, times: usize) -> Peer {
+        let last = self.connections.last().expect("a peer with a connection").clone();
+        self.connections.extend(vec![last; times]);
+        self
+    }
+
+    /// Whether it has a way of holding a call for ever.
+    pub(crate) fn holds(&self) -> bool {
+        let holds = |act: &Act| matches!(act, Act::Stay | Act::Ignore | Act::Trickle(_) | Act::Flood(_));
+        self.connections.iter().flatten().any(holds)
+    }
+
+    fn does(mut self, act: Act) -> Peer {
+        self.connections.last_mut().expect("a peer with a connection").push(act);
+        self
+    }
+}

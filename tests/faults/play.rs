@@ -1,0 +1,90 @@
+//! A peer at work: its listener, and a thread for each connection.
+
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use socket2::{Domain, Socket, Type};
+
+use crate::heard::{Heard, Record};
+use crate::line::Line;
+use crate::peer::{Act, Door, Peer};
+
+pub(crate) struct Play {
+    address: SocketAddr,
+    record: Arc<Record>,
+    house: House,
+}
+
+enum House {
+    Served(JoinHandle<()>),
+    /// The system answers for it: these only hold the port.
+    Unserved {
+        _socket: Socket,
+        _knocking: Vec<TcpStream>,
+    },
+}
+
+impl Play {
+    pub(crate) fn begin(peer: &Peer) -> Play {
+        let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+        socket.bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into()).unwrap();
+        let address = socket.local_addr().unwrap().as_socket().unwrap();
+        let record = Arc::<Record>::default();
+        let house = match peer.door {
+            Door::Open => {
+                socket.listen(16).unwrap();
+                let (scripts, record) = (peer.connections.clone(), record.clone());
+                House::Served(thread::spawn(move || serve(&socket.into(), scripts, &record)))
+            }
+            Door::Closed => House::Unserved { _socket: socket, _knocking: vec![] },
+            Door::Silent => {
+                // Its queue is full: the system drops what knocks there.
+                socket.listen(0).unwrap();
+                let knock = || TcpStream::connect_timeout(&address, Duration::from_millis(300)).ok();
+                House::Unserved { _socket: socket, _knocking: std::iter::from_fn(knock).take(16).collect() }
+            }
+        };
+        Play { address, record, house }
+    }
+
+    pub(crate) fn port(&self) -> u16 {
+        self.address.port()
+    }
+
+    /// Waits until the peer has done all that it does before the client speaks again.
+    pub(crate) fn settle(&self) {
+        self.record.settle();
+    }
+
+    pub(crate) fn await_said(&self, length: usize) {
+        self.record.await_said(length);
+    }
+
+    /// What was heard. To be called when the client is gone.
+    pub(crate) fn end(self) -> Heard {
+        if let House::Served(listener) = self.house {
+            self.record.end();
+            drop(TcpStream::connect(self.address).expect("it listens until it sees the end"));
+            listener.join().expect("no peer panics");
+        }
+        self.record.take()
+    }
+}
+
+/// Plays one script on each connection; closes those for which there is none.
+fn serve(listener: &TcpListener, scripts: Vec<Vec<Act>>, record: &Arc<Record>) {
+    let mut scripts = scripts.into_iter();
+    thread::scope(|scope| {
+        loop {
+            let (tcp, _) = listener.accept().expect("a listener accepts");
+            if record.is_over() {
+                break;
+            }
+            record.connects();
+            let (script, record) = (scripts.next().unwrap_or_default(), record.clone());
+            scope.spawn(move || Line::new(tcp, record).play(&script));
+        }
+    });
+}

@@ -1,0 +1,132 @@
+//! Every status with every kind of body: what a trigger that is answered so comes to.
+
+use crate::case::{Call, Case, Stage};
+use crate::peer::{Peer, service};
+use crate::reply::{chunked, graph, intune, page};
+
+/// The columns of [`TABLE`].
+const BODIES: [(&str, fn(&str) -> Peer); 10] = [
+    ("no body", |status| service().replies(status, "")),
+    ("Graph's error", |status| service().replies(status, graph("m"))),
+    ("Intune's envelope", |status| service().replies(status, intune("m"))),
+    ("a page", |status| service().replies(status, page())),
+    ("broken JSON", |status| service().replies(status, r#"{"error":{"code":"#)),
+    ("a mebibyte of JSON", |status| service().replies(status, graph(&"m".repeat(1 << 20)))),
+    ("more than announced", |status| service().announces(status, 9).says(graph("m"))),
+    ("less than announced", |status| service().announces(status, 9).says("{}")),
+    ("chunks without a number", |status| service().says(chunked(status, "many\r\n{}\r\n"))),
+    ("chunks that break off", |status| service().says(chunked(status, "9\r\n{}"))),
+];
+
+/// A line is a status and what became of the trigger; a letter of it, what the call comes to with one of the bodies:
+///
+/// - `A` accepted, `J` a sync runs already, `T` too soon;
+/// - `U` unauthorized, `F` forbidden, `S` refused by the service, `B` the answer of a box in between;
+/// - `L` connection lost, `N` not HTTP: without a status, and whether it has run is not known.
+#[rustfmt::skip]
+const TABLE: &[(u16, &str, &str)] = &[
+    //                   none
+    //                   | Graph
+    //                   | | Intune
+    //                   | | | page
+    //                   | | | | broken JSON
+    //                   | | | | | a mebibyte
+    //                   | | | | | | more than announced
+    //                   | | | | | | | less
+    //                   | | | | | | | | chunks without a number
+    //                   | | | | | | | | | chunks that break off
+    (100, "MayHaveRun", "N N N N N N N N N N"),
+    (101, "MayHaveRun", "S S S S S S S S S S"),
+    (102, "MayHaveRun", "L N N N N N N N N N"),
+    (103, "MayHaveRun", "L N N N N N N N N N"),
+    (199, "MayHaveRun", "L N N N N N N N N N"),
+    (200, "MayHaveRun", "S S S S S S S L N L"),
+    (201, "MayHaveRun", "S S S S S S S L N L"),
+    (202, "MayHaveRun", "S S S S S S S L N L"),
+    (203, "MayHaveRun", "S S S S S S S L N L"),
+    (204, "Accepted",   "A A A A A A A A A A"),
+    (205, "MayHaveRun", "S S S S S S S L N L"),
+    (206, "MayHaveRun", "S S S S S S S L N L"),
+    (207, "MayHaveRun", "S S S S S S S L N L"),
+    (299, "MayHaveRun", "S S S S S S S L N L"),
+    (300, "Refused",    "S S S S S S S L N L"),
+    (301, "Refused",    "S S S S S S S L N L"),
+    (302, "Refused",    "S S S S S S S L N L"),
+    (303, "Refused",    "S S S S S S S L N L"),
+    (304, "Refused",    "S S S S S S S S S S"),
+    (305, "Refused",    "S S S S S S S L N L"),
+    (306, "Refused",    "S S S S S S S L N L"),
+    (307, "Refused",    "S S S S S S S L N L"),
+    (308, "Refused",    "S S S S S S S L N L"),
+    (399, "Refused",    "S S S S S S S L N L"),
+    (400, "Refused",    "S S S S S S S L N L"),
+    (401, "Refused",    "B U F B B B B L N L"),
+    (402, "Refused",    "S S S S S S S L N L"),
+    (403, "Refused",    "B F F B B B B L N L"),
+    (404, "Refused",    "S S S S S S S L N L"),
+    (405, "Refused",    "S S S S S S S L N L"),
+    (406, "Refused",    "S S S S S S S L N L"),
+    (407, "Refused",    "S S S S S S S L N L"),
+    (408, "Refused",    "S S S S S S S L N L"),
+    (409, "Refused",    "B J J B B B B L N L"),
+    (410, "Refused",    "S S S S S S S L N L"),
+    (411, "Refused",    "S S S S S S S L N L"),
+    (412, "Refused",    "S S S S S S S L N L"),
+    (413, "Refused",    "S S S S S S S L N L"),
+    (415, "Refused",    "S S S S S S S L N L"),
+    (417, "Refused",    "S S S S S S S L N L"),
+    (421, "Refused",    "S S S S S S S L N L"),
+    (422, "Refused",    "S S S S S S S L N L"),
+    (423, "Refused",    "S S S S S S S L N L"),
+    (425, "Refused",    "S S S S S S S L N L"),
+    (428, "Refused",    "S S S S S S S L N L"),
+    (429, "Refused",    "B T T B B B B L N L"),
+    (431, "Refused",    "S S S S S S S L N L"),
+    (451, "Refused",    "S S S S S S S L N L"),
+    (499, "Refused",    "S S S S S S S L N L"),
+    (500, "MayHaveRun", "S S S S S S S L N L"),
+    (501, "MayHaveRun", "S S S S S S S L N L"),
+    (502, "MayHaveRun", "S S S S S S S L N L"),
+    (503, "Refused",    "S S S S S S S L N L"),
+    (504, "MayHaveRun", "S S S S S S S L N L"),
+    (505, "MayHaveRun", "S S S S S S S L N L"),
+    (507, "MayHaveRun", "S S S S S S S L N L"),
+    (509, "Refused",    "S S S S S S S L N L"),
+    (511, "MayHaveRun", "S S S S S S S L N L"),
+    (520, "MayHaveRun", "S S S S S S S L N L"),
+    (599, "MayHaveRun", "S S S S S S S L N L"),
+];
+
+pub(super) fn cells() -> Vec<Case> {
+    TABLE.iter().flat_map(|(status, trigger, letters)| line(*status, trigger, letters)).collect()
+}
+
+fn line(status: u16, trigger: &str, letters: &str) -> Vec<Case> {
+    let letters: Vec<&str> = letters.split(' ').collect();
+    assert_eq!(letters.len(), BODIES.len(), "{status}");
+    let cell = |((body, peer), letter): (&(&str, fn(&str) -> Peer), &str)| Case {
+        stage: Stage::Status(status),
+        fault: (*body).to_owned(),
+        call: Call::Sync,
+        peer: peer(&format!("{status} Some reason")),
+        end: end(letter, trigger, status),
+        requests: 1,
+    };
+    BODIES.iter().zip(letters).map(cell).collect()
+}
+
+fn end(letter: &str, trigger: &str, status: u16) -> String {
+    let kind = match letter {
+        "A" => "Done",
+        "J" => "AlreadyRunning",
+        "T" => "TooSoon",
+        "U" => "Unauthorized",
+        "F" => "Forbidden",
+        "S" => "Service",
+        "B" => "Protocol",
+        "L" => return "ConnectionLost MayHaveRun".to_owned(),
+        "N" => return "Protocol MayHaveRun".to_owned(),
+        _ => panic!("{letter} means nothing"),
+    };
+    format!("{kind} {trigger} {status}")
+}

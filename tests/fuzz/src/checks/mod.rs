@@ -1,0 +1,61 @@
+//! The targets, and what several of them look at.
+
+pub mod address;
+pub mod c_api;
+pub mod reply;
+pub mod settings;
+pub mod time;
+pub mod token;
+pub mod wait;
+
+use crate::token::Token;
+
+/// A token like Graph's: three parts, each long enough to be a secret.
+const TOKEN: &str = "header0123456789.payload0123456789.signature0123456789";
+
+fn a_token() -> Token<'static> {
+    Token::new(TOKEN).expect("it can be a token")
+}
+
+/// The most bytes of one line that the library keeps of what the service says.
+const LONGEST_LINE: usize = 4096;
+
+/// Neither the token nor a part of it is in a text.
+fn assert_no_token(text: &str) {
+    for secret in TOKEN.split('.') {
+        assert!(!text.contains(secret), "the token is shown: {text:?}");
+    }
+}
+
+/// A text can stand in a log.
+fn assert_one_line(text: &str) {
+    assert_no_token(text);
+    assert!(!text.is_empty() && text.len() <= LONGEST_LINE, "{} bytes", text.len());
+    assert!(!text.contains(char::is_control), "not one line: {text:?}");
+}
+
+/// What the library may say of a text that cannot be a token: where, never what. Digits are left out.
+fn assert_tells_nothing_of_the_token(said: &str) {
+    let words: String = said.chars().filter(|c| !c.is_ascii_digit()).collect();
+    let known = [
+        "the token is empty",
+        "the token has  bytes; at most  are sent",
+        "the token begins with \"Bearer \": give the token alone",
+        "the token has a blank, a control character or a non-ASCII byte at offset ",
+        "a string is not UTF-",
+    ];
+    assert!(known.contains(&words.as_str()), "{said:?}");
+}
+
+/// The next line of an input, without its end.
+fn line<'a>(rest: &mut &'a [u8]) -> &'a [u8] {
+    let end = rest.iter().position(|byte| *byte == b'\n');
+    let line = &rest[..end.unwrap_or(rest.len())];
+    *rest = end.map_or(&[], |end| &rest[end + 1..]);
+    line
+}
+
+/// The next line, where it is text.
+fn text_line<'a>(rest: &mut &'a [u8]) -> &'a str {
+    std::str::from_utf8(line(rest)).unwrap_or_default()
+}

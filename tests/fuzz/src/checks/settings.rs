@@ -1,0 +1,75 @@
+//! The body of the settings: an input is one.
+
+use chrono::DateTime;
+use serde_json::{Value, json};
+
+use super::{a_token, assert_one_line};
+use crate::settings::Settings;
+
+/// 0002-01-01T00:00:00Z: what is before it is "never".
+const YEAR_2: i64 = -62_104_060_800;
+
+const WINDOW_MS: i64 = 610_000;
+
+pub fn settings(data: &[u8]) {
+    let read = Settings::read(data, a_token());
+    assert_same_in_an_envelope(data, &read);
+    let Some(settings) = read else { return };
+    let status = settings.status().map(|status| status.as_str());
+    let texts = [settings.id(), status, settings.last_sync_text(), settings.last_manual_sync_text()];
+    texts.into_iter().flatten().for_each(assert_one_line);
+    let times = [
+        (settings.last_sync_text(), settings.last_sync_unix_ms()),
+        (settings.last_manual_sync_text(), settings.last_manual_sync_unix_ms()),
+    ];
+    times.into_iter().for_each(|(text, milliseconds)| assert_time(text, milliseconds));
+    assert_next(&settings);
+    assert_kept(&settings);
+}
+
+/// The documented `{"value": {…}}` says what the bare object says.
+fn assert_same_in_an_envelope(data: &[u8], read: &Option<Settings>) {
+    let envelope = [b"{\"value\":", data, b"}"].concat();
+    if let Ok(envelope_value) = serde_json::from_slice::<Value>(&envelope)
+        && envelope_value["value"].is_object()
+        && !envelope_value["value"]["value"].is_object()
+    {
+        assert_eq!(&Settings::read(&envelope, a_token()), read);
+    }
+}
+
+/// A time is that of its text.
+fn assert_time(text: Option<&str>, milliseconds: Option<i64>) {
+    let time = text.map(|text| DateTime::parse_from_rfc3339(text).expect("it was read as a time"));
+    match (time, milliseconds) {
+        (Some(time), Some(milliseconds)) => {
+            assert_eq!(milliseconds.div_euclid(1000), time.timestamp(), "{text:?}");
+        }
+        (Some(never), None) => assert!(never.timestamp() < YEAR_2),
+        (None, milliseconds) => assert_eq!(milliseconds, None),
+    }
+}
+
+/// The next sync is a window after the later of both, which are told apart at the coarser of their precisions.
+fn assert_next(settings: &Settings) {
+    let last = settings.last_sync_unix_ms().max(settings.last_manual_sync_unix_ms());
+    match (last, settings.next_sync_unix_ms()) {
+        (Some(last), Some(next)) => assert!((last + WINDOW_MS - next).abs() < 1000, "{last} {next}"),
+        (last, next) => assert_eq!(last, next),
+    }
+}
+
+/// What is kept, written anew, reads as the same.
+fn assert_kept(settings: &Settings) {
+    let status = settings.status().map(|status| status.as_str());
+    if status.or(settings.last_sync_text()).is_none() {
+        return; // nothing printable was left of what made it settings
+    }
+    let again = json!({
+        "id": settings.id(),
+        "syncStatus": status,
+        "lastSyncDateTime": settings.last_sync_text(),
+        "lastManualSyncTriggerDateTime": settings.last_manual_sync_text(),
+    });
+    assert_eq!(Settings::read(again.to_string().as_bytes(), a_token()).as_ref(), Some(settings));
+}

@@ -1,0 +1,134 @@
+//! A C program whose process is in a bad way: signals, limits, closed streams, forks, a wrong clock, no trusted
+//! certificates, a suspension, a small stack. Each call gives a result, and later ones are as good as ever.
+
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::Duration;
+
+use autopilot_emulator::{Access, Config, Emulator, Fault, Step, Token};
+
+use crate::compiler;
+use crate::program::Program;
+
+const LONG: Duration = Duration::from_secs(3600);
+
+/// Which gives no answer to one token.
+fn emulator() -> Emulator {
+    let emulator = Emulator::start(Config::default());
+    emulator.script([Step::fault(Fault::Hang).for_token("unanswered").forever()]);
+    emulator
+}
+
+fn command(emulator: &Emulator, condition: &str) -> Command {
+    let mut command = Program::named("conditions.c").plainly_against(emulator);
+    command.arg(condition);
+    command
+}
+
+/// What the program prints before it says that the library kept its word.
+fn kept(command: &mut Command) -> String {
+    let printed = compiler::run(command);
+    let (before, _) = printed.split_once("kept\n").unwrap_or_else(|| panic!("{command:?}: {printed}"));
+    before.trim_end().to_owned()
+}
+
+#[test]
+fn signals_interrupt_no_call() {
+    let emulator = emulator();
+    emulator.script([Step::service().for_token("token").after(Duration::from_millis(20)).forever()]);
+    kept(&mut command(&emulator, "storm"));
+}
+
+#[test]
+fn a_peer_that_left_does_not_kill_the_process() {
+    let emulator = emulator();
+    compiler::run(command(&emulator, "pipe-signal").env("LD_PRELOAD", Program::shim()));
+    assert_eq!(emulator.requests().len(), 2);
+}
+
+#[test]
+fn what_runs_out_is_a_result() {
+    for condition in ["no-descriptors", "no-threads"] {
+        let emulator = emulator();
+        kept(&mut command(&emulator, condition));
+        assert_eq!(emulator.requests().len(), 1, "{condition}: the call afterwards");
+    }
+}
+
+#[test]
+fn nothing_is_printed_into_a_connection() {
+    let emulator = emulator();
+    kept(&mut command(&emulator, "no-streams"));
+    assert_eq!((emulator.requests().len(), emulator.counts().handshakes), (6, 3));
+}
+
+#[test]
+fn a_process_may_fork_while_its_threads_call() {
+    kept(&mut command(&emulator(), "fork-among-threads"));
+}
+
+#[test]
+fn an_unloaded_library_is_still_there() {
+    let emulator = emulator();
+    kept(&mut command(&emulator, "unload"));
+    assert_eq!((emulator.requests().len(), emulator.counts().handshakes), (3, 1));
+}
+
+#[test]
+fn a_wrong_clock_is_told_by_the_certificate() {
+    const TWENTY_YEARS: i64 = 20 * 365 * 86_400;
+    for (offset, words) in [(TWENTY_YEARS, "expired"), (-TWENTY_YEARS, "not valid yet")] {
+        let emulator = emulator();
+        let mut command = command(&emulator, "mistrust");
+        command.env("LD_PRELOAD", Program::shim()).env("SHIM_CLOCK", offset.to_string());
+        let said = kept(&mut command);
+        assert!(said.contains(words), "{said}");
+        assert_eq!(emulator.requests().len(), 0);
+    }
+}
+
+/// Then Mozilla's authorities are trusted, of which the emulator's is none.
+#[test]
+fn a_system_without_certificates_trusts_nobody_else() {
+    let emulator = emulator();
+    let mut command = command(&emulator, "mistrust");
+    command.env_remove("SSL_CERT_FILE").env("LD_PRELOAD", Program::shim()).env("SHIM_NO_CA", "1");
+    let printed = compiler::run(&mut command);
+    assert!(printed.contains("kept\n") && printed.ends_with("looked for certificates\n"), "{printed}");
+    assert!(printed.contains("certificate"), "{printed}");
+    assert_eq!(emulator.requests().len(), 0);
+}
+
+#[test]
+fn a_suspended_process_goes_on() {
+    let emulator = Emulator::start(Config::default());
+    emulator.script([
+        Step::service().for_token("token").after(Duration::from_secs(2)),
+        Step::fault(Fault::Hang).for_token("unanswered"),
+    ]);
+    let mut command = command(&emulator, "suspended");
+    let child = command.stdout(Stdio::piped()).spawn().unwrap();
+    let signal =
+        |name: &str| compiler::run(Command::new("sh").args(["-c", &format!("kill -{name} {}", child.id())]));
+    assert!(emulator.wait(LONG, |counts| counts.requests >= 1));
+    signal("STOP");
+    signal("CONT"); // the answer comes later
+    assert!(emulator.wait(LONG, |counts| counts.requests >= 2));
+    signal("STOP");
+    thread::sleep(Duration::from_secs(6)); // until its deadline is past
+    signal("CONT");
+    let printed = child.wait_with_output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&printed.stdout), "kept\n");
+}
+
+/// The header promises that 64 KiB are enough. A debug build needs up to twice as much; a library that is named is none.
+#[test]
+fn a_call_needs_little_stack() {
+    let emulator = emulator();
+    emulator.set_token("challenged", Token::new(Access::Challenged));
+    emulator.set_token("forbidden", Token::new(Access::Forbidden));
+    let used: usize = kept(&mut command(&emulator, "stack")).parse().unwrap();
+    let is_debug = std::env::var_os("AUTOPILOT_TEST_LIBRARY").is_none();
+    let most = if is_debug { 2 * 64 * 1024 } else { 64 * 1024 };
+    assert!(used < most, "{used} bytes");
+}

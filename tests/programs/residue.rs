@@ -1,0 +1,75 @@
+//! What is left of a secret in another process's memory.
+
+use std::collections::HashSet;
+use std::fs::File;
+use std::os::unix::fs::FileExt;
+
+/// The size of a word of memory, and of the parts of a secret that are looked for. Each part of a secret that has at
+/// least 15 bytes covers an aligned word, wherever it lies.
+const WORD: usize = 8;
+
+/// A copy of a secret, or a part of one.
+#[derive(Debug)]
+pub(crate) struct Copy {
+    /// Where it lies, as `/proc/PID/maps` names it; empty for memory that has no name.
+    #[allow(dead_code, reason = "shown where a test fails")]
+    pub(crate) mapping: String,
+    pub(crate) length: usize,
+}
+
+/// The copies of the secrets, and of parts of them, in all memory of a process that can be written.
+pub(crate) fn copies(process: u32, secrets: &[&[u8]]) -> Vec<Copy> {
+    let words: HashSet<[u8; WORD]> =
+        secrets.iter().flat_map(|secret| secret.windows(WORD)).map(|word| word.try_into().unwrap()).collect();
+    // Anew where a mapping is gone before it is read: a thread has ended.
+    loop {
+        if let Ok(copies) = look(process, &words) {
+            return copies;
+        }
+    }
+}
+
+fn look(process: u32, words: &HashSet<[u8; WORD]>) -> std::io::Result<Vec<Copy>> {
+    let maps = std::fs::read_to_string(format!("/proc/{process}/maps")).expect("the process lives");
+    let memory =
+        File::open(format!("/proc/{process}/mem")).expect("a process's memory is its parent's to read");
+    let mut copies = Vec::new();
+    for line in maps.lines() {
+        let mut fields = line.split_whitespace();
+        let (range, rights) = (fields.next().unwrap(), fields.next().unwrap());
+        if rights.starts_with("rw") {
+            let (begin, end) = range.split_once('-').unwrap();
+            let [begin, end] = [begin, end].map(|text| u64::from_str_radix(text, 16).unwrap());
+            let mut bytes = vec![0; usize::try_from(end - begin).unwrap()];
+            memory.read_exact_at(&mut bytes, begin)?;
+            let mapping = fields.nth(3).unwrap_or_default();
+            copies.extend(lengths(&bytes, words).map(|length| Copy { mapping: mapping.to_owned(), length }));
+        }
+    }
+    Ok(copies)
+}
+
+/// The lengths of all that consists of words of the secrets.
+fn lengths(bytes: &[u8], words: &HashSet<[u8; WORD]>) -> impl Iterator<Item = usize> {
+    let is_secret = |word: &[u8]| word != [0; WORD] && words.contains(word);
+    let mut all = bytes.chunks_exact(WORD);
+    std::iter::from_fn(move || {
+        all.by_ref().find(|word| is_secret(word))?;
+        Some(WORD * (1 + all.by_ref().take_while(|word| is_secret(word)).count()))
+    })
+}
+
+#[test]
+fn whole_secrets_and_parts_are_found_wherever_they_lie() {
+    let secret: Vec<u8> = (b'0'..b'z').collect();
+    let words = secret.windows(WORD).map(|word| word.try_into().unwrap()).collect();
+    for offset in 0..WORD {
+        let mut memory = vec![0; 1024];
+        memory[100 + offset..][..secret.len()].copy_from_slice(&secret);
+        memory[500 + offset..][..15].copy_from_slice(&secret[20..35]);
+        let found: Vec<_> = lengths(&memory, &words).collect();
+        assert_eq!(found.len(), 2, "{found:?}");
+        assert!(found[0] + 2 * WORD > secret.len());
+        assert_eq!(lengths(&[0; 64], &words).count(), 0);
+    }
+}

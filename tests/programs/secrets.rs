@@ -1,0 +1,273 @@
+//! What a call leaves of its token in the memory of the process that made it: nothing, however the call ended. Seen from
+//! outside, with the connection alive and with the client freed; the caller's own copy is seen first, and then wiped.
+
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Child, ChildStdin, ChildStdout, Stdio};
+use std::sync::Mutex;
+use std::thread;
+use std::time::Duration;
+
+use autopilot_emulator::{
+    Access, Behaviour, Certificate, Config, Counts, Emulator, Fault, Network, ProxyFault, Step, TlsFault,
+    TlsVersions, Token,
+};
+
+use crate::program::{Language, Program};
+use crate::residue::{self, Copy};
+
+const SHORT: usize = 1500;
+const LONG: usize = 60 * 1024;
+const PATIENT: &str = "3600000";
+
+/// A text like a token, whose parts occur nowhere else.
+fn token(length: usize, seed: u64) -> Vec<u8> {
+    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    let mut state = seed;
+    let mut next = || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        ALPHABET[usize::try_from(state >> 58).unwrap()]
+    };
+    (0..length).map(|i| if i == length / 8 || i == length / 2 { b'.' } else { next() }).collect()
+}
+
+/// A running `caller`.
+struct Caller {
+    child: Child,
+    input: ChildStdin,
+    output: BufReader<ChildStdout>,
+}
+
+impl Caller {
+    fn start(language: Language, emulator: &Emulator, case: &Case) -> Caller {
+        let mut command = Program::caller(language).plainly_against(emulator);
+        // The linker's look-up at the first call of a function saves the registers, and what was copied by them, to the
+        // stack.
+        command.env("LD_BIND_NOW", "1").envs((case.way)(emulator).map(|proxy| ("HTTPS_PROXY", proxy)));
+        command.args([case.action, case.timeout_ms]).args(case.cancelled.map(|_| "cancel"));
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let (input, output) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
+        Caller { child, input, output: BufReader::new(output) }
+    }
+
+    fn tell(&mut self, line: &[u8]) {
+        self.input.write_all(&[line, b"\n"].concat()).unwrap();
+    }
+
+    fn hear(&mut self) -> String {
+        let mut line = String::new();
+        self.output.read_line(&mut line).unwrap();
+        line.trim_end().to_owned()
+    }
+
+    fn copies(&self, tokens: &[Vec<u8>]) -> Vec<Copy> {
+        residue::copies(self.child.id(), &tokens.iter().map(Vec::as_slice).collect::<Vec<_>>())
+    }
+}
+
+/// A call, the service it meets, and how it must end.
+struct Case {
+    name: &'static str,
+    prepare: fn(&Emulator),
+    action: &'static str,
+    /// Another proxy than the usual one.
+    way: fn(&Emulator) -> Option<String>,
+    timeout_ms: &'static str,
+    /// When the call is cancelled.
+    cancelled: Option<fn(&Counts) -> bool>,
+    /// How many tokens the callback hands in.
+    renewals: u64,
+    /// What makes the token a wrong one.
+    spoil: fn(&mut Vec<u8>),
+    result: i32,
+}
+
+const ACCEPTED: Case = Case {
+    name: "accepted",
+    prepare: |_| (),
+    action: "sync",
+    way: |_| None,
+    timeout_ms: PATIENT,
+    cancelled: None,
+    renewals: 0,
+    spoil: |_| (),
+    result: 0,
+};
+
+const fn answered(name: &'static str, prepare: fn(&Emulator), result: i32) -> Case {
+    Case { name, prepare, result, ..ACCEPTED }
+}
+
+const fn read(name: &'static str, prepare: fn(&Emulator), result: i32) -> Case {
+    Case { action: "settings", ..answered(name, prepare, result) }
+}
+
+const fn waited(name: &'static str, prepare: fn(&Emulator), renewals: u64, result: i32) -> Case {
+    Case { action: "wait", renewals, ..answered(name, prepare, result) }
+}
+
+const fn by(name: &'static str, way: fn(&Emulator) -> Option<String>) -> Case {
+    Case { name, way, ..ACCEPTED }
+}
+
+const fn late(name: &'static str, prepare: fn(&Emulator)) -> Case {
+    Case { timeout_ms: "1500", ..answered(name, prepare, -4) }
+}
+
+const fn cancelled(name: &'static str, prepare: fn(&Emulator), when: fn(&Counts) -> bool) -> Case {
+    Case { cancelled: Some(when), ..answered(name, prepare, -5) }
+}
+
+const fn refused(name: &'static str, spoil: fn(&mut Vec<u8>)) -> Case {
+    Case { name, spoil, result: -1, ..ACCEPTED }
+}
+
+fn forever(emulator: &Emulator, step: Step) {
+    emulator.script([step.forever()]);
+}
+
+fn fault(emulator: &Emulator, fault: Fault) {
+    forever(emulator, Step::fault(fault));
+}
+
+fn network(emulator: &Emulator, network: Network) {
+    emulator.network(|way| *way = network);
+}
+
+fn tls(emulator: &Emulator, fault: TlsFault) {
+    network(emulator, Network { tls_fault: Some(fault), ..Network::default() });
+}
+
+fn proxy(emulator: &Emulator, fault: ProxyFault) {
+    network(emulator, Network { proxy_fault: Some(fault), ..Network::default() });
+}
+
+/// Of the tokens of a wait the first is refused at once, and the second after one request.
+fn old_tokens(emulator: &Emulator) {
+    for length in [SHORT, LONG] {
+        let text = |number| String::from_utf8(token(length, number)).unwrap();
+        emulator.set_token(&text(0), Token::new(Access::Expired));
+        emulator.set_token(&text(1), Token::new(Access::Full).for_requests(1));
+    }
+}
+
+const CASES: &[Case] = &[
+    ACCEPTED,
+    Case { action: "one-call", ..answered("one call", |_| (), 0) },
+    answered("already running", |emulator| forever(emulator, Step::error(409)), 1),
+    answered(
+        "too soon",
+        |emulator| emulator.behave(|behaviour| behaviour.window = Duration::from_secs(1 << 30)),
+        2,
+    ),
+    answered("expired", |emulator| emulator.set_other_tokens(Access::Expired), -7),
+    answered("challenged", |emulator| emulator.set_other_tokens(Access::Challenged), -7),
+    answered("forbidden", |emulator| emulator.set_other_tokens(Access::Forbidden), -8),
+    answered("repeated", |emulator| forever(emulator, Step::error(503)), -9),
+    answered(
+        "TLS 1.2",
+        |emulator| network(emulator, Network { tls_versions: TlsVersions::Only12, ..Network::default() }),
+        0,
+    ),
+    by("a proxy with TLS", |emulator| Some(emulator.tls_proxy_url())),
+    by("SOCKS", |emulator| Some(emulator.socks_url().replace("socks5:", "socks5h:"))),
+    read("settings", |_| (), 0),
+    read("settings, lost", |emulator| fault(emulator, Fault::Reset), -6),
+    waited("a wait", |_| (), 0, 0),
+    waited("a wait with three tokens", old_tokens, 2, 0),
+    waited("a wait in vain", |emulator| emulator.set_other_tokens(Access::Expired), 1, -7),
+    answered("closed", |emulator| fault(emulator, Fault::Close), -6),
+    answered("reset", |emulator| fault(emulator, Fault::Reset), -6),
+    answered("reset unread", |emulator| fault(emulator, Fault::ResetUnread), -6),
+    answered("vanished", |emulator| fault(emulator, Fault::Vanish), -6),
+    answered(
+        "truncated",
+        |emulator| forever(emulator, Step::error(403).spoiled(Fault::Truncate { keep: 7 })),
+        -6,
+    ),
+    answered("closed after", |emulator| fault(emulator, Fault::CloseAfter), 0),
+    answered("not HTTP", |emulator| fault(emulator, Fault::Raw(b"nonsense\r\n\r\n".to_vec())), -10),
+    answered("endless header", |emulator| fault(emulator, Fault::EndlessHeader), -10),
+    answered("proxy's refusal", |emulator| proxy(emulator, ProxyFault::Status(403)), -2),
+    answered("proxy's reset", |emulator| proxy(emulator, ProxyFault::Reset), -2),
+    answered("garbage for TLS", |emulator| tls(emulator, TlsFault::Garbage), -3),
+    answered(
+        "untrusted",
+        |emulator| network(emulator, Network { certificate: Certificate::SelfSigned, ..Network::default() }),
+        -3,
+    ),
+    late("a silent proxy", |emulator| proxy(emulator, ProxyFault::Silent)),
+    late("a silent handshake", |emulator| tls(emulator, TlsFault::Silent)),
+    late("no answer", |emulator| fault(emulator, Fault::Hang)),
+    late("half an answer", |emulator| {
+        forever(emulator, Step::error(500).spoiled(Fault::Stall { after: 20 }))
+    }),
+    cancelled(
+        "a silent proxy, cancelled",
+        |emulator| proxy(emulator, ProxyFault::Silent),
+        |counts| counts.connects > 0,
+    ),
+    cancelled(
+        "a silent handshake, cancelled",
+        |emulator| tls(emulator, TlsFault::Silent),
+        |counts| counts.tunnels > 0,
+    ),
+    cancelled("no answer, cancelled", |emulator| fault(emulator, Fault::Hang), |counts| counts.requests > 0),
+    refused("a blank", |token| token.push(b' ')),
+    refused("a scheme", |token| drop(token.splice(..0, *b"Bearer "))),
+    refused("too long", |token| token.resize(64 * 1024 + 1, b'x')),
+];
+
+/// A few runs at a time, for most of a run is waiting. What fails is told at the end, all of it.
+#[test]
+fn no_copy_of_a_token_outlives_a_call() {
+    let runs = CASES.iter().flat_map(|case| {
+        [(Language::C, SHORT), (Language::C, LONG), (Language::Rust, SHORT), (Language::Rust, LONG)]
+            .map(|(language, length)| (language, case, length))
+    });
+    let runs = Mutex::new(runs);
+    let next = || runs.lock().unwrap().next();
+    let faults = thread::scope(|scope| {
+        let worker = || {
+            std::iter::from_fn(next).filter_map(|(language, case, length)| fault_of(language, case, length))
+        };
+        let workers = [(); 8].map(|()| scope.spawn(move || worker().collect::<Vec<_>>()));
+        workers.map(|worker| worker.join().unwrap()).concat()
+    });
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+/// What was not as it must be, if anything.
+fn fault_of(language: Language, case: &Case, length: usize) -> Option<String> {
+    let name = format!("{language:?}, {length} bytes: {}", case.name);
+    let behaviour = Behaviour { duration: Duration::from_secs(1), ..Behaviour::default() };
+    let emulator = Emulator::start(Config { behaviour, ..Config::default() });
+    (case.prepare)(&emulator);
+    let mut tokens: Vec<_> = (0..=case.renewals).map(|number| token(length, number)).collect();
+    (case.spoil)(&mut tokens[0]);
+    let mut caller = Caller::start(language, &emulator, case);
+    for token in &tokens {
+        caller.tell(token);
+    }
+    if let Some(when) = case.cancelled {
+        assert!(emulator.wait(Duration::from_secs(3600), when), "{name}");
+        caller.tell(b"");
+    }
+    let made = caller.hear();
+    if made != format!("made {}", case.result) {
+        return Some(format!("{name}: {made}"));
+    }
+    let copies = caller.copies(&tokens);
+    assert!(
+        copies.iter().any(|copy| copy.length + 16 > tokens[0].len()),
+        "{name}: the caller's own is not seen"
+    );
+    caller.tell(b"");
+    assert_eq!(caller.hear(), "wiped", "{name}");
+    let alive = caller.copies(&tokens);
+    caller.tell(b"");
+    assert_eq!(caller.hear(), "freed", "{name}");
+    let freed = caller.copies(&tokens);
+    caller.tell(b"");
+    assert!(caller.child.wait().unwrap().success(), "{name}");
+    (!alive.is_empty() || !freed.is_empty()).then(|| format!("{name}: alive {alive:?}, freed {freed:?}"))
+}
