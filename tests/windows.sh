@@ -19,7 +19,7 @@ missing() {
   done
 }
 if [ "$(missing)" ] && [ "$(id -u)" = 0 ]; then
-  apt-get install -qqy --no-install-recommends $packages >/dev/null
+  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qqy --no-install-recommends $packages >/dev/null
 fi
 [ -z "$(missing)" ] || fail "missing: $(missing | xargs). Install: apt-get install $packages"
 target=x86_64-pc-windows-gnu
@@ -55,7 +55,7 @@ step "Wine"
 export WINEPREFIX=$folder/wine WINEDEBUG=-all LC_ALL=C.UTF-8
 rm -rf "$WINEPREFIX" && mkdir "$WINEPREFIX"
 trap 'timeout 30 /usr/lib/wine/wineserver -k || true' EXIT
-timeout 60 /usr/lib/wine/wineserver -p # one for all that follows
+timeout 60 /usr/lib/wine/wineserver -p >"$folder/wineserver.log" 2>&1 # one for all that follows
 timeout 300 $wine wineboot -i </dev/null >"$folder/wineboot.log" 2>&1 || fail "wineboot: $(cat "$folder/wineboot.log")"
 x86_64-w64-mingw32-gcc -shared tests/windows/bcryptprimitives.c -ladvapi32 \
   -o "$WINEPREFIX/drive_c/windows/system32/bcryptprimitives.dll"
@@ -82,7 +82,8 @@ under_wine "$(programs --test programs)" c_api:: hostile:: threads:: languages::
 
 step "Rust's own tests under Wine, the emulator included"
 export CARGO_TARGET_X86_64_PC_WINDOWS_GNU_RUNNER=$PWD/tests/windows/wine.sh
-for_windows test --no-fail-fast -p autopilot-sync --features capi --lib --test one_call --test stages --test wait 2>&1 |
+for_windows test --no-fail-fast -p autopilot-sync --features capi --lib --test one_call --test stages --test faults \
+  --test wait 2>&1 |
   tee -a "$folder/tests.log" || failed=1
 
 step "the end"
