@@ -8,13 +8,8 @@ fail() { echo "wheels: $*" >&2; exit 1; }
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-tools=${XDG_CACHE_HOME:-$HOME/.cache}/autopilot-sync/wheel-tools
-if ! cmp -s tests/wheels/requirements.txt "$tools/made-for.txt"; then
-    python3 -m venv --clear "$tools" || fail "there is no Python with venv (Debian: apt-get install python3-venv)"
-    "$tools/bin/python" -m pip install -q -r tests/wheels/requirements.txt
-    cp tests/wheels/requirements.txt "$tools/made-for.txt"
-fi
-PATH=$tools/bin:$PATH
+tools=$(tests/wheels/tools.sh)
+PATH=$tools:$PATH
 
 cargo build -q --locked -p autopilot-emulator
 emulator=$target/debug/autopilot-emulator
@@ -129,7 +124,7 @@ echo "wheels: in Python ${tried[*]}"
 echo "wheels: without Rust, or with an old one"
 mkdir "$work/path"
 says() { # TEXT: what a build with $work/path for its PATH ends with
-    ! PATH=$work/path "$tools/bin/pip" wheel --no-deps --no-build-isolation -w "$work/none" ./bindings/python \
+    ! PATH=$work/path "$tools/pip" wheel --no-deps --no-build-isolation -w "$work/none" ./bindings/python \
         >"$work/log" 2>&1 || fail "it was built"
     grep -F "$1" "$work/log" >/dev/null || fail "not '$1' but: $(cat "$work/log")"
 }
