@@ -68,8 +68,9 @@ debian() { # ARCHITECTURE, as all call it and as Debian does
 }
 
 wheel() { # ARCHITECTURE
-    tests/artefacts/zig.sh "$1" pip -q wheel --no-deps --no-build-isolation --no-cache-dir -w "$work/wheel-$1" \
-        ./bindings/python 2>"$work/log" || fail "$(cat "$work/log")"
+    # Apart: the cargo inside of cargo-c has another opinion of what is fresh.
+    CARGO_TARGET_DIR=$target/manylinux tests/artefacts/zig.sh "$1" pip -q wheel --no-deps --no-build-isolation --no-cache-dir \
+        -w "$work/wheel-$1" ./bindings/python 2>"$work/log" || fail "$(cat "$work/log")"
     auditwheel repair --only-plat --plat "manylinux_2_17_$1" -w "$out" "$work/wheel-$1"/*.whl 2>"$work/log" ||
         fail "$(cat "$work/log")"
 }

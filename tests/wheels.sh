@@ -52,14 +52,7 @@ diff <(tar -tzf "$sdist" | sort -u) <(tar -tzf "$work"/again/*.tar.gz | sort -u)
 ! tar -tzf "$sdist" | grep -E '\.(so|pyc)$' || fail "something built is in it"
 
 echo "wheels: manylinux, from the source distribution and without the repository"
-mkdir "$work/zig" && cat >"$work/zig/cargo" <<END
-#!/bin/sh
-[ "\$1" = rustc ] || exec "$(command -v cargo)" "\$@"
-shift && CARGO=$(command -v cargo) exec cargo-zigbuild rustc --target x86_64-unknown-linux-gnu.2.17 "\$@"
-END
-chmod +x "$work/zig/cargo"
-crates=${CARGO_HOME:-$HOME/.cargo}/registry/src # no paths of this machine in a wheel for others
-PATH=$work/zig:$PATH CARGO_TARGET_DIR=$target/manylinux RUSTFLAGS=--remap-path-prefix=$crates= \
+CARGO_TARGET_DIR=$target/manylinux tests/artefacts/zig.sh x86_64 \
     pip -q wheel --no-deps --no-build-isolation --no-cache-dir -w "$work/sdist" "$sdist"
 auditwheel repair --only-plat --plat manylinux_2_17_x86_64 -w "$target/wheels" "$work"/sdist/*.whl 2>"$work/log" ||
     fail "$(cat "$work/log")"
