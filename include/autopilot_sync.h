@@ -82,6 +82,11 @@
  * ignored in a process that runs with more rights than who started it. Without the last two the system's trusted
  * certificates are used, and Mozilla's where it has none.
  *
+ * WINDOWS
+ * Where no variable names a proxy, the static one of the machine is used (netsh winhttp show proxy), with its
+ * exceptions; automatic configuration is not. Trust is the system's, by its own verifier. No function may be called
+ * from DllMain, and none needs __declspec(dllimport). From the first connection on, the DLL stays in the process.
+ *
  * STABILITY
  * C99 or later, C++11 or later; x86-64 and arm64. No struct crosses the boundary by its layout. Before 1.0 a minor
  * version may change the ABI, and then the number in the SONAME; from 1.0 on only functions, results and enum values

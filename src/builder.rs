@@ -210,8 +210,9 @@ impl ClientBuilder {
         Ok(self)
     }
 
-    /// Reads none of `HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY`, `SSL_CERT_FILE` and `SSL_CERT_DIR`. Defaults to reading
-    /// them, except in a process that runs with more rights than who started it: set-uid, set-gid, file capabilities.
+    /// Reads none of `HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY`, `SSL_CERT_FILE` and `SSL_CERT_DIR`, and on Windows not the
+    /// machine's WinHTTP proxy either, which is used where no variable names one. Defaults to reading them, except in a
+    /// process that runs with more rights than who started it: set-uid, set-gid, file capabilities.
     ///
     /// ```
     /// use autopilot_sync::Client;

@@ -1,7 +1,8 @@
-//! The environment variables that lead a connection: read once, when a client is made.
+//! What leads a connection from outside, variables and the machine's proxy: read once, when a client is made.
 
 use std::ffi::OsString;
 
+use crate::machine_proxy::MachineProxy;
 use crate::privilege;
 
 /// A variable that is set, under the name that it was found by.
@@ -18,16 +19,18 @@ pub(crate) struct Environment {
     pub(crate) no_proxy: Option<Variable>,
     pub(crate) cert_file: Option<Variable>,
     pub(crate) cert_dir: Option<Variable>,
+    /// Used where no variable names one.
+    pub(crate) machine_proxy: Option<MachineProxy>,
 }
 
 impl Environment {
     /// This process's environment; an empty one where the process has rights that its environment must not steer.
     pub(crate) fn of_process() -> Environment {
         if privilege::is_raised() {
-            Environment::default()
-        } else {
-            Environment::read(|name| std::env::var_os(name))
+            return Environment::default();
         }
+        let variables = Environment::read(|name| std::env::var_os(name));
+        Environment { machine_proxy: MachineProxy::of_system(), ..variables }
     }
 
     /// Names in curl's order: lower case first, the scheme's own proxy before the general one.
@@ -42,6 +45,7 @@ impl Environment {
             no_proxy: first(&["no_proxy", "NO_PROXY"]),
             cert_file: first(&["SSL_CERT_FILE"]),
             cert_dir: first(&["SSL_CERT_DIR"]),
+            machine_proxy: None,
         }
     }
 }

@@ -47,9 +47,11 @@
 //!
 //! Read when a client is made, as curl reads it: `HTTPS_PROXY`, else `ALL_PROXY`, with `NO_PROXY` for exceptions, in
 //! either case; `SSL_CERT_FILE` and `SSL_CERT_DIR`, then those certificates and no others. Without the last two the
-//! system's certificates are trusted, and Mozilla's where it has none. What cannot be used is an error that names the
-//! variable. Whoever controls these variables decides whom the token is shown to: see
-//! [`ClientBuilder::ignore_environment`], which a process that runs with more rights than who started it implies.
+//! system's certificates are trusted, and Mozilla's where it has none. On Windows, where no variable names a proxy, the
+//! static one that an administrator gave the machine is used (`netsh winhttp show proxy`), with its exceptions;
+//! automatic configuration is not. What cannot be used is an error that names the variable. Whoever controls these
+//! variables decides whom the token is shown to: see [`ClientBuilder::ignore_environment`], which a process that runs
+//! with more rights than who started it implies.
 //!
 //! # Threads, fork and time
 //!
@@ -75,7 +77,7 @@
 //!
 //! Rust 1.85 or later.
 
-#![deny(unsafe_code)] // but in `ffi`, and two questions to the C library in `privilege`
+#![deny(unsafe_code)] // but in `ffi`, and a few questions to the system in `privilege` and `windows`
 
 mod builder;
 mod call;
@@ -86,6 +88,7 @@ mod detail;
 mod drive;
 mod environment;
 mod error;
+mod machine_proxy;
 mod outcome;
 mod privilege;
 mod progress;
@@ -102,6 +105,8 @@ mod token;
 mod transport;
 mod trust;
 mod wait;
+#[cfg(windows)]
+mod windows;
 
 #[cfg(feature = "capi")]
 #[allow(unsafe_code)] // the only place: it is what a C ABI is made of

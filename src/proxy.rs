@@ -31,9 +31,14 @@ pub(crate) enum ProxyError {
 impl Proxy {
     /// Reads an address as curl does: no scheme means http; no port means 443 for https and 1080 for all others.
     pub(crate) fn new(url: &str) -> Result<Proxy, ProxyError> {
+        Proxy::with_http_port(url, 1080)
+    }
+
+    /// With another port for http where none is given.
+    pub(crate) fn with_http_port(url: &str, http_port: u16) -> Result<Proxy, ProxyError> {
         let (scheme, rest) = url.split_once("://").unwrap_or(("http", url));
         let (scheme, default_port) = match scheme.to_ascii_lowercase().as_str() {
-            "http" => ("http", 1080),
+            "http" => ("http", http_port),
             "https" => ("https", 443),
             "socks5" => ("socks5", 1080),
             "socks5h" => ("socks5h", 1080),
@@ -50,28 +55,34 @@ impl Proxy {
         }
         Ok(Proxy {
             scheme,
-            credentials: credentials.filter(|text| !text.is_empty()).map(str::to_owned),
+            credentials: credentials.filter(|text| !text.is_empty()).map(with_one_colon),
             host: if host.contains(':') { format!("[{host}]") } else { host.to_owned() },
             port: port.unwrap_or(default_port),
         })
     }
 
-    /// The proxy that the environment asks for on the way to this host; an error names the variable.
+    /// The proxy that the environment asks for on the way to this host; an error names the variable, or the machine's
+    /// proxy.
     pub(crate) fn from_environment(
         environment: &Environment,
         host: &str,
     ) -> Result<Option<Proxy>, (&'static str, ProxyError)> {
-        let Some(variable) = &environment.proxy else {
+        let Environment { proxy, no_proxy, machine_proxy, .. } = environment;
+        if proxy.is_none() && machine_proxy.is_none() {
             return Ok(None);
-        };
-        if let Some(no_proxy) = &environment.no_proxy {
+        }
+        if let Some(no_proxy) = no_proxy {
             let list = no_proxy.value.to_str().ok_or((no_proxy.name, ProxyError::NotUtf8))?;
             if is_excepted(list, host) {
                 return Ok(None);
             }
         }
-        let url = variable.value.to_str().ok_or((variable.name, ProxyError::NotUtf8))?;
-        Proxy::new(url).map(Some).map_err(|error| (variable.name, error))
+        if let Some(variable) = proxy {
+            let url = variable.value.to_str().ok_or((variable.name, ProxyError::NotUtf8))?;
+            return Proxy::new(url).map(Some).map_err(|error| (variable.name, error));
+        }
+        let found = machine_proxy.as_ref().map_or(Ok(None), |machine| machine.on_the_way_to(host));
+        found.map_err(|error| ("the machine's WinHTTP proxy", error))
     }
 
     /// The whole address, credentials included.
@@ -93,6 +104,14 @@ impl fmt::Display for Proxy {
 impl fmt::Debug for Proxy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
+    }
+}
+
+/// The password's own colons encoded: the HTTP library takes no more than seven in all.
+fn with_one_colon(credentials: &str) -> String {
+    match credentials.split_once(':') {
+        Some((user, password)) => format!("{user}:{}", password.replace(':', "%3A")),
+        None => credentials.to_owned(),
     }
 }
 
@@ -142,20 +161,20 @@ fn covers_name(entry: &str, host: &str) -> bool {
 
 fn covers_address(entry: &str, address: IpAddr) -> bool {
     let (network, bits) = match entry.split_once('/') {
-        Some((network, bits)) => (network, bits.parse::<u32>().ok()),
-        None => (entry, Some(u32::MAX)),
+        Some((network, bits)) => (network, Some(bits)),
+        None => (entry, None),
     };
     let network = network.trim_start_matches('[').trim_end_matches(']');
-    let (Ok(network), Some(bits)) = (network.parse::<IpAddr>(), bits) else {
+    let Ok(network) = network.parse::<IpAddr>() else {
         return false;
     };
-    let width = if network.is_ipv4() { 32 } else { 128 };
-    if network.is_ipv4() != address.is_ipv4() || (bits > width && bits != u32::MAX) {
+    let width = if network.is_ipv4() { 32_u32 } else { 128 };
+    let Some(bits) = bits.map_or(Some(width), |bits| bits.parse().ok()).filter(|bits| *bits <= width) else {
         return false;
-    }
+    };
     // A shift by the whole width is none in Rust, and is what /0 needs.
-    let prefix = |address: IpAddr| as_bits(address).checked_shr(width - bits.min(width)).unwrap_or(0);
-    prefix(network) == prefix(address)
+    let prefix = |address: IpAddr| as_bits(address).checked_shr(width - bits).unwrap_or(0);
+    network.is_ipv4() == address.is_ipv4() && prefix(network) == prefix(address)
 }
 
 fn as_bits(address: IpAddr) -> u128 {
@@ -168,6 +187,7 @@ fn as_bits(address: IpAddr) -> u128 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::machine_proxy::MachineProxy;
     use std::ffi::OsString;
 
     #[test]
@@ -182,6 +202,7 @@ mod tests {
             ("http://[::1]:3128", "http://[::1]:3128"),
             ("http://user:p%40ss@proxy:1", "http://user:p%40ss@proxy:1"),
             ("http://us%C3%A9r@proxy:1", "http://us%C3%A9r@proxy:1"),
+            ("http://user:p:a:ss@proxy:1", "http://user:p%3Aa%3Ass@proxy:1"),
             ("http://@proxy:1", "http://proxy:1"),
             ("http://proxy:1/ignored?x#y", "http://proxy:1"),
         ] {
@@ -237,6 +258,7 @@ mod tests {
             ("127.0.0.1", "127.0.0.1", true),
             ("127.0.0.0/8", "127.1.2.3", true),
             ("127.0.0.0/33", "127.0.0.0", false),
+            ("127.0.0.0/4294967295", "127.0.0.0", false),
             ("0.0.0.0/0", "127.1.2.3", true),
             ("10.0.0.0/8", "127.1.2.3", false),
             ("10.0.0.0/x", "10.0.0.0", false),
@@ -269,6 +291,26 @@ mod tests {
             let both: &[(&str, &[u8])] = &[("HTTPS_PROXY", b"p"), ("NO_PROXY", b"\xff")];
             assert_eq!(route(both), Err(("NO_PROXY", ProxyError::NotUtf8)));
         }
+    }
+
+    #[test]
+    fn the_machines_proxy_is_used_where_no_variable_names_one() {
+        let route = |pairs: &[(&str, &str)], servers: &str| {
+            let machine_proxy = MachineProxy { servers: servers.to_owned(), bypass: String::new() };
+            let variables = Environment::read(|name| {
+                pairs.iter().find(|(key, _)| *key == name).map(|(_, value)| value.into())
+            });
+            let environment = Environment { machine_proxy: Some(machine_proxy), ..variables };
+            Proxy::from_environment(&environment, "graph.microsoft.com")
+        };
+        let proxy = |url: &str| Ok(Some(Proxy::new(url).unwrap()));
+        assert_eq!(route(&[], "machine:1"), proxy("machine:1"));
+        assert_eq!(route(&[], "http=machine:1"), Ok(None));
+        assert_eq!(route(&[("HTTPS_PROXY", "own:1")], "machine:1"), proxy("own:1"));
+        assert_eq!(route(&[("HTTPS_PROXY", "own:1")], "machine:x"), proxy("own:1"));
+        assert_eq!(route(&[("NO_PROXY", "microsoft.com")], "machine:1"), Ok(None));
+        assert_eq!(route(&[("NO_PROXY", "microsoft.us")], "machine:1"), proxy("machine:1"));
+        assert_eq!(route(&[], "machine:x"), Err(("the machine's WinHTTP proxy", ProxyError::Form)));
     }
 
     fn os_string(bytes: &[u8]) -> OsString {

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::text::one_line;
+use crate::text::{one_line, printable};
 use crate::time::{self, Time};
 use crate::token::Token;
 
@@ -203,7 +203,8 @@ impl Settings {
 
 impl SyncStatus {
     fn read(text: &str, token: Token<'_>) -> Option<SyncStatus> {
-        Some(match text {
+        // As it is shown: no text says `completed` and means another state.
+        Some(match printable(text).trim() {
             "unknown" => SyncStatus::Unknown,
             "inProgress" => SyncStatus::InProgress,
             "completed" => SyncStatus::Completed,
@@ -281,10 +282,11 @@ mod tests {
             ("failed", SyncStatus::Failed),
             ("InProgress", SyncStatus::Other("InProgress".into())),
             ("paused", SyncStatus::Other("paused".into())),
+            ("completed\n", SyncStatus::Completed),
         ] {
             let settings = read(&json!({"syncStatus": word}).to_string()).unwrap();
             assert_eq!(settings.status(), Some(&status));
-            assert_eq!(settings.status().unwrap().as_str(), word);
+            assert_eq!(settings.status().unwrap().as_str(), word.trim());
         }
     }
 

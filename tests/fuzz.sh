@@ -2,10 +2,9 @@
 # Feeds what reads others' words with inputs that nobody wrote: tests/fuzz has a target for each part, which says what
 # must hold. Fails with the path of an input for which it does not.
 #
-#   tests/fuzz.sh [SECONDS [TARGET...]]   15 seconds each, and all targets, unless told otherwise
-#   tests/fuzz.sh --minimise              takes into tests/fuzz/corpus the least of all inputs that reaches as much
+#   tests/fuzz.sh [SECONDS [TARGET...]]    15 seconds each, and all targets, unless told otherwise
 #
-# What the inputs are made from is in tests/fuzz/corpus; what was found beside it is kept in target/fuzz/corpus.
+# What the inputs are made from is in tests/fuzz/corpus; what is found beside it is kept in target/fuzz/corpus.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 fail() { echo "fuzz: $*" >&2; exit 1; }
@@ -17,31 +16,21 @@ tools=${AUTOPILOT_TOOLS:-$HOME/.cache/autopilot-sync/cargo-fuzz-$version}
 [ -x "$tools/bin/cargo-fuzz" ] || cargo install -q "cargo-fuzz@$version" --locked --root "$tools"
 export PATH=$tools/bin:$PATH
 target=$(realpath -m "${CARGO_TARGET_DIR:-target}")/fuzz
-all=$(sed -n 's|^path = "targets/\(.*\)\.rs"|\1|p' tests/fuzz/Cargo.toml)
 fuzz() { cargo +nightly fuzz "$1" --fuzz-dir tests/fuzz --target-dir "$target" "${@:2}"; }
 
-if [ "${1-}" = --minimise ]; then
-    for name in $all; do
-        mkdir -p "$target/corpus/$name"
-        cp -n tests/fuzz/corpus/"$name"/* "$target/corpus/$name"
-        fuzz cmin "$name" "$target/corpus/$name" -- -max_len=1024 2>/dev/null
-        rm -r "tests/fuzz/corpus/$name"
-        cp -r "$target/corpus/$name" "tests/fuzz/corpus/$name"
-    done
-    exit
-fi
-
 seconds=${1:-15}
+targets=("${@:2}")
+[ $# -ge 2 ] || mapfile -t targets < <(sed -n 's|^path = "targets/\(.*\)\.rs"|\1|p' tests/fuzz/Cargo.toml)
 # The lock file is this folder's own, of the same versions as the library's: see CONTRIBUTING.md.
 cargo +nightly metadata --locked --format-version 1 --manifest-path tests/fuzz/Cargo.toml >/dev/null
 fuzz build 2>"$target.log" || fail "it cannot be built: $(cat "$target.log")"
-for name in ${2:+"${@:2}"}${2:-$all}; do
+for name in "${targets[@]}"; do
     mkdir -p "$target/corpus/$name" "$target/found"
     limits=(-max_total_time="$seconds" -runs=100000000 -max_len=1024 -timeout=10 -rss_limit_mb=2048)
     if ! fuzz run "$name" "$target/corpus/$name" "tests/fuzz/corpus/$name" -- "${limits[@]}" \
         -dict=tests/fuzz/dictionary.txt -artifact_prefix="$target/found/$name-" 2>"$target/$name.log"; then
-        grep -A 3 -E "panicked at|^==.*ERROR|ERROR: libFuzzer" "$target/$name.log" >&2 || tail -n 20 "$target/$name.log" >&2
-        fail "$name breaks: $(sed -n 's/.*Test unit written to //p' "$target/$name.log")"
+        grep -m 1 -A 3 "panicked at" "$target/$name.log" >&2 || grep -m 1 -A 9 "ERROR:" "$target/$name.log" >&2 || true
+        fail "$name breaks: $(sed -n 's/.*Test unit written to //p' "$target/$name.log") (all of it: $target/$name.log)"
     fi
     echo "fuzz: $name: $(sed -n 's/^#\([0-9]*\).*DONE *cov: \([0-9]*\).*corp: \([0-9]*\).*/\1 inputs, \2 edges, \3 kept/p' "$target/$name.log")"
 done

@@ -168,11 +168,13 @@ fn with<T>(
     token: &str,
     body: impl FnOnce(&Client, &str) -> Result<T, Error>,
 ) -> Result<T, Error> {
-    // As in crate::sync: a wrong token is refused before a wrong environment.
-    Token::new(token)?;
     let client = match client {
         Some(client) => &client.client,
-        None => shared::client()?,
+        None => {
+            // As in crate::sync: a wrong token is refused before a wrong environment.
+            Token::new(token)?;
+            shared::client()?
+        }
     };
     match cancel {
         Some(cancel) => body(&client.with_canceller(&cancel.canceller), token),

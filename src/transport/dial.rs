@@ -16,35 +16,37 @@ use ureq::unversioned::transport::{ConnectionDetails, Connector, NextTimeout, Sh
 use ureq::{Error, Timeout};
 
 use super::Route;
-use super::link::Link;
+use super::idle::Idle;
+use super::link::{Connection, Link};
 use super::path::{Path, Paths};
-use crate::call::{self, Interrupt, Stage};
+use crate::call::{self, Call, Interrupt, Stage};
 use crate::error;
 
-/// Makes the connections of an agent.
-pub(super) struct Dial(Arc<Paths>);
+/// Gives an agent its connections: an idle one, else a new one.
+pub(super) struct Dial {
+    paths: Arc<Paths>,
+    idle: Arc<Idle<Connection>>,
+}
 
 impl Dial {
     pub(super) fn new(route: Arc<Route>) -> Dial {
-        Dial(Arc::new(Paths::new(route)))
+        Dial { paths: Arc::new(Paths::new(route)), idle: Arc::new(Idle::new()) }
     }
 
     pub(super) fn check(&self) -> Result<(), error::Error> {
-        self.0.check()
+        self.paths.check()
     }
-}
 
-impl Connector<()> for Dial {
-    type Out = Link;
-
-    fn connect(&self, details: &ConnectionDetails, _: Option<()>) -> Result<Option<Link>, Error> {
-        let call = call::current().ok_or_else(call_is_over)?;
-        let limit = call.left().min(self.0.route.connect_timeout);
+    /// Waits for a new connection, for as long as the call lasts and a connection may take.
+    fn dial(&self, call: &Call, uri: &Uri) -> Result<Connection, Error> {
+        let limit = call.left().min(self.paths.route.connect_timeout);
         let timeout = NextTimeout { after: limit.into(), reason: Timeout::Connect, ..NextTimeout::default() };
         let (sender, done) = mpsc::channel();
         let job = Arc::new(Job::new(sender));
+        #[cfg(windows)] // elsewhere the linker is told
+        crate::windows::stay_loaded();
         let helper = {
-            let (job, paths, uri) = (job.clone(), self.0.clone(), details.uri.clone());
+            let (job, paths, uri) = (job.clone(), self.paths.clone(), uri.clone());
             let run = move || job.run(&paths, &uri, timeout);
             thread::Builder::new().name("autopilot-dial".into()).spawn(run)?
         };
@@ -58,16 +60,30 @@ impl Connector<()> for Dial {
             let _ = helper.join();
             let socket = job.last_socket().ok_or_else(call_is_over)?;
             call.has_fresh_connection();
-            return Ok(Some(Link::new(transport, socket)));
+            return Ok(Connection::new(transport, socket));
         }
         job.interrupt();
         Err(if made.is_some() { Error::Timeout(Timeout::Connect) } else { call_is_over() })
     }
 }
 
+impl Connector<()> for Dial {
+    type Out = Link;
+
+    fn connect(&self, details: &ConnectionDetails, _: Option<()>) -> Result<Option<Link>, Error> {
+        let call = call::current().ok_or_else(call_is_over)?;
+        let idle = if call.wants_fresh_connection() { None } else { self.idle.take(Connection::is_open) };
+        let connection = match idle {
+            Some(connection) => connection,
+            None => self.dial(&call, details.uri)?,
+        };
+        Ok(Some(Link::new(connection, self.idle.clone())))
+    }
+}
+
 impl fmt::Debug for Dial {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Dial").field(&self.0.route).finish()
+        f.debug_tuple("Dial").field(&self.paths.route).finish()
     }
 }
 
@@ -123,7 +139,8 @@ impl Job {
             resolver: &Lookup,
             now,
             timeout,
-            current_time: Arc::new(Instant::now),
+            // It stands still: the call has the time, and each step gets what is left of it.
+            current_time: Arc::new(move || now),
             run_connector: Arc::new(move |details| to_proxy.secure(details, to_proxy.plain(details)?)),
             register_shutdown: Arc::new(move |socket| job.register(socket)),
         };

@@ -2,7 +2,6 @@
 
 use std::process;
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
 
 use ureq::Agent;
 use ureq::config::{AutoHeaderValue, Config};
@@ -11,12 +10,6 @@ use super::Route;
 use super::dial::Dial;
 use super::link::NoLookup;
 use crate::error::Error;
-
-/// As many idle connections as there are threads that could use them.
-const IDLE_CONNECTIONS: usize = 256;
-
-/// Longer than the pause between two polls of a wait. A connection that the service closed meanwhile is noticed.
-const IDLE_TIME: Duration = Duration::from_secs(60);
 
 /// The longest header block of an answer.
 pub(super) const LONGEST_HEAD: usize = 64 * 1024;
@@ -75,7 +68,4 @@ pub(super) fn config(route: &Route) -> ureq::config::ConfigBuilder<ureq::typesta
         .max_response_header_size(LONGEST_HEAD)
         .input_buffer_size(LONGEST_HEAD + 1)
         .output_buffer_size(OUTPUT_BUFFER)
-        .max_idle_connections(IDLE_CONNECTIONS)
-        .max_idle_connections_per_host(IDLE_CONNECTIONS)
-        .max_idle_age(IDLE_TIME)
 }

@@ -1,12 +1,14 @@
 //! All that knows ureq: one exchange over a connection that obeys the call it serves.
 //!
 //! ureq's own timeouts and shutdown do not reach everything that blocks (a name look-up, a proxy that trickles its
-//! reply), and they act on all calls of an agent. So ureq keeps its HTTP, TLS and pool, and two parts are ours:
-//! [`dial`] makes a connection on a thread of its own, and [`link`] gives each blocking step of it to the current call.
+//! reply), and they act on all calls of an agent; its pool asks the system under a lock of all threads. So ureq keeps
+//! its HTTP and TLS, and three parts are ours: [`dial`] makes a connection on a thread of its own, [`link`] gives each
+//! blocking step of it to the current call, and [`idle`] keeps it for the next one.
 
 mod dial;
 mod engine;
 mod failure;
+mod idle;
 mod link;
 mod path;
 mod roots;

@@ -41,7 +41,7 @@ pub(crate) struct Case {
 }
 
 /// Where a call meets a fault.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Stage {
     Name,
     Connect,
@@ -63,7 +63,7 @@ pub(crate) enum Stage {
 }
 
 /// What is called.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Call {
     Sync,
     SyncWithTheLongestToken,

@@ -32,6 +32,11 @@ pub(crate) struct Line {
 trait Lane: Read + Write + Send {
     /// Closes in good order what it may still send.
     fn close(&mut self) -> io::Result<()>;
+
+    /// New keys, and not a byte for the client. Without TLS there are none.
+    fn rekey(&mut self) -> io::Result<()> {
+        Err(ErrorKind::Unsupported.into())
+    }
 }
 
 impl Lane for TcpStream {
@@ -45,6 +50,11 @@ impl Lane for StreamOwned<ServerConnection, Box<dyn Lane>> {
         self.conn.send_close_notify();
         self.flush()?;
         self.sock.close()
+    }
+
+    fn rekey(&mut self) -> io::Result<()> {
+        self.conn.refresh_traffic_keys().map_err(io::Error::other)?;
+        self.flush()
     }
 }
 
@@ -76,6 +86,10 @@ impl<L: Write> Write for Tap<L> {
 impl<L: Lane> Lane for Tap<L> {
     fn close(&mut self) -> io::Result<()> {
         self.lane.close()
+    }
+
+    fn rekey(&mut self) -> io::Result<()> {
+        self.lane.rekey()
     }
 }
 
@@ -123,6 +137,7 @@ impl Line {
                 let many = bytes.repeat(16_384 / bytes.len() + 1);
                 iter::repeat(many).try_for_each(|many| self.say(&many))
             }
+            Act::Rekey => iter::repeat(()).try_for_each(|()| self.top.rekey()),
             Act::Tls(shown) => {
                 let ears = if shown.is_the_service() { Ears::Service } else { Ears::Others };
                 self.shake_hands(*shown, ears)

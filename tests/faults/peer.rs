@@ -42,6 +42,8 @@ pub(crate) enum Act {
     Trickle(Vec<u8>),
     /// Says it again and again, as fast as the client reads.
     Flood(Vec<u8>),
+    /// Changes the keys of TLS again and again, and says nothing.
+    Rekey,
     /// TLS as the service.
     Tls(Shown),
     /// TLS as a proxy.
@@ -169,6 +171,10 @@ impl Peer {
 
     pub(crate) fn floods(self, bytes: impl AsRef<[u8]>) -> Peer {
         self.does(Act::Flood(bytes.as_ref().to_vec()))
+    }
+
+    pub(crate) fn rekeys(self) -> Peer {
+        self.does(Act::Rekey)
     }
 
     pub(crate) fn stays(self) -> Peer {

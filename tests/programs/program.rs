@@ -34,16 +34,20 @@ impl Program {
             Language::C => Program::c(&source("c")),
             Language::Cpp => Program::cpp(&source("cpp")),
             Language::Python => Program { command: vec![python().into(), source("py")] },
-            Language::Rust => Program { command: vec![compiler::example("one_call")] },
+            Language::Rust => Program::at(compiler::example("one_call")),
         }
     }
 
     /// What makes calls with tokens from its standard input, in C or in Rust.
     pub(crate) fn caller(language: Language) -> Program {
         match language {
-            Language::Rust => Program { command: vec![compiler::example("caller")] },
+            Language::Rust => Program::at(compiler::example("caller")),
             _ => Program::named("caller.c"),
         }
+    }
+
+    pub(crate) fn at(path: PathBuf) -> Program {
+        Program { command: vec![path] }
     }
 
     pub(crate) fn named(name: &str) -> Program {
@@ -58,11 +62,11 @@ impl Program {
     /// An example of the bindings in C++.
     pub(crate) fn cpp_example(name: &str) -> Program {
         let source = bindings().join("cpp/examples").join(name);
-        Program { command: vec![compile(compiler::cpp(), "-std=c++17", &source)] }
+        Program::at(compile(compiler::cpp(), "-std=c++17", &source))
     }
 
     pub(crate) fn c(source: &Path) -> Program {
-        Program { command: vec![compile(compiler::c(), "-std=c99", source)] }
+        Program::at(compile(compiler::c(), "-std=c99", source))
     }
 
     /// With flags of its own in place of those of `AUTOPILOT_TEST_CFLAGS`.
@@ -70,11 +74,11 @@ impl Program {
         let program =
             Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-{}-own", std::process::id()));
         compile_with(compiler::c(), "-std=c99", &folder().join(name), &program, flags.iter().copied());
-        Program { command: vec![program] }
+        Program::at(program)
     }
 
     pub(crate) fn cpp(source: &Path) -> Program {
-        Program { command: vec![compile(compiler::cpp(), "-std=c++11", source)] }
+        Program::at(compile(compiler::cpp(), "-std=c++11", source))
     }
 
     /// What a compiler's command makes when it is told to link with the shared library.
@@ -87,7 +91,7 @@ impl Program {
             .arg(library_folder())
             .args(["-lautopilot_sync", "-pthread"]);
         compiler::run(compile);
-        Program { command: vec![program] }
+        Program::at(program)
     }
 
     /// The library that counts look-ups and threads, for LD_PRELOAD.
@@ -145,11 +149,12 @@ fn library_folder() -> &'static Path {
     FOLDER.get_or_init(|| installed(compiler::library(), "lib"))
 }
 
-/// A folder of this name with the shared library under the two names that an installed one has.
+/// A folder of this name with the shared library under the two names that an installed one has, and its own, which a
+/// DLL keeps.
 pub(crate) fn installed(library: &Path, name: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-{}", std::process::id()));
     fs::create_dir_all(&folder).unwrap();
-    for name in ["libautopilot_sync.so", SONAME] {
+    for name in ["libautopilot_sync.so", SONAME, library.file_name().unwrap().to_str().unwrap()] {
         let link = folder.join(name);
         let _ = fs::remove_file(&link);
         std::os::unix::fs::symlink(library, link).unwrap();

@@ -44,6 +44,23 @@ def test_ctrl_c_ends_a_wait_between_its_requests(emulator: Emulator) -> None:
     assert ("interrupted" in out, err, program.returncode) == (True, "", 0)
 
 
+def test_a_wait_imports_nothing_while_it_calls_back(emulator: Emulator) -> None:
+    """An import that Ctrl-C interrupts may keep Python's lock on imports, for which the call's thread would wait."""
+    program = """
+import sys
+from autopilot_sync import CallCancelledError, Client
+seen = []
+def look(progress):
+    seen.append(set(sys.modules))
+    return progress.settings is None
+try:
+    Client("token").sync_and_wait(progress=look)
+except CallCancelledError:
+    print(*set(sys.modules) - seen[0])
+"""
+    assert run(program).stdout == "\n"
+
+
 def test_ctrl_c_that_nobody_catches_ends_the_program_as_ever(emulator: Emulator) -> None:
     emulator.script(HANG)
     program = started("sync('token')")
@@ -102,6 +119,52 @@ except CallCancelledError as error:
     program.send_signal(signal.SIGTERM)
     out, err = program.communicate()
     assert (out, err) == ("handled\nAUTOPILOT_ERROR_CANCELLED\n", "")
+
+
+def test_a_signal_handler_may_call_during_a_call(emulator: Emulator) -> None:
+    emulator.script({}, HANG)
+    program = started("""
+import signal
+client = Client("token", timeout=60)
+client.settings()
+def handler(*_):
+    print(client.settings().status.name)
+    client.cancel()
+signal.signal(signal.SIGUSR1, handler)
+try:
+    client.sync()
+except CallCancelledError as error:
+    print(error.result_name)
+""")
+    emulator.await_requests(2)
+    program.send_signal(signal.SIGUSR1)
+    out, err = program.communicate()
+    assert (out, err) == ("COMPLETED\nAUTOPILOT_ERROR_CANCELLED\n", "")
+
+
+def test_one_thread_serves_the_main_threads_calls_and_ends_before_a_fork(emulator: Emulator) -> None:
+    out = run("""
+import os, time, warnings
+from autopilot_sync import Client
+warnings.simplefilter("ignore", DeprecationWarning)
+def threads():
+    return set(os.listdir("/proc/self/task")) - {str(os.getpid())}
+client = Client("token")
+client.settings()
+first = threads()
+client.settings()
+client.sync()
+print(len(first), threads() == first)
+if os.fork() == 0:
+    os._exit(0)
+os.wait()
+for _ in range(10_000):  # the system takes a moment to end it
+    if threads():
+        time.sleep(0.001)
+client.settings()
+print(len(threads()), threads().isdisjoint(first))
+""").stdout
+    assert out.split() == ["1", "True", "1", "True"]
 
 
 def test_cancel_ends_the_calls_of_all_threads_and_no_later_one(emulator: Emulator) -> None:

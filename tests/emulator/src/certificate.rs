@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex};
 
 use chrono::{Datelike, TimeDelta, Utc};
 use rcgen::{
-    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
-    KeyUsagePurpose,
+    BasicConstraints, CertificateParams, CertificateRevocationListParams, CrlDistributionPoint, DnType,
+    ExtendedKeyUsagePurpose, IsCa, Issuer, KeyIdMethod, KeyPair, KeyUsagePurpose,
 };
 use tempfile::NamedTempFile;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -30,12 +30,14 @@ pub(crate) struct Authority {
     pem: String,
     file: NamedTempFile,
     hosts: Vec<String>,
+    crl_url: String,
     made: Mutex<HashMap<(Certificate, TlsVersions), Arc<ServerConfig>>>,
 }
 
 impl Authority {
-    /// A CA for the clouds' hosts, the local ones, and these.
-    pub(crate) fn new(more_hosts: &[String]) -> Self {
+    /// A CA for the clouds' hosts, the local ones, and these. Who asks whether it has revoked a certificate, as Windows
+    /// does, is sent to this address.
+    pub(crate) fn new(more_hosts: &[String], crl_url: String) -> Self {
         let (params, key) = (ca_params("Autopilot emulator, throw-away CA"), new_key());
         let pem = params.self_signed(&key).expect("the CA's parameters are right").pem();
         let mut file = tempfile::Builder::new()
@@ -46,7 +48,7 @@ impl Authority {
         file.write_all(pem.as_bytes()).expect("the temporary directory can be written");
         let hosts = CLOUD_HOSTS.iter().chain(&["localhost", "127.0.0.1"]).map(|host| (*host).to_owned());
         let hosts = hosts.chain(more_hosts.iter().cloned()).collect();
-        Self { issuer: Issuer::new(params, key), pem, file, hosts, made: Mutex::default() }
+        Self { issuer: Issuer::new(params, key), pem, file, hosts, crl_url, made: Mutex::default() }
     }
 
     pub(crate) fn pem(&self) -> &str {
@@ -55,6 +57,21 @@ impl Authority {
 
     pub(crate) fn file(&self) -> &std::path::Path {
         self.file.path()
+    }
+
+    /// The certificates that it has revoked: none. DER.
+    pub(crate) fn crl(&self) -> Vec<u8> {
+        let mut valid = CertificateParams::default();
+        make_valid(&mut valid);
+        let list = CertificateRevocationListParams {
+            this_update: valid.not_before,
+            next_update: valid.not_after,
+            crl_number: 1u64.into(),
+            issuing_distribution_point: None,
+            revoked_certs: Vec::new(),
+            key_identifier_method: KeyIdMethod::Sha256,
+        };
+        list.signed_by(&self.issuer).expect("the list's parameters are right").der().to_vec()
     }
 
     /// Whether tunnels lead to this host.
@@ -92,6 +109,7 @@ impl Authority {
         params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
         params.use_authority_key_identifier_extension = true;
+        params.crl_distribution_points = vec![CrlDistributionPoint { uris: vec![self.crl_url.clone()] }];
         let years = match kind {
             Certificate::Expired => Some(2020),
             Certificate::NotYetValid => Some(2090),

@@ -16,6 +16,7 @@ use crate::certificate::Authority;
 use crate::clock::Clock;
 use crate::control;
 use crate::network::Network;
+use crate::proxy;
 use crate::record::{Connect, Counts, Recorded, Sink, Via};
 use crate::script::Step;
 use crate::server::{self, Shared};
@@ -120,7 +121,7 @@ impl Emulator {
             direct: port(&listeners[3].0)?,
             control: control.as_ref().map(port).transpose()?,
         };
-        let shared = Arc::new(shared(config));
+        let shared = Arc::new(shared(config, ports.proxy));
         let (stop, stopped) = oneshot::channel();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let served = shared.clone();
@@ -312,7 +313,7 @@ fn bind(port: u16) -> io::Result<TcpListener> {
     Ok(listener)
 }
 
-fn shared(config: Config) -> Shared {
+fn shared(config: Config, proxy_port: u16) -> Shared {
     let now = config.clock.now();
     let mut service = Service::new(config.behaviour, config.other_tokens, now);
     // Made now and not at its first request, so that its own syncs count from here.
@@ -323,7 +324,9 @@ fn shared(config: Config) -> Shared {
     for (text, token) in config.tokens {
         service.set_token(&text, token, now);
     }
-    let shared = Shared::new(config.clock, Authority::new(&config.hosts), service, config.network);
+    let crl_url = format!("http://127.0.0.1:{proxy_port}{}", proxy::CRL_PATH);
+    let authority = Authority::new(&config.hosts, crl_url);
+    let shared = Shared::new(config.clock, authority, service, config.network);
     shared.script().extend(config.script);
     shared
 }

@@ -14,11 +14,24 @@ use crate::server::Shared;
 /// Longer heads are cut off.
 const LONGEST_HEAD: u64 = 128 * 1024;
 
+/// Where the proxy itself serves what the CA has revoked.
+pub(crate) const CRL_PATH: &str = "/ca.crl";
+
 /// Reads one request to the proxy and answers it; gives the host that the tunnel leads to.
 pub(crate) async fn tunnel(lane: &mut Lane, shared: &Shared, via: Via) -> io::Result<Option<String>> {
     let Some(request) = read_request(lane, via).await? else {
         return Ok(None);
     };
+    if (&*request.method, &*request.target) == ("GET", CRL_PATH) {
+        lane.write_all(&with_head(
+            "200 OK",
+            "Content-Type: application/pkix-crl\r\n",
+            &shared.authority.crl(),
+        ))
+        .await?;
+        lane.shutdown().await?;
+        return Ok(None);
+    }
     shared.record.connect(request.clone());
     let fault = shared.network().take_proxy_fault();
     if let Some(fault) = fault {
@@ -88,12 +101,15 @@ async fn read_request(lane: &mut Lane, via: Via) -> io::Result<Option<Connect>> 
 async fn refuse(lane: &mut Lane, status: u16) -> io::Result<()> {
     let reason = hyper::StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason());
     let challenge = if status == 407 { "Proxy-Authenticate: Basic realm=\"emulator\"\r\n" } else { "" };
-    let reply = format!(
-        "HTTP/1.1 {status} {}\r\n{challenge}Content-Length: 0\r\nConnection: close\r\n\r\n",
-        reason.unwrap_or_default()
-    );
-    lane.write_all(reply.as_bytes()).await?;
+    lane.write_all(&with_head(&format!("{status} {}", reason.unwrap_or_default()), challenge, b"")).await?;
     lane.shutdown().await
+}
+
+/// The last reply on a connection.
+fn with_head(status: &str, header: &str, body: &[u8]) -> Vec<u8> {
+    let length = body.len();
+    let head = format!("HTTP/1.1 {status}\r\n{header}Content-Length: {length}\r\nConnection: close\r\n\r\n");
+    [head.as_bytes(), body].concat()
 }
 
 async fn misbehave(lane: &mut Lane, shared: &Shared, fault: ProxyFault) -> io::Result<()> {

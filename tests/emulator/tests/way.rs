@@ -48,6 +48,17 @@ fn a_request_past_the_tunnel_is_refused() {
 }
 
 #[test]
+fn the_proxy_serves_what_the_authority_has_revoked() {
+    let emulator = secured();
+    let mut tcp = tcp(emulator.proxy_port());
+    send(&mut tcp, "GET /ca.crl HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n");
+    let answer = read_answer(&mut tcp).expect("answered");
+    assert_eq!((answer.status, answer.header("content-type")), (200, Some("application/pkix-crl")));
+    assert_eq!(answer.body.first(), Some(&0x30), "an ASN.1 sequence");
+    assert_eq!(emulator.counts().connects, 0);
+}
+
+#[test]
 fn the_proxy_demands_credentials() {
     let emulator = secured();
     let mut first = tcp(emulator.proxy_port());

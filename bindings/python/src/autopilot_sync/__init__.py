@@ -101,10 +101,9 @@ if not TYPE_CHECKING:  # for whom any name would be one
     def __getattr__(name):
         if name not in __all__:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        from importlib import import_module
-
         for home in _HOMES:
-            found = vars(import_module(f"{__name__}.{home}")).get(name)
+            # importlib would be one more module to import.
+            found = vars(__import__(f"{__name__}.{home}", fromlist=[name])).get(name)
             if found is not None:
                 globals()[name] = found
                 return found

@@ -32,18 +32,18 @@ def run(call: Callable[[], T], cancel: Cancel) -> T:
     """Runs a call of the library that blocks, and that the cancel ends.
 
     Python runs signal handlers on the main thread, between two steps of Python code: a Ctrl-C would wait until the
-    library returns. So there the call gets a thread of its own, and the main thread waits in Python.
+    library returns. So there another thread makes the call, and the main thread waits in Python.
     """
     import threading
 
     if threading.get_ident() != threading.main_thread().ident:
         return call()
-    from ._errand import Errand, NoThread
+    from . import _errand
 
     results: list[T] = []
     try:
-        Errand(lambda _: results.append(call()), cancel).run()
-    except NoThread:
+        _errand.Errand(lambda _: results.append(call()), cancel).run()
+    except _errand.NoThread:
         return call()
     return results[0]
 

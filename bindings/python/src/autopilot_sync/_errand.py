@@ -8,7 +8,7 @@ import atexit
 import os
 import sys
 import threading
-from queue import Empty, SimpleQueue
+from _queue import Empty, SimpleQueue  # of queue, whose other parts cost more than this module
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,38 +30,37 @@ class NoThread(RuntimeError):
     """No thread can be started: there are too many, or the interpreter is about to end."""
 
 
-class Errand:
-    """All code of the program runs on the thread that waits, in the call's questions; on the call's own thread runs
-    nothing that lasts or fails."""
+class Runner:
+    """A thread that runs one errand after the other. One without an errand is kept: starting a thread takes longer than
+    many a call."""
 
-    def __init__(self, call: Callable[[Ask], object], cancel: Cancel) -> None:
-        self._call, self._cancel = call, cancel
-        self._questions: SimpleQueue[Question | None] = SimpleQueue()
-        self._answers: SimpleQueue[int] = SimpleQueue()
-        self._over = threading.Event()
-        self._error: BaseException | None = None
-        self._is_left = False
-        self._process = os.getpid()
+    _idle: list[Runner] = []
 
-    def run(self) -> None:
-        """Answers the call's questions until it is over. Whatever is raised meanwhile ends the call first: by Ctrl-C,
-        by another signal's handler, by the program's code in a question. NoThread where none is to be had."""
+    def __init__(self) -> None:
+        self._errands: SimpleQueue[Errand | None] = SimpleQueue()
+        self._gone = _thread.allocate_lock()
+        self._gone.acquire()
+        self._start()
+
+    @classmethod
+    def ready(cls) -> Runner:
+        """NoThread where none is to be had."""
         try:
-            if _ended():
-                self._over.set()
-            else:
-                self._start()
-            while not self._over.is_set():
-                question = self._next()
-                if question is not None:
-                    self._answers.put(question())
-        except BaseException:
-            self.leave()
-            raise
-        if _ended():
-            threading.Event().wait()  # it just stops, as such threads do
-        if self._error is not None:
-            raise self._error
+            return cls._idle.pop()
+        except IndexError:
+            return cls()
+
+    @classmethod
+    def dismiss(cls) -> None:
+        """Ends the idle ones: before a fork, which takes no thread along and is warned of where there are some; and
+        at the interpreter's end."""
+        while cls._idle:
+            runner = cls._idle.pop()
+            runner.take(None)
+            runner._gone.acquire()
+
+    def take(self, errand: Errand | None) -> None:
+        self._errands.put(errand)
 
     def _start(self) -> None:
         """Its thread takes no signal: one that it took would not wake the main thread."""
@@ -78,17 +77,80 @@ class Errand:
         try:
             _thread.start_new_thread(self._run, ())
         except RuntimeError as error:
-            self._over.set()
             raise NoThread(str(error)) from None
+
+    def _run(self) -> None:
+        while self._goes_on():
+            pass
+        self._gone.release()
+
+    def _goes_on(self) -> bool:
+        """One errand, which is forgotten then."""
+        errand = self._errands.get()
+        if errand is None:
+            return False
+        if errand.is_over:  # given twice
+            return True
+        errand.do()
+        stays = not self._idle
+        if stays:
+            self._idle.append(self)
+        errand.end()
+        return stays
+
+
+class Errand:
+    """All code of the program runs on the thread that waits, in the call's questions; on the call's own thread runs
+    nothing that lasts or fails."""
+
+    def __init__(self, call: Callable[[Ask], object], cancel: Cancel) -> None:
+        self._call, self._cancel = call, cancel
+        self._questions: SimpleQueue[Question | None] = SimpleQueue()
+        self._answers: SimpleQueue[int] = SimpleQueue()
+        self._over = _thread.allocate_lock()
+        self._over.acquire()
+        self._error: BaseException | None = None
+        self._runner: Runner | None = None
+        self._is_left = self.is_over = False
+        self._process = os.getpid()
+
+    def run(self) -> None:
+        """Answers the call's questions until it is over. Whatever is raised meanwhile ends the call first: by Ctrl-C,
+        by another signal's handler, by the program's code in a question. NoThread where none is to be had."""
+        try:
+            self._begin()
+            while (question := self._next()) is not None:
+                self._answers.put(question())
+        except BaseException:
+            self.leave()
+            raise
+        if _ended():
+            threading.Event().wait()  # it just stops, as such threads do
+        if self._error is not None:
+            raise self._error
+
+    def _begin(self) -> None:
+        if _ended():
+            self.end()
+            return
+        try:
+            self._runner = Runner.ready()
+        except BaseException:
+            self.end()
+            raise
+        self._runner.take(self)
 
     def leave(self) -> None:
         """Ends the call and waits until it is over, whatever signals come meanwhile."""
-        while self._process == os.getpid() and not self._over.is_set():
+        while self._process == os.getpid() and not self.is_over:
             try:
                 self._is_left = True
                 self._cancel.trigger()
                 self._answers.put(1)
-                self._over.wait()
+                if self._runner is not None:
+                    self._runner.take(self)  # a signal may have come just before the first time
+                self._over.acquire()
+                self._over.release()
             except BaseException:
                 pass
 
@@ -99,12 +161,17 @@ class Errand:
             except Empty:
                 pass
 
-    def _run(self) -> None:
+    def do(self) -> None:
+        """The call, on its own thread."""
         try:
-            self._call(self._ask)
+            if not self._is_left:
+                self._call(self._ask)
         except BaseException as error:
             self._error = error
-        self._over.set()
+
+    def end(self) -> None:
+        self.is_over = True
+        self._over.release()
         self._questions.put(None)
 
     def _ask(self, question: Question) -> int:
@@ -137,6 +204,9 @@ def _end() -> None:
     _is_the_end = True
     for errand in tuple(_running):
         errand.leave()
+    Runner.dismiss()
 
 
 atexit.register(_end)
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=Runner.dismiss)

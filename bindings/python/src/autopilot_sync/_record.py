@@ -18,12 +18,17 @@ class Record:
     """The fields of a subclass are its `__slots__`, given by name."""
 
     __slots__: tuple[str, ...] = ()
+    _names: frozenset[str] = frozenset()
+
+    def __init_subclass__(cls) -> None:
+        cls._names = frozenset(cls.__slots__)
 
     def __init__(self, **fields: Any) -> None:
-        if fields.keys() != set(self.__slots__):
+        if fields.keys() != self._names:
             raise TypeError(f"{type(self).__name__} has the fields {', '.join(self.__slots__)}")
+        put = object.__setattr__
         for name, value in fields.items():
-            object.__setattr__(self, name, value)
+            put(self, name, value)
 
     def _fields(self) -> dict[str, Any]:
         return {name: getattr(self, name) for name in self.__slots__}

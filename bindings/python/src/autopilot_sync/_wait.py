@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime  # noqa: F401  # before the wait: where Ctrl-C meets an import, Python may keep its lock on all others
+
 from . import progress
 from ._library import native
 from ._prototypes import ProgressFunction

@@ -76,10 +76,11 @@ fn names(list: &str, host: &str) -> bool {
 }
 
 fn network(entry: &str) -> Option<IpNet> {
-    let (address, bits) = entry.split_once('/').unwrap_or((entry, ""));
-    let address = address.trim_start_matches('[').trim_end_matches(']');
-    if bits.is_empty() && !entry.contains('/') {
-        return address.parse::<IpAddr>().ok().map(IpNet::from);
+    let (address, bits) =
+        entry.split_once('/').map_or((entry, None), |(address, bits)| (address, Some(bits)));
+    let address: IpAddr = address.trim_start_matches('[').trim_end_matches(']').parse().ok()?;
+    match bits {
+        Some(bits) => IpNet::new(address, bits.parse().ok()?).ok(),
+        None => Some(address.into()),
     }
-    format!("{address}/{bits}").parse().ok()
 }

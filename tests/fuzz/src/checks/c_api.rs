@@ -121,7 +121,7 @@ fn use_client(options: &autopilot_options, token: &[u8]) {
 /// Each call is refused, with its detail and without another output.
 fn refuse(client: Option<&autopilot_client>, token: &CStr) {
     let cancel = autopilot_cancel_new().expect("a cancel");
-    if token.count_bytes() % 2 == 0 {
+    if token.count_bytes().is_multiple_of(2) {
         autopilot_cancel_trigger(Some(&cancel));
     }
     let token = token.as_ptr();

@@ -85,7 +85,7 @@ fn written(byte: u8) -> String {
         0 => "0001-01-01T00:00:00Z".to_owned(),
         _ => {
             let seconds = u32::from(byte) * 14;
-            let fraction = if byte % 2 == 0 { "" } else { ".1234567" };
+            let fraction = if byte.is_multiple_of(2) { "" } else { ".1234567" };
             format!(
                 "2026-01-02T{:02}:{:02}:{:02}{fraction}Z",
                 seconds / 3600,
@@ -281,23 +281,27 @@ impl History {
         }
     }
 
-    /// The end that is told was read last, after the answer; and L has moved since the baseline, or the sync was seen in
-    /// progress. Unless L has moved since that sight, the end has stood for a while.
+    /// The end that is told was read last, after the answer. Either L has moved since the baseline, not before the trigger
+    /// that T tells of, and not minutes before the answer; or the sync was seen in progress. It has stood for a while,
+    /// unless L has moved since that sight.
     fn assert_proved(&self, status: SyncStatus) {
         let (_, last) = self.readings.last().expect("an end is read");
         assert_eq!(last.status(), Some(&status));
         let baseline = self.baseline.as_ref().expect("an end is proved by comparison");
-        let has_moved = time::compare(last.last_sync(), baseline.last_sync()).is_gt();
-        let mut seen =
-            self.readings.iter().rev().map(|(_, settings)| settings).filter(|seen| is_running(seen));
-        let seen = seen.next();
+        let (sync, manual) = (last.last_sync(), last.last_manual_sync());
+        let is_new = time::compare(sync, baseline.last_sync()).is_gt();
+        let is_of_this_trigger =
+            time::compare(manual, baseline.last_manual_sync()).is_eq() || time::compare(sync, manual).is_ge();
+        let is_recent = match self.answer {
+            Answer::Accepted(Some(date)) => time::compare(sync, Some(date.plus_seconds(-300))).is_ge(),
+            _ => true,
+        };
+        let has_moved = is_new && is_of_this_trigger && is_recent;
+        let mut running = self.readings.iter().map(|(_, settings)| settings).filter(|seen| is_running(seen));
+        let seen = running.next_back();
         let was_running = self.answer == Answer::Joined && is_running(baseline);
         assert!(has_moved || seen.is_some() || was_running, "the sync before is told for this one");
-        if let (Answer::Accepted(Some(date)), None) = (self.answer, seen) {
-            let is_recent = time::compare(last.last_sync(), Some(date.plus_seconds(-300))).is_ge();
-            assert!(is_recent, "a sync long before this one");
-        }
-        let writes_its_end = |seen: &Settings| time::compare(last.last_sync(), seen.last_sync()).is_gt();
+        let writes_its_end = |seen: &Settings| time::compare(sync, seen.last_sync()).is_gt();
         if !has_moved || !seen.is_some_and(writes_its_end) {
             self.assert_stands(last, has_moved);
         }

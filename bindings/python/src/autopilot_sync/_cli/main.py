@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 import signal
 import sys
 from contextlib import closing
@@ -42,7 +41,6 @@ def main(words: Sequence[str] | None = None) -> int:
         return 128 + signal.SIGINT
     except OSError as error:
         shown.line(f"{PROGRAM}: standard output: {error.strerror}")
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is left of it fails no more
         return ExitCode.NO_OUTPUT
 
 

@@ -1,0 +1,11 @@
+from autopilot_sync import Answer, Client
+from bench import ROOT, TOKEN, run
+
+client = Client(TOKEN, base_url=ROOT)
+
+
+def call() -> None:
+    assert client.sync().answer is Answer.DONE
+
+
+run(call)
