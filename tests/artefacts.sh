@@ -42,8 +42,8 @@ archive() { # ARCHITECTURE
     sed -i 's|^prefix=.*|prefix=${pcfiledir}/../..|' "$work/$name/lib/pkgconfig/autopilot_sync.pc"
     examples "$work/$name/examples"
     cp README.md CHANGELOG.md LICENSE-* "$work/THIRD-PARTY.txt" "$work/$name"
-    tar -C "$work" --sort=name --mtime="@$SOURCE_DATE_EPOCH" --owner=0 --group=0 --numeric-owner -c "$name" |
-        gzip -9n >"$out/$name.tar.gz"
+    tar -C "$work" --sort=name --mtime="@$SOURCE_DATE_EPOCH" --owner=0 --group=0 --numeric-owner --mode=go+rX-w \
+        -c "$name" | gzip -9n >"$out/$name.tar.gz"
 }
 
 pack() { # FOLDER KIND NAME ARCHITECTURE: a Debian package of a folder, by tests/artefacts/debian/KIND
@@ -54,6 +54,7 @@ pack() { # FOLDER KIND NAME ARCHITECTURE: a Debian package of a folder, by tests
         sed "s/@VERSION@/$version/; s/@ABI@/$abi/g; s/@ARCHITECTURE@/$4/" "$file" >"$1/DEBIAN/${file##*/}"
     done
     (cd "$1" && find usr -type f | LC_ALL=C sort | xargs md5sum >DEBIAN/md5sums)
+    chmod -R go+rX-w "$1"
     dpkg-deb --root-owner-group --build "$1" "$out" >/dev/null
 }
 debian() { # ARCHITECTURE, as all call it and as Debian does
@@ -69,8 +70,8 @@ debian() { # ARCHITECTURE, as all call it and as Debian does
 
 wheel() { # ARCHITECTURE
     # Apart: the cargo inside of cargo-c has another opinion of what is fresh.
-    CARGO_TARGET_DIR=$target/manylinux tests/artefacts/zig.sh "$1" pip -q wheel --no-deps --no-build-isolation --no-cache-dir \
-        -w "$work/wheel-$1" ./bindings/python 2>"$work/log" || fail "$(cat "$work/log")"
+    CARGO_TARGET_DIR=$target/manylinux tests/artefacts/zig.sh "$1" \
+        pip -q wheel --no-deps --no-build-isolation --no-cache-dir -w "$work/wheel-$1" ./bindings/python 2>"$work/log" || fail "$(cat "$work/log")"
     auditwheel repair --only-plat -w "$out" "$work/wheel-$1"/*.whl 2>"$work/log" || fail "$(cat "$work/log")"
     ls "$out"/*"manylinux_2_17_$1.whl" >/dev/null || fail "the wheel is not for manylinux_2_17: $(cat "$work/log")"
 }
@@ -79,7 +80,8 @@ mkdir "$work/tree" && git ls-files -z | xargs -0 cp --parents -t "$work/tree" # 
 sbom() { # ARCHITECTURE
     PATH=$cyclonedx:$PATH cargo cyclonedx -q --manifest-path "$work/tree/bindings/c/Cargo.toml" --format json \
         --spec-version 1.5 --no-build-deps --target "$1-unknown-linux-gnu" --override-filename sbom
-    sed "s|file://$work/tree|file://|g" "$work/tree/bindings/c/sbom.json" >"$out/autopilot-sync-$version-$1-linux-gnu.cdx.json"
+    sed "s|file://$work/tree|file://|g" "$work/tree/bindings/c/sbom.json" \
+        >"$out/autopilot-sync-$version-$1-linux-gnu.cdx.json"
 }
 
 for architecture; do

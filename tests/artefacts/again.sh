@@ -9,9 +9,8 @@ out=$(realpath -m "${CARGO_TARGET_DIR:-target}")/artefacts
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-git clone -q . "$work/elsewhere"
 ln -s "${CARGO_HOME:-$HOME/.cargo}" "$work/cargo"
-(umask 077 && cd / && CARGO_HOME=$work/cargo CARGO_TARGET_DIR=$work/built TZ=Asia/Tokyo LC_ALL=C \
+(umask 077 && git clone -q . "$work/elsewhere" && cd / && CARGO_HOME=$work/cargo CARGO_TARGET_DIR=$work/built TZ=Asia/Tokyo LC_ALL=C \
     "$work/elsewhere/tests/artefacts.sh" "$@" >"$work/said") || fail "$(cat "$work/said")"
 diff "$out/SHA256SUMS" "$work/built/artefacts/SHA256SUMS" || {
     mkdir -p "$out/../again" && cp -a "$work/built/artefacts/." "$out/../again"
