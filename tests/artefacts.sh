@@ -71,7 +71,8 @@ debian() { # ARCHITECTURE, as all call it and as Debian does
 wheel() { # ARCHITECTURE
     # Apart: the cargo inside of cargo-c has another opinion of what is fresh.
     CARGO_TARGET_DIR=$target/manylinux tests/artefacts/zig.sh "$1" \
-        pip -q wheel --no-deps --no-build-isolation --no-cache-dir -w "$work/wheel-$1" ./bindings/python 2>"$work/log" || fail "$(cat "$work/log")"
+        pip -q wheel --no-deps --no-build-isolation --no-cache-dir -w "$work/wheel-$1" ./bindings/python \
+        2>"$work/log" || fail "$(cat "$work/log")"
     auditwheel repair --only-plat -w "$out" "$work/wheel-$1"/*.whl 2>"$work/log" || fail "$(cat "$work/log")"
     ls "$out"/*"manylinux_2_17_$1.whl" >/dev/null || fail "the wheel is not for manylinux_2_17: $(cat "$work/log")"
 }
