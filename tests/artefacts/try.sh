@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Uses what tests/artefacts.sh made: looks at each library, builds and runs C programs with the archive and the packages in
-# a clean Debian 12 that is kept (chroot; as root), and those for Arm under qemu. The emulator runs outside.
+# Uses what tests/artefacts.sh made: looks at each library, builds and runs C programs with the archive and the packages
+# in a clean Debian 12 that is kept (chroot; as root), and with those for Arm under qemu. The emulator runs outside.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 root=$PWD out=$(realpath -m "${CARGO_TARGET_DIR:-target}")/artefacts
@@ -20,7 +20,8 @@ diff <(awk '{ print $2 }' SHA256SUMS) <(ls --ignore=SHA256SUMS) || fail "not all
 # Each looks at a library, and says by its status whether it is so.
 symbols() { objdump -T "$1" | grep -o 'GLIBC_[0-9.]*' | sort -Vu | tail -n 1; }
 needs_old_glibc() { [ "$(printf '%s\n' "$(symbols "$1")" GLIBC_2.17 | sort -V | tail -n 1)" = GLIBC_2.17 ]; }
-needs_glibc_alone() { ! readelf -d "$1" | grep NEEDED | grep -vE '\[(lib(c|m|dl|pthread|rt)|ld-linux[^]]*)\.so\.[0-9]\]'; }
+glibc='\[(lib(c|m|dl|pthread|rt)|ld-linux[^]]*)\.so\.[0-9]\]'
+needs_glibc_alone() { ! readelf -d "$1" | grep NEEDED | grep -vE "$glibc"; }
 exports_the_abi() { diff "$root/tests/abi/exports.txt" <(nm -D --defined-only "$1" | awk '{ print $NF }' | sort); }
 stays_loaded() { readelf -d "$1" | grep NODELETE; }
 is_stripped() { ! readelf -S "$1" | grep -F .symtab; }
@@ -38,9 +39,12 @@ for wheel in *.whl; do python3 -m zipfile -e "$wheel" "$work/$wheel"; done
 platforms=0
 for archive in "$work"/*-linux-gnu; do platforms=$((platforms + 1)); done
 libraries=$(find "$work" -name 'libautopilot_sync.so*' -type f)
-[ "$(wc -l <<<"$libraries")" = $((3 * platforms)) ] || fail "not an archive, a package and a wheel for each platform: $libraries"
+[ "$(wc -l <<<"$libraries")" = $((3 * platforms)) ] ||
+    fail "not an archive, a package and a wheel for each platform: $libraries"
 for library in $libraries; do
-    for check in "${checks[@]}"; do $check "$library" >"$work/said" || fail "$library: not so: $check: $(cat "$work/said")"; done
+    for check in "${checks[@]}"; do
+        $check "$library" >"$work/said" || fail "$library: not so: $check: $(cat "$work/said")"
+    done
     echo "try: ${library#"$work/"}: $(stat -c %s "$library") bytes, $(symbols "$library")"
 done
 for library in $(find "$work" -name libautopilot_sync.a); do

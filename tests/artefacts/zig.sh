@@ -7,7 +7,7 @@ architecture=$1
 export CARGO_BUILD_TARGET=$architecture-unknown-linux-gnu
 variable=${CARGO_BUILD_TARGET//-/_}
 
-work=$(realpath -m "${CARGO_TARGET_DIR:-target}")/zig-$architecture # kept: what is built is known by its compiler's path
+work=$(realpath -m "${CARGO_TARGET_DIR:-target}")/zig-$architecture # kept: cargo knows a build by it
 mkdir -p "$work"
 tools=$("$here/../wheels/tools.sh")
 program() { # NAME WHAT
