@@ -20,15 +20,9 @@ block() { # LANGUAGE TEXT
         END { exit !found }' README.md || fail "the README has no $1 block with '$2'"
 }
 
-# cargo-c takes ten minutes to build: it is kept. The version is the README's.
 install=$(block sh "cargo cinstall")
-pinned=$(sed -n 's/.*cargo install cargo-c@\([^ ]*\).*/\1/p' <<<"$install")
-tools=${AUTOPILOT_TOOLS:-$HOME/.cache/autopilot-sync/cargo-c-$pinned}
-if [ ! -x "$tools/bin/cargo-cinstall" ]; then
-    pkg-config --exists openssl || fail "OpenSSL's headers are missing. Install them (Debian: apt-get install libssl-dev)"
-    cargo install -q "cargo-c@$pinned" --locked --root "$tools"
-fi
-export PATH=$tools/bin:$PATH
+PATH=$(tests/install/cargo-c.sh):$PATH
+export PATH
 
 echo "install: by the README's line"
 export PREFIX=$work/prefix

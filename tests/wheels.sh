@@ -8,13 +8,8 @@ fail() { echo "wheels: $*" >&2; exit 1; }
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-tools=${XDG_CACHE_HOME:-$HOME/.cache}/autopilot-sync/wheel-tools
-if ! cmp -s tests/wheels/requirements.txt "$tools/made-for.txt"; then
-    python3 -m venv --clear "$tools" || fail "there is no Python with venv (Debian: apt-get install python3-venv)"
-    "$tools/bin/python" -m pip install -q -r tests/wheels/requirements.txt
-    cp tests/wheels/requirements.txt "$tools/made-for.txt"
-fi
-PATH=$tools/bin:$PATH
+tools=$(tests/wheels/tools.sh)
+PATH=$tools:$PATH
 
 cargo build -q --locked -p autopilot-emulator
 emulator=$target/debug/autopilot-emulator
@@ -57,14 +52,7 @@ diff <(tar -tzf "$sdist" | sort -u) <(tar -tzf "$work"/again/*.tar.gz | sort -u)
 ! tar -tzf "$sdist" | grep -E '\.(so|pyc)$' || fail "something built is in it"
 
 echo "wheels: manylinux, from the source distribution and without the repository"
-mkdir "$work/zig" && cat >"$work/zig/cargo" <<END
-#!/bin/sh
-[ "\$1" = rustc ] || exec "$(command -v cargo)" "\$@"
-shift && CARGO=$(command -v cargo) exec cargo-zigbuild rustc --target x86_64-unknown-linux-gnu.2.17 "\$@"
-END
-chmod +x "$work/zig/cargo"
-crates=${CARGO_HOME:-$HOME/.cargo}/registry/src # no paths of this machine in a wheel for others
-PATH=$work/zig:$PATH CARGO_TARGET_DIR=$target/manylinux RUSTFLAGS=--remap-path-prefix=$crates= \
+CARGO_TARGET_DIR=$target/manylinux tests/artefacts/zig.sh x86_64 \
     pip -q wheel --no-deps --no-build-isolation --no-cache-dir -w "$work/sdist" "$sdist"
 auditwheel repair --only-plat --plat manylinux_2_17_x86_64 -w "$target/wheels" "$work"/sdist/*.whl 2>"$work/log" ||
     fail "$(cat "$work/log")"
@@ -129,7 +117,7 @@ echo "wheels: in Python ${tried[*]}"
 echo "wheels: without Rust, or with an old one"
 mkdir "$work/path"
 says() { # TEXT: what a build with $work/path for its PATH ends with
-    ! PATH=$work/path "$tools/bin/pip" wheel --no-deps --no-build-isolation -w "$work/none" ./bindings/python \
+    ! PATH=$work/path "$tools/pip" wheel --no-deps --no-build-isolation -w "$work/none" ./bindings/python \
         >"$work/log" 2>&1 || fail "it was built"
     grep -F "$1" "$work/log" >/dev/null || fail "not '$1' but: $(cat "$work/log")"
 }

@@ -1,0 +1,107 @@
+#!/usr/bin/env bash
+# Makes what a release is, below target/artefacts: for each platform an archive, a wheel and, for Debian, two packages;
+# the source distribution for Python, SBOMs, and SHA256SUMS of it all. No containers: zig links for old systems.
+#
+#   tests/artefacts.sh                    all platforms
+#   tests/artefacts.sh x86_64 aarch64     these
+#   tests/artefacts/try.sh                then uses them in a clean root
+#   tests/artefacts/again.sh              and makes them again, elsewhere: are they the same?
+set -euo pipefail
+cd "$(dirname "$0")/.."
+fail() { echo "artefacts: $*" >&2; exit 1; }
+target=$(realpath -m "${CARGO_TARGET_DIR:-target}")
+out=$target/artefacts
+[ $# -gt 0 ] || set -- x86_64 aarch64
+version=$(cargo pkgid --locked -p autopilot-sync)
+version=${version##*[@#]} abi=${version%.*} # before 1.0; tests/release.sh holds the SONAME to it
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+# All files are as old as the last commit, whenever they are made.
+SOURCE_DATE_EPOCH=$(git log -1 --format=%ct)
+export SOURCE_DATE_EPOCH CARGO_TARGET_DIR=$target/artefacts-build
+umask 022
+
+bundler=$(tests/artefacts/tool.sh cargo-bundle-licenses 5.0.0)
+cyclonedx=$(tests/artefacts/tool.sh cargo-cyclonedx 0.5.9)
+PATH=$(tests/install/cargo-c.sh):$(tests/wheels/tools.sh):$PATH
+rm -rf "$out" && mkdir -p "$out"
+(cd bindings/c && PATH=$bundler:$PATH cargo-bundle-licenses -f json >"$work/licences" 2>"$work/log") ||
+    fail "$(cat "$work/log")"
+
+built() { # ARCHITECTURE FOLDER PREFIX LIBDIR: the C libraries, installed below the folder
+    tests/artefacts/zig.sh "$1" cargo cinstall --locked -p autopilot-sync-c --target "$1-unknown-linux-gnu" \
+        --destdir "$2" --prefix "$3" --libdir "$4" 2>"$work/log" || fail "$(cat "$work/log")"
+}
+examples() { mkdir -p "$1" && cp bindings/c/examples/* bindings/cpp/examples/* tests/programs/one_call.c "$1"; }
+
+archive() { # ARCHITECTURE
+    local name=autopilot-sync-$version-$1-linux-gnu
+    built "$1" "$work" "/$name" lib
+    # Where it will be unpacked, nobody knows.
+    sed -i 's|^prefix=.*|prefix=${pcfiledir}/../..|' "$work/$name/lib/pkgconfig/autopilot_sync.pc"
+    examples "$work/$name/examples"
+    cp README.md CHANGELOG.md LICENSE-* "$work/THIRD-PARTY.txt" "$work/$name"
+    tar -C "$work" --sort=name --mtime="@$SOURCE_DATE_EPOCH" --owner=0 --group=0 --numeric-owner --mode=go+rX-w \
+        -c "$name" | gzip -9n >"$out/$name.tar.gz"
+}
+
+pack() { # FOLDER KIND NAME ARCHITECTURE: a Debian package of a folder, by tests/artefacts/debian/KIND
+    mkdir -p "$1/DEBIAN" "$1/usr/share/doc/$3"
+    cat LICENSE-MIT LICENSE-APACHE "$work/THIRD-PARTY.txt" >"$1/usr/share/doc/$3/copyright"
+    gzip -9nc CHANGELOG.md >"$1/usr/share/doc/$3/changelog.gz"
+    for file in tests/artefacts/debian/"$2"/*; do
+        sed "s/@VERSION@/$version/; s/@ABI@/$abi/g; s/@ARCHITECTURE@/$4/" "$file" >"$1/DEBIAN/${file##*/}"
+    done
+    (cd "$1" && find usr -type f | LC_ALL=C sort | xargs md5sum >DEBIAN/md5sums)
+    chmod -R go+rX-w "$1"
+    dpkg-deb --root-owner-group --build "$1" "$out" >/dev/null
+}
+debian() { # ARCHITECTURE, as all call it and as Debian does
+    local dev=$work/debian-$1/dev runtime=$work/debian-$1/runtime lib=usr/lib/$1-linux-gnu
+    built "$1" "$dev" /usr "${lib#usr/}"
+    mkdir -p "$runtime/$lib"
+    mv "$dev/$lib"/libautopilot_sync.so.* "$runtime/$lib"
+    chmod 644 "$runtime/$lib"/*
+    examples "$dev/usr/share/doc/libautopilot-sync-dev/examples"
+    pack "$runtime" runtime "libautopilot-sync$abi" "$2"
+    pack "$dev" dev libautopilot-sync-dev "$2"
+}
+
+wheel() { # ARCHITECTURE
+    # Apart: the cargo inside of cargo-c has another opinion of what is fresh.
+    CARGO_TARGET_DIR=$target/manylinux tests/artefacts/zig.sh "$1" \
+        pip -q wheel --no-deps --no-build-isolation --no-cache-dir -w "$work/wheel-$1" ./bindings/python \
+        2>"$work/log" || fail "$(cat "$work/log")"
+    auditwheel repair --only-plat -w "$out" "$work/wheel-$1"/*.whl 2>"$work/log" || fail "$(cat "$work/log")"
+    ls "$out"/*"manylinux_2_17_$1.whl" >/dev/null || fail "the wheel is not for manylinux_2_17: $(cat "$work/log")"
+}
+
+mkdir "$work/tree" && git ls-files -z | xargs -0 cp --parents -t "$work/tree" # SBOMs are made beside the sources
+sbom() { # ARCHITECTURE
+    PATH=$cyclonedx:$PATH cargo cyclonedx -q --manifest-path "$work/tree/bindings/c/Cargo.toml" --format json \
+        --spec-version 1.5 --no-build-deps --target "$1-unknown-linux-gnu" --override-filename sbom
+    sed "s|file://$work/tree|file://|g" "$work/tree/bindings/c/sbom.json" \
+        >"$out/autopilot-sync-$version-$1-linux-gnu.cdx.json"
+}
+
+for architecture; do
+    echo "artefacts: $architecture"
+    # Whose code is in the library, and under which licences.
+    python3 tests/artefacts/notices.py "$architecture-unknown-linux-gnu" <"$work/licences" >"$work/THIRD-PARTY.txt"
+    archive "$architecture"
+    case $architecture in
+    x86_64) debian x86_64 amd64 ;;
+    aarch64) debian aarch64 arm64 ;;
+    *) fail "it is not known what Debian calls $architecture" ;;
+    esac
+    wheel "$architecture"
+    sbom "$architecture"
+done
+
+echo "artefacts: the Python source distribution"
+python -m build --sdist --no-isolation -o "$out" bindings/python >"$work/log" 2>&1 || fail "$(cat "$work/log")"
+
+cd "$out"
+sha256sum -- * >"$work/sums" && mv "$work/sums" SHA256SUMS
+ls -lh
