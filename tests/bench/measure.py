@@ -11,6 +11,7 @@ import tempfile
 from pathlib import Path
 from typing import Callable
 
+from names import Names
 from peers import PROGRAMS, Peer
 from server import Server
 
@@ -26,8 +27,8 @@ TOKEN = "eyJ0." + "x" * 1500
 
 
 class Bench:
-    def __init__(self, server: Server) -> None:
-        self._server = server
+    def __init__(self, server: Server, names: Names) -> None:
+        self._server, self._names = server, names
         # Nothing of the machine's own leads a peer elsewhere.
         self._environment = {
             "PATH": os.environ["PATH"],
@@ -65,8 +66,15 @@ class Bench:
         calls, seconds = self._run(BOTH, *peer.command, "threads", str(threads), "300").split()
         return {"calls": int(calls) / float(seconds), "connections": self._server.connections() - before}
 
+    def asked(self, peer: Peer) -> Sample:
+        """The queries of a name server for many calls on one connection."""
+        before = self._names.asked()
+        command = self._names.with_it([*peer.command, "warm", "210"])
+        self._run(BOTH, "env", f"BENCH_ROOT={self._server.named_root}", *command)
+        return {"queries": self._names.asked() - before}
+
     def per_call(self, peer: Peer) -> Sample:
-        """System calls, started threads and name look-ups of a warm call: of many less those of a few."""
+        """System calls and started threads of a warm call: of many less those of a few."""
         few, more = 10, 210
         counted = [self._counts(peer, calls) for calls in (few, more)]
         return {row: (counted[1][row] - counted[0][row]) / (more - few) for row in counted[0]}
@@ -77,8 +85,8 @@ class Bench:
             self._run(BOTH, "strace", "-f", "-qq", "-c", "-o", report.name, *command)
             system_calls = int(report.read().rstrip().splitlines()[-1].split()[3])
         told = self._run(BOTH, "env", f"LD_PRELOAD={PROGRAMS}/shim.so", *command)
-        look_ups, threads = re.findall(r"lookups (\d+) threads (\d+)\n", told)[-1]
-        return {"system calls": system_calls, "look-ups": int(look_ups), "threads": int(threads)}
+        threads = re.findall(r"lookups \d+ threads (\d+)\n", told)[-1]
+        return {"system calls": system_calls, "threads": int(threads)}
 
     def _run(self, cores: str, *command: str) -> str:
         words = ["taskset", "-c", cores, *command]

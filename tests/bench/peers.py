@@ -57,6 +57,8 @@ def missing() -> list[str]:
         found.append("Python's venv: apt-get install python3-venv")
     if sys.version_info < (3, 10):
         found.append("Python 3.10 or later")
+    if os.geteuid() != 0:
+        found.append("root, for a name server of the programs' own")
     return found
 
 

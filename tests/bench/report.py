@@ -22,7 +22,7 @@ ROWS = [
     ("warm: CPU time, µs", "warm cpu", ".1f"),
     ("warm: system calls", "warm system calls", ".1f"),
     ("warm: threads started", "warm threads", ".0f"),
-    ("warm: name look-ups", "warm look-ups", ".0f"),
+    ("a connection with 210 calls: queries of a name server", "connection queries", ".0f"),
     *((f"{count} threads: calls a second", f"{count} threads calls", ",.0f") for count in (1, 4, 16, 64)),
     *((f"{count} threads: connections", f"{count} threads connections", ".0f") for count in (16, 64)),
     ("import over bare Python: CPU time, ms", "import cpu", ".1f"),

@@ -15,6 +15,7 @@ if sys.version_info < (3, 10):
 import peers
 import report
 from measure import SERVERS_CORE, Bench, Samples, interleaved
+from names import Names
 from peers import HERE, PROGRAMS, ROOT, Peer
 from promises import promises
 from server import Server
@@ -29,8 +30,9 @@ def main(arguments: list[str]) -> int:
     peers.run("gcc", "-O2", "-Wall", "-Wextra", HERE / "c/launch.c", "-o", PROGRAMS / "launch")
     shim = ROOT / "tests/programs/shim.c"
     peers.run("gcc", "-O2", "-shared", "-fPIC", shim, "-o", PROGRAMS / "shim.so", "-ldl")
-    with Server(PROGRAMS.parent / "server", SERVERS_CORE) as server:
-        samples = measured(Bench(server), made, fewer=3 if "--quick" in arguments else 1)
+    folder = PROGRAMS.parent / "server"
+    with Server(folder, SERVERS_CORE) as server, Names(folder) as names:
+        samples = measured(Bench(server, names), made, fewer=3 if "--quick" in arguments else 1)
     found = promises(samples)
     kept = "\n".join(map(str, found))
     print(report.machine(), report.table(samples, made), kept, sep="\n\n")
@@ -53,6 +55,7 @@ def measured(bench: Bench, made: list[Peer], fewer: int) -> Samples:
     note("warm", interleaved("warm, native", native, 24 // fewer, bench.warm))
     note("warm", interleaved("warm, Python", pythons, 12 // fewer, bench.warm))
     note("warm", interleaved("counts of a warm call", made, 1, bench.per_call))
+    note("connection", interleaved("queries of a connection", made, 1, bench.asked))
     for threads in (1, 4, 16, 64):
         kind = f"{threads} threads"
         native_rounds, python_rounds = 24 // fewer, 6 // fewer

@@ -8,6 +8,8 @@ import time
 import urllib.request
 from pathlib import Path
 
+from names import NAME
+
 CONFIGURATION = """
 daemon off;
 worker_processes 1;
@@ -51,6 +53,7 @@ class Server:
         self._folder, self._core = folder, core
         self._port, self._status_port = _free_port(), _free_port()
         self.root = f"https://localhost:{self._port}"
+        self.named_root = f"https://{NAME}:{self._port}"
         self.ca_file = folder / "trusted.pem"
 
     def __enter__(self) -> Server:
@@ -91,7 +94,7 @@ class Server:
         key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-noenc", "-days", "2"]
         ca, server = self._folder / "ca", self._folder / "server"
         _openssl(*key, "-subj", "/CN=bench", "-keyout", f"{ca}.key", "-out", f"{ca}.pem")
-        signed = ["-CA", f"{ca}.pem", "-CAkey", f"{ca}.key", "-addext", "subjectAltName=DNS:localhost"]
+        signed = ["-CA", f"{ca}.pem", "-CAkey", f"{ca}.key", "-addext", f"subjectAltName=DNS:localhost,DNS:{NAME}"]
         end = ["-addext", "basicConstraints=critical,CA:false"]
         _openssl(*key, *signed, *end, "-subj", "/CN=localhost", "-keyout", f"{server}.key", "-out", f"{server}.pem")
         system = Path("/etc/ssl/certs/ca-certificates.crt").read_text()
