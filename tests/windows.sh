@@ -82,9 +82,8 @@ under_wine "$(programs --test programs)" c_api:: hostile:: threads:: languages::
 
 step "Rust's own tests under Wine, the emulator included"
 export CARGO_TARGET_X86_64_PC_WINDOWS_GNU_RUNNER=$PWD/tests/windows/wine.sh
-for_windows test --no-fail-fast -p autopilot-sync --features capi --lib --test one_call --test stages --test faults \
-  --test wait 2>&1 |
-  tee -a "$folder/tests.log" || failed=1
+for_windows test --no-fail-fast -p autopilot-sync --features capi --lib --test one_call --test stages --test wait \
+  --test faults 2>&1 | tee -a "$folder/tests.log" || failed=1
 
 step "the end"
 awk '/^test result:/ { passed += $4; bad += $6 } END { print passed " passed, " bad " failed" }' "$folder/tests.log"
