@@ -333,8 +333,8 @@ AUTOPILOT_API autopilot_result autopilot_options_set_max_retries(autopilot_optio
 // and blanks inside. Default: nothing.
 AUTOPILOT_API autopilot_result autopilot_options_set_user_agent_suffix(autopilot_options *options, const char *suffix);
 
-// Reads no environment variable. Default: they are read, except in a process that runs with more rights than who
-// started it.
+// Reads no environment variable, and on Windows not the machine's proxy. Default: they are read, except in a process
+// that runs with more rights than who started it.
 AUTOPILOT_API autopilot_result autopilot_options_set_ignore_environment(autopilot_options *options);
 
 // Why the setter that was called last refused its argument, on one line, fit for a log. It lives until the next setter

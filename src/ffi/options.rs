@@ -177,8 +177,8 @@ pub unsafe extern "C" fn autopilot_options_set_user_agent_suffix(
     })
 }
 
-/// Reads no environment variable. Default: they are read, except in a process that runs with more rights than who
-/// started it.
+/// Reads no environment variable, and on Windows not the machine's proxy. Default: they are read, except in a process
+/// that runs with more rights than who started it.
 #[unsafe(no_mangle)]
 pub extern "C" fn autopilot_options_set_ignore_environment(
     options: Option<&mut autopilot_options>,

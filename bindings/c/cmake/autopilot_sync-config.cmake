@@ -19,11 +19,12 @@ macro(_autopilot_sync_find result)
                NO_DEFAULT_PATH NO_CMAKE_FIND_ROOT_PATH)
   mark_as_advanced(${result})
 endmacro()
-_autopilot_sync_find(_autopilot_sync_shared libautopilot_sync.so libautopilot_sync.dylib libautopilot_sync.dll.a)
-_autopilot_sync_find(_autopilot_sync_static libautopilot_sync.a autopilot_sync.lib)
+_autopilot_sync_find(_autopilot_sync_shared libautopilot_sync.so libautopilot_sync.dylib libautopilot_sync.dll.a
+                     autopilot_sync.lib) # the last two: MinGW's and MSVC's import libraries
+_autopilot_sync_find(_autopilot_sync_static libautopilot_sync.a)
 
 if(_autopilot_sync_shared AND NOT TARGET autopilot_sync::shared)
-  if(_autopilot_sync_shared MATCHES "\\.a$")
+  if(_autopilot_sync_shared MATCHES "\\.(a|lib)$")
     add_library(autopilot_sync::shared UNKNOWN IMPORTED) # Windows: the import library; where the DLL is, it does not say
   else()
     add_library(autopilot_sync::shared SHARED IMPORTED)
