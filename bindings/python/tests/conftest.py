@@ -22,8 +22,10 @@ os.environ["AUTOPILOT_SYNC_LIBRARY"] = str(
 PROGRAM = made("AUTOPILOT_EMULATOR_PROGRAM", "autopilot-emulator", ending="autopilot-emulator")
 AGAINST = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR")
 
-# What is started in a shell's background ignores Ctrl-C, and so would the programs of these tests.
+# What is started in a shell's background ignores Ctrl-C, under nohup the end of its terminal; and so would the programs
+# of these tests.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 SECRET = "header0123456789.payload0123456789.signature0123456789"
 """A token of the real ones' form, which no output may show a part of."""
