@@ -30,7 +30,10 @@ impl Environment {
             return Environment::default();
         }
         let variables = Environment::read(|name| std::env::var_os(name));
-        Environment { machine_proxy: MachineProxy::of_system(), ..variables }
+        match variables.proxy {
+            Some(_) => variables,
+            None => Environment { machine_proxy: MachineProxy::of_system(), ..variables },
+        }
     }
 
     /// Names in curl's order: lower case first, the scheme's own proxy before the general one.

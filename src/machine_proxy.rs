@@ -43,18 +43,18 @@ fn covers(entry: &str, host: &str) -> bool {
     }
     let pattern = strip_prefix(entry, "https://").unwrap_or(entry);
     let host = host.strip_suffix('.').unwrap_or(host);
-    matches(pattern.as_bytes(), host.as_bytes())
+    matches(pattern, host)
 }
 
 /// Whether a pattern, with `*` for any text, is this name; upper and lower case are the same.
-fn matches(pattern: &[u8], name: &[u8]) -> bool {
-    match (pattern, name) {
-        ([b'*', rest @ ..], _) => (0..=name.len()).any(|skipped| matches(rest, &name[skipped..])),
-        ([wanted, pattern @ ..], [found, name @ ..]) => {
-            wanted.eq_ignore_ascii_case(found) && matches(pattern, name)
-        }
-        _ => pattern.is_empty() && name.is_empty(),
-    }
+fn matches(pattern: &str, name: &str) -> bool {
+    let (pattern, name) = (pattern.to_ascii_lowercase(), name.to_ascii_lowercase());
+    let Some((start, rest)) = pattern.split_once('*') else { return pattern == name };
+    let (middle, end) = rest.rsplit_once('*').unwrap_or(("", rest));
+    let Some(inner) = name.strip_prefix(start).and_then(|name| name.strip_suffix(end)) else { return false };
+    // Each part where it comes first leaves the most for those after it.
+    let found = middle.split('*').try_fold(inner, |left, part| left.split_once(part).map(|(_, after)| after));
+    found.is_some()
 }
 
 fn strip_prefix<'a>(text: &'a str, prefix: &str) -> Option<&'a str> {
@@ -124,6 +124,10 @@ mod tests {
             ("g*.m*t.com", "graph.microsoft.com", true),
             ("g*.m*t.com", "graph.microsoft.us", false),
             ("graph.microsoft.com*x", "graph.microsoft.com", false),
+            ("graph.*.microsoft.com", "graph.microsoft.com", false),
+            ("*graph**microsoft*com*", "graph.microsoft.com", true),
+            ("*com*graph*", "graph.microsoft.com", false),
+            ("*****************************x", "graph.microsoft.com", false),
             ("<local>", "graph.microsoft.com", false),
             ("<local>", "graph", true),
             ("<LOCAL>", "graph", true),

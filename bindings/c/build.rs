@@ -45,8 +45,7 @@ fn version_resource(arch: &str) -> String {
     let made = [&*cross, "windres"].iter().find_map(|windres| {
         Command::new(windres).args(["-O", "coff", "-i"]).arg(&script).arg("-o").arg(&object).status().ok()
     });
-    let made = made
-        .unwrap_or_else(|| panic!("{cross} is missing. Install it: apt-get install gcc-mingw-w64-x86-64"));
+    let made = made.unwrap_or_else(|| panic!("{cross} is missing: it comes with MinGW's compiler"));
     assert!(made.success(), "{cross}: {made}");
     object.into_os_string().into_string().expect("cargo's paths are UTF-8")
 }

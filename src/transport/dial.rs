@@ -7,6 +7,7 @@ use std::panic::{self, AssertUnwindSafe};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak, mpsc};
 use std::thread;
+use std::time::Duration;
 
 use ureq::config::Config;
 use ureq::http::Uri;
@@ -87,6 +88,17 @@ impl fmt::Debug for Dial {
     }
 }
 
+/// What ureq's TLS takes the time from that it subtracts from a step's, for a record may take many reads. A socket is
+/// told a time-out only where that is a new one, and most steps are over within a tick.
+fn in_ticks(start: Instant) -> Arc<dyn Fn() -> Instant + Send + Sync> {
+    const TICK: Duration = Duration::from_millis(10);
+    let began = std::time::Instant::now();
+    Arc::new(move || {
+        let ticks = began.elapsed().as_millis() / TICK.as_millis();
+        start + Duration::from_millis(ticks as u64 * TICK.as_millis() as u64).into()
+    })
+}
+
 /// Said to ureq where the call ended first; nobody reads it. Not `Interrupted`: who reads a body to its end takes that
 /// for a signal, and asks again, for ever.
 pub(super) fn call_is_over() -> Error {
@@ -139,8 +151,7 @@ impl Job {
             resolver: &Lookup,
             now,
             timeout,
-            // It stands still: the call has the time, and each step gets what is left of it.
-            current_time: Arc::new(move || now),
+            current_time: in_ticks(now),
             run_connector: Arc::new(move |details| to_proxy.secure(details, to_proxy.plain(details)?)),
             register_shutdown: Arc::new(move |socket| job.register(socket)),
         };

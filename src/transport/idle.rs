@@ -1,7 +1,7 @@
 //! The connections that serve no call at the moment.
 
 use std::collections::VecDeque;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// As many as there are threads that could use them.
@@ -12,7 +12,10 @@ const LONGEST: Duration = Duration::from_secs(60);
 
 /// The one that was used last is taken first, so that those of a busy hour grow old and are closed.
 #[derive(Debug)]
-pub(super) struct Idle<C>(Mutex<VecDeque<(Instant, C)>>);
+pub(super) struct Idle<C>(Mutex<VecDeque<Since<C>>>);
+
+/// When the connection became idle.
+type Since<C> = (Instant, C);
 
 impl<C> Idle<C> {
     pub(super) fn new() -> Idle<C> {
@@ -22,7 +25,8 @@ impl<C> Idle<C> {
     /// One that is open still. It is asked outside of the lock, so that no other thread waits for the answer.
     pub(super) fn take(&self, is_open: impl Fn(&mut C) -> bool) -> Option<C> {
         loop {
-            let (_, mut connection) = self.young().pop_back()?;
+            let (last, _old) = self.change(VecDeque::pop_back);
+            let (_, mut connection) = last?;
             if is_open(&mut connection) {
                 return Some(connection);
             }
@@ -30,21 +34,19 @@ impl<C> Idle<C> {
     }
 
     pub(super) fn put(&self, connection: C) {
-        let mut young = self.young();
-        if young.len() == MOST {
-            young.pop_front();
-        }
-        young.push_back((Instant::now(), connection));
+        let _closed = self.change(|young| {
+            young.push_back((Instant::now(), connection));
+            if young.len() > MOST { young.pop_front() } else { None }
+        });
     }
 
-    /// Those that are not too old; the others are closed.
-    fn young(&self) -> MutexGuard<'_, VecDeque<(Instant, C)>> {
+    /// Changes those that are not too old. The old ones are given back: to be closed outside of the lock.
+    fn change<T>(&self, work: impl FnOnce(&mut VecDeque<Since<C>>) -> T) -> (T, Vec<Since<C>>) {
         // A panic under this lock leaves whole values behind, so poisoning says nothing.
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        while all.front().is_some_and(|(since, _)| since.elapsed() > LONGEST) {
-            all.pop_front();
-        }
-        all
+        let count = all.iter().take_while(|(since, _)| since.elapsed() > LONGEST).count();
+        let old = all.drain(..count).collect();
+        (work(&mut all), old)
     }
 }
 

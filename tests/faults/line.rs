@@ -37,6 +37,11 @@ trait Lane: Read + Write + Send {
     fn rekey(&mut self) -> io::Result<()> {
         Err(ErrorKind::Unsupported.into())
     }
+
+    /// One record, whose bytes come one by one. Without TLS there is none.
+    fn drip(&mut self, _: &[u8]) -> io::Result<()> {
+        Err(ErrorKind::Unsupported.into())
+    }
 }
 
 impl Lane for TcpStream {
@@ -55,6 +60,16 @@ impl Lane for StreamOwned<ServerConnection, Box<dyn Lane>> {
     fn rekey(&mut self) -> io::Result<()> {
         self.conn.refresh_traffic_keys().map_err(io::Error::other)?;
         self.flush()
+    }
+
+    fn drip(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let mut record = Vec::new();
+        self.conn.writer().write_all(bytes)?;
+        self.conn.write_tls(&mut record)?;
+        record.chunks(1).try_for_each(|byte| {
+            thread::sleep(PAUSE);
+            self.sock.write_all(byte)
+        })
     }
 }
 
@@ -90,6 +105,10 @@ impl<L: Lane> Lane for Tap<L> {
 
     fn rekey(&mut self) -> io::Result<()> {
         self.lane.rekey()
+    }
+
+    fn drip(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.lane.drip(bytes)
     }
 }
 
@@ -131,6 +150,10 @@ impl Line {
                     thread::sleep(PAUSE);
                     self.say(&[*byte])
                 })
+            }
+            Act::Drip(bytes) => {
+                self.record.holds();
+                self.top.drip(bytes)
             }
             Act::Flood(bytes) => {
                 self.record.holds();

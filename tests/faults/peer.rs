@@ -40,6 +40,8 @@ pub(crate) enum Act {
     Say(Vec<u8>),
     /// Says it byte by byte, then its last byte for ever.
     Trickle(Vec<u8>),
+    /// Says it in one record of TLS, whose bytes come one by one, for minutes.
+    Drip(Vec<u8>),
     /// Says it again and again, as fast as the client reads.
     Flood(Vec<u8>),
     /// Changes the keys of TLS again and again, and says nothing.
@@ -169,6 +171,10 @@ impl Peer {
         self.does(Act::Trickle(bytes.as_ref().to_vec()))
     }
 
+    pub(crate) fn drips(self, bytes: impl AsRef<[u8]>) -> Peer {
+        self.does(Act::Drip(bytes.as_ref().to_vec()))
+    }
+
     pub(crate) fn floods(self, bytes: impl AsRef<[u8]>) -> Peer {
         self.does(Act::Flood(bytes.as_ref().to_vec()))
     }
@@ -208,7 +214,8 @@ impl Peer {
 
     /// Whether it has a way of holding a call for ever.
     pub(crate) fn holds(&self) -> bool {
-        let holds = |act: &Act| matches!(act, Act::Stay | Act::Ignore | Act::Trickle(_) | Act::Flood(_));
+        use Act::*;
+        let holds = |act: &Act| matches!(act, Stay | Ignore | Trickle(_) | Drip(_) | Flood(_));
         self.connections.iter().flatten().any(holds)
     }
 

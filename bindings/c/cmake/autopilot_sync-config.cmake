@@ -20,7 +20,7 @@ macro(_autopilot_sync_find result)
   mark_as_advanced(${result})
 endmacro()
 _autopilot_sync_find(_autopilot_sync_shared libautopilot_sync.so libautopilot_sync.dylib libautopilot_sync.dll.a
-                     autopilot_sync.lib) # the last two: MinGW's and MSVC's import libraries
+                     autopilot_sync.dll.lib autopilot_sync.lib) # from the third on: import libraries
 _autopilot_sync_find(_autopilot_sync_static libautopilot_sync.a)
 
 if(_autopilot_sync_shared AND NOT TARGET autopilot_sync::shared)

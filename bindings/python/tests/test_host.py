@@ -253,6 +253,25 @@ def test_parent_and_child_of_a_fork_have_connections_of_their_own(emulator: Emul
     assert first == parent != child
 
 
+def test_a_call_just_before_a_fork_leaves_the_child_no_thread_that_it_has_not(emulator: Emulator) -> None:
+    """A hook that is registered first runs last before the fork."""
+    out = run("""
+import os, signal, warnings
+warnings.simplefilter("ignore", DeprecationWarning)
+os.register_at_fork(before=lambda: client.settings())
+from autopilot_sync import Client
+client = Client("token")
+client.settings()
+child = os.fork()
+if child == 0:
+    signal.alarm(120)  # it would wait for ever
+    print(client.settings().status.name, flush=True)
+    os._exit(0)
+print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+""").stdout
+    assert out.split() == ["COMPLETED", "0"]
+
+
 def test_a_child_forked_during_a_call_may_call(emulator: Emulator) -> None:
     emulator.script(HANG)
     program = started("""

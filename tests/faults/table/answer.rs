@@ -84,6 +84,7 @@ fn head() -> Vec<Case> {
     ("half a status line, then nothing",        LATE,     1, says(b"HTTP/1.1 204 No").stays()),
     ("half of the headers, then nothing",       LATE,     1, says(b"HTTP/1.1 204 No\r\nX: y\r\n").stays()),
     ("it trickles",                             LATE,     1, service().trickles("HTTP/1.1 204 No\r\nX: y")),
+    ("a record of TLS that trickles",           LATE,     1, service().drips([0; 16_000])),
     ("new keys of TLS without end",             LOST,     1, tls(OnlyTls13).rekeys()),
     ("100, then the answer",                    ACCEPTED, 1, heads("100 Continue").accepts()),
     ("100, then nothing",                       LATE,     1, heads("100 Continue").stays()),

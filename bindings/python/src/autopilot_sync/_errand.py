@@ -40,7 +40,11 @@ class Runner:
         self._errands: SimpleQueue[Errand | None] = SimpleQueue()
         self._gone = _thread.allocate_lock()
         self._gone.acquire()
-        self._start()
+        try:
+            self._start()
+        except BaseException:
+            self.take(None)  # a thread that nobody knows would wait for ever
+            raise
 
     @classmethod
     def ready(cls) -> Runner:
@@ -67,8 +71,9 @@ class Runner:
         if sys.platform == "win32":
             self._begin()
             return
-        before = _signal.pthread_sigmask(_signal.SIG_BLOCK, FROM_OUTSIDE)
-        try:
+        before = _signal.pthread_sigmask(_signal.SIG_BLOCK, ())
+        try:  # a handler may raise from the very call that blocks
+            _signal.pthread_sigmask(_signal.SIG_BLOCK, FROM_OUTSIDE)
             self._begin()
         finally:
             _signal.pthread_sigmask(_signal.SIG_SETMASK, before)
@@ -209,4 +214,5 @@ def _end() -> None:
 
 atexit.register(_end)
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(before=Runner.dismiss)
+    # The second for what a hook between them lets happen: an idle one whose thread the child has not.
+    os.register_at_fork(before=Runner.dismiss, after_in_child=Runner._idle.clear)
