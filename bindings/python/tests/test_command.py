@@ -80,7 +80,7 @@ def test_what_may_be_synchronised_at_once_is_said(emulator: Emulator) -> None:
         ([], {"HTTPS_PROXY": "http://127.0.0.1:1"}, 69, "cannot connect"),
         ([], {"SSL_CERT_FILE": "/nowhere.pem"}, 78, "SSL_CERT_FILE"),
         ([], {"AUTOPILOT_TOKEN": "two words"}, 66, "at offset 3"),
-        ([], {"AUTOPILOT_TOKEN": ""}, 66, "the environment variable AUTOPILOT_TOKEN has no token"),
+        ([], {"AUTOPILOT_TOKEN": ""}, 66, "the environment variable AUTOPILOT_TOKEN is not set or empty"),
     ],
 )
 @pytest.mark.parametrize("call", [["sync"], ["status"], ["--wait", "30"]])
@@ -147,7 +147,9 @@ def test_the_version() -> None:
         (["sync", f"--tok={SECRET}"], "there is no option --tok"),
         ([SECRET], "COMMAND: sync or status"),
         (["sync", SECRET], "one command is enough"),
-        (["sync", f"-t{SECRET}"], "one command is enough"),
+        (["sync", f"-t{SECRET}"], "there is no such option"),
+        (["sync", f"--token{SECRET}"], "there is no such option"),
+        (["sync", f"--token-env{SECRET}", "--tok"], "there is no option --tok."),
         ([f"--json={SECRET}"], "argument --json: takes no value"),
         ([f"--verbose={SECRET}"], "takes no value"),
         (["--cloud", SECRET], "one of global, us-government, us-government-dod, china"),
@@ -169,6 +171,22 @@ def test_wrong_arguments_are_refused_and_not_repeated(emulator: Emulator, argume
     ran = Ran(*arguments)
     assert (ran.code, ran.out) == (64, "") and ran.err.startswith("autopilot-sync: ") and words in ran.err
     assert len(ran.err.splitlines()) == 1 and "password0123" not in ran.err
+    assert emulator.requests() == []
+
+
+@pytest.mark.parametrize("token", [SECRET, SECRET * 50])
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [("env", "the environment variable that was named is not set or empty"), ("file", "the token file: ")],
+)
+def test_a_token_in_the_place_of_its_place_is_not_repeated(
+    emulator: Emulator, tmp_path: Path, kind: str, words: str, token: str
+) -> None:
+    (tmp_path / "tenants.json").write_text(json.dumps({"a": {f"token_{kind}": token}}))
+    for option, given in ((f"--token-{kind}", token), ("--many", str(tmp_path / "tenants.json"))):
+        ran, as_json = Ran(option, given), Ran(option, given, "--json").json()
+        assert ran.code == as_json["exit_code"] == 66
+        assert words in ran.out + ran.err and words in as_json["message"]
     assert emulator.requests() == []
 
 
@@ -212,7 +230,7 @@ def test_json_of_errors(start: Start) -> None:
     assert (refused["result"], refused["status_code"], refused["trigger"]) == (-8, 403, "REFUSED")
     assert refused["error"]["code"] and refused["error"]["message"]
     nothing = Ran("--json", AUTOPILOT_TOKEN="").json()
-    assert nothing["result"] is None and "AUTOPILOT_TOKEN has no token" in nothing["message"]
+    assert nothing["result"] is None and "AUTOPILOT_TOKEN is not set" in nothing["message"]
     assert Ran("--json", "--proxy", "ftp://proxy").json()["exit_code"] == 64
 
 

@@ -10,8 +10,9 @@ from .._options import milliseconds
 from ..client import HALF_AN_HOUR
 from ..cloud import Cloud
 from . import help_text
+from .credentials import TOKEN_VARIABLE
 from .exit_code import ExitCode
-from .help_text import PROGRAM, TOKEN_VARIABLE
+from .help_text import PROGRAM
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -99,8 +100,11 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _unknown(words: list[str]) -> str:
-    options = sorted({word.partition("=")[0] for word in words if word.startswith("--")})
-    return f"there is no option {', '.join(options)}" if options else "one command is enough"
+    options = {word.partition("=")[0] for word in words if word.startswith("-")}
+    shown = sorted(option for option in options if re.fullmatch("--[a-z-]{1,18}", option))  # no token is glued to it
+    if shown:
+        return f"there is no option {', '.join(shown)}"
+    return "there is no such option" if options else "one command is enough"
 
 
 def _no_token(_text: str) -> NoReturn:

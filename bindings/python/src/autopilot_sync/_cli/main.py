@@ -13,7 +13,7 @@ from ..many import sync_many
 from . import arguments, display, interruption, printer, report, tenants
 from .credentials import TokenFile, TokenVariable, azure_identity
 from .exit_code import ExitCode
-from .help_text import PROGRAM, TOKEN_VARIABLE
+from .help_text import PROGRAM
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ def _credential(given: Namespace) -> Credential:
         return azure_identity(given.azure, given.cloud)
     if given.token_file is not None:
         return TokenFile(given.token_file)
-    return TokenVariable(given.token_env or TOKEN_VARIABLE)
+    return TokenVariable() if given.token_env is None else TokenVariable(given.token_env)
 
 
 def _options(given: Namespace) -> ClientOptions:
