@@ -165,6 +165,10 @@ def test_the_version() -> None:
         (["--azure-cli", "--token-file", "x"], "not allowed with"),
         (["--proxy", "ftp://user:password0123@proxy"], "its scheme is not supported"),
         (["--token-file"], "expected one argument"),
+        (["--token-file", ""], "argument --token-file: it is empty"),
+        (["--token-env", ""], "argument --token-env: it is empty"),
+        (["--token-env="], "argument --token-env: it is empty"),
+        (["--many", ""], "argument --many: it is empty"),
     ],
 )
 def test_wrong_arguments_are_refused_and_not_repeated(emulator: Emulator, arguments: list[str], words: str) -> None:
