@@ -53,7 +53,7 @@ class TokenFile:
         if self._from_pipe:
             return self._from_pipe
         try:
-            with self._open() as file:
+            with opened(self._path) as file:
                 is_pipe = not stat.S_ISREG(os.fstat(file.fileno()).st_mode)
                 # What is no ASCII stays what it is, so that the library can say where it is.
                 token = file.read(_MOST_BYTES).decode("latin-1").strip()
@@ -65,12 +65,16 @@ class TokenFile:
             self._from_pipe = token
         return token
 
-    def _open(self) -> BinaryIO:
-        if self._path != STANDARD_INPUT:
-            return open(self._path, "rb")
-        if sys.stdin is None or sys.stdin.isatty():
-            raise InputError("standard input is a terminal, which cuts long lines: pipe the token into it")
-        return open(sys.stdin.fileno(), "rb", closefd=False)
+
+def opened(path: str) -> BinaryIO:
+    """A file, or standard input."""
+    if path != STANDARD_INPUT:
+        return open(path, "rb")
+    if sys.stdin is None:
+        raise InputError("there is no standard input")
+    if sys.stdin.isatty():
+        raise InputError("standard input is a terminal, which cuts long lines: pipe into it")
+    return open(sys.stdin.fileno(), "rb", closefd=False)
 
 
 def azure_identity(name: str, cloud: Cloud | None = None, **arguments: object) -> Credential:
