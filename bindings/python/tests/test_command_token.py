@@ -130,6 +130,18 @@ def test_the_authority_is_the_clouds(monkeypatch: pytest.MonkeyPatch, cloud: Clo
     assert asked == [authority, "login.microsoftonline.com"]
 
 
+def test_an_error_of_many_lines_becomes_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    from azure import identity
+
+    def failing() -> None:
+        raise ValueError("no such authority\nTo mitigate this, ...\n")
+
+    monkeypatch.setattr(identity, "AzureCliCredential", failing)
+    with pytest.raises(InputError) as raised:
+        azure_identity("AzureCliCredential")
+    assert str(raised.value) == "AzureCliCredential: no such authority To mitigate this, ..."
+
+
 def test_only_credentials_are_made(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("os", "AzureAuthorityHosts", "NoSuchCredential"):
         with pytest.raises(InputError, match=f"no credential {name}"):

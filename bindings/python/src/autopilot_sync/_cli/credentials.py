@@ -90,5 +90,5 @@ def azure_identity(name: str, cloud: Cloud | None = None, **arguments: object) -
     try:
         credential: Credential = getattr(identity, name)(**arguments)
     except Exception as error:
-        raise InputError(f"{name}: {error}") from None
+        raise InputError(" ".join(f"{name}: {error}".split())) from None
     return credential
