@@ -6,13 +6,17 @@ import json
 import re
 import signal
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 from autopilot_sync import Answer, Cloud, __version__
 from autopilot_sync._cli import exit_code, interruption
+from autopilot_sync._cli.display import Quiet
 from autopilot_sync._cli.exit_code import ExitCode
+from autopilot_sync._cli.main import main
 from autopilot_sync.exceptions import error_of
 from command import LASTING, Ran, begun, command, shows_no_token, variables
 from conftest import SECRET, Start
@@ -256,6 +260,36 @@ def test_a_signal_ends_it_and_the_trigger_is_told(emulator: Emulator, number: si
     assert (found["result"], found["trigger"]) == (-5, "MAY_HAVE_RUN")
     assert f"interrupted: by {number.name}" in err and "may have started a sync" in err
     assert shows_no_token(out + err)
+
+
+@pytest.mark.parametrize("call", [["sync"], ["status"], ["--wait"]])
+def test_a_signal_before_the_call_is_not_lost(
+    emulator: Emulator, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], call: list[str]
+) -> None:
+    @contextmanager
+    def waiting(_display: Quiet) -> Iterator[None]:
+        signal.raise_signal(signal.SIGTERM)
+        yield
+
+    monkeypatch.setattr(Quiet, "waiting", waiting)
+    monkeypatch.setenv("AUTOPILOT_TOKEN", SECRET)
+    assert main([*call, "--json"]) == 128 + signal.SIGTERM
+    assert json.loads(capsys.readouterr().out)["message"] == "interrupted: by SIGTERM"
+    assert emulator.requests() == []
+
+
+def test_a_signal_after_the_call_leaves_its_result(
+    emulator: Emulator, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    @contextmanager
+    def waiting(_display: Quiet) -> Iterator[None]:
+        yield
+        signal.raise_signal(signal.SIGTERM)
+
+    monkeypatch.setattr(Quiet, "waiting", waiting)
+    monkeypatch.setenv("AUTOPILOT_TOKEN", SECRET)
+    assert main([]) == 0
+    assert capsys.readouterr().out == "DONE: the sync was accepted\n"
 
 
 def test_a_second_signal_does_not_wait_for_what_the_first_ends() -> None:

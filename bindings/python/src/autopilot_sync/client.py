@@ -192,6 +192,7 @@ class Client:
 
         connections.running.add(cancel)
         try:
+            self._open()  # a signal's handler may have closed it just before
             token = self._source.token()
             found = call(token)
             if found.result == UNAUTHORIZED:
@@ -207,6 +208,7 @@ class Client:
         connections, cancel = self._open(), Cancel()
         connections.running.add(cancel)
         try:
+            self._open()  # a signal's handler may have closed it just before
             token = self._source.token()
             watcher = Watcher(self._source, token, callback)
 
