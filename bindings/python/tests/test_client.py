@@ -161,28 +161,29 @@ def test_a_wait_has_a_deadline_within_a_day(emulator: Emulator, timeout: float) 
 
 
 @pytest.mark.parametrize("call", [Client.sync, Client.settings, Client.sync_and_wait])
-def test_a_call_that_is_closed_as_it_begins_sends_nothing(
+def test_a_call_whose_client_ends_as_it_begins_sends_nothing(
     emulator: Emulator, monkeypatch: pytest.MonkeyPatch, call: Callable[[Client], object]
 ) -> None:
-    """As a signal's handler may do it: just before the call can be cancelled."""
+    """By a signal's handler, or the thread that leaves sync_many: just before the call can be cancelled."""
     client = Client("token")
+    of_tenant = client._for("other-token")
 
     def cancel() -> Cancel:
-        client.cancel()
-        client.close()
+        client._end()
         return Cancel()
 
     monkeypatch.setattr("autopilot_sync.client.Cancel", cancel)
     with pytest.raises(ValueError, match="the client is closed"):
-        call(client)
+        call(of_tenant)
     assert emulator.requests() == []
 
 
 @pytest.mark.parametrize("call", [Client.sync, Client.settings, Client.sync_and_wait])
-def test_a_call_that_is_cancelled_as_it_begins_sends_nothing(emulator: Emulator, call: Callable[[Client], object]) -> None:
+def test_a_call_that_ends_as_it_asks_for_its_token_sends_nothing(
+    emulator: Emulator, call: Callable[[Client], object]
+) -> None:
     def credential() -> str:
-        client.cancel()
-        client.close()
+        client._end()
         return "token"
 
     client = Client(credential)

@@ -142,8 +142,7 @@ def _results(
         for call in calls:
             call.cancel()
         if shared is not None:
-            shared.cancel()
-            shared.close()
+            shared._end()
         if pool is not None:
             pool.shutdown(wait=False)
 

@@ -50,7 +50,7 @@ def _one(given: Namespace, shown: Quiet, printed: Json | Text) -> int:
     except Exception as error:
         found = _refused(error)
     else:
-        with interruption.ends(lambda: _end(client)) as ended:
+        with interruption.ends(client._end) as ended:
             found = _call(client, given, shown, ended)
     return _told(found, shown, printed)
 
@@ -125,12 +125,6 @@ def _refused(error: Exception) -> Report:
     if isinstance(error, (ValueError, TypeError)) and not isinstance(error, AutopilotError):
         return report.of_failure(str(error), ExitCode.USAGE)
     return report.of_error(error)
-
-
-def _end(client: Client) -> None:
-    """Ends the call that runs; one that is about to begin finds the client closed."""
-    client.cancel()
-    client.close()
 
 
 def _interrupt() -> None:
