@@ -29,7 +29,7 @@ class InputError(Exception):
 
 
 class TokenVariable:
-    """An environment variable. Only the usual name is repeated: what is given for another may be a token, by mistake."""
+    """An environment variable. Only the usual name is repeated: another may be a token, by mistake."""
 
     def __init__(self, name: str = TOKEN_VARIABLE) -> None:
         self._name = name
