@@ -7,11 +7,12 @@ import os
 import pickle
 from datetime import timedelta, timezone
 from pathlib import Path
-from typing import Any
+from typing import Any, Callable
 
 import pytest
 from autopilot_sync import (
     Answer,
+    CallCancelledError,
     Client,
     Cloud,
     ConfigurationError,
@@ -20,6 +21,7 @@ from autopilot_sync import (
     TlsError,
     Trigger,
 )
+from autopilot_sync._call import Cancel
 from conftest import SECRET, Start, run
 from emulator import Emulator
 
@@ -155,6 +157,38 @@ def test_a_wrong_option_is_an_error_that_names_it(options: dict[str, Any], error
 def test_a_wait_has_a_deadline_within_a_day(emulator: Emulator, timeout: float) -> None:
     with pytest.raises(ValueError, match="timeout"):
         Client("token").sync_and_wait(timeout)
+    assert emulator.requests() == []
+
+
+@pytest.mark.parametrize("call", [Client.sync, Client.settings, Client.sync_and_wait])
+def test_a_call_whose_client_ends_as_it_begins_sends_nothing(
+    emulator: Emulator, monkeypatch: pytest.MonkeyPatch, call: Callable[[Client], object]
+) -> None:
+    """By a signal's handler, or the thread that leaves sync_many: just before the call can be cancelled."""
+    client = Client("token")
+    of_tenant = client._for("other-token")
+
+    def cancel() -> Cancel:
+        client._end()
+        return Cancel()
+
+    monkeypatch.setattr("autopilot_sync.client.Cancel", cancel)
+    with pytest.raises(ValueError, match="the client is closed"):
+        call(of_tenant)
+    assert emulator.requests() == []
+
+
+@pytest.mark.parametrize("call", [Client.sync, Client.settings, Client.sync_and_wait])
+def test_a_call_that_ends_as_it_asks_for_its_token_sends_nothing(
+    emulator: Emulator, call: Callable[[Client], object]
+) -> None:
+    def credential() -> str:
+        client._end()
+        return "token"
+
+    client = Client(credential)
+    with pytest.raises(CallCancelledError):
+        call(client)
     assert emulator.requests() == []
 
 

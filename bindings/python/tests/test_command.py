@@ -6,13 +6,17 @@ import json
 import re
 import signal
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 from autopilot_sync import Answer, Cloud, __version__
 from autopilot_sync._cli import exit_code, interruption
+from autopilot_sync._cli.display import Quiet
 from autopilot_sync._cli.exit_code import ExitCode
+from autopilot_sync._cli.main import main
 from autopilot_sync.exceptions import error_of
 from command import LASTING, Ran, begun, command, shows_no_token, variables
 from conftest import SECRET, Start
@@ -80,7 +84,7 @@ def test_what_may_be_synchronised_at_once_is_said(emulator: Emulator) -> None:
         ([], {"HTTPS_PROXY": "http://127.0.0.1:1"}, 69, "cannot connect"),
         ([], {"SSL_CERT_FILE": "/nowhere.pem"}, 78, "SSL_CERT_FILE"),
         ([], {"AUTOPILOT_TOKEN": "two words"}, 66, "at offset 3"),
-        ([], {"AUTOPILOT_TOKEN": ""}, 66, "the environment variable AUTOPILOT_TOKEN has no token"),
+        ([], {"AUTOPILOT_TOKEN": ""}, 66, "the environment variable AUTOPILOT_TOKEN is not set or empty"),
     ],
 )
 @pytest.mark.parametrize("call", [["sync"], ["status"], ["--wait", "30"]])
@@ -147,7 +151,9 @@ def test_the_version() -> None:
         (["sync", f"--tok={SECRET}"], "there is no option --tok"),
         ([SECRET], "COMMAND: sync or status"),
         (["sync", SECRET], "one command is enough"),
-        (["sync", f"-t{SECRET}"], "one command is enough"),
+        (["sync", f"-t{SECRET}"], "there is no such option"),
+        (["sync", f"--token{SECRET}"], "there is no such option"),
+        (["sync", f"--token-env{SECRET}", "--tok"], "there is no option --tok."),
         ([f"--json={SECRET}"], "argument --json: takes no value"),
         ([f"--verbose={SECRET}"], "takes no value"),
         (["--cloud", SECRET], "one of global, us-government, us-government-dod, china"),
@@ -163,12 +169,32 @@ def test_the_version() -> None:
         (["--azure-cli", "--token-file", "x"], "not allowed with"),
         (["--proxy", "ftp://user:password0123@proxy"], "its scheme is not supported"),
         (["--token-file"], "expected one argument"),
+        (["--token-file", ""], "argument --token-file: it is empty"),
+        (["--token-env", ""], "argument --token-env: it is empty"),
+        (["--token-env="], "argument --token-env: it is empty"),
+        (["--many", ""], "argument --many: it is empty"),
     ],
 )
 def test_wrong_arguments_are_refused_and_not_repeated(emulator: Emulator, arguments: list[str], words: str) -> None:
     ran = Ran(*arguments)
     assert (ran.code, ran.out) == (64, "") and ran.err.startswith("autopilot-sync: ") and words in ran.err
     assert len(ran.err.splitlines()) == 1 and "password0123" not in ran.err
+    assert emulator.requests() == []
+
+
+@pytest.mark.parametrize("token", [SECRET, SECRET * 50])
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [("env", "the environment variable that was named is not set or empty"), ("file", "the token file: ")],
+)
+def test_a_token_in_the_place_of_its_place_is_not_repeated(
+    emulator: Emulator, tmp_path: Path, kind: str, words: str, token: str
+) -> None:
+    (tmp_path / "tenants.json").write_text(json.dumps({"a": {f"token_{kind}": token}}))
+    for option, given in ((f"--token-{kind}", token), ("--many", str(tmp_path / "tenants.json"))):
+        ran, as_json = Ran(option, given), Ran(option, given, "--json").json()
+        assert ran.code == as_json["exit_code"] == 66
+        assert words in ran.out + ran.err and words in as_json["message"]
     assert emulator.requests() == []
 
 
@@ -212,7 +238,7 @@ def test_json_of_errors(start: Start) -> None:
     assert (refused["result"], refused["status_code"], refused["trigger"]) == (-8, 403, "REFUSED")
     assert refused["error"]["code"] and refused["error"]["message"]
     nothing = Ran("--json", AUTOPILOT_TOKEN="").json()
-    assert nothing["result"] is None and "AUTOPILOT_TOKEN has no token" in nothing["message"]
+    assert nothing["result"] is None and "AUTOPILOT_TOKEN is not set" in nothing["message"]
     assert Ran("--json", "--proxy", "ftp://proxy").json()["exit_code"] == 64
 
 
@@ -234,6 +260,36 @@ def test_a_signal_ends_it_and_the_trigger_is_told(emulator: Emulator, number: si
     assert (found["result"], found["trigger"]) == (-5, "MAY_HAVE_RUN")
     assert f"interrupted: by {number.name}" in err and "may have started a sync" in err
     assert shows_no_token(out + err)
+
+
+@pytest.mark.parametrize("call", [["sync"], ["status"], ["--wait"]])
+def test_a_signal_before_the_call_is_not_lost(
+    emulator: Emulator, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], call: list[str]
+) -> None:
+    @contextmanager
+    def waiting(_display: Quiet) -> Iterator[None]:
+        signal.raise_signal(signal.SIGTERM)
+        yield
+
+    monkeypatch.setattr(Quiet, "waiting", waiting)
+    monkeypatch.setenv("AUTOPILOT_TOKEN", SECRET)
+    assert main([*call, "--json"]) == 128 + signal.SIGTERM
+    assert json.loads(capsys.readouterr().out)["message"] == "interrupted: by SIGTERM"
+    assert emulator.requests() == []
+
+
+def test_a_signal_after_the_call_leaves_its_result(
+    emulator: Emulator, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    @contextmanager
+    def waiting(_display: Quiet) -> Iterator[None]:
+        yield
+        signal.raise_signal(signal.SIGTERM)
+
+    monkeypatch.setattr(Quiet, "waiting", waiting)
+    monkeypatch.setenv("AUTOPILOT_TOKEN", SECRET)
+    assert main([]) == 0
+    assert capsys.readouterr().out == "DONE: the sync was accepted\n"
 
 
 def test_a_second_signal_does_not_wait_for_what_the_first_ends() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from autopilot_sync._cli import report
+from autopilot_sync._cli.main import main
 from azure.identity import CredentialUnavailableError
 from command import LASTING, Ran, begun, shows_no_token
 from conftest import SECRET, Start
@@ -88,6 +89,25 @@ def test_ctrl_c_tells_of_each_tenant(start: Start, file: Path) -> None:
         (name, 130, "interrupted: by SIGINT") for name in "abc"
     ]
     assert shows_no_token(out)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_while_the_file_is_read_ends_it(
+    emulator: Emulator, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], number: signal.Signals
+) -> None:
+    monkeypatch.setattr("autopilot_sync._cli.tenants.read", lambda _path: signal.raise_signal(number))
+    assert main(["--many", "file", "--json"]) == 128 + number
+    found = json.loads(capsys.readouterr().out)
+    assert (found["exit_code"], found["message"]) == (128 + number, f"interrupted: by {number.name}")
+
+
+def test_a_signal_while_the_calls_begin_is_told_of_each_tenant(
+    emulator: Emulator, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    (tmp_path / "tenants.json").write_text('{"a": {"token_env": "A"}, "b": {"token_env": "B"}}')
+    monkeypatch.setattr("autopilot_sync._cli.main.sync_many", lambda *_, **_more: signal.raise_signal(signal.SIGTERM))
+    assert main(["--many", str(tmp_path / "tenants.json")]) == 128 + signal.SIGTERM
+    assert capsys.readouterr().out == "a: INTERRUPTED: by SIGTERM\nb: INTERRUPTED: by SIGTERM\n"
 
 
 @pytest.mark.parametrize(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import pytest
 from autopilot_sync import Answer, Client, Cloud, Phase, Progress
 from autopilot_sync._cli.credentials import InputError, TokenFile, azure_identity
-from command import Ran
+from command import Ran, command, variables
 from conftest import SECRET, Start
 from emulator import Emulator
 from test_credential import tokens
@@ -35,6 +36,14 @@ def test_a_file(emulator: Emulator, file: Path) -> None:
 def test_standard_input(emulator: Emulator) -> None:
     assert Ran("--token-file", "-", text=f"  {SECRET}\r\n", AUTOPILOT_TOKEN="").told == DONE
     assert tokens(emulator) == [len(SECRET)]
+
+
+@pytest.mark.parametrize("option", ["--token-file", "--many"])
+def test_without_a_standard_input_it_says_so(emulator: Emulator, option: str) -> None:
+    shell = ["sh", "-c", 'exec "$@" <&-', "sh", *command(option, "-")]
+    answer = subprocess.run(shell, env=variables(), capture_output=True, text=True)
+    assert (answer.returncode, answer.stdout) == (66, "")
+    assert answer.stderr.startswith("autopilot-sync: there is no standard input\n") and emulator.requests() == []
 
 
 def test_a_pipe_gives_its_token_once(start: Start, tmp_path: Path) -> None:
@@ -119,6 +128,18 @@ def test_the_authority_is_the_clouds(monkeypatch: pytest.MonkeyPatch, cloud: Clo
     monkeypatch.setenv("AZURE_AUTHORITY_HOST", "login.example")
     azure_identity("DefaultAzureCredential", cloud)
     assert asked == [authority, "login.microsoftonline.com"]
+
+
+def test_an_error_of_many_lines_becomes_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    from azure import identity
+
+    def failing() -> None:
+        raise ValueError("no such authority\nTo mitigate this, ...\n")
+
+    monkeypatch.setattr(identity, "AzureCliCredential", failing)
+    with pytest.raises(InputError) as raised:
+        azure_identity("AzureCliCredential")
+    assert str(raised.value) == "AzureCliCredential: no such authority To mitigate this, ..."
 
 
 def test_only_credentials_are_made(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -138,6 +138,32 @@ def test_leaving_early_ends_what_runs(emulator: Emulator) -> None:
             thread.join()
 
 
+def test_leaving_before_the_first_result_ends_all(emulator: Emulator) -> None:
+    emulator.script(HANG)
+    with ThreadPoolExecutor(1) as pool:
+        results = sync_many(["token"] * 2, executor=pool, timeout=10)
+        emulator.await_requests(1)
+        results.close()  # type: ignore[attr-defined]
+    assert len(emulator.requests()) == 1
+
+
+def test_ctrl_c_while_the_calls_begin_ends_those_that_have(emulator: Emulator) -> None:
+    class Interrupted(ThreadPoolExecutor):
+        number = 0
+
+        def submit(self, *arguments: Any, **more: Any) -> Any:
+            self.number += 1
+            if self.number == 3:
+                emulator.await_requests(1)
+                raise KeyboardInterrupt
+            return super().submit(*arguments, **more)
+
+    emulator.script(HANG)
+    with Interrupted(1) as pool, pytest.raises(KeyboardInterrupt):
+        sync_many(["token"] * 3, executor=pool, timeout=10)
+    assert len(emulator.requests()) == 1
+
+
 def test_ctrl_c_ends_all_calls(emulator: Emulator) -> None:
     emulator.script({**HANG, "times": 8})
     program = started("""

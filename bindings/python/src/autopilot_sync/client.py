@@ -32,13 +32,14 @@ HALF_AN_HOUR = 1800.0
 class _Connections:
     """The library's client and the calls that run on it. Freed when nobody has it: a running call does."""
 
-    __slots__ = ("__weakref__", "_as_parameter_", "running")
+    __slots__ = ("__weakref__", "_as_parameter_", "is_ended", "running")
 
     def __init__(self, pointer: int | None) -> None:
         import weakref
 
         self._as_parameter_ = pointer
         self.running: set[Cancel] = set()
+        self.is_ended = False
         # At exit a daemon thread may be in a call still, and the system takes all back anyway.
         weakref.finalize(self, native.autopilot_client_free, pointer).atexit = False
 
@@ -161,6 +162,13 @@ class Client:
         """Closes the connections, once no call runs on them. Calls after it raise ValueError, as those of files do."""
         self._connections = None
 
+    def _end(self) -> None:
+        """Ends the calls that run or are about to begin, on whatever threads, those of other tenants too. Closes it."""
+        if self._connections is not None:
+            self._connections.is_ended = True  # before the cancel: a call looks here once it can be cancelled
+        self.cancel()
+        self.close()
+
     def __enter__(self) -> Client:
         self._open()
         return self
@@ -178,7 +186,7 @@ class Client:
         raise TypeError("a Client cannot be pickled or copied: give each process a credential, as sync_many does")
 
     def _open(self) -> _Connections:
-        if self._connections is None:
+        if self._connections is None or self._connections.is_ended:
             raise ValueError("the client is closed")
         return self._connections
 
@@ -192,6 +200,7 @@ class Client:
 
         connections.running.add(cancel)
         try:
+            self._open()  # it may have ended just before
             token = self._source.token()
             found = call(token)
             if found.result == UNAUTHORIZED:
@@ -207,6 +216,7 @@ class Client:
         connections, cancel = self._open(), Cancel()
         connections.running.add(cancel)
         try:
+            self._open()  # it may have ended just before
             token = self._source.token()
             watcher = Watcher(self._source, token, callback)
 

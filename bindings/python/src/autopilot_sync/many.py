@@ -88,13 +88,16 @@ def sync_many(
     if executor is None or isinstance(executor, ThreadPoolExecutor):
         pool = executor or ThreadPoolExecutor(max_workers or max(1, min(MOST_THREADS, len(named))))
         shared = Client("", **options)
-        calls = [_begin(pool, _sync_here, shared, credential, seconds) for _, credential in named]
-        return _results(tenants, calls, as_completed, shared, None if executor else pool)
-    _refuse_texts(named)
-    Options(**options)  # or ValueError
-    # Clusters take equal calls for one, whose result they keep: the last argument makes each its own.
-    calls = [_begin(executor, _sync_elsewhere, credential, seconds, options, uuid.uuid4().hex) for _, credential in named]
-    return _results(tenants, calls, as_completed)
+        begun = (_begin(pool, _sync_here, shared, credential, seconds) for _, credential in named)
+        results = _results(tenants, begun, as_completed, shared, None if executor else pool)
+    else:
+        _refuse_texts(named)
+        Options(**options)  # or ValueError
+        # Clusters take equal calls for one, whose result they keep: the last argument makes each its own.
+        begun = (_begin(executor, _sync_elsewhere, one, seconds, options, uuid.uuid4().hex) for _, one in named)
+        results = _results(tenants, begun, as_completed)
+    next(results)
+    return results
 
 
 def _refuse_texts(named: list[tuple[Any, Credential]]) -> None:
@@ -118,13 +121,19 @@ def _begin(executor: Executor, function: Callable[..., Outcome], *arguments: obj
 
 def _results(
     tenants: list[Any],
-    calls: list[Future[Outcome]],
+    begun: Iterable[Future[Outcome]],
     as_completed: bool,
     shared: Client | None = None,
     pool: ThreadPoolExecutor | None = None,
 ) -> Iterator[TenantResult]:
-    tenant_of = dict(zip(calls, tenants))
+    """Begins the calls, then gives nothing once, then the results. So it ends the calls whenever it is left: a generator
+    that was not begun would not."""
+    calls: list[Future[Outcome]] = []
     try:
+        for call in begun:
+            calls.append(call)
+        yield  # type: ignore[misc]
+        tenant_of = dict(zip(calls, tenants))
         for call in _as_completed(calls) if as_completed else calls:
             error = call.exception()
             outcome = call.result() if error is None else None
@@ -133,8 +142,7 @@ def _results(
         for call in calls:
             call.cancel()
         if shared is not None:
-            shared.cancel()
-            shared.close()
+            shared._end()
         if pool is not None:
             pool.shutdown(wait=False)
 

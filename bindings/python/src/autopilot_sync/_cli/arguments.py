@@ -10,8 +10,9 @@ from .._options import milliseconds
 from ..client import HALF_AN_HOUR
 from ..cloud import Cloud
 from . import help_text
+from .credentials import TOKEN_VARIABLE
 from .exit_code import ExitCode
-from .help_text import PROGRAM, TOKEN_VARIABLE
+from .help_text import PROGRAM
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -64,13 +65,18 @@ def _parser() -> argparse.ArgumentParser:
         const=HALF_AN_HOUR,
         help="wait until the sync is done, at most so long; half an hour if no number follows",
     )
-    what.add_argument("--many", metavar="FILE", help="sync the tenants of FILE, at once; - is standard input")
+    what.add_argument("--many", metavar="FILE", type=_place, help="sync the tenants of FILE, at once; - is standard input")
     what.add_argument("--jobs", metavar="N", type=_jobs, help="with --many: how many tenants at once; 32 unless given")
 
     token = parser.add_argument_group("where the token comes from").add_mutually_exclusive_group()
-    token.add_argument("--token-env", metavar="NAME", help=f"an environment variable; {TOKEN_VARIABLE} unless given")
     token.add_argument(
-        "--token-file", metavar="PATH", help="a file, read again when a new token is needed; - is standard input"
+        "--token-env", metavar="NAME", type=_place, help=f"an environment variable; {TOKEN_VARIABLE} unless given"
+    )
+    token.add_argument(
+        "--token-file",
+        metavar="PATH",
+        type=_place,
+        help="a file, read again when a new token is needed; - is standard input",
     )
     token.add_argument("--token", type=_no_token, help=argparse.SUPPRESS)
     token.add_argument(
@@ -99,8 +105,18 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _unknown(words: list[str]) -> str:
-    options = sorted({word.partition("=")[0] for word in words if word.startswith("--")})
-    return f"there is no option {', '.join(options)}" if options else "one command is enough"
+    options = {word.partition("=")[0] for word in words if word.startswith("-")}
+    shown = sorted(option for option in options if re.fullmatch("--[a-z-]{1,18}", option))  # no token is glued to it
+    if shown:
+        return f"there is no option {', '.join(shown)}"
+    return "there is no such option" if options else "one command is enough"
+
+
+def _place(text: str) -> str:
+    """An empty one is what a script's unset variable gives: the usual tenant is not meant."""
+    if not text:
+        raise argparse.ArgumentTypeError("it is empty")
+    return text
 
 
 def _no_token(_text: str) -> NoReturn:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from ..types import Credential
 
 STANDARD_INPUT = "-"
+TOKEN_VARIABLE = "AUTOPILOT_TOKEN"
 _MOST_BYTES = 1 << 17  # the library takes half of it: what is longer is refused there
 _AUTHORITIES = {
     Cloud.US_GOVERNMENT: "login.microsoftonline.us",
@@ -28,20 +29,22 @@ class InputError(Exception):
 
 
 class TokenVariable:
-    """An environment variable."""
+    """An environment variable. Only the usual name is repeated: another may be a token, by mistake."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str = TOKEN_VARIABLE) -> None:
         self._name = name
 
     def __call__(self) -> str:
         token = os.environ.get(self._name)
         if not token:
-            raise InputError(f"the environment variable {self._name} has no token")
+            which = TOKEN_VARIABLE if self._name == TOKEN_VARIABLE else "that was named"
+            raise InputError(f"the environment variable {which} is not set or empty")
         return token
 
 
 class TokenFile:
-    """A file that someone keeps fresh: read whenever a token is wanted. A pipe gives its token once."""
+    """A file that someone keeps fresh: read whenever a token is wanted. A pipe gives its token once. Its path is not
+    repeated either."""
 
     def __init__(self, path: str) -> None:
         self._path, self._from_pipe = path, ""
@@ -50,24 +53,28 @@ class TokenFile:
         if self._from_pipe:
             return self._from_pipe
         try:
-            with self._open() as file:
+            with opened(self._path) as file:
                 is_pipe = not stat.S_ISREG(os.fstat(file.fileno()).st_mode)
                 # What is no ASCII stays what it is, so that the library can say where it is.
                 token = file.read(_MOST_BYTES).decode("latin-1").strip()
         except OSError as error:
-            raise InputError(f"the token file {self._path}: {error.strerror}") from None
+            raise InputError(f"the token file: {error.strerror}") from None
         if not token:
-            raise InputError(f"the token file {self._path} is empty")
+            raise InputError("the token file is empty")
         if is_pipe or self._path == STANDARD_INPUT:
             self._from_pipe = token
         return token
 
-    def _open(self) -> BinaryIO:
-        if self._path != STANDARD_INPUT:
-            return open(self._path, "rb")
-        if sys.stdin is None or sys.stdin.isatty():
-            raise InputError("standard input is a terminal, which cuts long lines: pipe the token into it")
-        return open(sys.stdin.fileno(), "rb", closefd=False)
+
+def opened(path: str) -> BinaryIO:
+    """A file, or standard input."""
+    if path != STANDARD_INPUT:
+        return open(path, "rb")
+    if sys.stdin is None:
+        raise InputError("there is no standard input")
+    if sys.stdin.isatty():
+        raise InputError("standard input is a terminal, which cuts long lines: pipe into it")
+    return open(sys.stdin.fileno(), "rb", closefd=False)
 
 
 def azure_identity(name: str, cloud: Cloud | None = None, **arguments: object) -> Credential:
@@ -83,5 +90,5 @@ def azure_identity(name: str, cloud: Cloud | None = None, **arguments: object) -
     try:
         credential: Credential = getattr(identity, name)(**arguments)
     except Exception as error:
-        raise InputError(f"{name}: {error}") from None
+        raise InputError(" ".join(f"{name}: {error}".split())) from None
     return credential

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from .credentials import TOKEN_VARIABLE
 from .exit_code import ExitCode
 
 PROGRAM = "autopilot-sync"
-TOKEN_VARIABLE = "AUTOPILOT_TOKEN"
 
 USAGE = f"{PROGRAM} [sync | status] [option ...]"
 

@@ -13,7 +13,7 @@ from ..many import sync_many
 from . import arguments, display, interruption, printer, report, tenants
 from .credentials import TokenFile, TokenVariable, azure_identity
 from .exit_code import ExitCode
-from .help_text import PROGRAM, TOKEN_VARIABLE
+from .help_text import PROGRAM
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def _one(given: Namespace, shown: Quiet, printed: Json | Text) -> int:
     except Exception as error:
         found = _refused(error)
     else:
-        with interruption.ends(client.cancel) as ended:
+        with interruption.ends(client._end) as ended:
             found = _call(client, given, shown, ended)
     return _told(found, shown, printed)
 
@@ -70,24 +70,28 @@ def _call(client: Client, given: Namespace, shown: Quiet, ended: Interruption) -
 
 
 def _many(given: Namespace, shown: Quiet, printed: Json | Text) -> int:
+    credentials: dict[str, Credential] = {}
     reports: dict[str, Report] = {}
     with interruption.ends(_interrupt) as ended:
         try:
-            credentials = tenants.read(given.many)
-            results = sync_many(
-                credentials, wait=given.wait or False, as_completed=True, max_workers=given.jobs, **_options(given)
-            )
-        except Exception as error:
-            return _told(_refused(error), shown, printed)
-        try:
+            try:
+                credentials = tenants.read(given.many)
+                results = sync_many(
+                    credentials, wait=given.wait or False, as_completed=True, max_workers=given.jobs, **_options(given)
+                )
+            except Exception as error:
+                return _told(_refused(error), shown, printed)
             with closing(results):  # type: ignore[type-var]  # it is a generator
                 for result in shown.counted(results, len(credentials)):
                     found = report.of_tenant(result)
                     reports[result.tenant] = found
                     printed.of_many(found)
         except KeyboardInterrupt:
+            number = ended.signal or signal.SIGINT
+            if not credentials:
+                return _told(report.of_interruption(number), shown, printed)
             for tenant in [one for one in credentials if one not in reports]:
-                reports[tenant] = report.of_interruption(ended.signal or signal.SIGINT, tenant=tenant)
+                reports[tenant] = report.of_interruption(number, tenant=tenant)
                 printed.of_many(reports[tenant])
     printed.summary([reports[tenant] for tenant in credentials])
     good = sum(one.exit_code <= ExitCode.ALREADY_RUNNING for one in reports.values())
@@ -109,7 +113,7 @@ def _credential(given: Namespace) -> Credential:
         return azure_identity(given.azure, given.cloud)
     if given.token_file is not None:
         return TokenFile(given.token_file)
-    return TokenVariable(given.token_env or TOKEN_VARIABLE)
+    return TokenVariable() if given.token_env is None else TokenVariable(given.token_env)
 
 
 def _options(given: Namespace) -> ClientOptions:

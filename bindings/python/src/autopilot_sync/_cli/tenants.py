@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 
-from .credentials import STANDARD_INPUT, InputError, TokenFile, TokenVariable, azure_identity
+from .credentials import STANDARD_INPUT, InputError, TokenFile, TokenVariable, azure_identity, opened
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,7 +19,7 @@ _KINDS = "token_env, token_file or azure_identity"
 def read(path: str) -> dict[str, Credential]:
     """The credentials by the tenants' names, in the file's order."""
     try:
-        with open(sys.stdin.fileno() if path == STANDARD_INPUT else path, "rb", closefd=path != STANDARD_INPUT) as file:
+        with opened(path) as file:
             tenants = json.loads(file.read(), object_pairs_hook=_object)
     except OSError as error:
         raise InputError(f"{path}: {error.strerror}") from None
