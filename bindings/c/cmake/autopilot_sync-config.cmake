@@ -46,7 +46,7 @@ endif()
 if(_autopilot_sync_static AND NOT TARGET autopilot_sync::static)
   # What the Rust compiler's `--print native-static-libs` names.
   if(WIN32)
-    set(_autopilot_sync_system bcrypt crypt32 advapi32 ncrypt secur32 userenv ws2_32 ntdll kernel32)
+    set(_autopilot_sync_system bcrypt advapi32 kernel32 ntdll userenv ws2_32 dbghelp)
   elseif(APPLE)
     set(_autopilot_sync_system "-framework Security" "-framework CoreFoundation" iconv m)
   else()
