@@ -19,19 +19,24 @@ macro(_autopilot_sync_find result)
                NO_DEFAULT_PATH NO_CMAKE_FIND_ROOT_PATH)
   mark_as_advanced(${result})
 endmacro()
-_autopilot_sync_find(_autopilot_sync_shared libautopilot_sync.so libautopilot_sync.dylib libautopilot_sync.dll.a
-                     autopilot_sync.lib) # the last two: MinGW's and MSVC's import libraries
+if(MSVC)
+  set(_autopilot_sync_import autopilot_sync.lib)
+else()
+  set(_autopilot_sync_import libautopilot_sync.dll.a)
+endif()
+_autopilot_sync_find(_autopilot_sync_shared libautopilot_sync.so libautopilot_sync.dylib ${_autopilot_sync_import})
 _autopilot_sync_find(_autopilot_sync_static libautopilot_sync.a)
 
 if(_autopilot_sync_shared AND NOT TARGET autopilot_sync::shared)
-  if(_autopilot_sync_shared MATCHES "\\.(a|lib)$")
-    add_library(autopilot_sync::shared UNKNOWN IMPORTED) # Windows: the import library; where the DLL is, it does not say
-  else()
-    add_library(autopilot_sync::shared SHARED IMPORTED)
-  endif()
+  add_library(autopilot_sync::shared SHARED IMPORTED)
   set_target_properties(autopilot_sync::shared PROPERTIES
     IMPORTED_LOCATION "${_autopilot_sync_shared}"
     INTERFACE_INCLUDE_DIRECTORIES "${_autopilot_sync_prefix}/include")
+  if(_autopilot_sync_shared MATCHES "/${_autopilot_sync_import}$") # Windows: programs are linked with this one
+    set_target_properties(autopilot_sync::shared PROPERTIES
+      IMPORTED_LOCATION "${_autopilot_sync_prefix}/bin/autopilot_sync.dll"
+      IMPORTED_IMPLIB "${_autopilot_sync_shared}")
+  endif()
   # The name that programs ask for at run time: the version as far as it says the ABI.
   string(REGEX MATCH "^(0\\.[0-9]+|[0-9]+)" _autopilot_sync_abi "${autopilot_sync_VERSION}")
   if(EXISTS "${_autopilot_sync_shared}.${_autopilot_sync_abi}")
