@@ -44,6 +44,17 @@ cmake -S . -B . -DCMAKE_SYSTEM_NAME=Windows -DCMAKE_C_COMPILER=x86_64-w64-mingw3
     -DCMAKE_PREFIX_PATH="$folder" -DCMAKE_C_FLAGS="-Wall -Werror" >"$work/said" && cmake --build . >>"$work/said" ||
     fail "CMake: $(cat "$work/said")"
 
+# MSVC is not here; which import library it would be given, CMake says.
+mkdir "$work/msvc" && cat >"$work/msvc/CMakeLists.txt" <<END
+cmake_minimum_required(VERSION 3.16)
+project(agent NONE)
+find_package(autopilot_sync CONFIG REQUIRED COMPONENTS shared)
+get_target_property(library autopilot_sync::shared IMPORTED_IMPLIB)
+message(STATUS "links \${library}")
+END
+cmake -S "$work/msvc" -B "$work/msvc" -DCMAKE_SYSTEM_NAME=Windows -DMSVC=ON -DCMAKE_PREFIX_PATH="$folder" >"$work/said"
+grep -xF -- "-- links $folder/lib/autopilot_sync.lib" "$work/said" >/dev/null || fail "MSVC: $(cat "$work/said")"
+
 "$root/tests/windows/prefix.sh"
 under_wine=$root/tests/windows/wine.sh
 for kind in shared static; do "$root/tests/artefacts/triggers.sh" "$under_wine" "$PWD/$kind/$kind.exe" token; done
