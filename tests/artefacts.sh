@@ -51,7 +51,6 @@ archive() { # ARCHITECTURE
 zipped() { # the libraries that tests/windows.sh tests, laid out as cargo-c would
     local name=autopilot-sync-$version-x86_64-windows from=$target/windows
     local to=$work/$name
-    CARGO_TARGET_DIR=$target tests/windows/build.sh 2>"$work/log" || fail "$(cat "$work/log")"
     mkdir -p "$to"/{bin,lib,include,share/cmake/autopilot_sync,examples}
     cp "$from/autopilot_sync.dll" "$to/bin"
     cp "$from"/{autopilot_sync.{def,lib},libautopilot_sync{.dll,}.a} "$to/lib"
@@ -110,7 +109,12 @@ linux() { # ARCHITECTURE, as all call it and as Debian does
     sbom "$1-unknown-linux-gnu" "$1-linux-gnu"
 }
 windows() {
+    CARGO_TARGET_DIR=$target tests/windows/build.sh 2>"$work/log" || fail "$(cat "$work/log")"
     notices x86_64-pc-windows-gnu
+    { # its start-up code is in the DLL
+        printf '\n%s\nmingw-w64, ZPL-2.1, https://www.mingw-w64.org\n\n' "$(printf '=%.s' {1..100})"
+        sed '/^Files: [^*]/,$d' /usr/share/doc/mingw-w64-x86-64-dev/copyright
+    } >>"$work/THIRD-PARTY.txt"
     zipped
     sbom x86_64-pc-windows-gnu x86_64-windows
 }
