@@ -41,7 +41,8 @@ add_custom_command(TARGET shared POST_BUILD COMMAND
   \${CMAKE_COMMAND} -E copy \$<TARGET_RUNTIME_DLLS:shared> \$<TARGET_FILE_DIR:shared>)
 END
 cmake -S . -B . -DCMAKE_SYSTEM_NAME=Windows -DCMAKE_C_COMPILER=x86_64-w64-mingw32-gcc \
-    -DCMAKE_PREFIX_PATH="$folder" -DCMAKE_C_FLAGS="-Wall -Werror" >"$work/said" && cmake --build . >>"$work/said" ||
+    -DCMAKE_PREFIX_PATH="$folder" -DCMAKE_C_FLAGS="-Wall -Werror" >"$work/said" 2>&1 &&
+    cmake --build . >>"$work/said" 2>&1 ||
     fail "CMake: $(cat "$work/said")"
 
 # MSVC is not here; which import library it would be given, CMake says.
@@ -52,8 +53,9 @@ find_package(autopilot_sync CONFIG REQUIRED COMPONENTS shared)
 get_target_property(library autopilot_sync::shared IMPORTED_IMPLIB)
 message(STATUS "links \${library}")
 END
-cmake -S "$work/msvc" -B "$work/msvc" -DCMAKE_SYSTEM_NAME=Windows -DMSVC=ON -DCMAKE_PREFIX_PATH="$folder" >"$work/said"
-grep -xF -- "-- links $folder/lib/autopilot_sync.lib" "$work/said" >/dev/null || fail "MSVC: $(cat "$work/said")"
+cmake -S "$work/msvc" -B "$work/msvc" -DCMAKE_SYSTEM_NAME=Windows -DMSVC=ON -DCMAKE_PREFIX_PATH="$folder" \
+    >"$work/said" 2>&1 && grep -xF -- "-- links $folder/lib/autopilot_sync.lib" "$work/said" >/dev/null ||
+    fail "MSVC: $(cat "$work/said")"
 
 "$root/tests/windows/prefix.sh"
 under_wine=$root/tests/windows/wine.sh
