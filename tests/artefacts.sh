@@ -1,17 +1,18 @@
 #!/usr/bin/env bash
-# Makes what a release is, below target/artefacts: for each platform an archive, a wheel and, for Debian, two packages;
-# the source distribution for Python, SBOMs, and SHA256SUMS of it all. No containers: zig links for old systems.
+# Makes what a release is, below target/artefacts: for each platform an archive and, for those of Linux, a wheel and two
+# packages for Debian; the source distribution for Python, SBOMs, and SHA256SUMS of it all. No containers: zig links for
+# old systems, and MinGW for Windows.
 #
-#   tests/artefacts.sh                    all platforms
-#   tests/artefacts.sh x86_64 aarch64     these
-#   tests/artefacts/try.sh                then uses them in a clean root
-#   tests/artefacts/again.sh              and makes them again, elsewhere: are they the same?
+#   tests/artefacts.sh                            all platforms
+#   tests/artefacts.sh x86_64 aarch64 windows     these
+#   tests/artefacts/try.sh                        then uses them in a clean root, and under qemu and Wine
+#   tests/artefacts/again.sh                      and makes them again, elsewhere: are they the same?
 set -euo pipefail
 cd "$(dirname "$0")/.."
 fail() { echo "artefacts: $*" >&2; exit 1; }
 target=$(realpath -m "${CARGO_TARGET_DIR:-target}")
 out=$target/artefacts
-[ $# -gt 0 ] || set -- x86_64 aarch64
+[ $# -gt 0 ] || set -- x86_64 aarch64 windows
 version=$(cargo pkgid --locked -p autopilot-sync)
 version=${version##*[@#]} abi=${version%.*} # before 1.0; tests/release.sh holds the SONAME to it
 work=$(mktemp -d)
@@ -34,6 +35,7 @@ built() { # ARCHITECTURE FOLDER PREFIX LIBDIR: the C libraries, installed below 
         --destdir "$2" --prefix "$3" --libdir "$4" 2>"$work/log" || fail "$(cat "$work/log")"
 }
 examples() { mkdir -p "$1" && cp bindings/c/examples/* bindings/cpp/examples/* tests/programs/one_call.c "$1"; }
+texts() { cp README.md CHANGELOG.md LICENSE-* "$work/THIRD-PARTY.txt" "$1"; }
 
 archive() { # ARCHITECTURE
     local name=autopilot-sync-$version-$1-linux-gnu
@@ -41,9 +43,22 @@ archive() { # ARCHITECTURE
     # Where it will be unpacked, nobody knows.
     sed -i 's|^prefix=.*|prefix=${pcfiledir}/../..|' "$work/$name/lib/pkgconfig/autopilot_sync.pc"
     examples "$work/$name/examples"
-    cp README.md CHANGELOG.md LICENSE-* "$work/THIRD-PARTY.txt" "$work/$name"
+    texts "$work/$name"
     tar -C "$work" --sort=name --mtime="@$SOURCE_DATE_EPOCH" --owner=0 --group=0 --numeric-owner --mode=go+rX-w \
         -c "$name" | gzip -9n >"$out/$name.tar.gz"
+}
+
+zipped() { # the libraries that tests/windows.sh tests, laid out as cargo-c would
+    local name=autopilot-sync-$version-x86_64-windows from=$target/windows
+    local to=$work/$name
+    mkdir -p "$to"/{bin,lib,include,share/cmake/autopilot_sync,examples}
+    cp "$from/autopilot_sync.dll" "$to/bin"
+    cp "$from"/{autopilot_sync.{def,lib},libautopilot_sync{.dll,}.a} "$to/lib"
+    cp include/autopilot_sync.h bindings/cpp/autopilot_sync.hpp "$to/include"
+    cp bindings/c/cmake/* "$to/share/cmake/autopilot_sync"
+    cp tests/programs/one_call.c "$to/examples" # the others are POSIX programs
+    texts "$to"
+    python3 tests/artefacts/zip.py "$to" "$out/$name.zip" "$SOURCE_DATE_EPOCH"
 }
 
 pack() { # FOLDER KIND NAME ARCHITECTURE: a Debian package of a folder, by tests/artefacts/debian/KIND
@@ -78,25 +93,39 @@ wheel() { # ARCHITECTURE
 }
 
 mkdir "$work/tree" && git ls-files -z | xargs -0 cp --parents -t "$work/tree" # SBOMs are made beside the sources
-sbom() { # ARCHITECTURE
+sbom() { # TARGET PLATFORM
     PATH=$cyclonedx:$PATH cargo cyclonedx -q --manifest-path "$work/tree/bindings/c/Cargo.toml" --format json \
-        --spec-version 1.5 --no-build-deps --target "$1-unknown-linux-gnu" --override-filename sbom
-    sed "s|file://$work/tree|file://|g" "$work/tree/bindings/c/sbom.json" \
-        >"$out/autopilot-sync-$version-$1-linux-gnu.cdx.json"
+        --spec-version 1.5 --no-build-deps --target "$1" --override-filename sbom
+    sed "s|file://$work/tree|file://|g" "$work/tree/bindings/c/sbom.json" >"$out/autopilot-sync-$version-$2.cdx.json"
 }
+# Whose code is in the library of a target, and under which licences.
+notices() { python3 tests/artefacts/notices.py "$1" <"$work/licences" >"$work/THIRD-PARTY.txt"; }
 
-for architecture; do
-    echo "artefacts: $architecture"
-    # Whose code is in the library, and under which licences.
-    python3 tests/artefacts/notices.py "$architecture-unknown-linux-gnu" <"$work/licences" >"$work/THIRD-PARTY.txt"
-    archive "$architecture"
-    case $architecture in
-    x86_64) debian x86_64 amd64 ;;
-    aarch64) debian aarch64 arm64 ;;
-    *) fail "it is not known what Debian calls $architecture" ;;
+linux() { # ARCHITECTURE, as all call it and as Debian does
+    notices "$1-unknown-linux-gnu"
+    archive "$1"
+    debian "$1" "$2"
+    wheel "$1"
+    sbom "$1-unknown-linux-gnu" "$1-linux-gnu"
+}
+windows() {
+    CARGO_TARGET_DIR=$target tests/windows/build.sh 2>"$work/log" || fail "$(cat "$work/log")"
+    notices x86_64-pc-windows-gnu
+    { # its start-up code is in the DLL
+        printf '\n%s\nmingw-w64, ZPL-2.1, https://www.mingw-w64.org\n\n' "$(printf '=%.s' {1..100})"
+        sed '/^Files: [^*]/,$d' /usr/share/doc/mingw-w64-x86-64-dev/copyright
+    } >>"$work/THIRD-PARTY.txt"
+    zipped
+    sbom x86_64-pc-windows-gnu x86_64-windows
+}
+for platform; do
+    echo "artefacts: $platform"
+    case $platform in
+    x86_64) linux x86_64 amd64 ;;
+    aarch64) linux aarch64 arm64 ;;
+    windows) windows ;;
+    *) fail "there is no platform $platform" ;;
     esac
-    wheel "$architecture"
-    sbom "$architecture"
 done
 
 echo "artefacts: the Python source distribution"

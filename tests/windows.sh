@@ -1,7 +1,6 @@
 #!/usr/bin/env bash
-# Builds the library for 64-bit Windows, here, and tests it under Wine: target/windows/autopilot_sync.dll, its import
-# libraries for MinGW (libautopilot_sync.dll.a) and MSVC (autopilot_sync.lib), its .def, and a static library for MinGW.
-# On a new Debian machine, as root, it installs what it needs. The compiler is kept under ~/.cache.
+# Builds the library for 64-bit Windows, here, by tests/windows/build.sh, and tests it under Wine. On a new Debian
+# machine, as root, it installs what it needs. The compiler is kept under ~/.cache.
 #
 # What Wine cannot show is not tested: the revocation check of Windows' own CryptoAPI, a service's account and store, a
 # signed DLL, Python.
@@ -24,41 +23,17 @@ fi
 [ -z "$(missing)" ] || fail "missing: $(missing | xargs). Install: apt-get install $packages"
 target=x86_64-pc-windows-gnu
 folder=$(realpath -m "${CARGO_TARGET_DIR:-target}")/windows
-rustc=$(tests/windows/rust.sh)
+rustc=$(tests/rust-for.sh $target)
 "$rustc" --version
-for_windows() {
-  RUSTC=$rustc RUSTFLAGS=-Dwarnings CARGO_TARGET_DIR=$folder/build nice cargo "$1" --locked --target $target "${@:2}"
-}
 
 step "the DLL and its import libraries"
-for_windows build --release -p autopilot-sync-c
-built=$folder/build/$target/release
-cp "$built/autopilot_sync.dll" "$built/libautopilot_sync.dll.a" "$built/libautopilot_sync.a" "$folder"
+tests/windows/build.sh
 dll=$folder/autopilot_sync.dll
-exports() {
-  x86_64-w64-mingw32-objdump -p "$1" |
-    awk '/^\[Ordinal\/Name Pointer\]/ { on = 1; next } !NF { on = 0 } on { print $NF }' | sort
-}
-{ echo "LIBRARY autopilot_sync.dll"; echo EXPORTS; exports "$dll"; } >"$folder/autopilot_sync.def"
-# LLVM's writes the short form that MSVC's own tools write; that of binutils an older one, of whole object files.
-llvm-dlltool -m i386:x86-64 -d "$folder/autopilot_sync.def" -D autopilot_sync.dll -l "$folder/autopilot_sync.lib"
-
-diff tests/abi/exports.txt <(exports "$dll") || fail "the exports are not those of tests/abi/exports.txt"
-# Windows' own, there since Windows 10: no runtime of MinGW.
-own="advapi32 api-ms-win-core-synch-l1-2-0 bcrypt bcryptprimitives crypt32 kernel32 msvcrt ntdll winhttp ws2_32"
-needed=$(x86_64-w64-mingw32-objdump -p "$dll" | sed -n 's/.*DLL Name: \(.*\)\.dll/\L\1/p' | sort -u)
-others=$(comm -13 <(xargs -n 1 <<<"$own" | sort) - <<<"$needed")
-[ -z "$others" ] || fail "it needs $others"
-echo "$(wc -l <tests/abi/exports.txt) functions, $(stat -c %s "$dll") bytes"
 
 step "Wine"
 export WINEPREFIX=$folder/wine WINEDEBUG=-all LC_ALL=C.UTF-8
-rm -rf "$WINEPREFIX" && mkdir "$WINEPREFIX"
 trap 'timeout 30 /usr/lib/wine/wineserver -k || true' EXIT
-timeout 60 /usr/lib/wine/wineserver -p >"$folder/wineserver.log" 2>&1 # one for all that follows
-timeout 300 $wine wineboot -i </dev/null >"$folder/wineboot.log" 2>&1 || fail "wineboot: $(cat "$folder/wineboot.log")"
-x86_64-w64-mingw32-gcc -shared tests/windows/bcryptprimitives.c -ladvapi32 \
-  -o "$WINEPREFIX/drive_c/windows/system32/bcryptprimitives.dll"
+tests/windows/prefix.sh
 
 step "programs under Wine"
 # The names of the test programs that cargo makes of these targets. They run by themselves: CC is for what they compile,
@@ -82,7 +57,8 @@ under_wine "$(programs --test programs)" c_api:: hostile:: threads:: languages::
 
 step "Rust's own tests under Wine, the emulator included"
 export CARGO_TARGET_X86_64_PC_WINDOWS_GNU_RUNNER=$PWD/tests/windows/wine.sh
-for_windows test --no-fail-fast -p autopilot-sync --features capi --lib --test one_call --test stages --test wait \
+RUSTC=$rustc RUSTFLAGS=-Dwarnings CARGO_TARGET_DIR=$folder/build nice cargo test --locked --target $target \
+  --no-fail-fast -p autopilot-sync --features capi --lib --test one_call --test stages --test wait \
   --test faults 2>&1 | tee -a "$folder/tests.log" || failed=1
 
 step "the end"

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Uses what tests/artefacts.sh made: looks at each library, builds and runs C programs with the archive and the packages
-# in a clean Debian 12 that is kept (chroot; as root), and with those for Arm under qemu. The emulator runs outside.
+# in a clean Debian 12 that is kept (chroot; as root), with those for Arm under qemu, and, by try-windows.sh, with those
+# for Windows under Wine. The emulator runs outside.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 root=$PWD out=$(realpath -m "${CARGO_TARGET_DIR:-target}")/artefacts
@@ -59,13 +60,7 @@ for check in "${checks[@]}"; do
     ! $check "$work/wrong.so" >/dev/null || fail "$check passes a library that is wrong in every way"
 done
 
-cargo build -q --locked --manifest-path "$root/Cargo.toml" -p autopilot-emulator
-emulator=${CARGO_TARGET_DIR:-$root/target}/debug/autopilot-emulator
-triggers() { # COMMAND ARGUMENT...: a program that makes one call is told that the sync was accepted: 0
-    "$emulator" run --log "$work/exchanges" -- "$@" >"$work/said" && [ "$(cat "$work/said")" = 0 ] ||
-        fail "${*: -1}: $(cat "$work/said")"
-    grep -F '"status":204' "$work/exchanges" >/dev/null || fail "${*: -1}: the service saw nothing"
-}
+triggers() { "$root/tests/artefacts/triggers.sh" "$@"; }
 # Compiles $program shared and static, as the README says, by what pkg-config knows.
 compile='$cc -Wall -Werror $program $(pkg-config --cflags --libs autopilot_sync) -o $to/shared
     $cc -Wall -Werror $program -o $to/static \
@@ -128,4 +123,5 @@ folder=$(echo "$work"/*-aarch64-linux-gnu)
 triggers qemu-aarch64 -L /usr/aarch64-linux-gnu -E "LD_LIBRARY_PATH=$folder/lib" "$work/shared" token
 triggers qemu-aarch64 -L /usr/aarch64-linux-gnu "$work/static" token
 cmp "$folder/lib/libautopilot_sync.so" "$work"/libautopilot-sync"$abi"_*_arm64.deb/usr/lib/*/"libautopilot_sync.so.$abi"
+"$root/tests/artefacts/try-windows.sh"
 echo "try: all work"

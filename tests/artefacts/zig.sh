@@ -20,7 +20,7 @@ program ar 'ar "$@"'
 export "CC_$variable=$work/cc" "AR_$variable=$work/ar" "CARGO_TARGET_${variable^^}_LINKER=$work/cc"
 
 # No folder of this machine is in what is built, so it is the same wherever it is built.
-RUSTC=$("$here/rust.sh" "$CARGO_BUILD_TARGET")
+RUSTC=$("$here/../rust-for.sh" "$CARGO_BUILD_TARGET")
 export RUSTC RUSTFLAGS="--remap-path-prefix=$("$RUSTC" --print sysroot)/lib/rustlib/src/rust=rust
     --remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}/registry/src=crates --remap-path-prefix=$root=autopilot-sync"
 # What a wheel's platform is taken from.

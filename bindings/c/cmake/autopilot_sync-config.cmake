@@ -19,19 +19,24 @@ macro(_autopilot_sync_find result)
                NO_DEFAULT_PATH NO_CMAKE_FIND_ROOT_PATH)
   mark_as_advanced(${result})
 endmacro()
-_autopilot_sync_find(_autopilot_sync_shared libautopilot_sync.so libautopilot_sync.dylib libautopilot_sync.dll.a
-                     autopilot_sync.dll.lib autopilot_sync.lib) # from the third on: import libraries
+if(MSVC)
+  set(_autopilot_sync_import autopilot_sync.dll.lib autopilot_sync.lib) # as cargo-c calls it, and an archive
+else()
+  set(_autopilot_sync_import libautopilot_sync.dll.a)
+endif()
+_autopilot_sync_find(_autopilot_sync_shared libautopilot_sync.so libautopilot_sync.dylib ${_autopilot_sync_import})
 _autopilot_sync_find(_autopilot_sync_static libautopilot_sync.a)
 
 if(_autopilot_sync_shared AND NOT TARGET autopilot_sync::shared)
-  if(_autopilot_sync_shared MATCHES "\\.(a|lib)$")
-    add_library(autopilot_sync::shared UNKNOWN IMPORTED) # Windows: the import library; where the DLL is, it does not say
-  else()
-    add_library(autopilot_sync::shared SHARED IMPORTED)
-  endif()
+  add_library(autopilot_sync::shared SHARED IMPORTED)
   set_target_properties(autopilot_sync::shared PROPERTIES
     IMPORTED_LOCATION "${_autopilot_sync_shared}"
     INTERFACE_INCLUDE_DIRECTORIES "${_autopilot_sync_prefix}/include")
+  if(_autopilot_sync_shared MATCHES "/${_autopilot_sync_import}$") # Windows: programs are linked with this one
+    set_target_properties(autopilot_sync::shared PROPERTIES
+      IMPORTED_LOCATION "${_autopilot_sync_prefix}/bin/autopilot_sync.dll"
+      IMPORTED_IMPLIB "${_autopilot_sync_shared}")
+  endif()
   # The name that programs ask for at run time: the version as far as it says the ABI.
   string(REGEX MATCH "^(0\\.[0-9]+|[0-9]+)" _autopilot_sync_abi "${autopilot_sync_VERSION}")
   if(EXISTS "${_autopilot_sync_shared}.${_autopilot_sync_abi}")
@@ -46,7 +51,7 @@ endif()
 if(_autopilot_sync_static AND NOT TARGET autopilot_sync::static)
   # What the Rust compiler's `--print native-static-libs` names.
   if(WIN32)
-    set(_autopilot_sync_system bcrypt crypt32 advapi32 ncrypt secur32 userenv ws2_32 ntdll kernel32)
+    set(_autopilot_sync_system bcrypt advapi32 kernel32 ntdll userenv ws2_32 dbghelp)
   elseif(APPLE)
     set(_autopilot_sync_system "-framework Security" "-framework CoreFoundation" iconv m)
   else()

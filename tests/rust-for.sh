@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Prints the path of a compiler that has the standard library for a target, for `rust.sh aarch64-unknown-linux-gnu`: the
-# one at hand after `rustup target add`, else Rust 1.85 as tests/rust-1.85.sh has it, with the standard library compiled
-# once for the target and kept beside it.
+# Prints the path of a compiler that has the standard library for a target, for `rust-for.sh aarch64-unknown-linux-gnu`:
+# the one at hand after `rustup target add`, else Rust 1.85 as tests/rust-1.85.sh has it, with the standard library
+# compiled once for the target and kept beside it.
 set -euo pipefail
-cd "$(dirname "$0")/../.."
+cd "$(dirname "$0")/.."
 target=$1
 has_target() { compgen -G "$("$1" --print target-libdir --target "$target")/libstd-*.rlib" >/dev/null; }
 
@@ -14,14 +14,21 @@ if ! has_target "$rustc"; then
     trap 'rm -rf "$work"' EXIT
     cargo new --quiet --vcs none --lib --name probe "$work/probe"
     echo '#![no_std]' >"$work/probe/src/lib.rs"
+    sources=$("$rustc" --print sysroot)/lib/rustlib/src/rust
     # As rustup's: with bitcode, since the release libraries are optimised as a whole; with no folder of this machine.
-    flags="-Cembed-bitcode=yes --remap-path-prefix=$("$rustc" --print sysroot)/lib/rustlib/src/rust=rust
+    flags="-Cembed-bitcode=yes --remap-path-prefix=$sources=rust
         --remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}/registry/src=crates"
     (cd "$work/probe" && RUSTC=$rustc RUSTC_BOOTSTRAP=1 RUSTFLAGS=$flags CARGO_TARGET_DIR=$work/built \
-        nice cargo build --quiet --release -Zbuild-std=std,panic_unwind --target "$target") >&2
+        nice cargo build --quiet --release -Zbuild-std=std,panic_unwind,test --target "$target") >&2
     rm "$work/built/$target"/release/deps/libprobe-*
     folder=$("$rustc" --print target-libdir --target "$target")
     mkdir -p "$folder.new" && cp "$work/built/$target"/release/deps/*.rlib "$folder.new"
+    if [[ $target = *-windows-gnu ]]; then # what every program begins and ends with
+        for object in rsbegin rsend; do
+            (cd "$sources/library/rtstartup" && RUSTC_BOOTSTRAP=1 "$rustc" --target "$target" --emit obj -O \
+                -o "$folder.new/$object.o" "$object.rs")
+        done
+    fi
     rm -rf "$folder" && mv "$folder.new" "$folder" # whole, or not there
 fi
 echo "$rustc"
