@@ -32,7 +32,7 @@ if(_autopilot_sync_shared AND NOT TARGET autopilot_sync::shared)
   set_target_properties(autopilot_sync::shared PROPERTIES
     IMPORTED_LOCATION "${_autopilot_sync_shared}"
     INTERFACE_INCLUDE_DIRECTORIES "${_autopilot_sync_prefix}/include")
-  if(_autopilot_sync_shared MATCHES "/${_autopilot_sync_import}$") # Windows: programs are linked with this one
+  if(WIN32) # programs are linked with this one
     set_target_properties(autopilot_sync::shared PROPERTIES
       IMPORTED_LOCATION "${_autopilot_sync_prefix}/bin/autopilot_sync.dll"
       IMPORTED_IMPLIB "${_autopilot_sync_shared}")
