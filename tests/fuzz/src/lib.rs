@@ -13,6 +13,8 @@ mod detail;
 mod environment;
 #[path = "../../../src/error.rs"]
 mod error;
+#[path = "../../../src/machine_proxy.rs"]
+mod machine_proxy;
 #[path = "../../../src/outcome.rs"]
 mod outcome;
 #[path = "../../../src/privilege.rs"]
