@@ -65,8 +65,8 @@
  *
  * MEMORY AND STACK
  * A call needs 64 KiB of stack, and less than 40 MiB of memory whatever is sent. An idle connection holds 0.3 MiB, and
- * there are at most as many as threads that called at once. Where memory cannot be had, the process aborts. The token is
- * wiped from the library's memory when a call returns.
+ * there are at most as many as threads that called at once. Where memory cannot be had, the process aborts. The token
+ * is wiped from the library's memory when a call returns.
  *
  * THE HOST PROCESS
  * No signal handler, logger, locale or exit handler is touched. A connection that the peer has closed raises no
