@@ -35,6 +35,20 @@ static inline autopilot_client *new_client(void)
     return client;
 }
 
+/* Without retries: what a call meets is its result. proxy: NULL for the environment's. */
+static inline autopilot_client *client_by(const char *proxy, int64_t timeout_ms)
+{
+    autopilot_options *options = autopilot_options_new();
+    autopilot_client *client = NULL;
+    CHECK(proxy == NULL || autopilot_options_set_proxy(options, proxy) == AUTOPILOT_OK);
+    CHECK(autopilot_options_set_timeout_ms(options, timeout_ms) == AUTOPILOT_OK);
+    CHECK(autopilot_options_set_connect_timeout_ms(options, timeout_ms) == AUTOPILOT_OK);
+    CHECK(autopilot_options_set_max_retries(options, 0) == AUTOPILOT_OK);
+    CHECK(autopilot_client_new(options, &client, NULL) == AUTOPILOT_OK);
+    autopilot_options_free(options);
+    return client;
+}
+
 /* Holds a detail to what the header says of every detail. */
 static inline void check_detail(autopilot_result result, const autopilot_detail *detail)
 {

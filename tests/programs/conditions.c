@@ -13,19 +13,6 @@
 
 enum { CALLS = 50, STACK = 1024 * 1024 };
 
-/* Without retries: what a call meets is its result. */
-static autopilot_client *client_for(int64_t timeout_ms)
-{
-    autopilot_options *options = autopilot_options_new();
-    autopilot_client *client = NULL;
-    CHECK(autopilot_options_set_timeout_ms(options, timeout_ms) == AUTOPILOT_OK);
-    CHECK(autopilot_options_set_connect_timeout_ms(options, timeout_ms) == AUTOPILOT_OK);
-    CHECK(autopilot_options_set_max_retries(options, 0) == AUTOPILOT_OK);
-    CHECK(autopilot_client_new(options, &client, NULL) == AUTOPILOT_OK);
-    autopilot_options_free(options);
-    return client;
-}
-
 static autopilot_result call(const autopilot_client *client)
 {
     return autopilot_client_sync(client, "token", NULL, NULL);
@@ -46,10 +33,10 @@ static void storm(void)
     struct sigaction action = {.sa_handler = count};
     struct itimerval each_millisecond = {{0, 1000}, {0, 1000}}, never = {{0, 0}, {0, 0}};
     CHECK(sigaction(SIGALRM, &action, NULL) == 0);
-    autopilot_client *hasty = client_for(1000);
+    autopilot_client *hasty = client_by(NULL, 1000);
     CHECK(setitimer(ITIMER_REAL, &each_millisecond, NULL) == 0);
     for (int i = 0; i < CALLS; i++) {
-        autopilot_client *client = client_for(HOUR_MS);
+        autopilot_client *client = client_by(NULL, HOUR_MS);
         CHECK(call(client) >= 0);
         CHECK(call(client) >= 0);
         autopilot_client_free(client);
@@ -78,7 +65,7 @@ static int pipes_kill(void)
 static void pipe_signal(void)
 {
     CHECK(pipes_kill());
-    autopilot_client *client = client_for(HOUR_MS);
+    autopilot_client *client = client_by(NULL, HOUR_MS);
     CHECK(call(client) >= 0);
     CHECK(setenv("SHIM_GONE", "1", 1) == 0);
     CHECK(call(client) == AUTOPILOT_ERROR_CONNECTION_LOST);
@@ -99,7 +86,7 @@ static struct rlimit limited(int resource, rlim_t most)
 
 static void no_descriptors(void)
 {
-    autopilot_client *client = client_for(HOUR_MS), *other = GARBAGE;
+    autopilot_client *client = client_by(NULL, HOUR_MS), *other = GARBAGE;
     int lowest_free = dup(STDIN_FILENO);
     CHECK(lowest_free > STDERR_FILENO && close(lowest_free) == 0);
     struct rlimit before = limited(RLIMIT_NOFILE, (rlim_t)lowest_free);
@@ -117,7 +104,7 @@ static void *nothing(void *unused)
 
 static void no_threads(void)
 {
-    autopilot_client *client = client_for(HOUR_MS);
+    autopilot_client *client = client_by(NULL, HOUR_MS);
     pthread_t thread;
     /* The limit is of the user, and not root's. */
     CHECK(getuid() != 0 || setuid(65534) == 0);
@@ -135,7 +122,7 @@ static void without(int stream)
     int kept = dup(stream), type = 0;
     socklen_t length = sizeof type;
     CHECK(kept > STDERR_FILENO && close(stream) == 0);
-    autopilot_client *client = client_for(HOUR_MS);
+    autopilot_client *client = client_by(NULL, HOUR_MS);
     autopilot_result first = call(client);
     int is_connection = getsockopt(stream, SOL_SOCKET, SO_TYPE, &type, &length) == 0;
     autopilot_result wrong = autopilot_client_sync(client, "a b", NULL, NULL), last = call(client);
@@ -156,7 +143,7 @@ static volatile sig_atomic_t is_over;
 static void *call_until_over(void *unused)
 {
     while (!is_over) {
-        autopilot_client *client = client_for(HOUR_MS);
+        autopilot_client *client = client_by(NULL, HOUR_MS);
         CHECK(call(client) >= 0 && call(client) >= 0 && autopilot_sync("token") >= 0);
         autopilot_client_free(client);
     }
@@ -167,7 +154,7 @@ static void *call_until_over(void *unused)
 static void fork_among_threads(void)
 {
     pthread_t threads[4];
-    autopilot_client *client = client_for(HOUR_MS);
+    autopilot_client *client = client_by(NULL, HOUR_MS);
     CHECK(autopilot_sync("token") >= 0);
     for (size_t i = 0; i < LENGTH(threads); i++)
         CHECK(pthread_create(&threads[i], NULL, call_until_over, NULL) == 0);
@@ -200,7 +187,7 @@ static void unload(void)
 /* The service answers what the library, as it is led to it, must not believe. */
 static void mistrust(void)
 {
-    autopilot_client *client = client_for(HOUR_MS);
+    autopilot_client *client = client_by(NULL, HOUR_MS);
     autopilot_detail *detail = NULL;
     CHECK(autopilot_client_sync(client, "token", NULL, &detail) == AUTOPILOT_ERROR_TLS);
     puts(autopilot_detail_message(detail));
@@ -211,7 +198,7 @@ static void mistrust(void)
 /* Suspended meanwhile by who started it. */
 static void suspended(void)
 {
-    autopilot_client *client = client_for(HOUR_MS), *hasty = client_for(5000);
+    autopilot_client *client = client_by(NULL, HOUR_MS), *hasty = client_by(NULL, 5000);
     CHECK(call(client) >= 0);
     CHECK(autopilot_client_sync(hasty, "unanswered", NULL, NULL) == AUTOPILOT_ERROR_TIMEOUT);
     CHECK(call(hasty) >= 0);
@@ -246,7 +233,7 @@ static void *call_in_every_way(void *client)
 static void stack(void)
 {
     static unsigned char memory[STACK] __attribute__((aligned(4096)));
-    autopilot_client *client = client_for(HOUR_MS);
+    autopilot_client *client = client_by(NULL, HOUR_MS);
     pthread_attr_t attributes;
     pthread_t thread;
     memset(memory, 0xa5, STACK);

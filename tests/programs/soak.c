@@ -20,19 +20,6 @@ static autopilot_cancel *cancelled;
 static const char *untrusted_proxy;
 static char long_token[60 * 1024 + 1];
 
-static autopilot_client *client_by(const char *proxy, int64_t timeout_ms)
-{
-    autopilot_options *options = autopilot_options_new();
-    autopilot_client *client = NULL;
-    CHECK(proxy == NULL || autopilot_options_set_proxy(options, proxy) == AUTOPILOT_OK);
-    CHECK(autopilot_options_set_timeout_ms(options, timeout_ms) == AUTOPILOT_OK);
-    CHECK(autopilot_options_set_connect_timeout_ms(options, timeout_ms) == AUTOPILOT_OK);
-    CHECK(autopilot_options_set_max_retries(options, 0) == AUTOPILOT_OK);
-    CHECK(autopilot_client_new(options, &client, NULL) == AUTOPILOT_OK);
-    autopilot_options_free(options);
-    return client;
-}
-
 static autopilot_result trigger(autopilot_client *client, const char *token, autopilot_cancel *cancel)
 {
     autopilot_detail *detail = GARBAGE;
