@@ -25,12 +25,15 @@ AGAINST = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE"
 # What is started in a shell's background ignores Ctrl-C, under nohup the end of its terminal; and so would the programs
 # of these tests.
 signal.signal(signal.SIGINT, signal.default_int_handler)
-signal.signal(signal.SIGHUP, signal.SIG_DFL)
+if sys.platform != "win32":
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 SECRET = "header0123456789.payload0123456789.signature0123456789"
 """A token of the real ones' form, which no output may show a part of."""
 
 Start = Callable[..., Emulator]
+
+posix = pytest.mark.skipif(sys.platform == "win32", reason="of POSIX: Windows has other signals, no fork, no sh, no /dev")
 
 
 @pytest.fixture
@@ -62,10 +65,13 @@ def emulator(start: Start) -> Emulator:
 @pytest.fixture
 def az(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A program `az` that prints a token, as the Azure CLI does, and notes its arguments."""
-    program = tmp_path / "az"
     answer = {"accessToken": "cli-token", "expires_on": int(time.time()) + 3600, "expiresOn": "2099-01-01 00:00:00.0"}
-    program.write_text(f"#!/bin/sh\necho \"$@\" >> {tmp_path}/asked\ncat <<'EOF'\n{json.dumps(answer)}\nEOF\n")
-    program.chmod(0o755)
+    (tmp_path / "answer").write_text(json.dumps(answer))
+    if sys.platform == "win32":
+        (tmp_path / "az.cmd").write_text(f"@echo %*>>{tmp_path}\\asked\n@type {tmp_path}\\answer\n")
+    else:
+        (tmp_path / "az").write_text(f'#!/bin/sh\necho "$@" >>{tmp_path}/asked\ncat {tmp_path}/answer\n')
+        (tmp_path / "az").chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
     return tmp_path / "asked"
 
@@ -86,4 +92,5 @@ def started(program: str) -> subprocess.Popen[str]:
 def environment() -> dict[str, str]:
     """With the package on the path, and its bytecode kept, as where it is installed."""
     kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    return {**kept, "PYTHONPATH": str(Path(__file__).parents[1] / "src")}
+    path = [str(Path(__file__).parents[1] / "src"), *filter(None, [os.environ.get("PYTHONPATH")])]
+    return {**kept, "PYTHONPATH": os.pathsep.join(path)}

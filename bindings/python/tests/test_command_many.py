@@ -12,7 +12,7 @@ from autopilot_sync._cli import report
 from autopilot_sync._cli.main import main
 from azure.identity import CredentialUnavailableError
 from command import LASTING, Ran, begun, shows_no_token
-from conftest import SECRET, Start
+from conftest import SECRET, Start, posix
 from emulator import HANG, Emulator
 
 TENANTS = ("--token", "token-of-a:tenant=a", "--token", "token-of-b:forbidden:tenant=b")
@@ -75,6 +75,7 @@ def test_the_file_may_be_standard_input(emulator: Emulator) -> None:
     assert ran.told == (0, "a: DONE: the sync was accepted\n", "")
 
 
+@posix
 def test_ctrl_c_tells_of_each_tenant(start: Start, file: Path) -> None:
     emulator = start(*TENANTS)
     emulator.script({"token": "token-of-a", **HANG})

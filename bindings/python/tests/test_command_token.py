@@ -9,7 +9,7 @@ import pytest
 from autopilot_sync import Answer, Client, Cloud, Phase, Progress
 from autopilot_sync._cli.credentials import InputError, TokenFile, azure_identity
 from command import Ran, command, variables
-from conftest import SECRET, Start
+from conftest import SECRET, Start, posix
 from emulator import Emulator
 from test_credential import tokens
 
@@ -38,6 +38,7 @@ def test_standard_input(emulator: Emulator) -> None:
     assert tokens(emulator) == [len(SECRET)]
 
 
+@posix
 @pytest.mark.parametrize("option", ["--token-file", "--many"])
 def test_without_a_standard_input_it_says_so(emulator: Emulator, option: str) -> None:
     shell = ["sh", "-c", 'exec "$@" <&-', "sh", *command(option, "-")]
@@ -46,6 +47,7 @@ def test_without_a_standard_input_it_says_so(emulator: Emulator, option: str) ->
     assert answer.stderr.startswith("autopilot-sync: there is no standard input\n") and emulator.requests() == []
 
 
+@posix
 def test_a_pipe_gives_its_token_once(start: Start, tmp_path: Path) -> None:
     """The service refuses it, so it is asked for again: that finds no other, and no empty pipe."""
     emulator = start("--other-tokens", "expired")
@@ -78,6 +80,7 @@ def test_files_without_a_token(emulator: Emulator, tmp_path: Path, content: byte
     assert emulator.requests() == []
 
 
+@posix
 def test_an_endless_file_is_no_token(emulator: Emulator) -> None:
     assert Ran("--token-file", "/dev/zero").code == 66
 

@@ -1,47 +1,22 @@
-"""The process that the package is a guest of: signals, threads, forks, logging, its end."""
+"""The process that the package is a guest of: threads, processes, logging, its end."""
 
 from __future__ import annotations
 
+import _thread
 import logging
 import os
-import signal
 import subprocess
 import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from multiprocessing import get_all_start_methods
+from typing import Callable
 
 import pytest
 from autopilot_sync import Answer, AutopilotError, CallCancelledError, Client
-from conftest import SECRET, environment, run, started
+from conftest import SECRET, environment, posix, run, started
 from emulator import HANG, Emulator
-
-INTERRUPTED = """
-client = Client("token", timeout=86400)
-try:
-    client.{call}
-except KeyboardInterrupt:
-    print("interrupted")
-print(client.settings().status.name)
-"""
-
-
-@pytest.mark.parametrize("call", ["sync()", "settings()", "sync_and_wait(86400)", "sync_and_wait(86400, print)"])
-def test_ctrl_c_ends_a_blocked_call_and_no_other(emulator: Emulator, call: str) -> None:
-    emulator.script(HANG)
-    program = started(INTERRUPTED.format(call=call))
-    emulator.await_requests(1)
-    program.send_signal(signal.SIGINT)
-    out, err = program.communicate()
-    assert (out.splitlines()[-2:], err, program.returncode) == (["interrupted", "COMPLETED"], "", 0)
-
-
-def test_ctrl_c_ends_a_wait_between_its_requests(emulator: Emulator) -> None:
-    program = started(INTERRUPTED.format(call="sync_and_wait(86400)"))
-    emulator.await_requests(2)
-    program.send_signal(signal.SIGINT)
-    out, err = program.communicate()
-    assert ("interrupted" in out, err, program.returncode) == (True, "", 0)
 
 
 def test_a_wait_imports_nothing_while_it_calls_back(emulator: Emulator) -> None:
@@ -61,110 +36,18 @@ except CallCancelledError:
     assert run(program).stdout == "\n"
 
 
-def test_ctrl_c_that_nobody_catches_ends_the_program_as_ever(emulator: Emulator) -> None:
+@pytest.mark.skipif(sys.platform != "win32", reason="elsewhere a signal wakes the main thread: test_signals.py")
+@pytest.mark.parametrize("call", [Client.sync, Client.sync_and_wait])
+def test_ctrl_c_ends_a_blocked_call_on_windows(emulator: Emulator, call: Callable[[Client], object]) -> None:
     emulator.script(HANG)
-    program = started("sync('token')")
-    emulator.await_requests(1)
-    program.send_signal(signal.SIGINT)
-    _, err = program.communicate()
-    assert program.returncode == -signal.SIGINT and err.endswith("KeyboardInterrupt\n")
 
+    def press() -> None:
+        emulator.await_requests(1)
+        _thread.interrupt_main()
 
-def test_many_ctrl_c_end_it_once(emulator: Emulator) -> None:
-    emulator.script({**HANG, "times": 20})
-    program = started("""
-import signal, threading, os
-client = Client("token", timeout=86400)
-over = threading.Event()
-def press():
-    while not over.wait(0.001):
-        os.kill(os.getpid(), signal.SIGINT)
-signal.signal(signal.SIGINT, lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
-for _ in range(20):
-    over.clear()
-    presser = threading.Thread(target=press)
-    try:
-        try:
-            presser.start()
-            client.sync()
-        finally:
-            signal.signal(signal.SIGINT, lambda *_: None)
-    except KeyboardInterrupt:
-        pass
-    over.set()
-    presser.join()
-    signal.signal(signal.SIGINT, lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
-signal.signal(signal.SIGINT, lambda *_: None)
-assert not client._connections.running
-print(threading.active_count())
-""")
-    out, err = program.communicate()
-    assert (out, err) == ("1\n", "")
-
-
-def test_other_signals_handlers_run_during_a_call(emulator: Emulator) -> None:
-    emulator.script(HANG)
-    program = started("""
-import signal
-client = Client("token", timeout=86400)
-signal.signal(signal.SIGUSR1, lambda *_: print("handled"))
-signal.signal(signal.SIGTERM, lambda *_: client.cancel())
-try:
-    client.sync()
-except CallCancelledError as error:
-    print(error.result_name)
-""")
-    emulator.await_requests(1)
-    program.send_signal(signal.SIGUSR1)
-    program.send_signal(signal.SIGTERM)
-    out, err = program.communicate()
-    assert (out, err) == ("handled\nAUTOPILOT_ERROR_CANCELLED\n", "")
-
-
-def test_a_signal_handler_may_call_during_a_call(emulator: Emulator) -> None:
-    emulator.script({}, HANG)
-    program = started("""
-import signal
-client = Client("token", timeout=60)
-client.settings()
-def handler(*_):
-    print(client.settings().status.name)
-    client.cancel()
-signal.signal(signal.SIGUSR1, handler)
-try:
-    client.sync()
-except CallCancelledError as error:
-    print(error.result_name)
-""")
-    emulator.await_requests(2)
-    program.send_signal(signal.SIGUSR1)
-    out, err = program.communicate()
-    assert (out, err) == ("COMPLETED\nAUTOPILOT_ERROR_CANCELLED\n", "")
-
-
-def test_one_thread_serves_the_main_threads_calls_and_ends_before_a_fork(emulator: Emulator) -> None:
-    out = run("""
-import os, time, warnings
-from autopilot_sync import Client
-warnings.simplefilter("ignore", DeprecationWarning)
-def threads():
-    return set(os.listdir("/proc/self/task")) - {str(os.getpid())}
-client = Client("token")
-client.settings()
-first = threads()
-client.settings()
-client.sync()
-print(len(first), threads() == first)
-if os.fork() == 0:
-    os._exit(0)
-os.wait()
-for _ in range(10_000):  # the system takes a moment to end it
-    if threads():
-        time.sleep(0.001)
-client.settings()
-print(len(threads()), threads().isdisjoint(first))
-""").stdout
-    assert out.split() == ["1", "True", "1", "True"]
+    with ThreadPoolExecutor(1) as pool, pytest.raises(KeyboardInterrupt):
+        pool.submit(press)
+        call(Client("token", timeout=86_400))
 
 
 def test_cancel_ends_the_calls_of_all_threads_and_no_later_one(emulator: Emulator) -> None:
@@ -230,68 +113,7 @@ def test_the_interpreter_goes_on_during_a_call(emulator: Emulator) -> None:
         client.cancel()
 
 
-# From Python 3.12 on, a fork is warned of where the thread of a call just over has not ended yet.
-FORKED = """
-import os, warnings
-warnings.simplefilter("ignore", DeprecationWarning)
-client = Client("token")
-print(client.settings().status.name, flush=True)
-child = os.fork()
-if child == 0:
-    print(client.settings().status.name, flush=True)
-    {child_end}
-    os._exit(0)
-print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), client.settings().status.name, sync("token").answer.name)
-"""
-
-
-@pytest.mark.parametrize("child_end", ["pass", "client.close()", "del client; import gc; gc.collect()", "exit(0)"])
-def test_parent_and_child_of_a_fork_have_connections_of_their_own(emulator: Emulator, child_end: str) -> None:
-    out = run("from autopilot_sync import *\n" + FORKED.format(child_end=child_end)).stdout
-    assert out.split() == ["COMPLETED", "COMPLETED", "0", "COMPLETED", "DONE"]
-    first, child, parent, _ = (request["connection"] for request in emulator.requests())
-    assert first == parent != child
-
-
-def test_a_call_just_before_a_fork_leaves_the_child_no_thread_that_it_has_not(emulator: Emulator) -> None:
-    """A hook that is registered first runs last before the fork."""
-    out = run("""
-import os, signal, warnings
-warnings.simplefilter("ignore", DeprecationWarning)
-os.register_at_fork(before=lambda: client.settings())
-from autopilot_sync import Client
-client = Client("token")
-client.settings()
-child = os.fork()
-if child == 0:
-    signal.alarm(120)  # it would wait for ever
-    print(client.settings().status.name, flush=True)
-    os._exit(0)
-print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
-""").stdout
-    assert out.split() == ["COMPLETED", "0"]
-
-
-def test_a_child_forked_during_a_call_may_call(emulator: Emulator) -> None:
-    emulator.script(HANG)
-    program = started("""
-import os, threading, warnings
-warnings.simplefilter("ignore", DeprecationWarning)
-client = Client("token", timeout=86400)
-threading.Thread(target=client.sync_and_wait, daemon=True).start()
-input()
-child = os.fork()
-if child == 0:
-    print(client.settings().status.name, sync("token").answer.name, flush=True)
-    os._exit(0)
-print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
-""")
-    emulator.await_requests(1)
-    out, err = program.communicate("go on\n")
-    assert (out, err) == ("COMPLETED DONE\n0\n", "")
-
-
-@pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
+@pytest.mark.parametrize("method", get_all_start_methods())
 def test_multiprocessing(emulator: Emulator, tmp_path: object, method: str) -> None:
     program = f"{tmp_path}/program.py"
     with open(program, "w") as file:
@@ -371,6 +193,7 @@ atexit.register(lambda: print(client.settings().status.name))
     assert run(program).stdout.split() == ["COMPLETED", "DONE"]
 
 
+@posix
 def test_clients_that_are_dropped_close_their_connections(emulator: Emulator) -> None:
     before = len(os.listdir("/proc/self/fd"))
     for _ in range(20):

@@ -10,9 +10,7 @@ from typing import Any, Iterator
 
 import pytest
 from autopilot_sync import Answer, AutopilotError, ForbiddenError, SyncStatus, TenantResult, sync_many
-from conftest import Start, started
-from distributed import Client as DaskClient
-from distributed import LocalCluster
+from conftest import Start, posix, started
 from emulator import HANG, Emulator
 from tenants import CannotTravel, Tenant, failing, token
 
@@ -164,6 +162,7 @@ def test_ctrl_c_while_the_calls_begin_ends_those_that_have(emulator: Emulator) -
     assert len(emulator.requests()) == 1
 
 
+@posix
 def test_ctrl_c_ends_all_calls(emulator: Emulator) -> None:
     emulator.script({**HANG, "times": 8})
     program = started("""
@@ -181,6 +180,9 @@ if __name__ == "__main__":
 
 @pytest.mark.filterwarnings("default")  # of Dask's own
 def test_a_dask_cluster_serves(start: Start) -> None:
+    from distributed import Client as DaskClient
+    from distributed import LocalCluster
+
     emulator = start(*TENANTS)
     with LocalCluster(
         n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, host="127.0.0.1"

@@ -12,7 +12,7 @@ import autopilot_sync
 import pytest
 from autopilot_sync import exceptions
 from command import command
-from conftest import PROGRAM, environment, run
+from conftest import PROGRAM, environment, posix, run
 from emulator import Emulator
 
 README = (Path(__file__).parents[1] / "README.md").read_text()
@@ -43,6 +43,7 @@ def test_asyncio(emulator: Emulator) -> None:
     assert len(PROGRAMS) == 4 and len(shown) == 1
 
 
+@posix
 def test_the_command_line(tmp_path: Path) -> None:
     """The emulator that cargo would build, and the program that pip would install."""
     program = tmp_path / "autopilot-sync"

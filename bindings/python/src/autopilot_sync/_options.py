@@ -32,7 +32,7 @@ def _text(name: str, value: object) -> bytes:
 
 
 def _path(name: str, value: Any) -> bytes:
-    return _text(name, os.fsdecode(value))
+    return _text(name, os.fspath(value))
 
 
 def _cloud(name: str, value: object) -> int:
