@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes what a release is, below target/artefacts: for each platform an archive and, for those of Linux, a wheel and two
+# Makes what a release is, below target/artefacts: for each platform an archive, a wheel and, for those of Linux, two
 # packages for Debian; the source distribution for Python, SBOMs, and SHA256SUMS of it all. No containers: zig links for
 # old systems, and MinGW for Windows.
 #
@@ -83,11 +83,13 @@ debian() { # ARCHITECTURE, as all call it and as Debian does
     pack "$dev" dev libautopilot-sync-dev "$2"
 }
 
-wheel() { # ARCHITECTURE
-    # Apart: the cargo inside of cargo-c has another opinion of what is fresh.
-    CARGO_TARGET_DIR=$target/manylinux tests/artefacts/zig.sh "$1" \
-        pip -q wheel --no-deps --no-build-isolation --no-cache-dir -w "$work/wheel-$1" ./bindings/python \
-        2>"$work/log" || fail "$(cat "$work/log")"
+wheel() { # LIBRARY PLATFORM FOLDER: of the library that is in the archive
+    AUTOPILOT_SYNC_PREBUILT=$1 _PYTHON_HOST_PLATFORM=$2 \
+        pip -q wheel --no-deps --no-build-isolation --no-cache-dir -w "$3" ./bindings/python 2>"$work/log" ||
+        fail "$(cat "$work/log")"
+}
+manylinux() { # ARCHITECTURE
+    wheel "$work/autopilot-sync-$version-$1-linux-gnu/lib/libautopilot_sync.so" "linux-$1" "$work/wheel-$1"
     auditwheel repair --only-plat -w "$out" "$work/wheel-$1"/*.whl 2>"$work/log" || fail "$(cat "$work/log")"
     ls "$out"/*"manylinux_2_17_$1.whl" >/dev/null || fail "the wheel is not for manylinux_2_17: $(cat "$work/log")"
 }
@@ -105,7 +107,7 @@ linux() { # ARCHITECTURE, as all call it and as Debian does
     notices "$1-unknown-linux-gnu"
     archive "$1"
     debian "$1" "$2"
-    wheel "$1"
+    manylinux "$1"
     sbom "$1-unknown-linux-gnu" "$1-linux-gnu"
 }
 windows() {
@@ -116,6 +118,7 @@ windows() {
         sed '/^Files: [^*]/,$d' /usr/share/doc/mingw-w64-x86-64-dev/copyright
     } >>"$work/THIRD-PARTY.txt"
     zipped
+    wheel "$target/windows/autopilot_sync.dll" win-amd64 "$out"
     sbom x86_64-pc-windows-gnu x86_64-windows
 }
 for platform; do
@@ -132,5 +135,6 @@ echo "artefacts: the Python source distribution"
 python -m build --sdist --no-isolation -o "$out" bindings/python >"$work/log" 2>&1 || fail "$(cat "$work/log")"
 
 cd "$out"
+twine check --strict autopilot_sync-* >"$work/log" || fail "$(cat "$work/log")"
 sha256sum -- * >"$work/sums" && mv "$work/sums" SHA256SUMS
 ls -lh

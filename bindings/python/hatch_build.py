@@ -1,4 +1,8 @@
-"""Builds the shared library and puts it beside the package; packs the crate into a source distribution."""
+"""Builds the shared library and puts it beside the package; packs the crate into a source distribution.
+
+AUTOPILOT_SYNC_PREBUILT names a shared library that is to go in instead, built by whoever packages it; a wheel is then
+for the platform that _PYTHON_HOST_PLATFORM says, as for all that is built for another machine.
+"""
 
 from __future__ import annotations
 
@@ -23,11 +27,11 @@ INSTALL = "curl --proto '=https' --tlsv1.2 -sSf https://sh.rustup.rs | sh"
 
 class CargoBuildHook(BuildHookInterface[BuilderConfig]):
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        self.need_rust()
         self.work = tempfile.TemporaryDirectory()
         self.crate = Path(self.root, "crate")  # in a source distribution; the repository has the workspace around us
         included = build_data.setdefault("force_include", {})
         if self.target_name == "sdist":
+            self.need_rust()
             if not self.crate.is_dir():
                 included[str(self.packed())] = "crate"
             # The licences are links in the repository, and would go in as links.
@@ -48,6 +52,9 @@ class CargoBuildHook(BuildHookInterface[BuilderConfig]):
 
     def built(self) -> Path:
         """The shared library: the crate's in a source distribution, else the C package's."""
+        if prebuilt := os.environ.get("AUTOPILOT_SYNC_PREBUILT"):
+            return Path(prebuilt)
+        self.need_rust()
         manifest = str((self.crate if self.crate.is_dir() else Path(self.root).parent / "c") / "Cargo.toml")
         command = ["rustc", "--manifest-path", manifest, "--release", "--locked", "--lib", "--features", "capi"]
         command += ["--crate-type", "cdylib", "--message-format", "json-render-diagnostics", "--"]

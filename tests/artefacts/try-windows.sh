@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Uses the archive for Windows that tests/artefacts.sh made: looks at its libraries, and builds C programs with it by
-# CMake and MinGW, which run under Wine. The emulator runs outside.
+# Uses what tests/artefacts.sh made for Windows: looks at the archive's libraries, and builds C programs with it by CMake
+# and MinGW, which run under Wine, as Pythons with the wheel do. The emulator runs outside.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 root=$PWD out=$(realpath -m "${CARGO_TARGET_DIR:-target}")/artefacts
@@ -62,4 +62,15 @@ under_wine=$root/tests/windows/wine.sh
 for kind in shared static; do "$root/tests/artefacts/triggers.sh" "$under_wine" "$PWD/$kind/$kind.exe" token; done
 rm shared/autopilot_sync.dll
 ! "$under_wine" "$PWD/shared/shared.exe" token 2>/dev/null || fail "the shared program does not need the DLL"
+
+echo "try: the wheel for Windows"
+pip=$("$root/tests/wheels/tools.sh")/pip
+for version in 3.9 3.13; do # the oldest that is supported, and a new one
+    "$pip" -q --disable-pip-version-check install --no-index --find-links "$out" --only-binary :all: \
+        --platform win_amd64 --python-version $version --target "$work/site-$version" autopilot-sync
+    cmp "$work/site-$version/autopilot_sync/autopilot_sync.dll" "$folder/bin/autopilot_sync.dll"
+    PYTHONPATH="Z:$work/site-$version" PYTHONDONTWRITEBYTECODE=1 \
+        "$root/tests/artefacts/triggers.sh" "$root/tests/windows/python.sh" $version -c \
+        'import autopilot_sync; print(autopilot_sync.sync("token").answer.value)'
+done
 echo "try: it works under Wine"

@@ -36,7 +36,7 @@ for archive in *.tar.gz; do
     tar -xzf "$archive" -C "$work"
 done
 for package in *.deb; do dpkg-deb -x "$package" "$work/$package"; done
-for wheel in *.whl; do python3 -m zipfile -e "$wheel" "$work/$wheel"; done
+for wheel in *-manylinux*.whl; do python3 -m zipfile -e "$wheel" "$work/$wheel"; done
 platforms=0
 for archive in "$work"/*-linux-gnu; do platforms=$((platforms + 1)); done
 libraries=$(find "$work" -name 'libautopilot_sync.so*' -type f)
@@ -122,6 +122,9 @@ folder=$(echo "$work"/*-aarch64-linux-gnu)
     cc=aarch64-linux-gnu-gcc to=$work program=$folder/examples/one_call.c && eval "$compile")
 triggers qemu-aarch64 -L /usr/aarch64-linux-gnu -E "LD_LIBRARY_PATH=$folder/lib" "$work/shared" token
 triggers qemu-aarch64 -L /usr/aarch64-linux-gnu "$work/static" token
-cmp "$folder/lib/libautopilot_sync.so" "$work"/libautopilot-sync"$abi"_*_arm64.deb/usr/lib/*/"libautopilot_sync.so.$abi"
+for one in "$work"/libautopilot-sync"$abi"_*_arm64.deb/usr/lib/*/"libautopilot_sync.so.$abi" \
+    "$work"/*_aarch64.whl/autopilot_sync/libautopilot_sync.so; do
+    cmp "$folder/lib/libautopilot_sync.so" "$one"
+done
 "$root/tests/artefacts/try-windows.sh"
 echo "try: all work"

@@ -23,6 +23,4 @@ export "CC_$variable=$work/cc" "AR_$variable=$work/ar" "CARGO_TARGET_${variable^
 RUSTC=$("$here/../rust-for.sh" "$CARGO_BUILD_TARGET")
 export RUSTC RUSTFLAGS="--remap-path-prefix=$("$RUSTC" --print sysroot)/lib/rustlib/src/rust=rust
     --remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}/registry/src=crates --remap-path-prefix=$root=autopilot-sync"
-# What a wheel's platform is taken from.
-export _PYTHON_HOST_PLATFORM=linux-$architecture
 exec nice "${@:2}"
