@@ -123,7 +123,8 @@ impl ClientBuilder {
     }
 
     /// A PEM file of the certificate authorities to trust **instead of** the system's and the environment's. It is
-    /// read by [`build`](Self::build), and again after a failed TLS handshake. Defaults to none: `SSL_CERT_FILE` and
+    /// read by [`build`](Self::build), and again after a failed TLS handshake, so it must be a regular file, of 16 MiB
+    /// at most: a pipe, such as a shell's `<(...)`, is refused. Defaults to none: `SSL_CERT_FILE` (of the same kind) and
     /// `SSL_CERT_DIR` if set, else the system's trust.
     ///
     /// ```

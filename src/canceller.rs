@@ -1,10 +1,11 @@
 //! Ends calls from another thread.
 
 use std::fmt;
-use std::process;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use crate::call::Call;
+use crate::per_process::PerProcess;
 
 /// Ends calls from another thread: those that run, at once, and those that are begun with it afterwards. It stays
 /// cancelled for good; use a new one for what comes later. Clones are the same canceller. Any thread may use it at any
@@ -24,26 +25,16 @@ use crate::call::Call;
 /// # Ok::<(), autopilot_sync::Error>(())
 /// ```
 #[derive(Clone, Default)]
-pub struct Canceller(Arc<Mutex<State>>);
+pub struct Canceller(Arc<State>);
 
 #[derive(Default)]
 struct State {
-    cancelled: bool,
-    calls: Vec<Watched>,
+    cancelled: AtomicBool,
+    calls: PerProcess<Calls>,
 }
 
-/// A call, and the process it runs in: a forked child shares its parent's sockets, and must not shut them down.
-struct Watched {
-    process: u32,
-    call: Weak<Call>,
-}
-
-impl Watched {
-    /// The call, if it still runs in this process.
-    fn here(&self) -> Option<Arc<Call>> {
-        if self.process == process::id() { self.call.upgrade() } else { None }
-    }
-}
+/// Those that this canceller can end, and that may be over.
+type Calls = Mutex<Vec<Weak<Call>>>;
 
 impl Canceller {
     /// One that has cancelled nothing.
@@ -70,11 +61,9 @@ impl Canceller {
     /// # Ok::<(), autopilot_sync::Error>(())
     /// ```
     pub fn cancel(&self) {
-        let mut state = self.state();
-        state.cancelled = true;
-        let calls = std::mem::take(&mut state.calls);
-        drop(state);
-        for call in calls.iter().filter_map(Watched::here) {
+        self.0.cancelled.store(true, Ordering::Release);
+        let calls = std::mem::take(&mut *self.calls());
+        for call in calls.iter().filter_map(Weak::upgrade) {
             call.cancel();
         }
     }
@@ -89,22 +78,23 @@ impl Canceller {
     /// assert!(canceller.is_cancelled());
     /// ```
     pub fn is_cancelled(&self) -> bool {
-        self.state().cancelled
+        self.0.cancelled.load(Ordering::Acquire)
     }
 
-    /// Lets this canceller end a call.
+    /// Lets this canceller end a call. A cancel either comes before the lock, and is seen, or finds the call in the list.
     pub(crate) fn watch(&self, call: &Arc<Call>) {
-        let mut state = self.state();
-        if state.cancelled {
+        let mut calls = self.calls();
+        if self.is_cancelled() {
             call.cancel();
         } else {
-            state.calls.retain(|watched| watched.call.strong_count() > 0);
-            state.calls.push(Watched { process: process::id(), call: Arc::downgrade(call) });
+            calls.retain(|call| call.strong_count() > 0);
+            calls.push(Arc::downgrade(call));
         }
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    /// The calls of this process: a forked child shares its parent's sockets, and must not shut them down.
+    fn calls(&self) -> MutexGuard<'_, Vec<Weak<Call>>> {
+        self.0.calls.get(Calls::default).lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -142,6 +132,35 @@ mod tests {
         for _ in 0..1000 {
             canceller.watch(&call());
         }
-        assert_eq!(canceller.state().calls.len(), 1);
+        assert_eq!(canceller.calls().len(), 1);
+    }
+
+    /// The child has no thread that would let go of the lock.
+    #[cfg(unix)]
+    #[allow(unsafe_code)] // to fork
+    #[test]
+    fn a_child_forked_under_the_lock_can_cancel() {
+        let (canceller, parents) = (Canceller::new(), call());
+        canceller.watch(&parents);
+        let held = canceller.calls();
+        // SAFETY: the child takes no lock of the parent's, and leaves by `_exit`.
+        let child = unsafe { libc::fork() };
+        if child == 0 {
+            // SAFETY: it has no precondition. It ends a child that waits for ever.
+            unsafe { libc::alarm(60) };
+            let (before, after) = (call(), call());
+            canceller.watch(&before);
+            canceller.cancel();
+            canceller.watch(&after);
+            let has_ended = [before, after].iter().all(|call| call.stopped() == Some(Stop::Cancelled));
+            // SAFETY: it has no precondition.
+            unsafe { libc::_exit(i32::from(!has_ended)) };
+        }
+        drop(held);
+        let mut status = -1;
+        // SAFETY: the status may be written.
+        assert_eq!(unsafe { libc::waitpid(child, &mut status, 0) }, child);
+        assert_eq!(status, 0);
+        assert_eq!((canceller.is_cancelled(), parents.stopped()), (false, None));
     }
 }

@@ -20,9 +20,14 @@ use crate::wait::{self, Do, End, Seen, Wait};
 /// Between two calls of the callback.
 const TICK: Duration = Duration::from_secs(1);
 
+/// The most tokens that are remembered. A wait lasts a day at most, so of tokens that live for an hour it has fewer.
+const REMEMBERED: usize = 32;
+
 pub(crate) struct Drive<'a> {
     client: &'a Client,
     token: Zeroizing<String>,
+    /// Those that went out, the newest last: a reply may repeat any of them.
+    sent: Vec<Zeroizing<String>>,
     timeout: Duration,
     progress: &'a mut dyn FnMut(&mut Progress<'_>) -> ControlFlow<()>,
     began: Instant,
@@ -48,6 +53,7 @@ impl<'a> Drive<'a> {
         Drive {
             client,
             token: Zeroizing::new(token.as_str().to_owned()),
+            sent: Vec::new(),
             timeout,
             progress,
             began: Instant::now(),
@@ -134,7 +140,9 @@ impl<'a> Drive<'a> {
         let mut is_renewed = false;
         loop {
             let left = self.timeout.saturating_sub(self.elapsed());
-            let token = Token::new(&self.token).expect("it was checked");
+            self.remember_token();
+            let sent: Vec<_> = self.sent.iter().map(|token| token.as_str()).collect();
+            let token = Token::new(&self.token).expect("it was checked").after(&sent);
             match self.client.request(action, token, left, retries, &mut self.detail) {
                 Err(failure) if failure.error.kind() == ErrorKind::Cancelled => return Err(Break::Cancelled),
                 Ok(reading) if reading.refuses_token() && !is_renewed => {
@@ -145,6 +153,15 @@ impl<'a> Drive<'a> {
                 }
                 end => return Ok(end),
             }
+        }
+    }
+
+    fn remember_token(&mut self) {
+        if !self.sent.contains(&self.token) {
+            self.sent.push(self.token.clone());
+        }
+        if self.sent.len() > REMEMBERED {
+            self.sent.remove(0);
         }
     }
 

@@ -12,7 +12,10 @@ const SHORTEST_PART: usize = 16;
 
 /// A token that can be sent as it is in a header.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Token<'a>(&'a str);
+pub(crate) struct Token<'a> {
+    text: &'a str,
+    earlier: &'a [&'a str],
+}
 
 /// Why a text cannot be a bearer token. Says where, never what.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -42,25 +45,41 @@ impl<'a> Token<'a> {
         }
         match text.bytes().position(|byte| !byte.is_ascii_graphic()) {
             Some(offset) => Err(TokenError::Byte(offset)),
-            None => Ok(Token(text)),
+            None => Ok(Token { text, earlier: &[] }),
         }
+    }
+
+    /// The same token, which the service was sent after these: a reply to it may repeat them.
+    pub(crate) fn after(self, earlier: &'a [&'a str]) -> Token<'a> {
+        Token { earlier, ..self }
     }
 
     pub(crate) fn as_str(self) -> &'a str {
-        self.0
+        self.text
     }
 
-    /// The text without this token, and without the parts between its dots (a JWT's signature alone is a secret). Until
-    /// none is left: a token with brackets in it can arise from what was put in its place. Each step shortens the text.
+    /// The text without this token and those before it, and without the parts between their dots (a JWT's signature
+    /// alone is a secret). Until none is left: a token with brackets in it can arise from what was put in its place.
+    /// Each step shortens the text; the longest goes first, lest the end of one stay where another is its beginning.
     pub(crate) fn redact(self, text: &str) -> String {
-        let whole = Some(self.0).filter(|whole| whole.len() >= SHORTEST);
-        let parts = self.0.split('.').filter(|part| part.len() >= SHORTEST_PART);
-        let secrets = whole.into_iter().chain(parts);
         let mut text = text.to_owned();
-        while let Some(secret) = secrets.clone().find(|secret| text.contains(secret)) {
+        while let Some(secret) = self.longest_in(&text) {
             text = text.replace(secret, "[token]");
         }
         text
+    }
+
+    fn longest_in(self, text: &str) -> Option<&'a str> {
+        let mut longest = "";
+        for token in self.earlier.iter().copied().chain([self.text]) {
+            let parts = token.split('.').filter(|part| part.len() >= SHORTEST_PART);
+            for secret in parts.chain((token.len() >= SHORTEST).then_some(token)) {
+                if secret.len() > longest.len() && text.contains(secret) {
+                    longest = secret;
+                }
+            }
+        }
+        (!longest.is_empty()).then_some(longest)
     }
 }
 
@@ -119,6 +138,15 @@ mod tests {
         ] {
             assert_eq!(token.redact(text), expected);
         }
+        let earlier = ["before-0123456789", "header0123456789.payload0123456789.signature0123456789.more"];
+        for (text, expected) in [
+            ("a before-0123456789 b", "a [token] b"),
+            ("header0123456789.payload0123456789.signature0123456789.more", "[token]"),
+            ("header0123456789.payload0123456789.signature0123456789", "[token]"),
+        ] {
+            assert_eq!(token.after(&earlier).redact(text), expected);
+        }
+        assert_eq!(token.redact(earlier[0]), earlier[0], "it was not sent");
         assert_eq!(Token::new("8.bytes!").unwrap().redact("8 8.bytes!"), "8 [token]");
         assert_eq!(Token::new("7.bytes").unwrap().redact("7.bytes"), "7.bytes");
         assert_eq!(Token::new("][token]").unwrap().redact("][token][token]"), "[token[token]");

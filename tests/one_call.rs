@@ -339,13 +339,25 @@ fn a_base_url_leads_there_without_a_proxy() {
 #[test]
 fn named_certificates_must_be_usable() {
     let dir = std::path::Path::new(env!("CARGO_TARGET_TMPDIR"));
-    let (empty, broken) = (dir.join("empty.pem"), dir.join("broken.pem"));
+    let [empty, broken, large] = ["empty.pem", "broken.pem", "large.pem"].map(|name| dir.join(name));
     std::fs::write(&empty, "").unwrap();
     std::fs::write(&broken, "-----BEGIN CERTIFICATE-----\n!\n-----END CERTIFICATE-----\n").unwrap();
-    for path in [dir.join("missing.pem"), empty, broken, dir.to_owned()] {
+    std::fs::File::create(&large).unwrap().set_len(16 * 1024 * 1024 + 1).unwrap();
+    let table = [
+        (dir.join("missing.pem"), ""),
+        (empty, "it is empty"),
+        (broken, ""),
+        (large, "larger than 16 MiB"),
+        (dir.to_owned(), "not a regular file"),
+        // Reading what has no length may last for ever; reading this gives an error of its own.
+        #[cfg(target_os = "linux")]
+        ("/proc/self/mem".into(), "it is empty"),
+    ];
+    for (path, why) in table {
         let error = Client::builder().ignore_environment().ca_file(&path).unwrap().build().unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Configuration);
-        assert!(format!("{error:#}").contains(path.to_str().unwrap()), "{error:#}");
+        let said = format!("{error:#}");
+        assert!(said.contains(path.to_str().unwrap()) && said.ends_with(why), "{said}");
     }
     let error = Client::builder().ca_file("/no\nsuch.pem").unwrap().build().unwrap_err();
     assert!(format!("{error:#}").contains("(/no such.pem)"), "a log's line stays one: {error:#}");

@@ -7,7 +7,9 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-use autopilot_emulator::{Access, Behaviour, Clock, Config, Emulator, Fault, Past, RetryAfter, Step, Token};
+use autopilot_emulator::{
+    Access, Behaviour, Clock, Config, Emulator, Fault, Past, Reply, RetryAfter, Step, Token,
+};
 use autopilot_sync::{
     Answer, Canceller, Client, Error, ErrorKind, Phase, Progress, SyncOutcome, SyncStatus, Trigger,
 };
@@ -212,6 +214,23 @@ fn a_refused_token_is_renewed_by_the_callback() {
     let requests = emulator.requests();
     let tokens: Vec<_> = requests.iter().map(|request| request.token.as_deref().unwrap()).collect();
     assert_eq!(tokens[..5], ["old-token", "old-token", "old-token", "old-token", "new-token"]);
+}
+
+/// `kind` looks for it.
+#[test]
+fn a_reply_that_repeats_a_token_from_before_does_not_show_it() {
+    let emulator = emulator(quick());
+    let repeated =
+        Reply::new(400).body(format!(r#"{{"error": {{"code": "{TOKEN}", "message": "not {TOKEN}"}}}}"#));
+    emulator.script([Step::error(401), Step::reply(repeated)]);
+    let result = client(&emulator).sync_and_wait(TOKEN, HOUR, |progress| {
+        if progress.phase() == Phase::TokenRejected {
+            progress.set_token("another-token").unwrap();
+        }
+        ControlFlow::Continue(())
+    });
+    assert_eq!(result.as_ref().unwrap_err().detail().message(), Some("not [token]"));
+    assert_eq!(kind(result), (ErrorKind::Service, Trigger::NotSent));
 }
 
 #[test]

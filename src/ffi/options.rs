@@ -118,8 +118,8 @@ pub unsafe extern "C" fn autopilot_options_set_proxy(
 }
 
 /// A PEM file of the certificate authorities to trust instead of the system's and the environment's; its path in UTF-8.
-/// It is read by autopilot_client_new(), and again after a failed TLS handshake. Default: SSL_CERT_FILE and
-/// SSL_CERT_DIR if set, else the system's trust.
+/// It is read by autopilot_client_new(), and again after a failed TLS handshake, so it must be a regular file, of 16 MiB
+/// at most, and no pipe. Default: SSL_CERT_FILE (of the same kind) and SSL_CERT_DIR if set, else the system's trust.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn autopilot_options_set_ca_file(
     options: Option<&mut autopilot_options>,

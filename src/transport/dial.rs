@@ -142,7 +142,7 @@ impl Job {
         let now = Instant::now();
         let is_direct = path.config.proxy().is_none_or(ureq::Proxy::resolve_target);
         let addrs = if is_direct { Lookup.resolve(uri, &path.config, timeout)? } else { Lookup.empty() };
-        let (to_proxy, job) = (path.clone(), self.clone());
+        let (again, job) = (path.clone(), self.clone());
         let details = ConnectionDetails {
             uri,
             addrs,
@@ -152,7 +152,7 @@ impl Job {
             now,
             timeout,
             current_time: in_ticks(now),
-            run_connector: Arc::new(move |details| to_proxy.secure(details, to_proxy.plain(details)?)),
+            run_connector: Arc::new(move |details| again.to_proxy(details)),
             register_shutdown: Arc::new(move |socket| job.register(socket)),
         };
         let plain = path.plain(&details)?;

@@ -1,7 +1,6 @@
 //! ureq's agent, one for each process that uses the client.
 
-use std::process;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use ureq::Agent;
 use ureq::config::{AutoHeaderValue, Config};
@@ -10,6 +9,7 @@ use super::Route;
 use super::dial::Dial;
 use super::link::NoLookup;
 use crate::error::Error;
+use crate::per_process::PerProcess;
 
 /// The longest header block of an answer.
 pub(super) const LONGEST_HEAD: usize = 64 * 1024;
@@ -17,25 +17,17 @@ pub(super) const LONGEST_HEAD: usize = 64 * 1024;
 /// A token of the longest kind, and the rest of a request's head.
 pub(super) const OUTPUT_BUFFER: usize = 80 * 1024;
 
-/// A forked child shares its parent's sockets: using one would corrupt the other's TLS. So the child takes the next
-/// engine of the chain, and never locks, uses or shuts down its parent's.
+/// A forked child shares its parent's sockets: using one would corrupt the other's TLS. So it has an agent of its own.
 pub(super) struct Engine {
-    process: u32,
-    agent: Agent,
     route: Arc<Route>,
-    next: OnceLock<Box<Engine>>,
+    agents: PerProcess<Agent>,
 }
 
 impl Engine {
     pub(super) fn new(route: Arc<Route>) -> Result<Engine, Error> {
         let dial = Dial::new(route.clone());
         dial.check()?;
-        Ok(Engine::with_dial(route, dial))
-    }
-
-    fn with_dial(route: Arc<Route>, dial: Dial) -> Engine {
-        let agent = Agent::with_parts(config(&route).build(), dial, NoLookup);
-        Engine { process: process::id(), agent, route, next: OnceLock::new() }
+        Ok(Engine { agents: PerProcess::new(agent(&route, dial)), route })
     }
 
     pub(super) fn route(&self) -> &Route {
@@ -44,15 +36,12 @@ impl Engine {
 
     /// The agent of this process.
     pub(super) fn agent(&self) -> &Agent {
-        let mut engine = self;
-        while engine.process != process::id() {
-            engine = engine.next.get_or_init(|| {
-                let route = self.route.clone();
-                Box::new(Engine::with_dial(route.clone(), Dial::new(route)))
-            });
-        }
-        &engine.agent
+        self.agents.get(|| agent(&self.route, Dial::new(self.route.clone())))
     }
+}
+
+fn agent(route: &Route, dial: Dial) -> Agent {
+    Agent::with_parts(config(route).build(), dial, NoLookup)
 }
 
 /// What all requests and connections have in common. No timeout: the call has them all.

@@ -3,7 +3,8 @@
 //! ureq's own timeouts and shutdown do not reach everything that blocks (a name look-up, a proxy that trickles its
 //! reply), and they act on all calls of an agent; its pool asks the system under a lock of all threads. So ureq keeps
 //! its HTTP and TLS, and three parts are ours: [`dial`] makes a connection on a thread of its own, [`link`] gives each
-//! blocking step of it to the current call, and [`idle`] keeps it for the next one.
+//! blocking step of it to the current call, and [`idle`] keeps it for the next one. [`refusal`] hears a proxy out that
+//! makes no tunnel.
 
 mod dial;
 mod engine;
@@ -11,6 +12,7 @@ mod failure;
 mod idle;
 mod link;
 mod path;
+mod refusal;
 mod roots;
 
 use std::fmt;

@@ -10,6 +10,7 @@ use ureq::unversioned::transport::{
 };
 
 use super::link::Boxed;
+use super::refusal::ToProxy;
 use super::{Route, engine, roots};
 use crate::error::{Error, ErrorKind};
 
@@ -35,6 +36,13 @@ impl Path {
     ) -> Result<Box<dyn Transport>, ureq::Error> {
         let secure = self.tls.connect(details, Some(plain))?.ok_or(ureq::Error::ConnectionFailed)?;
         Ok(Box::new(secure))
+    }
+
+    /// A connection to an HTTP proxy, which is to become a tunnel.
+    pub(super) fn to_proxy(&self, details: &ConnectionDetails) -> Result<Box<dyn Transport>, ureq::Error> {
+        let transport = self.secure(details, self.plain(details)?)?;
+        let has_credentials = self.config.proxy().is_some_and(|proxy| proxy.username().is_some());
+        Ok(Box::new(ToProxy::new(transport, has_credentials)))
     }
 
     fn load(route: &Route) -> Result<Path, Error> {

@@ -43,13 +43,17 @@ fn named(files: &CaFiles) -> Result<RootCerts, Error> {
     Ok(RootCerts::new_with_certs(&certificates))
 }
 
-/// The certificates of a file, of which there must be some, and none broken. A pipe, or a file without an end, would
-/// hold the caller.
+/// The certificates of a file, of which there must be some, and none broken. What is no regular file is not opened: a
+/// pipe or a terminal could hold the caller for ever, and gives nothing when it is read again. Nor is what has no
+/// length, as those of /proc that wait for the kernel to say something.
 fn bundle(file: &Path) -> Result<Vec<Certificate<'static>>, Cause> {
     let told = |error: &dyn std::fmt::Display| Cause::new(error, None);
     let known = std::fs::metadata(file).map_err(|error| told(&error))?;
-    if !known.is_file() || known.len() > LARGEST_BUNDLE {
-        return Err(told(&"not a file of at most 16 MiB"));
+    match known.len() {
+        _ if !known.is_file() => return Err(told(&"not a regular file")),
+        0 => return Err(told(&"it is empty")),
+        1..=LARGEST_BUNDLE => {}
+        _ => return Err(told(&"larger than 16 MiB")),
     }
     let loaded = load_certs_from_paths(Some(file), None);
     match loaded.errors.into_iter().next() {

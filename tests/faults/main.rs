@@ -11,7 +11,7 @@ use std::time::Duration;
 use autopilot_sync::{Canceller, ErrorKind, Trigger};
 
 use case::{Call, Case, LONG, Stage, TOKEN};
-use peer::{direct, service};
+use peer::{Way, direct, proxy, service, tunnel};
 use play::Play;
 use reply::chunked;
 use shown::Shown;
@@ -86,6 +86,49 @@ fn a_cancel_ends_what_never_blocks() {
     let error = ends.recv_timeout(TOO_LONG).expect("it ends").expect_err("it was cancelled");
     assert_eq!((error.kind(), error.detail().trigger()), (ErrorKind::Cancelled, Trigger::MayHaveRun));
     assert_eq!(play.end().requests(), 1);
+}
+
+/// Who runs the machine learns from the error alone what the proxy wants.
+#[test]
+fn a_proxy_that_refuses_is_told_in_words() {
+    let with_password = || direct().by(Way::Proxy("http://user:hidden@127.0.0.1:PORT")).hears();
+    let told = |peer| {
+        let (stage, end) = (Stage::ConnectReply, String::new());
+        let case = Case { stage, fault: String::new(), call: Call::Sync, peer, end, requests: 0 };
+        let play = Play::begin(&case.peer);
+        let error = case.client(play.port(), LONG).sync(TOKEN).expect_err("no connection");
+        format!("{error:#}").replace(&play.port().to_string(), "PORT")
+    };
+    let (basic, two) = ("Basic realm=\"a, NTLM\"", "Negotiate\nProxy-Authenticate: NTLM");
+    let wants = |schemes| format!("407 No\nProxy-Authenticate: {schemes}");
+    let in_pieces = || proxy().says("HTTP/1.1 407 No\r\nProxy-Auth").says("enticate: NTLM\r\n\r");
+    for (peer, words) in [
+        (proxy().heads("403 No"), "HTTP 403: the proxy does not allow this connection"),
+        (
+            proxy().heads(&wants(basic)),
+            "HTTP 407: the proxy wants a user name and password in its address (Basic)",
+        ),
+        (
+            proxy().heads(&wants(two)),
+            "HTTP 407: the proxy wants Negotiate, NTLM, and only Basic is supported",
+        ),
+        (in_pieces().says("\n"), "HTTP 407: the proxy wants NTLM, and only Basic is supported"),
+        (
+            with_password().heads(&wants(basic)),
+            "HTTP 407: the proxy refuses the user name and password in its address (Basic)",
+        ),
+        (proxy().heads("502 No"), "HTTP 502: the proxy cannot reach the service"),
+        (proxy().heads("504 No"), "HTTP 504: the proxy cannot reach the service"),
+    ] {
+        let expected =
+            format!("cannot connect: graph.microsoft.com by the proxy http://127.0.0.1:PORT: {words}");
+        assert_eq!(told(peer), expected);
+    }
+    let behind_the_proxy = told(tunnel().takes(100).says("HTTP/1.1 403 No\r\n\r\n"));
+    assert!(
+        behind_the_proxy.starts_with("TLS failed: ") && !behind_the_proxy.contains("403"),
+        "{behind_the_proxy}"
+    );
 }
 
 /// Cases that are wrong on purpose.
