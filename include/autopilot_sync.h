@@ -312,9 +312,11 @@ AUTOPILOT_API autopilot_result autopilot_options_set_base_url(autopilot_options 
 AUTOPILOT_API autopilot_result autopilot_options_set_proxy(autopilot_options *options, const char *url);
 
 // A PEM file of the certificate authorities to trust instead of the system's and the environment's; its path in UTF-8.
-// It is read by autopilot_client_new(), and again after a failed TLS handshake. Default: SSL_CERT_FILE and
-// SSL_CERT_DIR if set, else the system's trust.
-AUTOPILOT_API autopilot_result autopilot_options_set_ca_file(autopilot_options *options, const char *path);
+// It is read by autopilot_client_new(), and again after a failed TLS handshake, so it must be a regular file, of 16 MiB
+// at most, and no pipe. Default: SSL_CERT_FILE (of the same kind) and SSL_CERT_DIR if set, else the system's trust.
+AUTOPILOT_API
+autopilot_result autopilot_options_set_ca_file(autopilot_options *options,
+                                               const char *path);
 
 // The most that one call may take, in milliseconds, from the name look-up to the last byte, retries included. Default:
 // 30,000; from 1 to 86,400,000.
