@@ -23,4 +23,4 @@ if [ ! -d "$kept" ]; then
   mkdir -p "${kept%/*}" && mv "$work"/data/* "$kept"
 fi
 # Under Wine 8 its standard streams must not be files; and what it prints would have the line ends of Windows.
-/usr/lib/wine/wine64 "$kept/python.exe" "$@" </dev/null 2>&1 | tr -d '\r'
+tests/windows/exec.sh "$kept/python.exe" "$@" </dev/null 2>&1 | tr -d '\r'

@@ -3,6 +3,7 @@
 # does, and its lines end as Linux's. What it prints goes through files, for Wine's services hold a pipe open after its
 # end.
 set -euo pipefail
+here=$(dirname "$(realpath "$0")")
 program=$1
 shift
 [ -e "$program" ] || program=$program.exe # what MinGW makes of a name without an ending
@@ -11,7 +12,7 @@ export WINEPATH=${folders//\//\\}
 printed=$(mktemp -d)
 trap 'rm -rf "$printed"' EXIT
 status=0
-/usr/lib/wine/wine64 "$program" "$@" >"$printed/out" 2>"$printed/err" || status=$?
+"$here/exec.sh" "$program" "$@" >"$printed/out" 2>"$printed/err" || status=$?
 tr -d '\r' <"$printed/out"
 tr -d '\r' <"$printed/err" >&2
 exit $status
