@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use zeroize::Zeroizing;
+
 /// The longest token that is sent, in bytes. Graph's own are a few KiB.
 const LONGEST: usize = 64 * 1024;
 
@@ -48,6 +50,11 @@ impl<'a> Token<'a> {
 
     pub(crate) fn as_str(self) -> &'a str {
         self.0
+    }
+
+    /// A copy that is wiped when it is dropped.
+    pub(crate) fn kept(self) -> Zeroizing<String> {
+        Zeroizing::new(self.0.to_owned())
     }
 
     /// The text without this token, and without the parts between its dots (a JWT's signature alone is a secret). Until
