@@ -47,21 +47,21 @@ impl From<&Settings> for autopilot_settings {
 
 /// A time for C.
 fn time(settings: Option<&autopilot_settings>, get: impl FnOnce(&Settings) -> Option<i64>) -> i64 {
-    guard(0, || settings.and_then(|settings| get(&settings.settings)).unwrap_or(0))
+    settings.and_then(|settings| get(&settings.settings)).unwrap_or(0)
 }
 
 /// The state of the sync that runs or ran last. AUTOPILOT_SYNC_STATUS_NONE for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn autopilot_settings_status(settings: Option<&autopilot_settings>) -> autopilot_sync_status {
     use autopilot_sync_status::*;
-    guard(AUTOPILOT_SYNC_STATUS_NONE, || match settings.and_then(|settings| settings.settings.status()) {
+    match settings.and_then(|settings| settings.settings.status()) {
         None => AUTOPILOT_SYNC_STATUS_NONE,
         Some(SyncStatus::Unknown) => AUTOPILOT_SYNC_STATUS_UNKNOWN,
         Some(SyncStatus::InProgress) => AUTOPILOT_SYNC_STATUS_IN_PROGRESS,
         Some(SyncStatus::Completed) => AUTOPILOT_SYNC_STATUS_COMPLETED,
         Some(SyncStatus::Failed) => AUTOPILOT_SYNC_STATUS_FAILED,
         Some(SyncStatus::Other(_)) => AUTOPILOT_SYNC_STATUS_OTHER,
-    })
+    }
 }
 
 /// The state in the service's own word, such as "inProgress". NULL if the service did not say, and for NULL.
