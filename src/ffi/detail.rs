@@ -78,7 +78,7 @@ pub extern "C" fn autopilot_detail_message(detail: Option<&autopilot_detail>) ->
     pointer(detail.map(|detail| &detail.line))
 }
 
-/// The HTTP status of the last answer. 0 if there was none, and for NULL.
+/// The HTTP status of the last request's answer. 0 if it got none, and for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn autopilot_detail_http_status(detail: Option<&autopilot_detail>) -> i32 {
     detail.and_then(|detail| detail.detail.http_status()).unwrap_or(0).into()
@@ -130,8 +130,8 @@ pub extern "C" fn autopilot_detail_attempts(detail: Option<&autopilot_detail>) -
     detail.map_or(0, |detail| i32::try_from(detail.attempts.len()).unwrap_or(i32::MAX))
 }
 
-/// The GUID that the library gave a request; index counts from 0. Microsoft's support asks for it, and Intune shows it
-/// as "Activity ID". NULL if there is no such request, and for NULL.
+/// The GUID that the library gave a request, and its retries too; index counts from 0. Microsoft's support asks for it,
+/// and Intune shows it as "Activity ID". NULL if there is no such request, and for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn autopilot_detail_client_request_id(
     detail: Option<&autopilot_detail>,
