@@ -142,6 +142,13 @@ fn a_forked_child_has_connections_of_its_own() {
 }
 
 #[test]
+fn a_daemon_that_closed_its_descriptors_may_call() {
+    let emulator = emulator();
+    let mut command = Program::named("fork.c").against(&emulator);
+    assert_eq!(printed(command.arg("daemon")), "parent 0 child 1 parent 2");
+}
+
+#[test]
 fn a_forked_child_cannot_cancel_its_parents_calls() {
     let emulator = emulator();
     emulator.script([Step::fault(Fault::Hang)]);
