@@ -23,6 +23,17 @@ pub enum autopilot_phase {
     AUTOPILOT_PHASE_TOKEN_REJECTED = 3,
 }
 
+impl From<Phase> for autopilot_phase {
+    fn from(phase: Phase) -> autopilot_phase {
+        match phase {
+            Phase::Starting => autopilot_phase::AUTOPILOT_PHASE_STARTING,
+            Phase::Window => autopilot_phase::AUTOPILOT_PHASE_WINDOW,
+            Phase::Watching => autopilot_phase::AUTOPILOT_PHASE_WATCHING,
+            Phase::TokenRejected => autopilot_phase::AUTOPILOT_PHASE_TOKEN_REJECTED,
+        }
+    }
+}
+
 /// What a wait tells its caller. Valid during the callback only, on its thread; strings of it too.
 #[allow(non_camel_case_types)]
 pub struct autopilot_progress {
@@ -47,12 +58,7 @@ pub type autopilot_progress_fn =
 impl autopilot_progress {
     fn new(progress: &Progress<'_>) -> autopilot_progress {
         autopilot_progress {
-            phase: match progress.phase() {
-                Phase::Starting => autopilot_phase::AUTOPILOT_PHASE_STARTING,
-                Phase::Window => autopilot_phase::AUTOPILOT_PHASE_WINDOW,
-                Phase::Watching => autopilot_phase::AUTOPILOT_PHASE_WATCHING,
-                Phase::TokenRejected => autopilot_phase::AUTOPILOT_PHASE_TOKEN_REJECTED,
-            },
+            phase: progress.phase().into(),
             elapsed_ms: to_milliseconds(progress.elapsed()),
             next_step_ms: to_milliseconds(progress.next_step()),
             settings: progress.settings().map(|settings| Box::new(settings.into())),
