@@ -56,7 +56,8 @@
  * Every function may be called from any thread at any time, also where a thread or the process ends, but not from a
  * signal handler. What may be shared is said with each type. A callback runs on the thread that made the call. The
  * library starts a thread for each connection in the making: it holds no token, has the signal mask of its caller, and
- * ends by itself, at the latest when the system gives a name look-up or a connect up.
+ * ends by itself, at the latest when the system gives a name look-up or a connect up. pthread_cancel() of a thread in a
+ * call ends the process: trigger the call's cancel instead.
  *
  * DEADLINES
  * Every call that blocks has a deadline, from the name look-up to the last byte, retries and proxies included, and
@@ -75,13 +76,14 @@
  *
  * FORK
  * A child made by fork() may go on calling; it makes connections of its own. It is known by its process number, so a
- * child in a new PID namespace that has its parent's number must not call.
+ * child in a new PID namespace that has its parent's number must not call. A child that closed all descriptors, as
+ * daemons do, may call too, but must free no client of its parent's: their numbers may be other files' by then.
  *
  * ENVIRONMENT
  * HTTPS_PROXY, else ALL_PROXY, and NO_PROXY, in either case, as curl reads them; SSL_CERT_FILE and SSL_CERT_DIR (then
  * those certificates and no others). They are read by autopilot_client_new(), or by the first autopilot_sync(), and
- * ignored in a process that runs with more rights than who started it. Without the last two the system's trusted
- * certificates are used, and Mozilla's where it has none.
+ * ignored in a process that runs with more rights than who started it; no other thread may change the environment then
+ * (setenv). Without the last two the system's trusted certificates are used, and Mozilla's where it has none.
  *
  * WINDOWS
  * Where no variable names a proxy, the static one of the machine is used (netsh winhttp show proxy), with its
@@ -264,7 +266,8 @@ typedef struct autopilot_settings autopilot_settings;
 // during a request, which takes the client's timeout at most.
 //
 // Return 0 to go on. Anything else ends the wait: with AUTOPILOT_SYNC_TOO_SOON in AUTOPILOT_PHASE_WINDOW, else with
-// AUTOPILOT_ERROR_CANCELLED. It may call any function of this library, and must return: no longjmp, no exception.
+// AUTOPILOT_ERROR_CANCELLED. It may call any function of this library, but not free what the wait was given. It must
+// return: no longjmp, no exception, no end of the thread.
 typedef int32_t (*autopilot_progress_fn)(autopilot_progress *progress, void *user_data);
 
 // The name of a result as it is spelled here, such as "AUTOPILOT_SYNC_TOO_SOON", for a log.
@@ -489,7 +492,7 @@ AUTOPILOT_API autopilot_result autopilot_detail_result(const autopilot_detail *d
 // What happened, on one line, fit for a log. NULL only for NULL.
 AUTOPILOT_API const char *autopilot_detail_message(const autopilot_detail *detail);
 
-// The HTTP status of the last answer. 0 if there was none, and for NULL.
+// The HTTP status of the last request's answer. 0 if it got none, and for NULL.
 AUTOPILOT_API int32_t autopilot_detail_http_status(const autopilot_detail *detail);
 
 // Graph's error code, such as "Forbidden", for logs: it differs between the service's front ends. NULL if there is
@@ -513,8 +516,8 @@ AUTOPILOT_API const char *autopilot_detail_claims(const autopilot_detail *detail
 // The number of requests of the call, those that could not be sent included. 0 for NULL.
 AUTOPILOT_API int32_t autopilot_detail_attempts(const autopilot_detail *detail);
 
-// The GUID that the library gave a request; index counts from 0. Microsoft's support asks for it, and Intune shows it
-// as "Activity ID". NULL if there is no such request, and for NULL.
+// The GUID that the library gave a request, and its retries too; index counts from 0. Microsoft's support asks for it,
+// and Intune shows it as "Activity ID". NULL if there is no such request, and for NULL.
 AUTOPILOT_API const char *autopilot_detail_client_request_id(const autopilot_detail *detail, int32_t index);
 
 // The id that Graph gave a request; index counts from 0. NULL if it was not answered, or there is no such request, and

@@ -213,7 +213,8 @@ impl Client {
         Drive::new(self, token, timeout, &mut progress).run()
     }
 
-    /// A request, and its retries if it may have some: the last answer, or the last failure. What it learns is in the detail in any case.
+    /// A request, and its retries if it may have some: the last answer, or the last failure. The detail learns what is
+    /// known either way.
     pub(crate) fn request(
         &self,
         action: Action,

@@ -52,7 +52,7 @@ impl<'a> Drive<'a> {
     ) -> Drive<'a> {
         Drive {
             client,
-            token: Zeroizing::new(token.as_str().to_owned()),
+            token: token.kept(),
             sent: Vec::new(),
             timeout,
             progress,
@@ -196,9 +196,11 @@ impl<'a> Drive<'a> {
             token: None,
         };
         let flow = (self.progress)(&mut progress);
-        let token = progress.token.take();
-        let is_renewed = token.is_some();
-        self.token = token.unwrap_or_else(|| std::mem::take(&mut self.token));
+        let new_token = progress.token.take();
+        let is_renewed = new_token.is_some();
+        if let Some(token) = new_token {
+            self.token = token;
+        }
         match (flow, phase) {
             (ControlFlow::Continue(()), _) => Ok(is_renewed),
             (ControlFlow::Break(()), Phase::Window) => Err(Break::TooSoon(elapsed + next_step)),
@@ -221,8 +223,8 @@ impl<'a> Drive<'a> {
                 return self.fail(error);
             }
             End::LastRequest => {
-                let error =
-                    self.last.take().unwrap_or_else(|| Error::new(ErrorKind::Internal, "no request failed"));
+                let unknown = || Error::new(ErrorKind::Internal, "no request failed");
+                let error = self.last.take().unwrap_or_else(unknown);
                 return self.fail(error);
             }
             End::LastTrigger => {

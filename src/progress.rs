@@ -181,14 +181,9 @@ impl Progress<'_> {
     /// # Ok::<(), autopilot_sync::Error>(())
     /// ```
     pub fn set_token(&mut self, token: &str) -> Result<(), Error> {
-        self.token = Some(copied(token)?);
+        self.token = Some(Token::new(token)?.kept());
         Ok(())
     }
-}
-
-/// A token that was handed in, checked and kept.
-pub(crate) fn copied(token: &str) -> Result<Zeroizing<String>, Error> {
-    Ok(Zeroizing::new(Token::new(token)?.as_str().to_owned()))
 }
 
 impl fmt::Debug for Progress<'_> {

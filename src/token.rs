@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use zeroize::Zeroizing;
+
 /// The longest token that is sent, in bytes. Graph's own are a few KiB.
 const LONGEST: usize = 64 * 1024;
 
@@ -56,6 +58,11 @@ impl<'a> Token<'a> {
 
     pub(crate) fn as_str(self) -> &'a str {
         self.text
+    }
+
+    /// A copy that is wiped when it is dropped.
+    pub(crate) fn kept(self) -> Zeroizing<String> {
+        Zeroizing::new(self.text.to_owned())
     }
 
     /// The text without this token and those before it, and without the parts between their dots (a JWT's signature

@@ -318,7 +318,7 @@ public:
         return message ? message : name();
     }
 
-    /// The HTTP status of the last answer; 0 if there was none.
+    /// The HTTP status of the last request's answer; 0 if it got none.
     [[nodiscard]] std::int32_t http_status() const noexcept { return autopilot_detail_http_status(capi()); }
 
     /// Graph's error code, such as "Forbidden", for logs: it differs between the service's front ends.
@@ -572,8 +572,8 @@ public:
     }
     [[nodiscard]] Options user_agent_suffix(const Text &suffix) && { return std::move(this->user_agent_suffix(suffix)); }
 
-    /// Reads no environment variable. Default: they are read, except in a process that runs with more rights
-    /// than who started it.
+    /// Reads no environment variable, and on Windows not the machine's proxy. Default: they are read, except in
+    /// a process that runs with more rights than who started it.
     Options &ignore_environment() &
     {
         return set(autopilot_options_set_ignore_environment(mine()));

@@ -1,9 +1,7 @@
 use std::ffi::{c_char, c_void};
 use std::ptr;
 
-use zeroize::Zeroizing;
-
-use super::guard::{call, invalid, milliseconds, token};
+use super::guard::{call, guard, invalid, milliseconds, token};
 use super::progress::tell;
 use super::{
     autopilot_cancel, autopilot_detail, autopilot_options, autopilot_progress_fn, autopilot_result,
@@ -58,7 +56,7 @@ pub unsafe extern "C" fn autopilot_client_new(
 /// Frees a client and closes its connections. Does not block. NULL is allowed.
 #[unsafe(no_mangle)]
 pub extern "C" fn autopilot_client_free(client: Option<Box<autopilot_client>>) {
-    super::guard::guard((), || drop(client));
+    guard((), || drop(client));
 }
 
 /// Triggers a sync, and returns when the service has answered; the sync itself runs on afterwards. As autopilot_sync(),
@@ -148,10 +146,10 @@ pub unsafe extern "C" fn autopilot_client_sync_and_wait(
 ) -> autopilot_result {
     let body = || {
         // SAFETY: the caller promises a NUL-terminated token, or NULL.
-        let token = unsafe { self::token(token) }?;
+        let token = Token::new(unsafe { self::token(token) }?)?;
         let timeout = milliseconds("timeout", timeout_ms)?;
         // A borrow that lasts as long as the wait would forbid the callback to touch the text.
-        let token = Zeroizing::new(token.to_owned());
+        let token = token.kept();
         with(client, cancel, &token, |client, token| {
             // SAFETY: the caller promises a function as the header declares it, with its data.
             client.sync_and_wait(token, timeout, |known| unsafe { tell(progress, user_data, known) })

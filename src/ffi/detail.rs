@@ -3,7 +3,7 @@ use std::ptr;
 
 use super::guard::{guard, pointer, to_c, to_milliseconds};
 use super::{autopilot_result, autopilot_settings};
-use crate::detail::{Detail, Trigger};
+use crate::detail::Trigger;
 use crate::error::Error;
 use crate::outcome::SyncOutcome;
 
@@ -24,6 +24,18 @@ pub enum autopilot_trigger {
     AUTOPILOT_TRIGGER_JOINED = 4,
 }
 
+impl From<Trigger> for autopilot_trigger {
+    fn from(trigger: Trigger) -> autopilot_trigger {
+        match trigger {
+            Trigger::NotSent => autopilot_trigger::AUTOPILOT_TRIGGER_NOT_SENT,
+            Trigger::MayHaveRun => autopilot_trigger::AUTOPILOT_TRIGGER_MAY_HAVE_RUN,
+            Trigger::Refused => autopilot_trigger::AUTOPILOT_TRIGGER_REFUSED,
+            Trigger::Accepted => autopilot_trigger::AUTOPILOT_TRIGGER_ACCEPTED,
+            Trigger::Joined => autopilot_trigger::AUTOPILOT_TRIGGER_JOINED,
+        }
+    }
+}
+
 /// What is known of a call beside its result. Made by each function that has a last parameter of this type, whatever the
 /// result and the other arguments, unless that pointer is NULL; on a fault of the library it may be set to NULL. What
 /// the pointer held before is overwritten and not freed. Free it with autopilot_detail_free(). It never changes, so any
@@ -33,10 +45,12 @@ pub enum autopilot_trigger {
 #[allow(non_camel_case_types)]
 pub struct autopilot_detail {
     result: autopilot_result,
-    line: CString,
-    detail: Detail,
+    message: CString,
+    http_status: i32,
     code: Option<CString>,
-    message: Option<CString>,
+    service_message: Option<CString>,
+    retry_after_ms: i64,
+    trigger: autopilot_trigger,
     claims: Option<CString>,
     attempts: Vec<(CString, Option<CString>)>,
     settings: Option<Box<autopilot_settings>>,
@@ -51,13 +65,15 @@ impl autopilot_detail {
         let ids = detail.attempts().iter();
         autopilot_detail {
             result,
-            line: to_c(&line),
+            message: to_c(&line),
+            http_status: detail.http_status().unwrap_or(0).into(),
             code: detail.code().map(to_c),
-            message: detail.message().map(to_c),
+            service_message: detail.message().map(to_c),
+            retry_after_ms: detail.retry_after().map_or(-1, to_milliseconds),
+            trigger: detail.trigger().into(),
             claims: detail.claims().map(to_c),
             attempts: ids.map(|ids| (to_c(ids.client_request_id()), ids.request_id().map(to_c))).collect(),
             settings: detail.settings().map(|settings| Box::new(settings.into())),
-            detail: detail.clone(),
         }
     }
 
@@ -75,13 +91,13 @@ pub extern "C" fn autopilot_detail_result(detail: Option<&autopilot_detail>) -> 
 /// What happened, on one line, fit for a log. NULL only for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn autopilot_detail_message(detail: Option<&autopilot_detail>) -> *const c_char {
-    pointer(detail.map(|detail| &detail.line))
+    pointer(detail.map(|detail| &detail.message))
 }
 
-/// The HTTP status of the last answer. 0 if there was none, and for NULL.
+/// The HTTP status of the last request's answer. 0 if it got none, and for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn autopilot_detail_http_status(detail: Option<&autopilot_detail>) -> i32 {
-    detail.and_then(|detail| detail.detail.http_status()).unwrap_or(0).into()
+    detail.map_or(0, |detail| detail.http_status)
 }
 
 /// Graph's error code, such as "Forbidden", for logs: it differs between the service's front ends. NULL if there is
@@ -94,27 +110,20 @@ pub extern "C" fn autopilot_detail_code(detail: Option<&autopilot_detail>) -> *c
 /// The service's own words on one line, taken out of its envelopes. NULL if there are none, and for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn autopilot_detail_service_message(detail: Option<&autopilot_detail>) -> *const c_char {
-    pointer(detail.and_then(|detail| detail.message.as_ref()))
+    pointer(detail.and_then(|detail| detail.service_message.as_ref()))
 }
 
 /// The time after which the service wants to be asked again, in milliseconds from the call's return. -1 if it is not
 /// known, and for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn autopilot_detail_retry_after_ms(detail: Option<&autopilot_detail>) -> i64 {
-    detail.and_then(|detail| detail.detail.retry_after()).map_or(-1, to_milliseconds)
+    detail.map_or(-1, |detail| detail.retry_after_ms)
 }
 
 /// What became of the trigger. AUTOPILOT_TRIGGER_NOT_SENT for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn autopilot_detail_trigger(detail: Option<&autopilot_detail>) -> autopilot_trigger {
-    use autopilot_trigger::*;
-    match detail.map(|detail| detail.detail.trigger()) {
-        None | Some(Trigger::NotSent) => AUTOPILOT_TRIGGER_NOT_SENT,
-        Some(Trigger::MayHaveRun) => AUTOPILOT_TRIGGER_MAY_HAVE_RUN,
-        Some(Trigger::Refused) => AUTOPILOT_TRIGGER_REFUSED,
-        Some(Trigger::Accepted) => AUTOPILOT_TRIGGER_ACCEPTED,
-        Some(Trigger::Joined) => AUTOPILOT_TRIGGER_JOINED,
-    }
+    detail.map_or(autopilot_trigger::AUTOPILOT_TRIGGER_NOT_SENT, |detail| detail.trigger)
 }
 
 /// The claims of a claims challenge, as JSON: hand them to whatever issues the token. NULL if there are none, and for
@@ -130,8 +139,8 @@ pub extern "C" fn autopilot_detail_attempts(detail: Option<&autopilot_detail>) -
     detail.map_or(0, |detail| i32::try_from(detail.attempts.len()).unwrap_or(i32::MAX))
 }
 
-/// The GUID that the library gave a request; index counts from 0. Microsoft's support asks for it, and Intune shows it
-/// as "Activity ID". NULL if there is no such request, and for NULL.
+/// The GUID that the library gave a request, and its retries too; index counts from 0. Microsoft's support asks for it,
+/// and Intune shows it as "Activity ID". NULL if there is no such request, and for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn autopilot_detail_client_request_id(
     detail: Option<&autopilot_detail>,

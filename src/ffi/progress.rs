@@ -5,6 +5,7 @@ use std::ptr;
 use super::guard::{guard, pointer, to_c, to_milliseconds, token};
 use super::{autopilot_result, autopilot_settings};
 use crate::progress::{Phase, Progress};
+use crate::token::Token;
 
 /// What a wait is doing.
 #[allow(non_camel_case_types)] // C's spelling
@@ -22,6 +23,17 @@ pub enum autopilot_phase {
     AUTOPILOT_PHASE_TOKEN_REJECTED = 3,
 }
 
+impl From<Phase> for autopilot_phase {
+    fn from(phase: Phase) -> autopilot_phase {
+        match phase {
+            Phase::Starting => autopilot_phase::AUTOPILOT_PHASE_STARTING,
+            Phase::Window => autopilot_phase::AUTOPILOT_PHASE_WINDOW,
+            Phase::Watching => autopilot_phase::AUTOPILOT_PHASE_WATCHING,
+            Phase::TokenRejected => autopilot_phase::AUTOPILOT_PHASE_TOKEN_REJECTED,
+        }
+    }
+}
+
 /// What a wait tells its caller. Valid during the callback only, on its thread; strings of it too.
 #[allow(non_camel_case_types)]
 pub struct autopilot_progress {
@@ -37,7 +49,8 @@ pub struct autopilot_progress {
 /// during a request, which takes the client's timeout at most.
 ///
 /// Return 0 to go on. Anything else ends the wait: with AUTOPILOT_SYNC_TOO_SOON in AUTOPILOT_PHASE_WINDOW, else with
-/// AUTOPILOT_ERROR_CANCELLED. It may call any function of this library, and must return: no longjmp, no exception.
+/// AUTOPILOT_ERROR_CANCELLED. It may call any function of this library, but not free what the wait was given. It must
+/// return: no longjmp, no exception, no end of the thread.
 #[allow(non_camel_case_types)]
 pub type autopilot_progress_fn =
     Option<unsafe extern "C" fn(progress: *mut autopilot_progress, user_data: *mut c_void) -> i32>;
@@ -45,12 +58,7 @@ pub type autopilot_progress_fn =
 impl autopilot_progress {
     fn new(progress: &Progress<'_>) -> autopilot_progress {
         autopilot_progress {
-            phase: match progress.phase() {
-                Phase::Starting => autopilot_phase::AUTOPILOT_PHASE_STARTING,
-                Phase::Window => autopilot_phase::AUTOPILOT_PHASE_WINDOW,
-                Phase::Watching => autopilot_phase::AUTOPILOT_PHASE_WATCHING,
-                Phase::TokenRejected => autopilot_phase::AUTOPILOT_PHASE_TOKEN_REJECTED,
-            },
+            phase: progress.phase().into(),
             elapsed_ms: to_milliseconds(progress.elapsed()),
             next_step_ms: to_milliseconds(progress.next_step()),
             settings: progress.settings().map(|settings| Box::new(settings.into())),
@@ -125,9 +133,9 @@ pub unsafe extern "C" fn autopilot_progress_set_token(
     guard(autopilot_result::AUTOPILOT_ERROR_INTERNAL, || {
         let Some(progress) = progress else { return autopilot_result::AUTOPILOT_ERROR_INVALID_ARGUMENT };
         // SAFETY: the caller promises a NUL-terminated string, or NULL.
-        match unsafe { token(new_token) }.and_then(crate::progress::copied) {
+        match unsafe { token(new_token) }.and_then(|text| Ok(Token::new(text)?)) {
             Ok(token) => {
-                progress.token = Some(token);
+                progress.token = Some(token.kept());
                 autopilot_result::AUTOPILOT_OK
             }
             Err(error) => (&error).into(),

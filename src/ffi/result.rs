@@ -1,6 +1,5 @@
 use std::ffi::{CStr, c_char};
 
-use super::guard::guard;
 use crate::error::{Error, ErrorKind};
 use crate::outcome::Answer;
 
@@ -109,11 +108,8 @@ impl From<&Error> for autopilot_result {
 /// Returns a static string, never NULL; "AUTOPILOT_UNKNOWN" for a number that this version does not know. Any thread.
 #[unsafe(no_mangle)]
 pub extern "C" fn autopilot_result_name(result: i32) -> *const c_char {
-    guard(c"AUTOPILOT_UNKNOWN", || {
-        let known = autopilot_result::ALL.iter().find(|(known, _)| *known as i32 == result);
-        known.map_or(c"AUTOPILOT_UNKNOWN", |(_, name)| name)
-    })
-    .as_ptr()
+    let known = autopilot_result::ALL.iter().find(|(known, _)| *known as i32 == result);
+    known.map_or(c"AUTOPILOT_UNKNOWN", |(_, name)| name).as_ptr()
 }
 
 #[cfg(test)]

@@ -22,52 +22,58 @@ pub enum autopilot_sync_status {
     AUTOPILOT_SYNC_STATUS_NONE = -2,
 }
 
+impl From<Option<&SyncStatus>> for autopilot_sync_status {
+    fn from(status: Option<&SyncStatus>) -> autopilot_sync_status {
+        match status {
+            None => autopilot_sync_status::AUTOPILOT_SYNC_STATUS_NONE,
+            Some(SyncStatus::Unknown) => autopilot_sync_status::AUTOPILOT_SYNC_STATUS_UNKNOWN,
+            Some(SyncStatus::InProgress) => autopilot_sync_status::AUTOPILOT_SYNC_STATUS_IN_PROGRESS,
+            Some(SyncStatus::Completed) => autopilot_sync_status::AUTOPILOT_SYNC_STATUS_COMPLETED,
+            Some(SyncStatus::Failed) => autopilot_sync_status::AUTOPILOT_SYNC_STATUS_FAILED,
+            Some(SyncStatus::Other(_)) => autopilot_sync_status::AUTOPILOT_SYNC_STATUS_OTHER,
+        }
+    }
+}
+
 /// What the service says of its Windows Autopilot synchronisation. Never changes, so any threads may read it at once.
 /// Strings of it live as long as it does.
 #[allow(non_camel_case_types)]
 pub struct autopilot_settings {
-    settings: Settings,
+    status: autopilot_sync_status,
+    status_text: Option<CString>,
     id: Option<CString>,
-    status: Option<CString>,
-    last_sync: Option<CString>,
-    last_manual_sync: Option<CString>,
+    last_sync_ms: i64,
+    last_sync_text: Option<CString>,
+    last_manual_sync_ms: i64,
+    last_manual_sync_text: Option<CString>,
+    next_sync_ms: i64,
 }
 
 impl From<&Settings> for autopilot_settings {
     fn from(settings: &Settings) -> autopilot_settings {
         autopilot_settings {
+            status: settings.status().into(),
+            status_text: settings.status().map(|status| to_c(status.as_str())),
             id: settings.id().map(to_c),
-            status: settings.status().map(|status| to_c(status.as_str())),
-            last_sync: settings.last_sync_text().map(to_c),
-            last_manual_sync: settings.last_manual_sync_text().map(to_c),
-            settings: settings.clone(),
+            last_sync_ms: settings.last_sync_unix_ms().unwrap_or(0),
+            last_sync_text: settings.last_sync_text().map(to_c),
+            last_manual_sync_ms: settings.last_manual_sync_unix_ms().unwrap_or(0),
+            last_manual_sync_text: settings.last_manual_sync_text().map(to_c),
+            next_sync_ms: settings.next_sync_unix_ms().unwrap_or(0),
         }
     }
-}
-
-/// A time for C.
-fn time(settings: Option<&autopilot_settings>, get: impl FnOnce(&Settings) -> Option<i64>) -> i64 {
-    guard(0, || settings.and_then(|settings| get(&settings.settings)).unwrap_or(0))
 }
 
 /// The state of the sync that runs or ran last. AUTOPILOT_SYNC_STATUS_NONE for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn autopilot_settings_status(settings: Option<&autopilot_settings>) -> autopilot_sync_status {
-    use autopilot_sync_status::*;
-    guard(AUTOPILOT_SYNC_STATUS_NONE, || match settings.and_then(|settings| settings.settings.status()) {
-        None => AUTOPILOT_SYNC_STATUS_NONE,
-        Some(SyncStatus::Unknown) => AUTOPILOT_SYNC_STATUS_UNKNOWN,
-        Some(SyncStatus::InProgress) => AUTOPILOT_SYNC_STATUS_IN_PROGRESS,
-        Some(SyncStatus::Completed) => AUTOPILOT_SYNC_STATUS_COMPLETED,
-        Some(SyncStatus::Failed) => AUTOPILOT_SYNC_STATUS_FAILED,
-        Some(SyncStatus::Other(_)) => AUTOPILOT_SYNC_STATUS_OTHER,
-    })
+    settings.map_or(autopilot_sync_status::AUTOPILOT_SYNC_STATUS_NONE, |settings| settings.status)
 }
 
 /// The state in the service's own word, such as "inProgress". NULL if the service did not say, and for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn autopilot_settings_status_text(settings: Option<&autopilot_settings>) -> *const c_char {
-    pointer(settings.and_then(|settings| settings.status.as_ref()))
+    pointer(settings.and_then(|settings| settings.status_text.as_ref()))
 }
 
 /// The id of the resource. NULL if there is none, and for NULL.
@@ -80,19 +86,19 @@ pub extern "C" fn autopilot_settings_id(settings: Option<&autopilot_settings>) -
 /// of a sync is documented nowhere.
 #[unsafe(no_mangle)]
 pub extern "C" fn autopilot_settings_last_sync_ms(settings: Option<&autopilot_settings>) -> i64 {
-    time(settings, Settings::last_sync_unix_ms)
+    settings.map_or(0, |settings| settings.last_sync_ms)
 }
 
 /// lastSyncDateTime as the service wrote it. NULL if it did not, and for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn autopilot_settings_last_sync_text(settings: Option<&autopilot_settings>) -> *const c_char {
-    pointer(settings.and_then(|settings| settings.last_sync.as_ref()))
+    pointer(settings.and_then(|settings| settings.last_sync_text.as_ref()))
 }
 
 /// lastManualSyncTriggerDateTime in milliseconds since 1970 (UTC). 0 for never, and for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn autopilot_settings_last_manual_sync_ms(settings: Option<&autopilot_settings>) -> i64 {
-    time(settings, Settings::last_manual_sync_unix_ms)
+    settings.map_or(0, |settings| settings.last_manual_sync_ms)
 }
 
 /// lastManualSyncTriggerDateTime as the service wrote it. NULL if it did not, and for NULL.
@@ -100,14 +106,14 @@ pub extern "C" fn autopilot_settings_last_manual_sync_ms(settings: Option<&autop
 pub extern "C" fn autopilot_settings_last_manual_sync_text(
     settings: Option<&autopilot_settings>,
 ) -> *const c_char {
-    pointer(settings.and_then(|settings| settings.last_manual_sync.as_ref()))
+    pointer(settings.and_then(|settings| settings.last_manual_sync_text.as_ref()))
 }
 
 /// When the service should accept the next trigger, in milliseconds since 1970 by the service's clock: the later of both
 /// times, the documented ten minutes, and ten seconds of margin. 0 if there was never a sync, and for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn autopilot_settings_next_sync_ms(settings: Option<&autopilot_settings>) -> i64 {
-    time(settings, Settings::next_sync_unix_ms)
+    settings.map_or(0, |settings| settings.next_sync_ms)
 }
 
 /// Frees settings that autopilot_client_settings() gave. Not those of a detail or a progress, which own theirs. NULL is

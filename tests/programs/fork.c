@@ -1,9 +1,10 @@
-/* A parent forks, with a live connection: both go on calling, and print their results; or "cancel", in the middle of a
- * call, which its child's copy of the cancel must not end. */
+/* A parent forks, with a live connection: both go on calling, and print their results; or "daemon", the child once it has
+ * closed all descriptors; or "cancel", in the middle of a call, which its child's copy of the cancel must not end. */
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include "autopilot_sync.h"
@@ -34,6 +35,32 @@ static int both_go_on(void)
     if (!ended_well(child))
         return 2;
     call("parent", token);
+    return 0;
+}
+
+/* Files of the child's have the numbers of its parent's connections: none of them is closed. */
+static int daemon_goes_on(void)
+{
+    enum { FILES = 8 };
+    call("parent", "token");
+    pid_t child = fork();
+    if (child == 0) {
+        for (int descriptor = 3; descriptor < 256; descriptor++)
+            close(descriptor);
+        FILE *files[FILES];
+        for (int i = 0; i < FILES; i++)
+            files[i] = tmpfile();
+        call("child", "token");
+        for (int i = 0; i < FILES; i++) {
+            struct stat file;
+            if (files[i] == NULL || fstat(fileno(files[i]), &file) != 0 || !S_ISREG(file.st_mode))
+                _exit(1);
+        }
+        _exit(0);
+    }
+    if (!ended_well(child))
+        return 2;
+    call("parent", "token");
     return 0;
 }
 
@@ -70,5 +97,8 @@ static int child_cancels(void)
 
 int main(int argc, char **argv)
 {
-    return argc > 1 && strcmp(argv[1], "cancel") == 0 ? child_cancels() : both_go_on();
+    const char *scenario = argc > 1 ? argv[1] : "";
+    if (strcmp(scenario, "cancel") == 0)
+        return child_cancels();
+    return strcmp(scenario, "daemon") == 0 ? daemon_goes_on() : both_go_on();
 }

@@ -142,6 +142,13 @@ fn a_forked_child_has_connections_of_its_own() {
 }
 
 #[test]
+fn a_daemon_that_closed_its_descriptors_may_call() {
+    let emulator = emulator();
+    let mut command = Program::named("fork.c").against(&emulator);
+    assert_eq!(printed(command.arg("daemon")), "parent 0 child 1 parent 2");
+}
+
+#[test]
 fn a_forked_child_cannot_cancel_its_parents_calls() {
     let emulator = emulator();
     emulator.script([Step::fault(Fault::Hang)]);
@@ -224,10 +231,24 @@ fn memory_is_bounded_whatever_is_sent() {
         let name = format!("{step:?}").chars().take(80).collect::<String>();
         let emulator = emulator();
         emulator.script([step]);
-        let printed = printed(&mut program.plainly_against(&emulator));
-        let (result, memory) = printed.split_once(' ').unwrap();
-        let kib: u64 = memory.trim().trim_end_matches(" kB").parse().unwrap();
+        let (result, kib) = result_and_memory(&mut program.plainly_against(&emulator));
         assert_eq!(result, expected, "{name}");
         assert!(kib < 40 * 1024, "{kib} KiB: {name}");
     }
+}
+
+#[test]
+fn memory_is_bounded_whatever_is_handed_in() {
+    const LENGTH: u64 = 64 * 1024 * 1024;
+    let (program, emulator) = (Program::named("memory.c"), emulator());
+    let (result, kib) = result_and_memory(program.plainly_against(&emulator).arg(LENGTH.to_string()));
+    assert_eq!(result, "-1");
+    assert!(kib < LENGTH / 1024 + 40 * 1024, "{kib} KiB: the text was copied");
+}
+
+/// What memory.c prints.
+fn result_and_memory(program: &mut Command) -> (String, u64) {
+    let printed = printed(program);
+    let (result, memory) = printed.split_once(' ').unwrap();
+    (result.to_owned(), memory.trim().trim_end_matches(" kB").parse().unwrap())
 }

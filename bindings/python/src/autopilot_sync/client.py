@@ -65,7 +65,7 @@ class Client:
     max_retries: how often a request is repeated that failed in passing; a trigger only where it cannot have run. 3
         unless given, at most 10.
     user_agent_suffix: what follows the library's name in the User-Agent, as "acme-agent/3.1".
-    ignore_environment: read no environment variable.
+    ignore_environment: read no environment variable, and on Windows not the machine's proxy.
 
     The environment and the CA file are read now; nothing is connected. TypeError or ValueError for a wrong argument,
     ConfigurationError for a variable or file that cannot be used.

@@ -67,7 +67,7 @@ class Detail(Record):
     message: str
     """What happened, on one line, fit for a log."""
     status_code: int | None
-    """The HTTP status of the last answer."""
+    """The HTTP status of the last request's answer. None if it got none."""
     error: ServiceError | None
     """What the service said of an error."""
     retry_after: float | None

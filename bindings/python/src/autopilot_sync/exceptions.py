@@ -58,7 +58,7 @@ class AutopilotError(Exception):
 
     @property
     def status_code(self) -> int | None:
-        """The HTTP status of the last answer."""
+        """The HTTP status of the last request's answer. None if it got none."""
         return self.detail.status_code
 
     @property

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import NoReturn
 
+COMMANDS = ("sync", "status")
 CLOUDS = {cloud.name.lower().replace("_", "-"): cloud for cloud in Cloud}
 
 
@@ -28,6 +29,8 @@ def parse(words: Sequence[str] | None = None) -> argparse.Namespace:
     arguments, unknown = parser.parse_known_args(words)
     if unknown:
         parser.error(_unknown(unknown))
+    if arguments.command not in COMMANDS:
+        parser.error(f"the command is {' or '.join(COMMANDS)}")
     if arguments.command == "status" and (arguments.wait or arguments.many):
         parser.error("status neither waits nor takes --many")
     if arguments.many and (arguments.token_env or arguments.token_file or arguments.azure):
@@ -54,7 +57,7 @@ def _parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
         add_help=False,
     )
-    parser.add_argument("command", metavar="COMMAND", nargs="?", type=_command, default="sync", help=argparse.SUPPRESS)
+    parser.add_argument("command", metavar="COMMAND", nargs="?", default="sync", help=argparse.SUPPRESS)
 
     what = parser.add_argument_group("what to do")
     what.add_argument(
@@ -121,12 +124,6 @@ def _place(text: str) -> str:
 
 def _no_token(_text: str) -> NoReturn:
     raise argparse.ArgumentTypeError("others can read arguments: use --token-env or --token-file")
-
-
-def _command(text: str) -> str:
-    if text not in ("sync", "status"):
-        raise argparse.ArgumentTypeError("sync or status")
-    return text
 
 
 def _cloud(text: str) -> Cloud:
