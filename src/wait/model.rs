@@ -270,7 +270,7 @@ impl Play {
         let (state, settings) = self.service.read(at, is_before);
         let date = self.service.date(at);
         self.log.push(format!("{:>9} {state:?}", self.now));
-        self.checks.reading(self.now, at, &state, &self.service);
+        self.checks.reading(self.now, at, &state, &settings, &self.service);
         Seen::Reading { settings, date }
     }
 
