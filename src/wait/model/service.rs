@@ -135,9 +135,10 @@ impl Service {
     pub(super) fn new(unknowns: Unknowns, mut random: Random) -> Service {
         let mut changes =
             vec![Change { at: EVER, what: What::Status(random.one_of(&["unknown", "completed", "failed"])) }];
-        // The sync before: a while ago, or never.
+        // The sync before: a while ago and before all others, or never.
         if random.chance(85) {
-            let ago = -random.between(1, 4000) * SECOND - random.between(0, 999);
+            let first = unknowns.others.first().map_or(0, |other| other.at.min(0) - unknowns.rest);
+            let ago = first - random.between(1, 4000) * SECOND - random.between(0, 999);
             changes[0].what = What::Status(random.one_of(&["completed", "completed", "failed"]));
             changes.push(Change { at: EVER, what: What::Sync(ago, usize::MAX) });
             if random.chance(70) {
