@@ -6,7 +6,7 @@
 //!   together, however late, and then they may lag by almost twenty seconds.
 //! - Where failing runs move no time and replicas lag, `inProgress` comes within twenty seconds less that lag.
 //! - Either of two syncs follows the other at once within those five seconds, or a lag and a minute later, or each moves
-//!   L at its end and the reading before the trigger is of now.
+//!   L at its end and the reading before the trigger is of now: then one that ended since that reading counts as joined.
 //! - That reading may lack the sync before by any age after a 204, if the 204 has a `Date`, or moves T and is shown within
 //!   half a second.
 //! - The window counts from the later of L and T, or from the end of the last run, and is 540 seconds at least.

@@ -244,7 +244,11 @@ impl Checks {
         self.held_until = 0;
         match fate {
             Fate::Accepted(run) => self.answer = Answer::Accepted(run),
-            Fate::Running(_) => self.answer = Answer::Joined(at),
+            Fate::Running(_) => {
+                // Where they follow each other unseen, one that ended since the reading before may be taken for it.
+                let before = self.baseline.as_ref().filter(|_| service.unknowns.is_fresh_before);
+                self.answer = Answer::Joined(before.map_or(at, |state| state.of));
+            }
             Fate::TooSoon(wait) => {
                 let asked = wait.map(|wait| now + wait * SECOND);
                 self.answer = Answer::None;
