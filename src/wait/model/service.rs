@@ -65,7 +65,7 @@ pub(super) struct Unknowns {
     pub(super) mark_delay: i64,
     pub(super) failing: u64,
     pub(super) failing_moves: bool,
-    /// From the end of one sync to another's beginning, where the service begins it.
+    /// From the end of one sync to another's beginning at least.
     pub(super) rest: i64,
     /// Whether the readings before a trigger are always of now.
     pub(super) is_fresh_before: bool,
@@ -243,7 +243,7 @@ impl Service {
         self.runs.iter().position(|run| run.start <= now && now < run.settled)
     }
 
-    /// When the window ends, if it is not over.
+    /// When the window ends and the rest after the last sync, if they are not over.
     fn opening(&self, now: i64) -> Option<i64> {
         let state = self.snapshot(now);
         let end = self
@@ -252,8 +252,10 @@ impl Service {
             .map(|run| run.end)
             .filter(|end| self.unknowns.window_since_end && *end <= now)
             .max();
-        let last = state.sync.max(state.manual).max(end)?;
-        (last + self.unknowns.window > now).then_some(last + self.unknowns.window)
+        let last = state.sync.max(state.manual).max(end);
+        let is_over = |run: &&Run| run.settled <= now;
+        let rested = self.runs.iter().filter(is_over).map(|run| run.settled + self.unknowns.rest).max();
+        last.map(|last| last + self.unknowns.window).max(rested).filter(|opening| *opening > now)
     }
 
     pub(super) fn snapshot(&self, of: i64) -> Snapshot {
