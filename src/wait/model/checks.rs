@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use super::service::{Fate, Run, SECOND, Service, Snapshot};
 use crate::settings::Settings;
-use crate::wait::{Do, End, Highest, Phase};
+use crate::time::{self, Time};
+use crate::wait::{Do, End, Phase};
 
 /// More than an hour of polls and every window need.
 const MOST_STEPS: u32 = 2000;
@@ -32,8 +33,8 @@ pub(super) struct Checks {
     answered_at: i64,
     /// The last reading before the last trigger, and whether it was thorough.
     baseline: Option<Snapshot>,
-    /// By which a lagging reading is known: as the machine knows it, for the digits decide.
-    highest: Highest,
+    /// The highest L and T as they were written, by which a lagging reading is known.
+    highest: (Option<Time>, Option<Time>),
     /// L and T of the last one that did not lag.
     times: (Option<i64>, Option<i64>),
     looks: Vec<i64>,
@@ -80,7 +81,7 @@ impl Checks {
             answer: Answer::None,
             answered_at: 0,
             baseline: None,
-            highest: Highest::default(),
+            highest: (None, None),
             times: (None, None),
             looks: Vec::new(),
             held_until: 0,
@@ -165,9 +166,12 @@ impl Checks {
     ) {
         let date_at = service.date_at(at);
         (self.held_until, self.is_read) = (now, true);
-        if !self.highest.admit(settings) {
+        let written = (settings.last_sync(), settings.last_manual_sync());
+        let is_behind = |time, highest| time::compare(time, highest).is_lt();
+        if is_behind(written.0, self.highest.0) || is_behind(written.1, self.highest.1) {
             return self.count_window(now, date_at, false, service);
         }
+        self.highest = written;
         let (sync, manual) = (service.cut(state.sync), service.cut(state.manual));
         let has_moved = (sync, manual) != self.times;
         self.times = (sync, manual);
