@@ -139,8 +139,8 @@ pub unsafe extern "C" fn autopilot_client_settings(
 /// The service documents neither when it shows a sync nor how old a reading may be. So these cannot be told apart:
 /// Where lastSyncDateTime tells of a start, and the status follows more than five seconds later, the status of the sync
 /// before may be taken for the end of this one.
-/// Where one sync follows another at once, and its status more than five seconds later, the end of the one before may be
-/// taken for its own.
+/// Where one sync follows another at once, and its status more than five seconds later, the end of the one before may
+/// be taken for its own.
 /// Where another sync ends before the end of this one has stood, its end is told, a failure too.
 /// Where the reply to the trigger was lost, a sync that ended since the reading before counts as joined, and one that
 /// somebody else triggered meanwhile as the one triggered here.

@@ -176,10 +176,10 @@ impl Polling {
         is_new && is_of_this_trigger && is_recent
     }
 
-    /// Whether L has moved since the sync that was triggered was seen in progress: then its end moved it. Where its start
-    /// moved L already, a replica that lags behind the last reading may still show the status of the sync before, so that
-    /// must stand. So must every end of a sync that was joined: what a lagging replica showed in progress since the 409 may
-    /// be one that was over before it, with the joined one on its heels.
+    /// Whether L has moved since the sync that was triggered was seen in progress: then its end moved it. Where its
+    /// start moved L already, a replica that lags behind the last reading may still show the status of the sync before,
+    /// so that must stand. So must every end of a sync that was joined: what a lagging replica showed in progress since
+    /// the 409 may be one that was over before it, with the joined one on its heels.
     fn has_written_its_end(&self, settings: &Settings) -> bool {
         let is_triggered = matches!(self.answered, Answered::Accepted { .. });
         is_triggered && self.seen.is_some_and(|seen| time::compare(settings.last_sync(), seen).is_gt())
