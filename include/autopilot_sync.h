@@ -404,13 +404,23 @@ autopilot_result autopilot_client_settings(const autopilot_client *client,
 // Blocks for timeout_ms at most; a callback's own time comes on top.
 //
 // Returns:
-// AUTOPILOT_OK: the sync that was triggered is completed, proved by the service's own times.
+// AUTOPILOT_OK: the sync that was triggered is completed: by the service's own times, which moved since they were read
+// before the trigger, or by a status that was in progress, and then stands.
 // AUTOPILOT_SYNC_ALREADY_RUNNING: a sync that was running already was joined, and is completed.
 // AUTOPILOT_SYNC_TOO_SOON: a trigger is not accepted before the deadline; the detail says when.
 // AUTOPILOT_SYNC_UNCONFIRMED: accepted or running, but its end cannot be observed.
 // AUTOPILOT_ERROR_SYNC_FAILED: the service says that the sync failed.
 // AUTOPILOT_ERROR_TIMEOUT: the end was not seen before the deadline; the detail's trigger says whether a sync runs.
 // Or the error of a request.
+//
+// The service documents neither when it shows a sync nor how old a reading may be. So these cannot be told apart:
+// Where lastSyncDateTime tells of a start, and the status follows more than five seconds later, the status of the sync
+// before may be taken for the end of this one.
+// Where one sync follows another at once, and its status more than five seconds later, the end of the one before may
+// be taken for its own.
+// Where another sync ends before the end of this one has stood, its end is told, a failure too.
+// Where the reply to the trigger was lost, a sync that ended since the reading before counts as joined, and one that
+// somebody else triggered meanwhile as the one triggered here.
 //
 // The detail has the settings that were read last, whatever the result.
 AUTOPILOT_API

@@ -186,7 +186,17 @@ impl Client {
     ///   `Break` ends the wait: as "too soon" in [`Phase::Window`](crate::Phase::Window), else as cancelled.
     ///
     /// Returns [`Answer::Done`](crate::Answer::Done) or [`Answer::AlreadyRunning`](crate::Answer::AlreadyRunning) only
-    /// for a sync that the service's own times prove completed, the first for the one that was triggered here.
+    /// for a sync that was seen to complete, the first for the one that was triggered here: by the service's own times,
+    /// which moved since they were read before the trigger, or by a status that was in progress, and then stands.
+    ///
+    /// The service documents neither when it shows a sync nor how old a reading may be. So these cannot be told apart:
+    /// - Where `lastSyncDateTime` tells of a start, and the status follows more than five seconds later, the status of
+    ///   the sync before may be taken for the end of this one.
+    /// - Where one sync follows another at once, and its status more than five seconds later, the end of the one before
+    ///   may be taken for its own.
+    /// - Where another sync ends before the end of this one has stood, its end is told, a failure too.
+    /// - Where the reply to the trigger was lost, a sync that ended since the reading before counts as joined, and one
+    ///   that somebody else triggered meanwhile as the one triggered here.
     ///
     /// ```no_run
     /// # let token = "a-token";

@@ -763,12 +763,12 @@ public:
     /// returns nothing, or a Flow. It may call anything of this library. What it throws ends the wait, and is
     /// thrown again from here. It must not end otherwise: no longjmp, no pthread_cancel.
     ///
-    /// The answer is Answer::done where the sync that was triggered is completed, proved by the service's own
-    /// times; already_running where a running one was joined, and is completed; too_soon where a trigger is
-    /// not accepted before the deadline; unconfirmed where the end cannot be observed. The error is
-    /// ErrorKind::sync_failed where the service says that the sync failed; timeout where the end was not seen
-    /// before the deadline: Error::trigger() says whether a sync runs. Both have the settings that were read
-    /// last.
+    /// The answer is Answer::done where the sync that was triggered was seen to complete; already_running
+    /// where a running one was joined, and is completed; too_soon where a trigger is not accepted before the
+    /// deadline; unconfirmed where the end cannot be observed. The error is ErrorKind::sync_failed where the
+    /// service says that the sync failed; timeout where the end was not seen before the deadline:
+    /// Error::trigger() says whether a sync runs. Both have the settings that were read last. What the
+    /// service's readings cannot tell apart is said at autopilot_client_sync_and_wait() in autopilot_sync.h.
     Outcome sync_and_wait(const Text &token, Duration timeout) const
     {
         return wait(token, timeout, nullptr, nullptr);

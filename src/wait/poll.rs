@@ -10,7 +10,7 @@ use crate::time::{self, Time};
 const FIRST_PAUSE: Duration = Duration::from_secs(2);
 const LONGEST_PAUSE: Duration = Duration::from_secs(15);
 
-/// While an end that only stands, without any time moved, is being confirmed.
+/// While an end is being confirmed, from the reply that shows it.
 const CONFIRMING_PAUSE: Duration = Duration::from_secs(5);
 
 /// Before the deadline, for one last look; and the least from the look before it.
@@ -28,7 +28,7 @@ struct Standing {
     readings: u32,
 }
 
-/// L has moved, but the sync was never seen in progress.
+/// L has moved, but that may be another sync's doing, or the start's.
 const MOVED: Standing = Standing { time: Duration::from_secs(5), readings: 2 };
 
 /// The sync was seen in progress, but L has not moved.
@@ -56,14 +56,15 @@ impl Answered {
 #[derive(Debug)]
 pub(super) struct Pace {
     pause: Duration,
-    longest: Duration,
     last_look: Duration,
     not_before: Duration,
+    /// When the end that is being confirmed was read last.
+    confirming: Option<Duration>,
 }
 
 impl Pace {
     pub(super) fn new(now: Duration) -> Pace {
-        Pace { pause: FIRST_PAUSE, longest: LONGEST_PAUSE, last_look: now, not_before: Duration::ZERO }
+        Pace { pause: FIRST_PAUSE, last_look: now, not_before: Duration::ZERO, confirming: None }
     }
 
     /// A look is taken now.
@@ -79,18 +80,22 @@ impl Pace {
 
     /// The time of the next look. None: there is none before the deadline.
     pub(super) fn next(&self, now: Duration, deadline: Duration) -> Option<Duration> {
-        self.next_after(self.pause.min(self.longest), now, deadline)
+        let next = match self.confirming {
+            Some(read) => read.max(self.last_look) + CONFIRMING_PAUSE,
+            None => self.last_look + self.pause,
+        };
+        self.next_at(next, now, deadline)
     }
 
     /// The same, and not later than a time at which something is to be decided, if that is no faster than at first.
     pub(super) fn next_by(&self, now: Duration, by: Duration, deadline: Duration) -> Option<Duration> {
         let left = by.saturating_sub(self.last_look);
         let pause = if left.is_zero() { self.pause } else { left.max(FIRST_PAUSE).min(self.pause) };
-        self.next_after(pause, now, deadline)
+        self.next_at(self.last_look + pause, now, deadline)
     }
 
-    fn next_after(&self, pause: Duration, now: Duration, deadline: Duration) -> Option<Duration> {
-        let next = (self.last_look + pause).max(self.not_before).max(now);
+    fn next_at(&self, next: Duration, now: Duration, deadline: Duration) -> Option<Duration> {
+        let next = next.max(self.not_before).max(now);
         if next + LAST_LOOK <= deadline {
             return Some(next);
         }
@@ -140,16 +145,16 @@ impl Polling {
             self.seen = Some(settings.last_sync());
         }
         if !is_over(settings) {
-            (self.standing, self.pace.longest) = (None, LONGEST_PAUSE);
+            (self.standing, self.pace.confirming) = (None, None);
             return None;
         }
         self.stand(now, settings);
         let has_moved = self.has_ended_since(baseline, settings);
         let was_running = self.seen.is_some() || self.was_running;
-        self.pace.longest = if !has_moved && was_running { CONFIRMING_PAUSE } else { LONGEST_PAUSE };
+        self.pace.confirming = (has_moved || was_running).then_some(now);
         let is_believed = match (has_moved, was_running) {
-            (true, _) => self.has_written_its_end(settings) || self.stands(now, MOVED),
-            (false, true) => self.stands(now, UNMOVED),
+            (true, _) => self.has_written_its_end(settings) || self.stands(MOVED),
+            (false, true) => self.stands(UNMOVED),
             (false, false) if now >= self.since + UNSEEN => return Some(End::Unconfirmed),
             (false, false) => false,
         };
@@ -171,10 +176,13 @@ impl Polling {
         is_new && is_of_this_trigger && is_recent
     }
 
-    /// Whether L has moved since the sync was seen in progress: then its end moved it. Where its start moved L already, a
-    /// replica that lags behind the last reading may still show the status of the sync before, so that must stand.
+    /// Whether L has moved since the sync that was triggered was seen in progress: then its end moved it. Where its
+    /// start moved L already, a replica that lags behind the last reading may still show the status of the sync before,
+    /// so that must stand. So must every end of a sync that was joined: what a lagging replica showed in progress since
+    /// the 409 may be one that was over before it, with the joined one on its heels.
     fn has_written_its_end(&self, settings: &Settings) -> bool {
-        self.seen.is_some_and(|seen| time::compare(settings.last_sync(), seen).is_gt())
+        let is_triggered = matches!(self.answered, Answered::Accepted { .. });
+        is_triggered && self.seen.is_some_and(|seen| time::compare(settings.last_sync(), seen).is_gt())
     }
 
     fn stand(&mut self, now: Duration, settings: &Settings) {
@@ -192,8 +200,12 @@ impl Polling {
         }
     }
 
-    fn stands(&self, now: Duration, needed: Standing) -> bool {
-        let is_long = |stand: &Stand| now >= stand.since + needed.time && stand.readings >= needed.readings;
+    /// Counted from the reply of its first reading to the request of its last: so far apart they are at least, however
+    /// slow the replies.
+    fn stands(&self, needed: Standing) -> bool {
+        let is_long = |stand: &Stand| {
+            self.pace.last_look >= stand.since + needed.time && stand.readings >= needed.readings
+        };
         self.standing.as_ref().is_some_and(is_long)
     }
 

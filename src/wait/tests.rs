@@ -222,44 +222,62 @@ fn a_is_believed_at_once_where_the_sync_was_seen() {
 fn a_must_stand_where_the_sync_was_not_seen() {
     for (status, end) in [("completed", "completed"), ("failed", "failed")] {
         accepted(&format!(
-            "2 {status} L=1 T=0 -> poll@5
-             5 {status} L=1 T=0 -> poll@9.5
-             9.5 {status} L=1 T=0 -> {end}"
+            "2 {status} L=1 T=0 -> poll@7
+             7 {status} L=1 T=0 -> {end}"
         ));
     }
 }
 
+/// From the reply of the first reading to the request of the last, which only the deadline makes come earlier.
 #[test]
 fn five_seconds_stand_exactly() {
-    for (second, todo) in [("6.999", "poll@9.5"), ("7", "completed")] {
-        accepted(&format!("2 completed L=1 T=0 -> poll@5 \n {second} completed L=1 T=0 -> {todo}"));
+    for (deadline, request, end) in [(8.0, "7", "completed"), (7.999, "6.999", "deadline")] {
+        let first = format!("{ACCEPTED} \n 2 completed L=1 T=0 -> poll@{request}");
+        for reply in [request, "7.9"] {
+            play_until(deadline, &format!("{first} \n {reply} completed L=1 T=0 -> {end}"));
+        }
     }
+    accepted("3 completed L=1 T=0 -> poll@8 \n 8 completed L=1 T=0 -> completed");
+}
+
+/// A sync of another begins, and L tells of it before the status does: a slow reply tells it no better.
+#[test]
+fn slow_replies_do_not_make_an_end_stand() {
+    play(
+        "0.033 failed L=-1892 T=never -> trigger
+         2.437 may-have-run -> poll@4.437
+         4.47 failed L=4 T=never -> poll@9.47
+         20 inProgress L=4 T=never -> poll@20
+         26.5 failed L=4 T=never -> poll@31.5
+         31.6 failed L=26 T=never -> poll@36.6
+         36.6 failed L=26 T=never -> failed",
+    );
 }
 
 #[test]
 fn one_reading_does_not_stand() {
     accepted(
-        "100 completed L=1 T=0 -> poll@100
-         104.9 completed L=1 T=0 -> poll@104.9
+        "100 completed L=1 T=0 -> poll@105
          105 completed L=1 T=0 -> completed",
     );
 }
 
 #[test]
 fn another_reading_between_begins_the_standing_anew() {
-    for between in [
-        "unknown L=1 T=0",
-        "paused L=1 T=0",
-        "- L=1 T=0",
-        "failed L=1 T=0",
-        "completed L=2 T=0",
-        "failed L=1.5 T=0",
+    for (between, sync) in [
+        ("unknown L=1", "1"),
+        ("paused L=1", "1"),
+        ("- L=1", "1"),
+        ("failed L=1", "1"),
+        ("completed L=2", "3"),
+        ("failed L=1.5", "2"),
     ] {
-        let again = between.split_once(' ').unwrap().1.replace("1.5", "2");
+        let is_end = between.starts_with("completed") || between.starts_with("failed");
+        let next = if is_end { "12" } else { "11.5" };
         accepted(&format!(
-            "2 completed L=1 T=0 -> poll@5
-             5 {between} -> poll@9.5
-             9.5 completed {again} -> poll@16.25"
+            "2 completed L=1 T=0 -> poll@7
+             7 {between} T=0 -> poll@{next}
+             12 completed L={sync} T=0 -> poll@17"
         ));
     }
 }
@@ -269,9 +287,9 @@ fn what_tells_nothing_leaves_the_standing_as_it_is() {
     for between in ["completed L=-1000 T=-1001", "inProgress L=0.5 T=0", "completed L=1 T=-1", "read-failed"]
     {
         accepted(&format!(
-            "2 completed L=1 T=0 -> poll@5
-             5 {between} -> poll@9.5
-             9.5 completed L=1 T=0 -> completed"
+            "2 completed L=1 T=0 -> poll@7
+             7 {between} -> poll@12
+             12 completed L=1 T=0 -> completed"
         ));
     }
 }
@@ -280,7 +298,7 @@ fn what_tells_nothing_leaves_the_standing_as_it_is() {
 fn a_lagging_reading_is_no_sight_of_the_sync() {
     // Else the second reading would be believed at once.
     accepted(
-        "2 completed L=-1000 T=0 -> poll@5 \n 5 inProgress L=-2000 T=0 -> poll@9.5 \n 9.5 completed L=9 T=0 -> poll@16.25",
+        "2 completed L=-1000 T=0 -> poll@5 \n 5 inProgress L=-2000 T=0 -> poll@9.5 \n 9.5 completed L=9 T=0 -> poll@14.5",
     );
     // An end that comes from behind is none.
     accepted(
@@ -303,15 +321,15 @@ fn the_date_proves_that_an_end_is_not_the_one_before() {
         ("204", "-301", true),
         ("409", "-301", true),
     ] {
-        let end = match (is_believed, answer) {
-            (false, _) => "poll@12",
-            (true, "409") => "joined",
-            (true, _) => "completed",
+        let (next, end) = match (is_believed, answer) {
+            (false, _) => ("5", "poll@12"),
+            (true, "409") => ("7", "joined"),
+            (true, _) => ("7", "completed"),
         };
         play(&format!(
             "0 completed L=-1000 T=-1001 -> trigger
              0 {answer} -> poll@2
-             2 completed L={sync} T=-1001 -> poll@5
+             2 completed L={sync} T=-1001 -> poll@{next}
              12 completed L={sync} T=-1001 -> {end}"
         ));
     }
@@ -343,9 +361,8 @@ fn a_first_sync_of_all_is_seen() {
     play(
         "0 unknown L=never T=never -> trigger
          0 204 D=0 -> poll@2
-         2 completed L=1 T=0 -> poll@5
-         5 completed L=1 T=0 -> poll@9.5
-         9.5 completed L=1 T=0 -> completed",
+         2 completed L=1 T=0 -> poll@7
+         7 completed L=1 T=0 -> completed",
     );
 }
 
@@ -366,26 +383,34 @@ fn b_must_stand_for_twenty_seconds_and_four_readings() {
 
 #[test]
 fn b_needs_both_the_time_and_the_readings() {
-    let three = "2 inProgress L=-1000 T=0 -> poll@5
-         5 failed L=-1000 T=0 -> poll@9.5
-         15 failed L=-1000 T=0 -> poll@15";
-    accepted(&format!("{three} \n 40 failed L=-1000 T=0 -> poll@40 \n 40 failed L=-1000 T=0 -> failed"));
-    let early = "15 failed L=-1000 T=0 -> poll@20 \n 24.999 failed L=-1000 T=0 -> poll@25";
-    accepted(&format!("{three} \n {early} \n 25 failed L=-1000 T=0 -> failed"));
+    let two = "2 inProgress L=-1000 T=0 -> poll@5
+         5 failed L=-1000 T=0 -> poll@10
+         10 failed L=-1000 T=0 -> poll@15";
+    accepted(&format!(
+        "{two}
+         15 read-failed retry=25 -> poll@40
+         40 failed L=-1000 T=0 -> poll@45
+         45 failed L=-1000 T=0 -> failed"
+    ));
+    let four = "15 failed L=-1000 T=0 -> poll@20 \n 20 failed L=-1000 T=0";
+    for (deadline, request, end) in [(26.0, "25", "failed"), (25.999, "24.999", "deadline")] {
+        let lines = format!("{ACCEPTED} \n {two} \n {four} -> poll@{request}");
+        play_until(deadline, &format!("{lines} \n 25.5 failed L=-1000 T=0 -> {end}"));
+    }
 }
 
 #[test]
 fn b_begins_anew_when_the_sync_runs_on() {
     accepted(
         "2 inProgress L=-1000 T=0 -> poll@5
-         5 completed L=-1000 T=0 -> poll@9.5
-         9.5 completed L=-1000 T=0 -> poll@14.5
-         14.5 inProgress L=-1000 T=0 -> poll@24.625
-         25 completed L=-1000 T=0 -> poll@29.625
-         30 completed L=-1000 T=0 -> poll@34.625
-         35 completed L=-1000 T=0 -> poll@39.625
-         40 completed L=-1000 T=0 -> poll@44.625
-         45 completed L=-1000 T=0 -> completed",
+         5 completed L=-1000 T=0 -> poll@10
+         10 completed L=-1000 T=0 -> poll@15
+         15 inProgress L=-1000 T=0 -> poll@25.125
+         26 completed L=-1000 T=0 -> poll@31
+         31 completed L=-1000 T=0 -> poll@36
+         36 completed L=-1000 T=0 -> poll@41
+         41 completed L=-1000 T=0 -> poll@46
+         46 completed L=-1000 T=0 -> completed",
     );
 }
 
@@ -411,17 +436,16 @@ fn a_status_that_says_nothing_is_polled_on() {
 fn c_does_not_cut_off_an_end_that_is_being_confirmed() {
     accepted(
         "115 completed L=-1000 T=0 -> poll@115
-         121 completed L=119 T=0 -> poll@121
-         123 completed L=119 T=0 -> poll@127.75
-         128 completed L=119 T=0 -> completed",
+         121 completed L=119 T=0 -> poll@126
+         126 completed L=119 T=0 -> completed",
     );
 }
 
 #[test]
 fn times_are_compared_at_the_coarser_precision() {
     // The same second with more digits has not moved.
-    accepted("2 inProgress L=-1000 T=0 -> poll@5 \n 5 completed L=-1000.000 T=0 -> poll@9.5");
-    for (sync, todo) in [("-201", "poll@9.5"), ("-200.4", "poll@9.5"), ("-200", "completed")] {
+    accepted("2 inProgress L=-1000 T=0 -> poll@5 \n 5 completed L=-1000.000 T=0 -> poll@10");
+    for (sync, todo) in [("-201", "poll@10"), ("-200.4", "poll@10"), ("-200", "completed")] {
         play(&format!(
             "0 completed L=-200.5 -> trigger
              0 204 D=0 -> poll@2
@@ -443,24 +467,22 @@ fn times_are_compared_at_the_coarser_precision() {
 fn an_end_that_did_not_move_l_since_the_sync_was_seen_must_stand() {
     accepted(
         "2 inProgress L=0 T=0 -> poll@5
-         5 completed L=0 T=0 -> poll@9.5
-         9.5 inProgress L=0 T=0 -> poll@16.25
-         16.25 completed L=16 T=0 -> completed",
+         5 completed L=0 T=0 -> poll@10
+         10 inProgress L=0 T=0 -> poll@16.75
+         16.75 completed L=16 T=0 -> completed",
     );
     accepted(
         "2 inProgress L=0 T=0 -> poll@5
-         5 completed L=0 T=0 -> poll@9.5
+         5 completed L=0 T=0 -> poll@10
          10 completed L=0 T=0 -> completed",
     );
 }
 
 #[test]
 fn the_same_time_with_other_digits_stands() {
-    accepted(
-        "2 completed L=1 T=0 -> poll@5
-         5 completed L=1.1234567 T=0 -> poll@9.5
-         9.5 completed L=1.123 T=0 -> completed",
-    );
+    for (first, second) in [("1", "1.1234567"), ("1.1234567", "1.123")] {
+        accepted(&format!("2 completed L={first} T=0 -> poll@7 \n 7 completed L={second} T=0 -> completed"));
+    }
 }
 
 /// When the looks are taken, if each is answered at once by the same.
@@ -538,7 +560,7 @@ fn a_failed_poll_is_ridden_out_as_long_as_it_asks() {
 fn a_poll_that_is_refused_ends_the_wait() {
     for refusal in ["read-refused", "read-ended"] {
         accepted(&format!("2 {refusal} -> last-request"));
-        accepted(&format!("2 completed L=1 T=0 -> poll@5 \n 5 {refusal} -> last-request"));
+        accepted(&format!("2 completed L=1 T=0 -> poll@7 \n 7 {refusal} -> last-request"));
     }
 }
 

@@ -36,8 +36,8 @@ impl Wait {
         let next = match (asked, self.opening()) {
             (Some(asked), window) => asked.max(window.unwrap_or_default()),
             (None, Some(window)) if window > now => window,
-            // The window is past, or there was never a sync to open one.
-            (None, Some(_)) => at + self.next_throttle_pause(),
+            // The window is past: it was not the reason, unless it went by while this was read.
+            (None, Some(window)) => window.max(at + self.next_throttle_pause()),
             (None, None) => at + WINDOW,
         };
         self.pause_until(now, next)

@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use super::service::{Fate, Run, SECOND, Service, Snapshot};
+use crate::settings::Settings;
+use crate::time::{self, Time};
 use crate::wait::{Do, End, Phase};
 
 /// More than an hour of polls and every window need.
@@ -31,7 +33,10 @@ pub(super) struct Checks {
     answered_at: i64,
     /// The last reading before the last trigger, and whether it was thorough.
     baseline: Option<Snapshot>,
-    highest: (Option<i64>, Option<i64>),
+    /// The highest L and T as they were written, by which a lagging reading is known.
+    highest: (Option<Time>, Option<Time>),
+    /// L and T of the last one that did not lag.
+    times: (Option<i64>, Option<i64>),
     looks: Vec<i64>,
     held_until: i64,
     /// Since the last trigger of unknown fate: when, how many since, whether an effect was shown.
@@ -39,9 +44,17 @@ pub(super) struct Checks {
     /// Since the last 429: when, and the earliest time of the next trigger.
     refused: Option<Refused>,
     saw_running: bool,
-    /// Readings in a row which show the settled end, and when the first came.
-    settled: Option<(u32, i64)>,
-    is_settled_visible: bool,
+    /// The settled end that the last reading shows, if it does.
+    settled: Option<Settled>,
+}
+
+/// An end that readings show, one after the other.
+#[derive(Debug)]
+struct Settled {
+    status: &'static str,
+    sync: Option<i64>,
+    since: i64,
+    readings: u32,
 }
 
 struct Refused {
@@ -69,13 +82,13 @@ impl Checks {
             answered_at: 0,
             baseline: None,
             highest: (None, None),
+            times: (None, None),
             looks: Vec::new(),
             held_until: 0,
             lost: None,
             refused: None,
             saw_running: false,
             settled: None,
-            is_settled_visible: false,
         }
     }
 
@@ -101,8 +114,8 @@ impl Checks {
             }
             Do::End(end) => return self.may_end(now, end, service),
         }?;
-        let is_late = self.settled.is_some_and(|(count, since)| count >= 7 && now - since >= 30 * SECOND);
-        ensure(!is_late, || format!("the end stands since {:?} and is not believed", self.settled))
+        let is_late = |end: &Settled| end.readings >= 7 && now - end.since >= 30 * SECOND;
+        ensure(!self.settled.as_ref().is_some_and(is_late), || format!("{:?} is not believed", self.settled))
     }
 
     fn may_trigger(&mut self, now: i64) -> Verdict {
@@ -143,15 +156,25 @@ impl Checks {
     }
 
     /// A reading was given to the machine.
-    pub(super) fn reading(&mut self, now: i64, at: i64, state: &Snapshot, service: &Service) {
+    pub(super) fn reading(
+        &mut self,
+        now: i64,
+        at: i64,
+        state: &Snapshot,
+        settings: &Settings,
+        service: &Service,
+    ) {
         let date_at = service.date_at(at);
         (self.held_until, self.is_read) = (now, true);
-        let (sync, manual) = (service.cut(state.sync), service.cut(state.manual));
-        if sync < self.highest.0 || manual < self.highest.1 {
+        let written = (settings.last_sync(), settings.last_manual_sync());
+        let is_behind = |time, highest| time::compare(time, highest).is_lt();
+        if is_behind(written.0, self.highest.0) || is_behind(written.1, self.highest.1) {
             return self.count_window(now, date_at, false, service);
         }
-        let has_moved = (sync, manual) != self.highest;
-        self.highest = (sync, manual);
+        self.highest = written;
+        let (sync, manual) = (service.cut(state.sync), service.cut(state.manual));
+        let has_moved = (sync, manual) != self.times;
+        self.times = (sync, manual);
         self.count_window(now, date_at, has_moved, service);
         let baseline = self.baseline.clone().unwrap_or(state.clone());
         let is_new = sync > service.cut(baseline.sync) || manual > service.cut(baseline.manual);
@@ -188,17 +211,17 @@ impl Checks {
         let is_moved = is_its
             && service.cut(state.sync) > service.cut(baseline.sync)
             && (state.manual == baseline.manual || state.sync >= state.manual);
-        self.is_settled_visible = is_over && state.status != "paused" && (self.saw_running || is_moved);
-        self.settled = match self.settled {
-            _ if !self.is_settled_visible => None,
-            Some((count, since)) => Some((count + 1, since)),
-            None => Some((1, now)),
-        };
+        let is_visible = is_over && state.status != "paused" && (self.saw_running || is_moved);
+        // Another's sync may end meanwhile: then that end has to stand anew.
+        let Snapshot { status, sync, .. } = *state;
+        let before = self.settled.take().filter(|end| (end.status, end.sync) == (status, sync));
+        let end = before.unwrap_or(Settled { status, sync, since: now, readings: 0 });
+        self.settled = is_visible.then_some(Settled { readings: end.readings + 1, ..end });
     }
 
     /// The window, as a reply and its `Date` tell it.
     fn count_window(&mut self, now: i64, date_at: Option<i64>, has_moved: bool, service: &Service) {
-        let last = self.highest.0.max(self.highest.1);
+        let last = self.times.0.max(self.times.1);
         let Some(refused) = &mut self.refused else { return };
         let Some((date, last)) = date_at.zip(last).filter(|_| has_moved || !refused.is_waiting) else {
             return;
@@ -225,7 +248,11 @@ impl Checks {
         self.held_until = 0;
         match fate {
             Fate::Accepted(run) => self.answer = Answer::Accepted(run),
-            Fate::Running(_) => self.answer = Answer::Joined(at),
+            Fate::Running(_) => {
+                // Where they follow each other unseen, one that ended since the reading before may be taken for it.
+                let before = self.baseline.as_ref().filter(|_| service.unknowns.is_fresh_before);
+                self.answer = Answer::Joined(before.map_or(at, |state| state.of));
+            }
             Fate::TooSoon(wait) => {
                 let asked = wait.map(|wait| now + wait * SECOND);
                 self.answer = Answer::None;
@@ -275,7 +302,7 @@ impl Checks {
             (End::Unconfirmed, Answer::None) => Err("unconfirmed, without a trigger".into()),
             (End::Unconfirmed, _) if !self.may_read => Ok(()),
             (End::Unconfirmed, _) => {
-                let is_shown = self.saw_running || self.is_settled_visible;
+                let is_shown = self.saw_running || self.settled.is_some();
                 ensure(!is_shown, || "unconfirmed, but it was shown".into())?;
                 ensure(now >= self.answered_at + 120 * SECOND, || format!("unconfirmed at {now} already"))
             }

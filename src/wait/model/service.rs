@@ -65,7 +65,7 @@ pub(super) struct Unknowns {
     pub(super) mark_delay: i64,
     pub(super) failing: u64,
     pub(super) failing_moves: bool,
-    /// From the end of one sync to another's beginning, where the service begins it.
+    /// From the end of one sync to another's beginning at least.
     pub(super) rest: i64,
     /// Whether the readings before a trigger are always of now.
     pub(super) is_fresh_before: bool,
@@ -135,9 +135,10 @@ impl Service {
     pub(super) fn new(unknowns: Unknowns, mut random: Random) -> Service {
         let mut changes =
             vec![Change { at: EVER, what: What::Status(random.one_of(&["unknown", "completed", "failed"])) }];
-        // The sync before: a while ago, or never.
+        // The sync before: a while ago and before all others, or never.
         if random.chance(85) {
-            let ago = -random.between(1, 4000) * SECOND - random.between(0, 999);
+            let first = unknowns.others.first().map_or(0, |other| other.at.min(0) - unknowns.rest);
+            let ago = first - random.between(1, 4000) * SECOND - random.between(0, 999);
             changes[0].what = What::Status(random.one_of(&["completed", "completed", "failed"]));
             changes.push(Change { at: EVER, what: What::Sync(ago, usize::MAX) });
             if random.chance(70) {
@@ -242,7 +243,7 @@ impl Service {
         self.runs.iter().position(|run| run.start <= now && now < run.settled)
     }
 
-    /// When the window ends, if it is not over.
+    /// When the window ends and the rest after the last sync, if they are not over.
     fn opening(&self, now: i64) -> Option<i64> {
         let state = self.snapshot(now);
         let end = self
@@ -251,8 +252,10 @@ impl Service {
             .map(|run| run.end)
             .filter(|end| self.unknowns.window_since_end && *end <= now)
             .max();
-        let last = state.sync.max(state.manual).max(end)?;
-        (last + self.unknowns.window > now).then_some(last + self.unknowns.window)
+        let last = state.sync.max(state.manual).max(end);
+        let is_over = |run: &&Run| run.settled <= now;
+        let rested = self.runs.iter().filter(is_over).map(|run| run.settled + self.unknowns.rest).max();
+        last.map(|last| last + self.unknowns.window).max(rested).filter(|opening| *opening > now)
     }
 
     pub(super) fn snapshot(&self, of: i64) -> Snapshot {

@@ -22,8 +22,8 @@ fn a_moved_trigger_time_says_that_it_was_accepted() {
         assert_eq!(play.wait.known_trigger(), Some(Trigger::Accepted), "{status}");
     }
     play(&format!("{BASELINE} \n 2 inProgress L=-1000 T=0 -> poll@5 \n 5 completed L=3 T=0 -> completed"));
-    play(&format!("{BASELINE} \n 2 completed L=1 T=0 -> poll@5 \n 7 completed L=1 T=0 -> completed"));
-    play(&format!("{BASELINE} \n 2 failed L=1 T=0 -> poll@5 \n 7 failed L=1 T=0 -> failed"));
+    play(&format!("{BASELINE} \n 2 completed L=1 T=0 -> poll@7 \n 7 completed L=1 T=0 -> completed"));
+    play(&format!("{BASELINE} \n 2 failed L=1 T=0 -> poll@7 \n 7 failed L=1 T=0 -> failed"));
     // Two minutes count from the trigger.
     play(&format!(
         "{BASELINE} \n 20 completed L=-1000 T=0 -> poll@20 \n 120 completed L=-1000 T=0 -> unconfirmed"
@@ -32,17 +32,23 @@ fn a_moved_trigger_time_says_that_it_was_accepted() {
 
 #[test]
 fn a_running_sync_or_a_moved_one_is_joined() {
-    for reading in
-        ["inProgress L=-1000 T=-1001", "completed L=1 T=-1001", "failed L=1 T=-1001", "- L=1 T=-1001"]
-    {
-        let play = play(&format!("{BASELINE} \n 2 {reading} -> poll@5"));
+    for (reading, next) in [
+        ("inProgress L=-1000 T=-1001", "5"),
+        ("- L=1 T=-1001", "5"),
+        ("completed L=1 T=-1001", "7"),
+        ("failed L=1 T=-1001", "7"),
+    ] {
+        let play = play(&format!("{BASELINE} \n 2 {reading} -> poll@{next}"));
         assert_eq!(play.wait.known_trigger(), Some(Trigger::Joined), "{reading}");
     }
     play(&format!(
-        "{BASELINE} \n 2 inProgress L=-1000 T=-1001 -> poll@5 \n 5 completed L=3 T=-1001 -> joined"
+        "{BASELINE}
+         2 inProgress L=-1000 T=-1001 -> poll@5
+         5 completed L=3 T=-1001 -> poll@10
+         10 completed L=3 T=-1001 -> joined"
     ));
-    play(&format!("{BASELINE} \n 2 completed L=1 T=-1001 -> poll@5 \n 7 completed L=1 T=-1001 -> joined"));
-    play(&format!("{BASELINE} \n 2 failed L=1 T=-1001 -> poll@5 \n 7 failed L=1 T=-1001 -> failed"));
+    play(&format!("{BASELINE} \n 2 completed L=1 T=-1001 -> poll@7 \n 7 completed L=1 T=-1001 -> joined"));
+    play(&format!("{BASELINE} \n 2 failed L=1 T=-1001 -> poll@7 \n 7 failed L=1 T=-1001 -> failed"));
 }
 
 #[test]

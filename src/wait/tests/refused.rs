@@ -17,7 +17,8 @@ fn what_runs_is_joined() {
              0 429 D=0 -> read
              0 inProgress L=-100 T=-100 -> poll@2
              2 inProgress L=-100 T=-100 -> poll@5
-             5 {status} L=4 T=-100 -> {end}"
+             5 {status} L=4 T=-100 -> poll@10
+             10 {status} L=4 T=-100 -> {end}"
         ));
     }
 }
@@ -108,6 +109,15 @@ fn beyond_the_deadline_it_is_too_soon_at_once() {
         30.0,
         "0 completed L=-900 -> trigger \n 1 429 -> read \n 2 completed L=-900 D=2 -> too-soon@31",
     );
+}
+
+/// A window that ends while the state is read is what the 429 spoke of, not a throttling of thirty seconds.
+#[test]
+fn a_window_that_ends_while_it_is_read_is_told() {
+    let before = "0 completed L=-570 -> trigger \n 1 429 D=1 -> read";
+    play_until(45.0, &format!("{before} \n 45 read-failed -> too-soon@40"));
+    play(&format!("{before} \n 45 read-failed -> window@45"));
+    play(&format!("{before} \n 35 read-failed -> window@40"));
 }
 
 #[test]

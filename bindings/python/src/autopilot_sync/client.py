@@ -144,9 +144,10 @@ class Client:
             ends: with the answer TOO_SOON where it waited for the service's window, else with CallCancelledError. What
             it raises ends the wait too, and is raised from here.
 
-        The answer is DONE (completed, proved by the service's own times), ALREADY_RUNNING (joined one, which is
-        completed), TOO_SOON (no trigger is accepted before the deadline) or UNCONFIRMED (its end cannot be observed).
-        Raises SyncFailedError, CallTimeoutError, or the error of a request.
+        The answer is DONE (seen to complete), ALREADY_RUNNING (joined one, which is completed), TOO_SOON (no trigger is
+        accepted before the deadline) or UNCONFIRMED (its end cannot be observed). Raises SyncFailedError,
+        CallTimeoutError, or the error of a request. Syncs on each other's heels, and those of a lost reply, cannot
+        always be told apart: autopilot_client_sync_and_wait() in autopilot_sync.h says when.
         """
         deadline = milliseconds("timeout", timeout)
         return outcome.of(self._wait(deadline, progress))

@@ -249,16 +249,16 @@ impl History {
             End::Completed => {
                 assert_eq!(trigger, Some(Trigger::Accepted));
                 assert!(matches!(self.answer, Answer::Accepted(_) | Answer::MayHaveRun), "{:?}", self.answer);
-                self.assert_proved(SyncStatus::Completed);
+                self.assert_proved(SyncStatus::Completed, trigger);
             }
             End::JoinedCompleted => {
                 assert_eq!(trigger, Some(Trigger::Joined));
                 assert!(matches!(self.answer, Answer::Joined | Answer::MayHaveRun), "{:?}", self.answer);
-                self.assert_proved(SyncStatus::Completed);
+                self.assert_proved(SyncStatus::Completed, trigger);
             }
             End::Failed => {
                 assert!(!matches!(self.answer, Answer::None | Answer::TooSoon), "{:?}", self.answer);
-                self.assert_proved(SyncStatus::Failed);
+                self.assert_proved(SyncStatus::Failed, trigger);
             }
             End::Unconfirmed => {
                 assert!(matches!(self.answer, Answer::Accepted(_) | Answer::Joined | Answer::MayHaveRun));
@@ -283,8 +283,8 @@ impl History {
 
     /// The end that is told was read last, after the answer. Either L has moved since the baseline, not before the trigger
     /// that T tells of, and not minutes before the answer; or the sync was seen in progress. It has stood for a while,
-    /// unless L has moved since that sight.
-    fn assert_proved(&self, status: SyncStatus) {
+    /// unless L has moved since that sight, and the sync was triggered here.
+    fn assert_proved(&self, status: SyncStatus, trigger: Option<Trigger>) {
         let (_, last) = self.readings.last().expect("an end is read");
         assert_eq!(last.status(), Some(&status));
         let baseline = self.baseline.as_ref().expect("an end is proved by comparison");
@@ -302,20 +302,22 @@ impl History {
         let was_running = self.answer == Answer::Joined && is_running(baseline);
         assert!(has_moved || seen.is_some() || was_running, "the sync before is told for this one");
         let writes_its_end = |seen: &Settings| time::compare(sync, seen.last_sync()).is_gt();
-        if !has_moved || !seen.is_some_and(writes_its_end) {
+        if !has_moved || trigger != Some(Trigger::Accepted) || !seen.is_some_and(writes_its_end) {
             self.assert_stands(last, has_moved);
         }
     }
 
+    /// From the reply of the first reading to the request of the last.
     fn assert_stands(&self, last: &Settings, has_moved: bool) {
         let is_same = |(_, settings): &&(Duration, Settings)| {
             settings.status() == last.status()
                 && time::compare(settings.last_sync(), last.last_sync()).is_eq()
         };
         let standing: Vec<_> = self.readings.iter().rev().take_while(is_same).collect();
-        let [(end, _), .., (begin, _)] = standing[..] else { panic!("one reading proves it") };
+        let [_, .., (begin, _)] = standing[..] else { panic!("one reading proves it") };
         let (least, readings) = if has_moved { (seconds(5), 2) } else { (seconds(20), 4) };
-        assert!(*end - *begin >= least && standing.len() >= readings, "stands for {:?}", *end - *begin);
+        let stands = self.looked - *begin;
+        assert!(stands >= least && standing.len() >= readings, "stands for {stands:?}");
     }
 }
 
