@@ -312,8 +312,13 @@ impl Wait {
             }
             Look::Over(end) => return Do::End(end),
         };
+        self.judge(now, &settings, polling)
+    }
+
+    /// Whether the sync is over by this reading.
+    fn judge(&mut self, now: Duration, settings: &Settings, mut polling: Polling) -> Do {
         let baseline = self.baseline.as_ref().expect("a sync is watched only by comparison");
-        match polling.judge(now, baseline, &settings) {
+        match polling.judge(now, baseline, settings) {
             Some(end) => Do::End(end),
             None => self.look_later(now, polling),
         }
@@ -361,11 +366,7 @@ impl Wait {
             return self.trigger(true);
         };
         self.trigger = Some(answered.trigger());
-        let mut polling = Polling::resumed(since, answered, pace);
-        match polling.judge(now, baseline, &settings) {
-            Some(end) => Do::End(end),
-            None => self.look_later(now, polling),
-        }
+        self.judge(now, &settings, Polling::resumed(since, answered, pace))
     }
 }
 
