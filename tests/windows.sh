@@ -51,9 +51,9 @@ under_wine() {
 : >"$folder/tests.log"
 failed=
 under_wine "$(programs --test windows)" || failed=1
-# Not what asks Linux itself: fork, LD_PRELOAD, /proc, signals; nor programs in Python and Rust; nor a sanitizer's.
+# Not what asks Linux itself: forks, LD_PRELOAD, /proc, signals; nor programs in Python and Rust; nor a sanitizer's.
 under_wine "$(programs --test programs)" c_api:: hostile:: threads:: languages:: cpp::every cpp::the_headers cpp::what \
-  --skip forked --skip look_up --skip memory_is_bounded --skip host_process --skip every_language || failed=1
+  --skip look_up --skip memory_is_bounded --skip host_process --skip every_language || failed=1
 
 step "Rust's own tests under Wine, the emulator included"
 export CARGO_TARGET_X86_64_PC_WINDOWS_GNU_RUNNER=$PWD/tests/windows/wine.sh

@@ -1,8 +1,7 @@
 //! The one call from a program in each language: unchanged, linked with the shared library of these sources, and led to
 //! the emulator by `HTTPS_PROXY` and `SSL_CERT_FILE` alone.
 
-use std::process::{Command, Stdio};
-use std::thread;
+use std::process::Command;
 use std::time::Duration;
 
 use autopilot_emulator::{
@@ -13,11 +12,11 @@ use crate::compiler;
 use crate::program::{Language, Program};
 
 /// Whose clock jumps at each request, so that three calls in a row meet a sync accepted, running, and over.
-fn emulator() -> Emulator {
+pub(crate) fn emulator() -> Emulator {
     Emulator::start(Config { clock: Clock::manual().step(Duration::from_secs(6)), ..Config::default() })
 }
 
-fn printed(command: &mut Command) -> String {
+pub(crate) fn printed(command: &mut Command) -> String {
     compiler::run(command).replace('\n', " ").trim_end().to_owned()
 }
 
@@ -128,39 +127,6 @@ fn a_variable_that_cannot_be_used_is_a_result_of_its_own() {
     command.env_remove("SSL_CERT_FILE").arg("token");
     assert_eq!(printed(&mut command), "-3", "the emulator's authority is not the system's");
     assert_eq!(emulator.requests().len(), 2);
-}
-
-#[test]
-fn a_forked_child_has_connections_of_its_own() {
-    let emulator = emulator();
-    let mut command = Program::named("fork.c").against(&emulator);
-    assert_eq!(printed(&mut command), "parent 0 child 1 child 2 parent 2");
-    let connections: Vec<_> = emulator.requests().iter().map(|request| request.connection).collect();
-    assert_eq!(connections[0], connections[3]);
-    assert_eq!(connections[1], connections[2]);
-    assert_ne!(connections[0], connections[1]);
-}
-
-#[test]
-fn a_daemon_that_closed_its_descriptors_may_call() {
-    let emulator = emulator();
-    let mut command = Program::named("fork.c").against(&emulator);
-    assert_eq!(printed(command.arg("daemon")), "parent 0 child 1 parent 2");
-}
-
-#[test]
-fn a_forked_child_cannot_cancel_its_parents_calls() {
-    let emulator = emulator();
-    emulator.script([Step::fault(Fault::Hang)]);
-    let mut command = Program::named("fork.c").against(&emulator);
-    let mut parent = command.arg("cancel").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-    while emulator.requests().is_empty() && parent.try_wait().unwrap().is_none() {
-        thread::sleep(Duration::from_millis(10));
-    }
-    drop(parent.stdin.take()); // go on
-    let answer = parent.wait_with_output().unwrap();
-    assert_eq!(String::from_utf8_lossy(&answer.stdout), "parent -4\n", "its deadline, not a lost connection");
-    assert!(answer.status.success());
 }
 
 #[test]
