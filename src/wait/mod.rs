@@ -4,8 +4,8 @@
 //! Why it is not simply "trigger, then poll until `completed`": after the trigger was accepted the service goes on
 //! saying `completed` of the sync *before* for a while that is documented nowhere; a replica may lag behind; a sync may
 //! be over before it was ever seen in progress; a reply may be lost. So the state is read before the trigger, and an
-//! end is believed only by what has moved since. L and T stand for `lastSyncDateTime` and
-//! `lastManualSyncTriggerDateTime`; only times of the service are compared with each other.
+//! end is believed only by what has moved since, or by a status that was in progress and then stands. L and T stand for
+//! `lastSyncDateTime` and `lastManualSyncTriggerDateTime`; only times of the service are compared with each other.
 //!
 //! A trigger whose fate is unknown is sent at most once more, and only after thirty seconds in which no reading shows an
 //! effect. A 429 is an answer: what follows it begins anew, and each trigger after it waits for its own time.
