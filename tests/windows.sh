@@ -25,6 +25,9 @@ target=x86_64-pc-windows-gnu
 folder=$(realpath -m "${CARGO_TARGET_DIR:-target}")/windows
 rustc=$(tests/rust-for.sh $target)
 "$rustc" --version
+for_windows() { # SUBCOMMAND ARGUMENT...: cargo
+  RUSTC=$rustc RUSTFLAGS=-Dwarnings CARGO_TARGET_DIR=$folder/build nice cargo "$1" --locked --target $target "${@:2}"
+}
 
 step "the DLL and its import libraries"
 tests/windows/build.sh
@@ -57,13 +60,11 @@ under_wine "$(programs --test programs)" c_api:: hostile:: threads:: languages::
 
 step "Rust's own tests under Wine, the emulator included"
 export CARGO_TARGET_X86_64_PC_WINDOWS_GNU_RUNNER=$PWD/tests/windows/wine.sh
-RUSTC=$rustc RUSTFLAGS=-Dwarnings CARGO_TARGET_DIR=$folder/build nice cargo test --locked --target $target \
-  --no-fail-fast -p autopilot-sync --features capi --lib --test one_call --test stages --test wait \
+for_windows test --no-fail-fast -p autopilot-sync --features capi --lib --test one_call --test stages --test wait \
   --test faults 2>&1 | tee -a "$folder/tests.log" || failed=1
 
 step "Python under Wine"
-RUSTC=$rustc RUSTFLAGS=-Dwarnings CARGO_TARGET_DIR=$folder/build cargo build -q --locked --target $target \
-  -p autopilot-emulator
+for_windows build -q -p autopilot-emulator
 pip=$(tests/wheels/tools.sh)/pip
 rm -rf "$folder/site"
 "$pip" -q --disable-pip-version-check install --only-binary :all: --platform win_amd64 --python-version 3.11 \
