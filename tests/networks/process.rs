@@ -1,0 +1,33 @@
+//! What this process holds, as the system tells it.
+
+use std::fs;
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// Longer than anything takes that comes at all, on the slowest machine.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+pub(crate) fn threads() -> usize {
+    fs::read_dir("/proc/self/task").expect("Linux has it").count()
+}
+
+pub(crate) fn sockets() -> usize {
+    let descriptors = fs::read_dir("/proc/self/fd").expect("Linux has it");
+    let targets = descriptors.filter_map(|entry| fs::read_link(entry.ok()?.path()).ok());
+    targets.filter(|target| target.to_string_lossy().starts_with("socket:")).count()
+}
+
+/// Connections of this network that were begun and not answered: state 02 of Linux's table.
+pub(crate) fn unanswered() -> usize {
+    let tables = ["/proc/self/net/tcp", "/proc/self/net/tcp6"];
+    let text = tables.map(|table| fs::read_to_string(table).expect("Linux has it")).concat();
+    text.lines().filter(|line| line.split_whitespace().nth(3) == Some("02")).count()
+}
+
+pub(crate) fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
+    let began = Instant::now();
+    while !is_so() {
+        assert!(began.elapsed() < PATIENCE, "in vain: {what}");
+        thread::sleep(Duration::from_millis(2));
+    }
+}
