@@ -5,6 +5,7 @@
 //! [`dial`] takes an idle one or has [`connect`] make one: [`lookup`], [`race`], a proxy's [`tunnel`] or [`socks`],
 //! [`tls`]. [`link`] gives each blocking step of it to the current call, and [`idle`] keeps it for the next one.
 
+mod algorithm;
 mod bundle;
 mod connect;
 mod dial;
@@ -25,9 +26,9 @@ mod socket;
 mod socks;
 mod statics;
 mod tls;
+mod tls_words;
 mod tunnel;
 mod verifier;
-mod words;
 mod x509;
 
 use std::fmt;
