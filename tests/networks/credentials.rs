@@ -10,7 +10,7 @@ use crate::program::Program;
 use crate::service::{HTTP_PROXY, SOCKS_PROXY};
 
 /// Between scheme and host.
-const HTTP: [&str; 19] = [
+const HTTP: [&str; 18] = [
     "user:password",
     "user",
     "user:",
@@ -27,7 +27,6 @@ const HTTP: [&str; 19] = [
     "user:é",
     "us%C3%A9r:%E9",
     "user:{a|b}`c`\"<d>",
-    "us@er:p@ss",
     "user:[x]~!$&'()*+,;=",
     "user:with blank",
 ];

@@ -36,10 +36,10 @@ fn a_cancel_ends_a_race_that_nobody_wins() {
         drop_all(network);
         let hour = Duration::from_secs(3600);
         let client = builder().timeout(hour).unwrap().connect_timeout(hour).unwrap().build().unwrap();
-        let canceller = Canceller::new();
         let (threads, sockets) = (process::threads(), process::sockets());
         // At the first attempt, and when some are under way at once.
         for attempts in [1, 3] {
+            let canceller = Canceller::new();
             let client = client.with_canceller(&canceller);
             let call = thread::spawn(move || client.sync(TOKEN));
             process::wait_until("attempts are under way", || process::unanswered() >= attempts);

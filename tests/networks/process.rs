@@ -11,6 +11,13 @@ pub(crate) fn threads() -> usize {
     fs::read_dir("/proc/self/task").expect("Linux has it").count()
 }
 
+/// Their names, with those of the test program itself.
+pub(crate) fn names_of_threads() -> String {
+    let tasks = fs::read_dir("/proc/self/task").expect("Linux has it").flatten();
+    let names = tasks.filter_map(|task| fs::read_to_string(task.path().join("comm")).ok());
+    names.map(|name| name.trim().to_owned()).collect::<Vec<_>>().join(", ")
+}
+
 pub(crate) fn sockets() -> usize {
     let descriptors = fs::read_dir("/proc/self/fd").expect("Linux has it");
     let targets = descriptors.filter_map(|entry| fs::read_link(entry.ok()?.path()).ok());
@@ -27,7 +34,7 @@ pub(crate) fn unanswered() -> usize {
 pub(crate) fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
     let began = Instant::now();
     while !is_so() {
-        assert!(began.elapsed() < PATIENCE, "in vain: {what}");
+        assert!(began.elapsed() < PATIENCE, "in vain: {what}; threads: {}", names_of_threads());
         thread::sleep(Duration::from_millis(2));
     }
 }

@@ -19,6 +19,7 @@ cache deny all
 dns_nameservers 127.0.0.1
 auth_param basic program HELPER USERS
 auth_param basic children 1
+auth_param basic casesensitive on
 acl users proxy_auth REQUIRED
 http_access allow users
 http_access deny all
