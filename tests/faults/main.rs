@@ -21,6 +21,7 @@ mod heard;
 mod line;
 mod peer;
 mod play;
+mod records;
 mod reply;
 mod shown;
 mod table;
@@ -86,6 +87,38 @@ fn a_cancel_ends_what_never_blocks() {
     let error = ends.recv_timeout(TOO_LONG).expect("it ends").expect_err("it was cancelled");
     assert_eq!((error.kind(), error.detail().trigger()), (ErrorKind::Cancelled, Trigger::MayHaveRun));
     assert_eq!(play.end().requests(), 1);
+}
+
+/// A client that has left the connection of a 503 is in the pause before it asks again.
+#[test]
+fn a_cancel_ends_the_pause_before_a_retry() {
+    let refusal = "503 No\nRetry-After: 30\nConnection: close";
+    for (call, trigger) in
+        [(Call::SyncWithRetries, Trigger::Refused), (Call::SettingsWithRetries, Trigger::NotSent)]
+    {
+        let peer = service().announces(refusal, 0).stays();
+        let (stage, fault) = (Stage::Retry, "cancelled".to_owned());
+        let case = Case { stage, fault, call, peer, end: format!("Cancelled {trigger:?}"), requests: 1 };
+        let (play, canceller) = (Play::begin(&case.peer), Canceller::new());
+        let client = case.client(play.port(), LONG).with_canceller(&canceller);
+        let (ended, ends) = mpsc::channel();
+        thread::spawn(move || {
+            let end = match call {
+                Call::SettingsWithRetries => client.settings(TOKEN).map(drop),
+                _ => client.sync(TOKEN).map(drop),
+            };
+            ended.send(end).is_ok()
+        });
+        play.await_left();
+        canceller.cancel();
+        let error = ends.recv_timeout(TOO_LONG).expect("it ends").expect_err("it was cancelled");
+        assert_eq!(
+            (error.kind(), error.detail().trigger()),
+            (ErrorKind::Cancelled, trigger),
+            "{call:?}: {error:#}"
+        );
+        assert_eq!(play.end().requests(), 1);
+    }
 }
 
 /// Who runs the machine learns from the error alone what the proxy wants.
