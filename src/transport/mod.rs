@@ -6,6 +6,8 @@
 //! blocking step of it to the current call, and [`idle`] keeps it for the next one. [`refusal`] hears a proxy out that
 //! makes no tunnel.
 
+#[cfg(test)]
+mod algorithm;
 mod dial;
 mod engine;
 mod failure;
@@ -14,6 +16,9 @@ mod link;
 mod path;
 mod refusal;
 mod roots;
+#[cfg(test)]
+#[allow(dead_code)]
+mod tls_words;
 
 use std::fmt;
 use std::sync::Arc;
