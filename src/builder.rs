@@ -33,7 +33,7 @@ pub struct ClientBuilder {
     proxy: ProxyChoice,
     ca_file: Option<PathBuf>,
     timeout: Duration,
-    connect_timeout: Duration,
+    connect_timeout: Option<Duration>,
     max_retries: u32,
     user_agent: String,
     ignore_environment: bool,
@@ -53,7 +53,7 @@ impl Default for ClientBuilder {
             proxy: ProxyChoice::FromEnvironment,
             ca_file: None,
             timeout: Duration::from_secs(30),
-            connect_timeout: Duration::from_secs(10),
+            connect_timeout: None,
             max_retries: 3,
             user_agent: concat!("autopilot-sync/", env!("CARGO_PKG_VERSION")).to_owned(),
             ignore_environment: false,
@@ -160,8 +160,12 @@ impl ClientBuilder {
         Ok(self)
     }
 
-    /// The most that one connection may take: name, TCP, proxy and TLS. Defaults to 10 seconds; from 1 millisecond to
-    /// 24 hours. The timeout of the call bounds it too.
+    /// The most that one attempt to connect may take: name, TCP, proxy and TLS; from 1 millisecond to 24 hours. The
+    /// timeout of the call bounds it too, and is the only bound by default. So a proxy that needs 12 seconds for its
+    /// tunnel, or a name server that needs 15, gets them.
+    ///
+    /// Set it to have an attempt that hangs given up, and another one begun: each begins anew, but for the look-up of a
+    /// name, which the next one joins.
     ///
     /// ```
     /// use std::time::Duration;
@@ -171,7 +175,7 @@ impl ClientBuilder {
     /// # Ok::<(), autopilot_sync::Error>(())
     /// ```
     pub fn connect_timeout(mut self, timeout: Duration) -> Result<ClientBuilder, Error> {
-        self.connect_timeout = duration("connect timeout", timeout)?;
+        self.connect_timeout = Some(duration("connect timeout", timeout)?);
         Ok(self)
     }
 

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use crate::call::Call;
-use crate::per_process::PerProcess;
+use crate::transport::PerProcess;
 
 /// Ends calls from another thread: those that run, at once, and those that are begun with it afterwards. It stays
 /// cancelled for good; use a new one for what comes later. Clones are the same canceller. Any thread may use it at any

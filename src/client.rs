@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::builder::ClientBuilder;
-use crate::call::Call;
+use crate::call::{Call, Stop};
 use crate::canceller::Canceller;
 use crate::cloud::Root;
 use crate::detail::{Attempt, Detail, Trigger};
@@ -253,8 +253,10 @@ impl Client {
             if ending == Ending::Status(503) {
                 call.demand_fresh_connection();
             }
-            if call.sleep(pause).is_some() {
-                return end;
+            match call.sleep(pause) {
+                Some(Stop::Cancelled) => return Err(Failure::cancelled(false)),
+                Some(Stop::Deadline) => return end,
+                None => {}
             }
             repeated += 1;
         }

@@ -90,7 +90,6 @@ mod environment;
 mod error;
 mod machine_proxy;
 mod outcome;
-mod per_process;
 mod privilege;
 mod progress;
 mod proxy;

@@ -68,7 +68,7 @@ mod tests {
 
     fn route(servers: &str, bypass: &str, host: &str) -> Result<Option<String>, ProxyError> {
         let machine = MachineProxy { servers: servers.to_owned(), bypass: bypass.to_owned() };
-        machine.on_the_way_to(host).map(|proxy| proxy.map(|proxy| proxy.url()))
+        machine.on_the_way_to(host).map(|proxy| proxy.map(|proxy| proxy.to_string()))
     }
 
     #[test]

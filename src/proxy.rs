@@ -9,10 +9,28 @@ use crate::environment::Environment;
 /// A proxy's address. Its credentials are in no output of it.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Proxy {
-    scheme: &'static str,
-    credentials: Option<String>,
-    host: String,
-    port: u16,
+    pub(crate) scheme: Scheme,
+    pub(crate) credentials: Option<Credentials>,
+    /// A name, or an address, in brackets if it is one of IPv6.
+    pub(crate) host: String,
+    pub(crate) port: u16,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Scheme {
+    Http,
+    Https,
+    /// The service's name is looked up here.
+    Socks5,
+    /// The service's name is looked up by the proxy.
+    Socks5h,
+}
+
+/// User name and password, as bytes: proxies differ in their character sets.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Credentials {
+    pub(crate) user: Vec<u8>,
+    pub(crate) password: Vec<u8>,
 }
 
 /// Why a text cannot be a proxy's address. The text itself may hold a password, so it is not shown.
@@ -21,9 +39,12 @@ pub(crate) enum ProxyError {
     #[error("its scheme is not supported: use http, https, socks5 or socks5h")]
     Scheme,
     #[error(
-        "it is not of the form scheme://user:password@host:port, with special characters percent-encoded"
+        "it is not of the form scheme://user:password@host:port; write / ? # @ : and blanks in a user name or \
+         password as %2F %3F %23 %40 %3A %20"
     )]
     Form,
+    #[error("its user name or password is longer than the 255 bytes that SOCKS5 takes")]
+    TooLong,
     #[error("it is not UTF-8")]
     NotUtf8,
 }
@@ -38,27 +59,31 @@ impl Proxy {
     pub(crate) fn with_http_port(url: &str, http_port: u16) -> Result<Proxy, ProxyError> {
         let (scheme, rest) = url.split_once("://").unwrap_or(("http", url));
         let (scheme, default_port) = match scheme.to_ascii_lowercase().as_str() {
-            "http" => ("http", http_port),
-            "https" => ("https", 443),
-            "socks5" => ("socks5", 1080),
-            "socks5h" => ("socks5h", 1080),
+            "http" => (Scheme::Http, http_port),
+            "https" => (Scheme::Https, 443),
+            "socks5" => (Scheme::Socks5, 1080),
+            "socks5h" => (Scheme::Socks5h, 1080),
             _ => return Err(ProxyError::Scheme),
         };
-        let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+        let (authority, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+        if path.contains('@') {
+            return Err(ProxyError::Form); // a part of the password, and what is before it no host
+        }
         let (credentials, address) = match authority.rsplit_once('@') {
-            Some((credentials, address)) => (Some(credentials), address),
+            Some((credentials, address)) => (Credentials::new(credentials)?, address),
             None => (None, authority),
         };
-        let (host, port) = split_host_port(address).ok_or(ProxyError::Form)?;
-        if !credentials.is_none_or(is_encoded) {
-            return Err(ProxyError::Form);
+        let is_socks = matches!(scheme, Scheme::Socks5 | Scheme::Socks5h);
+        if is_socks
+            && credentials
+                .as_ref()
+                .is_some_and(|Credentials { user, password }| user.len().max(password.len()) > 255)
+        {
+            return Err(ProxyError::TooLong);
         }
-        Ok(Proxy {
-            scheme,
-            credentials: credentials.filter(|text| !text.is_empty()).map(with_one_colon),
-            host: if host.contains(':') { format!("[{host}]") } else { host.to_owned() },
-            port: port.unwrap_or(default_port),
-        })
+        let (host, port) = split_host_port(address).ok_or(ProxyError::Form)?;
+        let host = if host.contains(':') { format!("[{host}]") } else { host.to_owned() };
+        Ok(Proxy { scheme, credentials, host, port: port.unwrap_or(default_port) })
     }
 
     /// The proxy that the environment asks for on the way to this host; an error names the variable, or the machine's
@@ -84,20 +109,17 @@ impl Proxy {
         let found = machine_proxy.as_ref().map_or(Ok(None), |machine| machine.on_the_way_to(host));
         found.map_err(|error| ("the machine's WinHTTP proxy", error))
     }
-
-    /// The whole address, credentials included.
-    pub(crate) fn url(&self) -> String {
-        let Proxy { scheme, credentials, host, port } = self;
-        match credentials {
-            Some(credentials) => format!("{scheme}://{credentials}@{host}:{port}"),
-            None => format!("{scheme}://{host}:{port}"),
-        }
-    }
 }
 
 impl fmt::Display for Proxy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}://{}:{}", self.scheme, self.host, self.port)
+        let scheme = match self.scheme {
+            Scheme::Http => "http",
+            Scheme::Https => "https",
+            Scheme::Socks5 => "socks5",
+            Scheme::Socks5h => "socks5h",
+        };
+        write!(f, "{scheme}://{}:{}", self.host, self.port)
     }
 }
 
@@ -107,31 +129,40 @@ impl fmt::Debug for Proxy {
     }
 }
 
-/// The password's own colons encoded: the HTTP library takes no more than seven in all.
-fn with_one_colon(credentials: &str) -> String {
-    match credentials.split_once(':') {
-        Some((user, password)) => format!("{user}:{}", password.replace(':', "%3A")),
-        None => credentials.to_owned(),
+impl Credentials {
+    /// Reads the user info of a URL as curl does: of any bytes but blanks and control characters. None if it is empty.
+    fn new(text: &str) -> Result<Option<Credentials>, ProxyError> {
+        if text.bytes().any(|byte| byte == b' ' || byte.is_ascii_control()) {
+            return Err(ProxyError::Form);
+        }
+        let (user, password) = text.split_once(':').unwrap_or((text, ""));
+        let credentials = Credentials { user: decoded(user), password: decoded(password) };
+        Ok(Some(credentials).filter(|_| !text.is_empty()))
     }
 }
 
-/// Whether credentials can stand in a URL: what RFC 3986 allows in user info, with whole percent escapes of UTF-8.
-fn is_encoded(credentials: &str) -> bool {
-    decoded(credentials).is_some_and(|bytes| std::str::from_utf8(&bytes).is_ok())
-}
-
-fn decoded(credentials: &str) -> Option<Vec<u8>> {
-    let mut bytes = credentials.bytes();
-    let mut decoded = Vec::with_capacity(credentials.len());
-    while let Some(byte) = bytes.next() {
-        let mut digit = || bytes.next().and_then(|byte| char::from(byte).to_digit(16));
-        decoded.push(match byte {
-            b'%' => (digit()? * 16 + digit()?) as u8,
-            _ if byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:".contains(&byte) => byte,
-            _ => return None,
-        });
+/// Percent escapes undone. A percent sign before anything but two hexadecimal digits is itself, as curl has it.
+fn decoded(text: &str) -> Vec<u8> {
+    let mut rest = text.as_bytes();
+    let mut decoded = Vec::with_capacity(rest.len());
+    let digit = |byte: u8| char::from(byte).to_digit(16);
+    while let [byte, after @ ..] = rest {
+        let escaped = match (byte, after) {
+            (b'%', [high, low, ..]) => digit(*high).zip(digit(*low)),
+            _ => None,
+        };
+        match escaped {
+            Some((high, low)) => {
+                decoded.push((high * 16 + low) as u8);
+                rest = &after[2..];
+            }
+            None => {
+                decoded.push(*byte);
+                rest = after;
+            }
+        }
     }
-    Some(decoded)
+    decoded
 }
 
 /// Whether a NO_PROXY list names this host, as curl reads it: `*` alone for all; entries between commas or blanks; a
@@ -192,7 +223,7 @@ mod tests {
 
     #[test]
     fn an_address_is_read_as_curl_reads_it() {
-        for (url, whole) in [
+        for (url, shown) in [
             ("http://proxy:3128", "http://proxy:3128"),
             ("proxy:3128", "http://proxy:3128"),
             ("proxy", "http://proxy:1080"),
@@ -200,18 +231,45 @@ mod tests {
             ("socks5://proxy", "socks5://proxy:1080"),
             ("socks5h://127.0.0.1:9050/", "socks5h://127.0.0.1:9050"),
             ("http://[::1]:3128", "http://[::1]:3128"),
-            ("http://user:p%40ss@proxy:1", "http://user:p%40ss@proxy:1"),
-            ("http://us%C3%A9r@proxy:1", "http://us%C3%A9r@proxy:1"),
-            ("http://user:p:a:ss@proxy:1", "http://user:p%3Aa%3Ass@proxy:1"),
-            ("http://@proxy:1", "http://proxy:1"),
+            ("http://user:secret@proxy:1", "http://proxy:1"),
             ("http://proxy:1/ignored?x#y", "http://proxy:1"),
         ] {
-            assert_eq!(Proxy::new(url).unwrap().url(), whole, "{url}");
+            let proxy = Proxy::new(url).unwrap();
+            assert_eq!(format!("{proxy} {proxy:?}"), format!("{shown} {shown}"), "{url}");
+        }
+    }
+
+    #[test]
+    fn credentials_are_read_as_curl_reads_them() {
+        for (user_info, expected) in [
+            ("", None),
+            ("user", Some((&b"user"[..], &b""[..]))),
+            (":password", Some((b"", b"password"))),
+            ("user:p%40ss", Some((b"user", b"p@ss"))),
+            ("user:p@ss", Some((b"user", b"p@ss"))),
+            ("user:a:b:c:d:e:f:g:h:i", Some((b"user", b"a:b:c:d:e:f:g:h:i"))),
+            ("us%3Aer:x", Some((b"us:er", b"x"))),
+            ("CORP\\user:x", Some((b"CORP\\user", b"x"))),
+            ("user:100%sure", Some((b"user", b"100%sure"))),
+            ("user:100%", Some((b"user", b"100%"))),
+            ("user:%4", Some((b"user", b"%4"))),
+            ("user:%4g%41", Some((b"user", b"%4gA"))),
+            ("user:a^b<>{}|\"`", Some((b"user", b"a^b<>{}|\"`"))),
+            ("é:é", Some(("é".as_bytes(), "é".as_bytes()))),
+            ("user:%E9%00", Some((b"user", b"\xe9\0"))),
+        ] {
+            for scheme in ["", "http://", "https://", "socks5://", "socks5h://"] {
+                let proxy = Proxy::new(&format!("{scheme}{user_info}@proxy:1")).unwrap();
+                let found = proxy.credentials.as_ref().map(|found| (&*found.user, &*found.password));
+                assert_eq!(found, expected, "{scheme}{user_info}");
+                assert_eq!((&*proxy.host, proxy.port), ("proxy", 1));
+            }
         }
     }
 
     #[test]
     fn what_cannot_be_used_is_an_error_and_shows_no_password() {
+        let long = format!("socks5h://user:secret{}@proxy", "x".repeat(250));
         for (url, error) in [
             ("", ProxyError::Form),
             ("http://", ProxyError::Form),
@@ -220,10 +278,13 @@ mod tests {
             ("http://proxy:99999", ProxyError::Form),
             ("http://pro xy", ProxyError::Form),
             ("http://secret word@proxy:1", ProxyError::Form),
-            ("http://secret%4@proxy:1", ProxyError::Form),
-            ("http://secret%4g@proxy:1", ProxyError::Form),
-            ("http://secret%e9@proxy:1", ProxyError::Form),
             ("http://secret\n@proxy:1", ProxyError::Form),
+            ("http://user:secret/more@proxy:1", ProxyError::Form),
+            ("http://user:12/secret@proxy:1", ProxyError::Form),
+            ("http://user:12?secret@proxy:1", ProxyError::Form),
+            ("http://user:12#secret@proxy:1", ProxyError::Form),
+            ("user:12/secret@proxy:1", ProxyError::Form),
+            (&long, ProxyError::TooLong),
             ("socks4://proxy", ProxyError::Scheme),
             ("ftp://proxy", ProxyError::Scheme),
             ("://proxy", ProxyError::Scheme),
@@ -231,8 +292,6 @@ mod tests {
             assert_eq!(Proxy::new(url), Err(error), "{url}");
             assert!(!error.to_string().contains("secret"));
         }
-        let proxy = Proxy::new("http://user:secret@proxy:1").unwrap();
-        assert_eq!(format!("{proxy} {proxy:?}"), "http://proxy:1 http://proxy:1");
     }
 
     #[test]

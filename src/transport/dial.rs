@@ -1,70 +1,69 @@
-//! Makes a connection (name, TCP, proxy, TLS) on a helper thread, so that neither the deadline nor a cancel waits for a
-//! step that the system does not interrupt. The thread holds no token, and ends by itself.
+//! Gives ureq its connections: an idle one, else a new one, which is made on a thread of its own. That thread has the
+//! stack that TLS needs, and may be left behind when the call ends first; it holds no token.
 
 use std::fmt;
-use std::io;
-use std::panic::{self, AssertUnwindSafe};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak, mpsc};
-use std::thread;
-use std::time::Duration;
 
-use ureq::config::Config;
+use std::panic::{self, AssertUnwindSafe};
+use std::sync::mpsc::{self, Sender};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use ureq::Error;
 use ureq::http::Uri;
-use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
-use ureq::unversioned::transport::time::Instant;
-use ureq::unversioned::transport::{ConnectionDetails, Connector, NextTimeout, ShutdownHandle, Transport};
-use ureq::{Error, Timeout};
+use ureq::unversioned::transport::{ConnectionDetails, Connector};
 
 use super::Route;
+use super::connect;
+use super::failure::ConnectError;
+use super::helper;
 use super::idle::Idle;
 use super::link::{Connection, Link};
-use super::path::{Path, Paths};
-use crate::call::{self, Call, Interrupt, Stage};
+use super::tls::Tls;
+use crate::call::{self, Call, Interrupt};
 use crate::error;
 
-/// Gives an agent its connections: an idle one, else a new one.
+/// Ample for TLS and the verification of certificates, which take an eighth of it in a debug build.
+const STACK: usize = 512 * 1024;
+
 pub(super) struct Dial {
-    paths: Arc<Paths>,
+    route: Arc<Route>,
+    tls: Arc<Tls>,
     idle: Arc<Idle<Connection>>,
 }
 
 impl Dial {
     pub(super) fn new(route: Arc<Route>) -> Dial {
-        Dial { paths: Arc::new(Paths::new(route)), idle: Arc::new(Idle::new()) }
+        let tls = Arc::new(Tls::new(route.trust.clone()));
+        Dial { route, tls, idle: Arc::new(Idle::new()) }
     }
 
     pub(super) fn check(&self) -> Result<(), error::Error> {
-        self.paths.check()
+        self.tls.check()
     }
 
     /// Waits for a new connection, for as long as the call lasts and a connection may take.
-    fn dial(&self, call: &Call, uri: &Uri) -> Result<Connection, Error> {
-        let limit = call.left().min(self.paths.route.connect_timeout);
-        let timeout = NextTimeout { after: limit.into(), reason: Timeout::Connect, ..NextTimeout::default() };
-        let (sender, done) = mpsc::channel();
-        let job = Arc::new(Job::new(sender));
-        #[cfg(windows)] // elsewhere the linker is told
-        crate::windows::stay_loaded();
-        let helper = {
-            let (job, paths, uri) = (job.clone(), self.paths.clone(), uri.clone());
-            let run = move || job.run(&paths, &uri, timeout);
-            thread::Builder::new().name("autopilot-dial".into()).spawn(run)?
-        };
-        let made = call.block(job.clone(), |_| done.recv_timeout(limit));
-        if job.is_in_handshake() {
-            call.reach(Stage::Handshake);
+    fn dial(&self, call: &Call, uri: &Uri) -> Result<Connection, ConnectError> {
+        let limit = self.route.connect_timeout.map_or(call.left(), |limit| limit.min(call.left()));
+        let (sender, made) = mpsc::channel();
+        let dialling = Arc::new(Dialling { job: Call::new(limit), sender: Mutex::new(sender.clone()) });
+        let (job, route, tls, uri) =
+            (dialling.job.clone(), self.route.clone(), self.tls.clone(), uri.clone());
+        let helper = helper::spawn("autopilot-dial", STACK, move || {
+            let connect = AssertUnwindSafe(|| connect::connect(&job, &route, &tls, &uri));
+            let _ = sender.send(panic::catch_unwind(connect).unwrap_or_else(|_| Err(a_panic())));
+        })?;
+        let made = call.block(dialling.clone(), |_| made.recv_timeout(limit));
+        call.reach(dialling.job.stage());
+        match made {
+            Some(Ok(made)) => {
+                // It has nothing left to do, and a program may want to see its threads gone.
+                let _ = helper.join();
+                made
+            }
+            _ => {
+                dialling.interrupt();
+                Err(ConnectError::Over)
+            }
         }
-        if let Some(Ok(made)) = made {
-            let transport = made?;
-            // It has nothing left to do, and a program may want to see its threads gone.
-            let _ = helper.join();
-            let socket = job.last_socket().ok_or_else(call_is_over)?;
-            call.has_fresh_connection();
-            return Ok(Connection::new(transport, socket));
-        }
-        job.interrupt();
-        Err(if made.is_some() { Error::Timeout(Timeout::Connect) } else { call_is_over() })
     }
 }
 
@@ -72,127 +71,37 @@ impl Connector<()> for Dial {
     type Out = Link;
 
     fn connect(&self, details: &ConnectionDetails, _: Option<()>) -> Result<Option<Link>, Error> {
-        let call = call::current().ok_or_else(call_is_over)?;
+        let call = call::current().ok_or(ConnectError::Over)?;
         let idle = if call.wants_fresh_connection() { None } else { self.idle.take(Connection::is_open) };
         let connection = match idle {
             Some(connection) => connection,
             None => self.dial(&call, details.uri)?,
         };
+        call.has_fresh_connection();
         Ok(Some(Link::new(connection, self.idle.clone())))
     }
 }
 
 impl fmt::Debug for Dial {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Dial").field(&self.paths.route).finish()
+        f.debug_tuple("Dial").field(&self.route).finish()
     }
 }
 
-/// What ureq's TLS takes the time from that it subtracts from a step's, for a record may take many reads. A socket is
-/// told a time-out only where that is a new one, and most steps are over within a tick.
-fn in_ticks(start: Instant) -> Arc<dyn Fn() -> Instant + Send + Sync> {
-    const TICK: Duration = Duration::from_millis(10);
-    let began = std::time::Instant::now();
-    Arc::new(move || {
-        let ticks = began.elapsed().as_millis() / TICK.as_millis();
-        start + Duration::from_millis(ticks as u64 * TICK.as_millis() as u64).into()
-    })
+/// A connection in the making. An interrupt ends the call's wait for it, and the thread that makes it.
+struct Dialling {
+    /// What that thread does is a call of its own, for it may end before the one that wants it, or after.
+    job: Arc<Call>,
+    sender: Mutex<Sender<Result<Connection, ConnectError>>>,
 }
 
-/// Said to ureq where the call ended first; nobody reads it. Not `Interrupted`: who reads a body to its end takes that
-/// for a signal, and asks again, for ever.
-pub(super) fn call_is_over() -> Error {
-    Error::Io(io::ErrorKind::TimedOut.into())
-}
-
-fn a_panic() -> error::Error {
-    error::Error::new(error::ErrorKind::Internal, "a panic was caught while connecting")
-}
-
-type Made = Result<Box<dyn Transport>, Error>;
-
-/// A connection in the making. An interrupt ends it: the sockets made so far, and all that would follow.
-struct Job {
-    done: mpsc::Sender<Made>,
-    sockets: Mutex<Option<Vec<Weak<dyn ShutdownHandle>>>>,
-    /// Name, TCP and proxy are done. Kept here and not in the call, which may go on without this job.
-    handshake: AtomicBool,
-}
-
-impl Job {
-    fn new(done: mpsc::Sender<Made>) -> Job {
-        Job { done, sockets: Mutex::new(Some(Vec::new())), handshake: AtomicBool::new(false) }
-    }
-
-    fn run(self: Arc<Self>, paths: &Paths, uri: &Uri, timeout: NextTimeout) {
-        let connect = AssertUnwindSafe(|| {
-            let path = paths.get().map_err(|error| Error::Other(error.into()))?;
-            let made = self.connect(&path, uri, timeout);
-            if made.is_err() && self.is_in_handshake() {
-                paths.forget(&path);
-            }
-            made
-        });
-        let made = panic::catch_unwind(connect);
-        let made = made.unwrap_or_else(|_| Err(Error::Other(a_panic().into())));
-        let _ = self.done.send(made);
-    }
-
-    fn connect(self: &Arc<Self>, path: &Arc<Path>, uri: &Uri, timeout: NextTimeout) -> Made {
-        let now = Instant::now();
-        let is_direct = path.config.proxy().is_none_or(ureq::Proxy::resolve_target);
-        let addrs = if is_direct { Lookup.resolve(uri, &path.config, timeout)? } else { Lookup.empty() };
-        let (again, job) = (path.clone(), self.clone());
-        let details = ConnectionDetails {
-            uri,
-            addrs,
-            config: &path.config,
-            request_level: false,
-            resolver: &Lookup,
-            now,
-            timeout,
-            current_time: in_ticks(now),
-            run_connector: Arc::new(move |details| again.to_proxy(details)),
-            register_shutdown: Arc::new(move |socket| job.register(socket)),
-        };
-        let plain = path.plain(&details)?;
-        self.handshake.store(true, Ordering::Release);
-        path.secure(&details, plain)
-    }
-
-    fn is_in_handshake(&self) -> bool {
-        self.handshake.load(Ordering::Acquire)
-    }
-
-    fn register(&self, socket: Weak<dyn ShutdownHandle>) -> Result<(), Error> {
-        self.sockets().as_mut().ok_or_else(call_is_over)?.push(socket);
-        Ok(())
-    }
-
-    fn last_socket(&self) -> Option<Weak<dyn ShutdownHandle>> {
-        self.sockets().as_ref()?.last().cloned()
-    }
-
-    fn sockets(&self) -> MutexGuard<'_, Option<Vec<Weak<dyn ShutdownHandle>>>> {
-        self.sockets.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Interrupt for Job {
+impl Interrupt for Dialling {
     fn interrupt(&self) {
-        let _ = self.done.send(Err(call_is_over()));
-        for socket in self.sockets().take().into_iter().flatten().filter_map(|socket| socket.upgrade()) {
-            socket.shutdown();
-        }
+        self.job.cancel();
+        let _ = self.sender.lock().unwrap_or_else(PoisonError::into_inner).send(Err(ConnectError::Over));
     }
 }
 
-/// Asks the system on this thread, which may wait: the call does not wait for it.
-#[derive(Debug)]
-struct Lookup;
-
-impl Resolver for Lookup {
-    fn resolve(&self, uri: &Uri, config: &Config, _: NextTimeout) -> Result<ResolvedSocketAddrs, Error> {
-        DefaultResolver::default().resolve(uri, config, NextTimeout::default())
-    }
+fn a_panic() -> ConnectError {
+    error::Error::new(error::ErrorKind::Internal, "a panic was caught while connecting").into()
 }

@@ -3,16 +3,19 @@
 use std::sync::Arc;
 
 use ureq::Agent;
-use ureq::config::{AutoHeaderValue, Config};
+use ureq::config::Config;
 
 use super::Route;
 use super::dial::Dial;
 use super::link::NoLookup;
+use super::per_process::PerProcess;
 use crate::error::Error;
-use crate::per_process::PerProcess;
 
 /// The longest header block of an answer.
-pub(super) const LONGEST_HEAD: usize = 64 * 1024;
+const LONGEST_HEAD: usize = 64 * 1024;
+
+/// What is too long is seen to be.
+pub(super) const INPUT_BUFFER: usize = LONGEST_HEAD + 1;
 
 /// A token of the longest kind, and the rest of a request's head.
 pub(super) const OUTPUT_BUFFER: usize = 80 * 1024;
@@ -41,11 +44,11 @@ impl Engine {
 }
 
 fn agent(route: &Route, dial: Dial) -> Agent {
-    Agent::with_parts(config(route).build(), dial, NoLookup)
+    Agent::with_parts(config(route), dial, NoLookup)
 }
 
-/// What all requests and connections have in common. No timeout: the call has them all.
-pub(super) fn config(route: &Route) -> ureq::config::ConfigBuilder<ureq::typestate::AgentScope> {
+/// What all requests have in common. No timeout: the call has them all.
+fn config(route: &Route) -> Config {
     Config::builder()
         .proxy(None)
         .https_only(true)
@@ -53,8 +56,7 @@ pub(super) fn config(route: &Route) -> ureq::config::ConfigBuilder<ureq::typesta
         .max_redirects(0)
         .max_redirects_will_error(false)
         .user_agent(route.user_agent.as_str())
-        .accept_encoding(AutoHeaderValue::None)
+        .accept_encoding("identity") // a box in between may compress what names nothing
         .max_response_header_size(LONGEST_HEAD)
-        .input_buffer_size(LONGEST_HEAD + 1)
-        .output_buffer_size(OUTPUT_BUFFER)
+        .build()
 }

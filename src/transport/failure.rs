@@ -1,11 +1,101 @@
 //! What an exchange without an answer means.
 
-use std::io;
+use std::io::{self, ErrorKind as IoKind};
 
+use super::tls;
 use crate::call::{Call, Stage, Stop};
 use crate::error::{Cause, Error, ErrorKind, Source};
 use crate::retry::Ending;
 use crate::token::Token;
+
+/// Why there is no connection to the service.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum ConnectError {
+    /// The call ended, or its time for a connection.
+    #[error("no connection in time")]
+    Over,
+    #[error("the name {0} is not known")]
+    UnknownName(String),
+    /// The proxy's own decision.
+    #[error("{0}")]
+    Refused(String),
+    /// The proxy cannot reach the service's address.
+    #[error("{0}")]
+    Unreachable(String),
+    /// TLS in the words of [`tls::words`].
+    #[error("{0}")]
+    Tls(String),
+    #[error(transparent)]
+    Io(#[from] io::Error),
+    /// What the connection is made with cannot be used.
+    #[error(transparent)]
+    Unusable(#[from] Error),
+}
+
+impl ConnectError {
+    pub(super) fn refused(text: &str) -> ConnectError {
+        ConnectError::Refused(text.to_owned())
+    }
+
+    /// A name that nobody knows stays unknown; whatever else is wrong with a look-up may pass.
+    pub(super) fn look_up(name: &str, error: &io::Error) -> ConnectError {
+        if is_unknown_name(error) {
+            ConnectError::UnknownName(name.to_owned())
+        } else {
+            ConnectError::Io(io::Error::new(error.kind(), format!("the look-up of {name} failed: {error}")))
+        }
+    }
+
+    fn kind(&self, stage: Stage) -> ErrorKind {
+        match (self, stage) {
+            (ConnectError::Over, _) => ErrorKind::Timeout,
+            (_, Stage::Handshake) => ErrorKind::Tls,
+            _ => ErrorKind::Connect,
+        }
+    }
+
+    fn cause(self, token: Token<'_>) -> Option<Source> {
+        match self {
+            ConnectError::Over => None,
+            ConnectError::Io(error) => io_cause(error, token),
+            error => Some(Cause::new(&error, Some(token)).into()),
+        }
+    }
+
+    /// Whether a moment later it may go better. A refusal, a certificate or a setting is the same then.
+    fn is_passing(&self) -> bool {
+        matches!(self, ConnectError::Over | ConnectError::Io(_))
+    }
+}
+
+impl From<ConnectError> for ureq::Error {
+    fn from(error: ConnectError) -> ureq::Error {
+        ureq::Error::Other(error.into())
+    }
+}
+
+/// std keeps the words of getaddrinfo's error, in the process's language, and not its number.
+#[cfg(unix)]
+#[allow(unsafe_code)] // a question to the C library
+fn is_unknown_name(error: &io::Error) -> bool {
+    #[cfg(target_env = "gnu")]
+    const UNKNOWN: [i32; 2] = [libc::EAI_NONAME, libc::EAI_NODATA];
+    #[cfg(not(target_env = "gnu"))]
+    const UNKNOWN: [i32; 1] = [libc::EAI_NONAME];
+    let text = error.to_string();
+    UNKNOWN.into_iter().any(|number| {
+        // SAFETY: it returns a text that lives as long as the process.
+        let words = unsafe { std::ffi::CStr::from_ptr(libc::gai_strerror(number)) };
+        text.ends_with(&*words.to_string_lossy())
+    })
+}
+
+#[cfg(windows)]
+fn is_unknown_name(error: &io::Error) -> bool {
+    const HOST_NOT_FOUND: i32 = 11001;
+    const NO_DATA: i32 = 11004;
+    matches!(error.raw_os_error(), Some(HOST_NOT_FOUND | NO_DATA))
+}
 
 /// An exchange without an answer.
 pub(crate) struct Failure {
@@ -21,25 +111,33 @@ impl Failure {
     /// `way` names the service, and the proxy if there is one.
     pub(super) fn new(error: ureq::Error, call: &Call, token: Token<'_>, way: &str) -> Failure {
         let stage = call.stage();
-        let kind = classify(&error, stage, call.stopped());
+        let (kind, is_passing, cause) = match connect_error(error) {
+            Ok(ConnectError::Unusable(error)) => return Failure { error, sent: false, is_passing: false },
+            Ok(error) => (error.kind(stage), error.is_passing(), error.cause(token)),
+            Err(error) => exchange_error(error, token),
+        };
+        let kind = match call.stopped() {
+            Some(Stop::Cancelled) => ErrorKind::Cancelled,
+            Some(Stop::Deadline) => ErrorKind::Timeout,
+            None => kind,
+        };
         let text = match (kind, stage) {
-            (ErrorKind::Cancelled, _) => "by the caller".to_owned(),
+            (ErrorKind::Cancelled, _) => return Failure::cancelled(stage == Stage::Sent),
             (ErrorKind::Timeout, Stage::Connecting) => format!("no connection to {way} in time"),
             (ErrorKind::Timeout, Stage::Handshake) => format!("no TLS handshake with {way} in time"),
             (ErrorKind::Timeout, Stage::Sent) => format!("no whole answer from {way} in time"),
             _ => way.to_owned(),
         };
-        let sent = stage == Stage::Sent;
-        let is_passing = is_passing(&error, kind);
-        let error = match error {
-            _ if matches!(kind, ErrorKind::Timeout | ErrorKind::Cancelled) => Error::new(kind, text),
-            ureq::Error::Other(error) => match error.downcast::<Error>() {
-                Ok(error) => *error,
-                Err(error) => Error::new(kind, text).because(Cause::new(&error, Some(token))),
-            },
-            error => Error::new(kind, text).because(cause(error, token)),
+        let error = Error::new(kind, text);
+        let error = match cause {
+            Some(cause) => error.because(cause),
+            None => error,
         };
-        Failure { error, sent, is_passing }
+        Failure { error, sent: stage == Stage::Sent, is_passing }
+    }
+
+    pub(crate) fn cancelled(sent: bool) -> Failure {
+        Failure { error: Error::new(ErrorKind::Cancelled, "by the caller"), sent, is_passing: false }
     }
 
     /// Nothing can be sent without an id that no other request has.
@@ -53,34 +151,31 @@ impl Failure {
     }
 }
 
-fn classify(error: &ureq::Error, stage: Stage, stop: Option<Stop>) -> ErrorKind {
-    use ureq::Error as E;
-    match (stop, error, stage) {
-        (Some(Stop::Cancelled), ..) => ErrorKind::Cancelled,
-        (Some(Stop::Deadline), ..) | (None, E::Timeout(_), _) => ErrorKind::Timeout,
-        (_, E::Protocol(_) | E::LargeResponseHeader(..) | E::Http(_), Stage::Sent) => ErrorKind::Protocol,
-        (.., Stage::Connecting) => ErrorKind::Connect,
-        (.., Stage::Handshake) => ErrorKind::Tls,
-        (.., Stage::Sent) => ErrorKind::ConnectionLost,
-    }
-}
-
-/// A refusal, a certificate or a setting is the same a second later; a failure of the network may not be.
-fn is_passing(error: &ureq::Error, kind: ErrorKind) -> bool {
-    match (kind, error) {
-        (ErrorKind::Timeout, _) => true,
-        (ErrorKind::Connect | ErrorKind::Tls | ErrorKind::ConnectionLost, ureq::Error::Io(error)) => {
-            error.kind() != io::ErrorKind::InvalidData
-        }
-        _ => false,
-    }
-}
-
-/// An error of the operating system is kept as it is; of all others the words, without the token.
-fn cause(error: ureq::Error, token: Token<'_>) -> Source {
+fn connect_error(error: ureq::Error) -> Result<ConnectError, ureq::Error> {
     match error {
-        ureq::Error::Io(error) if error.raw_os_error().is_some() => error.into(),
-        ureq::Error::Io(error) => Cause::new(&error, Some(token)).into(),
-        error => Cause::new(&error, Some(token)).into(),
+        ureq::Error::Other(other) => other.downcast().map(|error| *error).map_err(ureq::Error::Other),
+        error => Err(error),
+    }
+}
+
+/// What an exchange means that broke on a connection.
+fn exchange_error(error: ureq::Error, token: Token<'_>) -> (ErrorKind, bool, Option<Source>) {
+    use ureq::Error as E;
+    match error {
+        E::Io(error) => (ErrorKind::ConnectionLost, !tls::is_fault(&error), io_cause(error, token)),
+        E::Protocol(_) | E::LargeResponseHeader(..) | E::Http(_) => {
+            (ErrorKind::Protocol, false, Some(Cause::new(&error, Some(token)).into()))
+        }
+        error => (ErrorKind::ConnectionLost, false, Some(Cause::new(&error, Some(token)).into())),
+    }
+}
+
+/// An error of the operating system is kept as it is; of all others the words, without the token. None for a time-out,
+/// which the error's own text tells.
+fn io_cause(error: io::Error, token: Token<'_>) -> Option<Source> {
+    match error.kind() {
+        _ if error.raw_os_error().is_some() => Some(error.into()),
+        IoKind::TimedOut => None,
+        _ => Some(Cause::new(&tls::words(&error), Some(token)).into()),
     }
 }

@@ -1,59 +1,56 @@
 //! A finished connection, idle or in use. Each blocking step of it belongs to the call of the thread that does it.
 
 use std::fmt;
-use std::sync::{Arc, Weak};
-use std::time::Duration;
+use std::io;
+use std::sync::Arc;
+use std::time::Instant;
 
 use ureq::Error;
 use ureq::config::Config;
 use ureq::http::Uri;
 use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
-use ureq::unversioned::transport::{
-    Buffers, ConnectionDetails, Connector, NextTimeout, ShutdownHandle, Transport,
-};
+use ureq::unversioned::transport::{Buffers, LazyBuffers, NextTimeout, Transport};
 use zeroize::Zeroize;
 
-use super::dial::call_is_over;
+use super::engine::{INPUT_BUFFER, OUTPUT_BUFFER};
+use super::head::{self, Head};
 use super::idle::Idle;
-use crate::call::{self, Interrupt, Stage};
+use super::socket::{Shutter, Stream};
+use crate::call::{self, Stage};
 
-/// A time-out that comes this close to the deadline is the deadline.
-const CLOSE: Duration = Duration::from_millis(5);
-
-/// A second is no large part of this.
-const LONG: Duration = Duration::from_secs(10);
-
-/// A finished connection.
-#[derive(Debug)]
+/// A finished connection, with ureq's buffers for what passes over it.
 pub(super) struct Connection {
-    transport: Box<dyn Transport>,
-    socket: Arc<Socket>,
-}
-
-struct Socket(Weak<dyn ShutdownHandle>);
-
-impl Interrupt for Socket {
-    fn interrupt(&self) {
-        if let Some(socket) = self.0.upgrade() {
-            socket.shutdown();
-        }
-    }
-}
-
-impl fmt::Debug for Socket {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Socket")
-    }
+    stream: Box<dyn Stream>,
+    shutter: Arc<Shutter>,
+    buffers: LazyBuffers,
 }
 
 impl Connection {
-    pub(super) fn new(transport: Box<dyn Transport>, socket: Weak<dyn ShutdownHandle>) -> Connection {
-        Connection { transport, socket: Arc::new(Socket(socket)) }
+    pub(super) fn new(mut stream: Box<dyn Stream>) -> Connection {
+        let shutter = stream.socket().shutter();
+        Connection { stream, shutter, buffers: LazyBuffers::new(INPUT_BUFFER, OUTPUT_BUFFER) }
     }
 
-    /// Whether the service has neither closed it nor sent what nobody asked for.
+    /// Whether it can serve another exchange: the service has neither closed it nor sent what nobody asked for. That
+    /// would be read as the next exchange's answer, perhaps another tenant's. So all that has come is read, through all
+    /// layers and without waiting: tickets and keys of TLS are taken in, and anything else is the end.
     pub(super) fn is_open(&mut self) -> bool {
-        self.transport.is_open()
+        self.has_nothing_to_read().unwrap_or(false)
+            && self.stream.is_drained()
+            && self.buffers.input().is_empty()
+    }
+
+    fn has_nothing_to_read(&mut self) -> io::Result<bool> {
+        self.stream.socket().wait_for_bytes(false)?;
+        let read = self.stream.read(&mut [0]);
+        self.stream.socket().wait_for_bytes(true)?;
+        Ok(read.is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock))
+    }
+}
+
+impl fmt::Debug for Connection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Connection")
     }
 }
 
@@ -62,11 +59,13 @@ impl Connection {
 pub(super) struct Link {
     connection: Option<Connection>,
     idle: Arc<Idle<Connection>>,
+    /// The service's own reply has not begun.
+    awaits_reply: bool,
 }
 
 impl Link {
     pub(super) fn new(connection: Connection, idle: Arc<Idle<Connection>>) -> Link {
-        Link { connection: Some(connection), idle }
+        Link { connection: Some(connection), idle, awaits_reply: true }
     }
 
     fn connection(&mut self) -> &mut Connection {
@@ -74,50 +73,63 @@ impl Link {
     }
 
     /// One blocking step of the current call, with at most the time that is left of it.
-    fn step<T>(
-        &mut self,
-        timeout: NextTimeout,
-        step: impl FnOnce(&mut dyn Transport, NextTimeout) -> Result<T, Error>,
-    ) -> Result<T, Error> {
+    fn step<T>(&mut self, step: impl FnOnce(&mut Connection) -> io::Result<T>) -> Result<T, Error> {
         let call = call::current().ok_or_else(call_is_over)?;
-        let Connection { transport, socket } = self.connection();
-        call.block(socket.clone(), |left| {
-            step(&mut **transport, NextTimeout { after: patience(left).into(), ..timeout })
-        })
-        .unwrap_or_else(|| Err(call_is_over()))
+        let connection = self.connection();
+        let done = call.block(connection.shutter.clone(), |left| {
+            connection.stream.socket().block_until(Instant::now() + left);
+            step(connection)
+        });
+        done.ok_or_else(call_is_over)?.map_err(Error::Io)
+    }
+
+    /// Drops what only announces the service's reply, such as 100 Continue.
+    fn skip_interim_replies(&mut self) {
+        while self.awaits_reply {
+            let buffers = &mut self.connection().buffers;
+            let input = buffers.input();
+            if !head::may_be_interim(input) {
+                self.awaits_reply = false;
+            } else if let Ok(Some(head)) = Head::read(input).map(|head| head.filter(Head::is_interim)) {
+                buffers.input_consume(head.length);
+            } else {
+                return; // not whole yet, or ureq's to judge
+            }
+        }
     }
 }
 
-/// A bit less than what is left, for Linux rounds a socket's time-out up by as much as an eighth. A long one in whole
-/// seconds: where the socket has it already, no system call is made.
-fn patience(left: Duration) -> Duration {
-    let patience = left - left / 8;
-    if patience > LONG { Duration::from_secs(patience.as_secs()) } else { patience }
+/// Said to ureq where the call ended first; nobody reads it. Not `Interrupted`: who reads a body to its end takes that
+/// for a signal, and asks again, for ever.
+fn call_is_over() -> Error {
+    Error::Io(io::ErrorKind::TimedOut.into())
 }
 
 impl Transport for Link {
     fn buffers(&mut self) -> &mut dyn Buffers {
-        self.connection().transport.buffers()
+        &mut self.connection().buffers
     }
 
-    /// First called when the request itself goes out: CONNECT and the handshake never pass here.
-    fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), Error> {
+    /// First called when the request itself goes out: CONNECT and the handshake never pass here. The call's own
+    /// deadline holds, and ureq's is not used.
+    fn transmit_output(&mut self, amount: usize, _: NextTimeout) -> Result<(), Error> {
         if let Some(call) = call::current() {
             call.reach(Stage::Sent);
         }
-        let sent = self.step(timeout, |transport, timeout| transport.transmit_output(amount, timeout));
+        let sent = self.step(|Connection { stream, buffers, .. }| {
+            stream.write_all(&buffers.output()[..amount])?;
+            stream.flush()
+        });
         self.buffers().output()[..amount].zeroize(); // the request, token included
         sent
     }
 
-    fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, Error> {
-        loop {
-            match self.step(timeout, |transport, timeout| transport.await_input(timeout)) {
-                // The step was given less than what is left: wait for the rest.
-                Err(Error::Timeout(_)) if call::current().is_some_and(|call| call.left() > CLOSE) => {}
-                result => return result,
-            }
-        }
+    fn await_input(&mut self, _: NextTimeout) -> Result<bool, Error> {
+        let amount =
+            self.step(|Connection { stream, buffers, .. }| stream.read(buffers.input_append_buf()))?;
+        self.buffers().input_appended(amount);
+        self.skip_interim_replies();
+        Ok(amount > 0)
     }
 
     /// Asked when an exchange is over and nothing of it is unread, for ureq's own pool. That one looks at all its
@@ -131,18 +143,6 @@ impl Transport for Link {
 
     fn is_tls(&self) -> bool {
         true
-    }
-}
-
-/// Ends a chain of connectors whose transport's type is of no interest.
-#[derive(Debug)]
-pub(super) struct Boxed;
-
-impl<In: Transport> Connector<In> for Boxed {
-    type Out = Box<dyn Transport>;
-
-    fn connect(&self, _: &ConnectionDetails, made: Option<In>) -> Result<Option<Self::Out>, Error> {
-        Ok(made.map(|transport| Box::new(transport) as _))
     }
 }
 

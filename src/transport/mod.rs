@@ -1,24 +1,36 @@
-//! All that knows ureq: one exchange over a connection that obeys the call it serves.
+//! All that knows ureq and rustls: one exchange over a connection that obeys the call it serves.
 //!
-//! ureq's own timeouts and shutdown do not reach everything that blocks (a name look-up, a proxy that trickles its
-//! reply), and they act on all calls of an agent; its pool asks the system under a lock of all threads. So ureq keeps
-//! its HTTP and TLS, and three parts are ours: [`dial`] makes a connection on a thread of its own, [`link`] gives each
-//! blocking step of it to the current call, and [`idle`] keeps it for the next one. [`refusal`] hears a proxy out that
-//! makes no tunnel.
+//! ureq speaks HTTP. What connects is ours, because ureq's own timeouts and shutdown do not reach everything that blocks
+//! (a name look-up, a proxy that trickles its reply), and act on all calls of an agent. The way of a connection:
+//! [`dial`] takes an idle one or has [`connect`] make one: [`lookup`], [`race`], a proxy's [`tunnel`] or [`socks`],
+//! [`tls`]. [`link`] gives each blocking step of it to the current call, and [`idle`] keeps it for the next one.
 
-#[cfg(test)]
 mod algorithm;
+mod bundle;
+mod connect;
 mod dial;
 mod engine;
 mod failure;
+mod fork;
+mod head;
+mod helper;
 mod idle;
 mod link;
-mod path;
-mod refusal;
+mod lookup;
+mod pem;
+mod per_process;
+mod race;
+mod records;
 mod roots;
-#[cfg(test)]
-#[allow(dead_code)]
+mod socket;
+mod socks;
+mod statics;
+mod tls;
 mod tls_words;
+mod tunnel;
+mod verifier;
+mod words;
+mod x509;
 
 use std::fmt;
 use std::sync::Arc;
@@ -39,6 +51,7 @@ use crate::trust::Trust;
 
 use engine::Engine;
 pub(crate) use failure::Failure;
+pub(crate) use per_process::PerProcess;
 
 /// The longest body that is read; Graph's have a few KiB.
 const LONGEST_BODY: u64 = 256 * 1024;
@@ -51,7 +64,8 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
 pub(crate) struct Route {
     pub(crate) proxy: Option<Proxy>,
     pub(crate) trust: Trust,
-    pub(crate) connect_timeout: Duration,
+    /// None: the call's own deadline is the only one.
+    pub(crate) connect_timeout: Option<Duration>,
     pub(crate) user_agent: String,
 }
 

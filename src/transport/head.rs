@@ -1,0 +1,86 @@
+//! The head of an HTTP/1.1 reply: of a proxy's to CONNECT, and of what comes before the service's own.
+
+use httparse::{EMPTY_HEADER, Response, Status};
+
+/// More than any proxy sends; the HTTP library takes no more from the service.
+const MOST_HEADERS: usize = 100;
+
+/// A whole head.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Head {
+    pub(super) status: u16,
+    /// In bytes, the empty line included.
+    pub(super) length: usize,
+    /// The values of all its `Proxy-Authenticate` headers.
+    pub(super) challenges: Vec<String>,
+}
+
+impl Head {
+    /// None if it is not whole yet; an error if it is no head.
+    pub(super) fn read(input: &[u8]) -> Result<Option<Head>, httparse::Error> {
+        let mut headers = [EMPTY_HEADER; MOST_HEADERS];
+        let mut response = Response::new(&mut headers);
+        let Status::Complete(length) = response.parse(input)? else {
+            return Ok(None);
+        };
+        let challenges =
+            response.headers.iter().filter(|header| header.name.eq_ignore_ascii_case("Proxy-Authenticate"));
+        let challenges =
+            challenges.map(|header| String::from_utf8_lossy(header.value).into_owned()).collect();
+        Ok(Some(Head { status: response.code.unwrap_or_default(), length, challenges }))
+    }
+
+    /// A reply that only announces another one, such as 100 or 103. Not 101, after which there is no HTTP.
+    pub(super) fn is_interim(&self) -> bool {
+        matches!(self.status, 100 | 102..=199)
+    }
+}
+
+/// Whether a reply that begins like this may be an interim one. It looks at one byte, for it looks at every reply.
+pub(super) fn may_be_interim(input: &[u8]) -> bool {
+    input.get("HTTP/1.1 ".len()).is_none_or(|digit| *digit == b'1')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_head_is_read_when_it_is_whole() {
+        let head = b"HTTP/1.1 407 No\r\nX: y\r\nproxy-authenticate: Basic realm=\"x\"\r\nProxy-Authenticate:NTLM\r\n\r\n";
+        for end in 0..head.len() {
+            assert_eq!(Head::read(&head[..end]), Ok(None), "{end}");
+        }
+        let challenges = vec!["Basic realm=\"x\"".to_owned(), "NTLM".to_owned()];
+        let expected = Head { status: 407, length: head.len(), challenges };
+        assert_eq!(Head::read(&[head, &b"<html>"[..]].concat()), Ok(Some(expected)));
+    }
+
+    #[test]
+    fn what_is_no_head_is_an_error() {
+        for (input, is_head) in [
+            (&b"HTTP/1.0 200\r\n\r\n"[..], true),
+            (b"HTTP/1.1 299 \xff\r\n\r\n", true),
+            (b"HTTP/1.1 OK\r\n\r\n", false),
+            (b"HTTP/9.9 200 OK\r\n\r\n", false),
+            (b"SSH-2.0-OpenSSH_9.2\r\n\r\n", false),
+            (b"HTTP/1.1 200 OK\r\nnonsense\r\n\r\n", false),
+            (&[&b"HTTP/1.1 200 OK\r\n"[..], &b"X: y\r\n".repeat(MOST_HEADERS), b"\r\n"].concat(), true),
+            (&[&b"HTTP/1.1 200 OK\r\n"[..], &b"X: y\r\n".repeat(MOST_HEADERS + 1), b"\r\n"].concat(), false),
+        ] {
+            assert_eq!(Head::read(input).is_ok(), is_head, "{:?}", String::from_utf8_lossy(input));
+        }
+    }
+
+    #[test]
+    fn an_interim_reply_is_told_apart() {
+        for (status, is_interim) in
+            [(100, true), (101, false), (102, true), (103, true), (199, true), (200, false)]
+        {
+            let head = format!("HTTP/1.1 {status} X\r\n\r\n");
+            assert_eq!(Head::read(head.as_bytes()).unwrap().unwrap().is_interim(), is_interim);
+            assert_eq!(may_be_interim(head.as_bytes()), status < 200);
+        }
+        assert!(may_be_interim(b"HTTP/1."), "it is not known yet");
+    }
+}

@@ -1,0 +1,155 @@
+//! Name look-ups. The system cannot be interrupted in one, so each has a thread of its own, and a name has one at most:
+//! whoever asks for it meanwhile waits for the same answer.
+
+use std::io;
+use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
+use std::panic;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use once_cell::race::OnceBox;
+
+use super::failure::ConnectError;
+use super::helper;
+use super::per_process::PerProcess;
+use crate::call::{Call, Interrupt};
+
+/// Ample for the system's resolver and its plugins.
+const STACK: usize = 512 * 1024;
+
+/// What the system answers; its errors cannot be copied, and all who wait get one.
+type Answer = Result<Vec<IpAddr>, Arc<io::Error>>;
+
+/// A look-up in flight.
+#[derive(Default)]
+struct Lookup {
+    answer: Mutex<Option<Answer>>,
+    changed: Condvar,
+}
+
+/// Those of this process, by name.
+type InFlight = Mutex<Vec<(String, Arc<Lookup>)>>;
+
+fn in_flight() -> MutexGuard<'static, Vec<(String, Arc<Lookup>)>> {
+    static ALL: OnceBox<PerProcess<InFlight>> = OnceBox::new();
+    let all = ALL.get_or_init(Box::default);
+    all.get(InFlight::default).lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The addresses of a host, in the system's order: at least one.
+pub(super) fn look_up(call: &Call, host: &str, port: u16) -> Result<Vec<SocketAddr>, ConnectError> {
+    let name = host.trim_start_matches('[').trim_end_matches(']');
+    if let Ok(address) = name.parse() {
+        return Ok(vec![SocketAddr::new(address, port)]);
+    }
+    let waiter = Arc::new(Waiter { lookup: join(name)?, is_over: AtomicBool::new(false) });
+    let answer = call.block(waiter.clone(), |left| waiter.wait(left)).flatten();
+    match answer.ok_or(ConnectError::Over)? {
+        Ok(found) => Ok(found.into_iter().map(|address| SocketAddr::new(address, port)).collect()),
+        Err(error) => Err(ConnectError::look_up(name, &error)),
+    }
+}
+
+/// The look-up of this name that is in flight, else a new one.
+fn join(name: &str) -> io::Result<Arc<Lookup>> {
+    let mut in_flight = in_flight();
+    if let Some((_, lookup)) = in_flight.iter().find(|(other, _)| other == name) {
+        return Ok(lookup.clone());
+    }
+    let lookup = Arc::<Lookup>::default();
+    let (asked, asker) = (name.to_owned(), lookup.clone());
+    helper::spawn("autopilot-name", STACK, move || asker.run(&asked))?;
+    in_flight.push((name.to_owned(), lookup.clone()));
+    Ok(lookup)
+}
+
+impl Lookup {
+    fn run(&self, name: &str) {
+        let answer = panic::catch_unwind(|| ask(name));
+        let answer = answer.unwrap_or_else(|_| Err(Arc::new(io::Error::other("a panic in a look-up"))));
+        in_flight().retain(|(_, lookup)| !std::ptr::eq(&**lookup, self));
+        *self.answer() = Some(answer);
+        self.changed.notify_all();
+    }
+
+    fn answer(&self) -> MutexGuard<'_, Option<Answer>> {
+        self.answer.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn ask(name: &str) -> Answer {
+    let found: Vec<IpAddr> = (name, 0).to_socket_addrs().map_err(Arc::new)?.map(|found| found.ip()).collect();
+    if found.is_empty() { Err(Arc::new(io::Error::other("no address"))) } else { Ok(found) }
+}
+
+/// One call's wait for an answer.
+struct Waiter {
+    lookup: Arc<Lookup>,
+    is_over: AtomicBool,
+}
+
+impl Waiter {
+    /// None if the wait was interrupted or took too long.
+    fn wait(&self, limit: Duration) -> Option<Answer> {
+        let waits = |answer: &mut Option<Answer>| answer.is_none() && !self.is_over.load(Ordering::Acquire);
+        let changed = self.lookup.changed.wait_timeout_while(self.lookup.answer(), limit, waits);
+        changed.unwrap_or_else(PoisonError::into_inner).0.clone()
+    }
+}
+
+impl Interrupt for Waiter {
+    fn interrupt(&self) {
+        self.is_over.store(true, Ordering::Release);
+        // Under the lock, so that it cannot come between the waiter's look at the flag and its sleep.
+        let _answer = self.lookup.answer();
+        self.lookup.changed.notify_all();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn call() -> Arc<Call> {
+        Call::new(Duration::from_secs(3600))
+    }
+
+    #[test]
+    fn an_address_needs_no_look_up() {
+        for (host, expected) in [("192.0.2.1", "192.0.2.1:443"), ("[2001:db8::1]", "[2001:db8::1]:443")] {
+            let call = Call::new(Duration::ZERO);
+            assert_eq!(look_up(&call, host, 443).unwrap(), [expected.parse().unwrap()]);
+        }
+    }
+
+    #[test]
+    fn who_asks_for_a_name_in_flight_waits_for_the_same_answer() {
+        let lookup = Arc::<Lookup>::default();
+        in_flight().push(("in-flight.example".to_owned(), lookup.clone()));
+        std::thread::scope(|scope| {
+            let askers: Vec<_> =
+                (0..3).map(|_| scope.spawn(|| look_up(&call(), "in-flight.example", 443))).collect();
+            *lookup.answer() = Some(Ok(vec!["192.0.2.7".parse().unwrap()]));
+            lookup.changed.notify_all();
+            for asker in askers {
+                assert_eq!(asker.join().unwrap().unwrap(), ["192.0.2.7:443".parse().unwrap()]);
+            }
+        });
+        in_flight().retain(|(name, _)| name != "in-flight.example");
+    }
+
+    #[test]
+    fn a_cancel_ends_one_wait_and_leaves_the_look_up() {
+        in_flight().push(("silent.example".to_owned(), Arc::default()));
+        let (call, other) = (call(), call());
+        std::thread::scope(|scope| {
+            let asker = scope.spawn(|| look_up(&call, "silent.example", 443));
+            call.cancel();
+            assert!(matches!(asker.join().unwrap(), Err(ConnectError::Over)));
+        });
+        assert_eq!(other.stopped(), None);
+        assert!(in_flight().iter().any(|(name, _)| name == "silent.example"));
+        in_flight().retain(|(name, _)| name != "silent.example");
+    }
+}

@@ -1,0 +1,121 @@
+//! TLS's records, handed on one by one, so that what is not read yet lies where it can be seen.
+
+use std::io::{self, ErrorKind, Read, Write};
+
+use super::socket::{Socket, Stream};
+
+/// RFC 8446, section 5.1: kind, version, length.
+const HEAD: usize = 5;
+
+/// The longest record of any version, head included (RFC 5246, section 6.2.3).
+const LONGEST: usize = HEAD + 16 * 1024 + 2048;
+
+/// The stream below TLS.
+pub(super) struct Records {
+    below: Box<dyn Stream>,
+    /// What came and was not handed on: at `start..end`.
+    input: Box<[u8]>,
+    start: usize,
+    end: usize,
+    /// How much of it is whole, and is handed on without a look at what follows.
+    whole: usize,
+    /// What goes out at the next flush, in one write.
+    output: Vec<u8>,
+}
+
+impl Records {
+    pub(super) fn new(below: Box<dyn Stream>, received: Vec<u8>) -> Records {
+        let mut input = received;
+        let end = input.len();
+        input.resize(end.max(LONGEST), 0);
+        Records { below, input: input.into(), start: 0, end, whole: 0, output: Vec::new() }
+    }
+
+    pub(super) fn socket(&mut self) -> &mut Socket {
+        self.below.socket()
+    }
+
+    pub(super) fn is_drained(&self) -> bool {
+        self.start == self.end && self.below.is_drained()
+    }
+
+    /// Reads on. Whether there was more.
+    fn fill(&mut self) -> io::Result<bool> {
+        self.input.copy_within(self.start..self.end, 0);
+        (self.start, self.end) = (0, self.end - self.start);
+        let amount = self.below.read(&mut self.input[self.end..])?;
+        self.end += amount;
+        Ok(amount > 0)
+    }
+}
+
+impl Read for Records {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        while self.whole == 0 {
+            match length(&self.input[self.start..self.end])? {
+                Some(length) if self.end - self.start >= length => self.whole = length,
+                _ if self.fill()? => {}
+                _ => return Ok(0),
+            }
+        }
+        let amount = buffer.len().min(self.whole);
+        buffer[..amount].copy_from_slice(&self.input[self.start..self.start + amount]);
+        self.start += amount;
+        self.whole -= amount;
+        Ok(amount)
+    }
+}
+
+impl Write for Records {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.output.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        while !self.output.is_empty() {
+            match self.below.write(&self.output)? {
+                0 => return Err(ErrorKind::WriteZero.into()),
+                amount => drop(self.output.drain(..amount)),
+            }
+        }
+        self.below.flush()
+    }
+}
+
+/// The length of the record that begins here, if it is known. What is no record is as long as its head: TLS shall judge
+/// it at once, and not wait for more.
+fn length(input: &[u8]) -> io::Result<Option<usize>> {
+    let &[kind, major, minor, high, low, ..] = input else {
+        return Ok(None);
+    };
+    if [kind, major, minor, high, low] == *b"HTTP/" {
+        return Err(io::Error::new(ErrorKind::InvalidData, "the peer speaks plain HTTP, not TLS"));
+    }
+    let length = HEAD + usize::from(u16::from_be_bytes([high, low]));
+    let is_record = (20..=24).contains(&kind) && length <= LONGEST;
+    Ok(Some(if is_record { length } else { HEAD }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_length_of_a_record_is_read_from_its_head() {
+        for (input, expected) in [
+            (&[][..], None),
+            (&[22, 3, 3, 0], None),
+            (&[22, 3, 3, 0, 0], Some(5)),
+            (&[23, 3, 3, 1, 2, 9, 9], Some(5 + 258)),
+            (&[23, 3, 3, 0x48, 0], Some(LONGEST)),
+            (&[23, 3, 3, 0x48, 1], Some(HEAD)),
+            (b"SSH-2.0", Some(HEAD)),
+            (&[0; 64], Some(HEAD)),
+        ] {
+            assert_eq!(length(input).unwrap(), expected, "{input:?}");
+        }
+        let error = length(b"HTTP/1.1 400 Bad Request").unwrap_err();
+        assert_eq!(error.to_string(), "the peer speaks plain HTTP, not TLS");
+    }
+}

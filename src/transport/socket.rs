@@ -1,0 +1,205 @@
+//! A TCP connection that blocks until a given moment at most, and what is laid over it.
+
+use std::io::{self, ErrorKind, Read, Write};
+use std::net::{Shutdown, TcpStream};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::call::Interrupt;
+
+/// The system takes no time-out of zero for one.
+const SHORTEST: Duration = Duration::from_millis(1);
+
+/// Above this, time-outs are whole seconds: most steps then find the time-out they need already set.
+const LONG: Duration = Duration::from_secs(10);
+
+/// A socket, or TLS over one.
+pub(super) trait Stream: Read + Write + Send + Sync {
+    /// The socket below all layers.
+    fn socket(&mut self) -> &mut Socket;
+
+    /// Whether no layer holds bytes that came and were not read.
+    fn is_drained(&self) -> bool;
+}
+
+pub(super) struct Socket {
+    tcp: Arc<TcpStream>,
+    deadline: Option<Instant>,
+    /// Whether a read waits for bytes that have not come.
+    waits: bool,
+    read_timeout: Option<Duration>,
+    write_timeout: Option<Duration>,
+}
+
+/// Shuts a socket down from another thread.
+pub(super) struct Shutter(Arc<TcpStream>);
+
+impl Interrupt for Shutter {
+    fn interrupt(&self) {
+        let _ = self.0.shutdown(Shutdown::Both);
+    }
+}
+
+impl Socket {
+    pub(super) fn new(tcp: TcpStream) -> io::Result<Socket> {
+        tcp.set_nonblocking(false)?;
+        tcp.set_nodelay(true)?;
+        let tcp = Arc::new(tcp);
+        Ok(Socket { tcp, deadline: None, waits: true, read_timeout: None, write_timeout: None })
+    }
+
+    pub(super) fn shutter(&self) -> Arc<Shutter> {
+        Arc::new(Shutter(self.tcp.clone()))
+    }
+
+    /// Until when all that follows may block, however many reads a step takes.
+    pub(super) fn block_until(&mut self, deadline: Instant) {
+        self.deadline = Some(deadline);
+    }
+
+    /// With `false`, a read that finds nothing is [`ErrorKind::WouldBlock`] at once.
+    pub(super) fn wait_for_bytes(&mut self, waits: bool) -> io::Result<()> {
+        self.tcp.set_nonblocking(!waits)?;
+        self.waits = waits;
+        Ok(())
+    }
+
+    fn left(&self) -> Duration {
+        self.deadline.map_or(Duration::ZERO, |deadline| deadline.saturating_duration_since(Instant::now()))
+    }
+
+    /// Repeats a step until it is done or the deadline is there, giving it less time than is left.
+    fn blocking<T>(&mut self, mut step: impl FnMut(&mut Socket, Duration) -> io::Result<T>) -> io::Result<T> {
+        loop {
+            let left = self.left();
+            if left.is_zero() {
+                return Err(ErrorKind::TimedOut.into());
+            }
+            match step(self, patience(left)) {
+                Err(error) if is_early(&error) => {}
+                result => return result,
+            }
+        }
+    }
+}
+
+/// The system's time-out, which comes before the deadline, or a signal.
+fn is_early(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut | ErrorKind::Interrupted)
+}
+
+/// Less than what is left, because Linux rounds a socket's time-out up by as much as an eighth.
+fn patience(left: Duration) -> Duration {
+    match left - left / 8 {
+        long if long > LONG => Duration::from_secs(long.as_secs()),
+        short => short.max(SHORTEST),
+    }
+}
+
+impl Read for Socket {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if !self.waits {
+            return (&*self.tcp).read(buffer);
+        }
+        self.blocking(|socket, patience| {
+            if socket.read_timeout != Some(patience) {
+                socket.tcp.set_read_timeout(Some(patience))?;
+                socket.read_timeout = Some(patience);
+            }
+            (&*socket.tcp).read(buffer)
+        })
+    }
+}
+
+impl Write for Socket {
+    /// No vectored writes: std sends those by a call that raises SIGPIPE.
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if !self.waits {
+            return (&*self.tcp).write(bytes);
+        }
+        self.blocking(|socket, patience| {
+            if socket.write_timeout != Some(patience) {
+                socket.tcp.set_write_timeout(Some(patience))?;
+                socket.write_timeout = Some(patience);
+            }
+            (&*socket.tcp).write(bytes)
+        })
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Stream for Socket {
+    fn socket(&mut self) -> &mut Socket {
+        self
+    }
+
+    fn is_drained(&self) -> bool {
+        true
+    }
+}
+
+impl Stream for Box<dyn Stream> {
+    fn socket(&mut self) -> &mut Socket {
+        (**self).socket()
+    }
+
+    fn is_drained(&self) -> bool {
+        (**self).is_drained()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::net::TcpListener;
+
+    fn pair() -> (Socket, TcpStream) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let ours = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        (Socket::new(ours).unwrap(), listener.accept().unwrap().0)
+    }
+
+    #[test]
+    fn patience_is_less_than_what_is_left_and_in_whole_seconds_where_it_is_long() {
+        for (left, expected) in
+            [(1, 1), (800, 700), (8_000, 7_000), (30_000, 26_000), (86_400_000, 75_600_000)]
+        {
+            assert_eq!(patience(Duration::from_millis(left)), Duration::from_millis(expected));
+        }
+    }
+
+    #[test]
+    fn a_read_waits_until_the_deadline_and_no_longer() {
+        let (mut socket, _peer) = pair();
+        let deadline = Instant::now() + Duration::from_millis(200);
+        socket.block_until(deadline);
+        let error = socket.read(&mut [0]).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::TimedOut);
+        assert!(Instant::now() >= deadline);
+        assert_eq!(socket.write(b"x").unwrap_err().kind(), ErrorKind::TimedOut, "the deadline has passed");
+    }
+
+    #[test]
+    fn a_read_that_does_not_wait_says_that_nothing_has_come() {
+        let (mut socket, peer) = pair();
+        socket.wait_for_bytes(false).unwrap();
+        assert_eq!(socket.read(&mut [0]).unwrap_err().kind(), ErrorKind::WouldBlock);
+        drop(peer);
+        socket.wait_for_bytes(true).unwrap();
+        socket.block_until(Instant::now() + Duration::from_secs(60));
+        assert_eq!(socket.read(&mut [0]).unwrap(), 0);
+    }
+
+    #[test]
+    fn an_interrupt_ends_a_read() {
+        let (mut socket, _peer) = pair();
+        socket.block_until(Instant::now() + Duration::from_secs(3600));
+        let shutter = socket.shutter();
+        let other = std::thread::spawn(move || shutter.interrupt());
+        assert_eq!(socket.read(&mut [0]).unwrap(), 0);
+        other.join().unwrap();
+    }
+}

@@ -1,0 +1,149 @@
+//! TLS over a connection.
+
+use std::io::{self, Read, Write};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use rustls::client::WebPkiServerVerifier;
+use rustls::client::danger::ServerCertVerifier;
+use rustls::crypto::{CryptoProvider, ring};
+use rustls::pki_types::ServerName;
+use rustls::{ClientConfig, ClientConnection, StreamOwned};
+
+use super::failure::ConnectError;
+use super::records::Records;
+use super::roots::{self, Authorities};
+use super::socket::{Socket, Stream};
+use super::verifier::Verifier;
+use crate::error::{Cause, Error, ErrorKind};
+use crate::trust::Trust;
+
+/// Whom to believe, loaded by the first connection; and anew after a failed handshake, for the trusted certificates may
+/// have been mended meanwhile.
+pub(super) struct Tls {
+    trust: Trust,
+    config: Mutex<Option<Arc<ClientConfig>>>,
+}
+
+impl Tls {
+    pub(super) fn new(trust: Trust) -> Tls {
+        Tls { trust, config: Mutex::new(None) }
+    }
+
+    /// Whether the files that the caller or the environment names can be used: they are read now. The system's own are
+    /// not, for that takes milliseconds that no call may ever need.
+    pub(super) fn check(&self) -> Result<(), Error> {
+        if roots::are_named(&self.trust) { self.config().map(drop) } else { Ok(()) }
+    }
+
+    /// The lock is held while it loads, so that connections begun together load once.
+    fn config(&self) -> Result<Arc<ClientConfig>, Error> {
+        let mut config = self.lock();
+        match &*config {
+            Some(config) => Ok(config.clone()),
+            None => Ok(config.insert(load(&self.trust)?).clone()),
+        }
+    }
+
+    fn forget(&self, used: &Arc<ClientConfig>) {
+        self.lock().take_if(|config| Arc::ptr_eq(config, used));
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Arc<ClientConfig>>> {
+        self.config.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// TLS with a host. `received` came before, and is its beginning.
+    pub(super) fn connect(
+        &self,
+        below: Box<dyn Stream>,
+        received: Vec<u8>,
+        host: &str,
+    ) -> Result<Box<dyn Stream>, ConnectError> {
+        let config = self.config()?;
+        let name = host.trim_start_matches('[').trim_end_matches(']').to_owned();
+        let name = ServerName::try_from(name)
+            .map_err(|_| ConnectError::Tls(format!("{host} is no name that a certificate can have")))?;
+        let mut connection = ClientConnection::new(config.clone(), name).map_err(io::Error::other)?;
+        let mut records = Records::new(below, received);
+        while connection.is_handshaking() || connection.wants_write() {
+            connection.complete_io(&mut records).map_err(|error| {
+                self.forget(&config);
+                if is_fault(&error) { ConnectError::Tls(words(&error)) } else { ConnectError::Io(error) }
+            })?;
+        }
+        Ok(Box::new(Layer(StreamOwned::new(connection, records))))
+    }
+}
+
+fn load(trust: &Trust) -> Result<Arc<ClientConfig>, Error> {
+    let provider = Arc::new(ring::default_provider());
+    let roots = roots::load(trust)?;
+    let internal = |error: &dyn std::fmt::Display| {
+        Error::new(ErrorKind::Internal, "TLS cannot be set up").because(Cause::new(error, None))
+    };
+    let inner = verifier(roots.authorities, &provider).map_err(|error| internal(&error))?;
+    let config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|error| internal(&error))?
+        .dangerous() // it verifies, and says more
+        .with_custom_certificate_verifier(Arc::new(Verifier::new(inner, roots.description)))
+        .with_no_client_auth();
+    Ok(Arc::new(config))
+}
+
+fn verifier(
+    authorities: Authorities,
+    provider: &Arc<CryptoProvider>,
+) -> Result<Arc<dyn ServerCertVerifier>, Box<dyn std::error::Error>> {
+    match authorities {
+        Authorities::These(store) => {
+            Ok(WebPkiServerVerifier::builder_with_provider(Arc::new(store), provider.clone()).build()?)
+        }
+        #[cfg(any(windows, target_vendor = "apple"))]
+        Authorities::OfTheSystem => Ok(Arc::new(rustls_platform_verifier::Verifier::new(provider.clone())?)),
+    }
+}
+
+/// Whether TLS itself fails, and not what is below.
+pub(super) fn is_fault(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::InvalidData
+}
+
+/// An I/O error as people put it.
+pub(super) fn words(error: &io::Error) -> String {
+    match error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
+        Some(error) => super::words::words(error),
+        None => error.to_string(),
+    }
+}
+
+/// TLS over a stream, which may be TLS itself: to a proxy.
+struct Layer(StreamOwned<ClientConnection, Records>);
+
+impl Read for Layer {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.0.read(buffer)
+    }
+}
+
+impl Write for Layer {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()?;
+        self.0.sock.flush()
+    }
+}
+
+impl Stream for Layer {
+    fn socket(&mut self) -> &mut Socket {
+        self.0.sock.socket()
+    }
+
+    /// What TLS itself holds is read by whoever asks: a read that does not wait says whether there is any.
+    fn is_drained(&self) -> bool {
+        self.0.sock.is_drained()
+    }
+}

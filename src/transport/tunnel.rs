@@ -1,0 +1,233 @@
+//! A tunnel to the service through an HTTP proxy: CONNECT, and what a proxy says instead of making one.
+
+use std::io::{self, ErrorKind};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use zeroize::Zeroizing;
+
+use super::failure::ConnectError;
+use super::head::Head;
+use super::socket::Stream;
+use crate::proxy::Credentials;
+
+/// The longest reply that is read, without what follows it in the tunnel.
+const LONGEST_REPLY: usize = 64 * 1024;
+
+/// Makes the tunnel. What came after the proxy's reply is the tunnel's, and is returned.
+pub(super) fn open(
+    proxy: &mut dyn Stream,
+    target: &str,
+    credentials: Option<&Credentials>,
+    user_agent: &str,
+) -> Result<Vec<u8>, ConnectError> {
+    // In one write: some inspecting boxes read one segment.
+    proxy.write_all(request(target, credentials, user_agent).as_bytes())?;
+    proxy.flush()?;
+    let mut reply = Vec::new();
+    loop {
+        while let Some(head) =
+            Head::read(&reply).map_err(|_| ConnectError::refused("the proxy's answer is not HTTP"))?
+        {
+            reply.drain(..head.length);
+            match head.status {
+                200..=299 => return Ok(reply),
+                _ if head.is_interim() => {}
+                _ => return Err(ConnectError::Refused(refusal(&head, credentials.is_some()))),
+            }
+        }
+        let mut part = [0; 1024];
+        match proxy.read(&mut part)? {
+            0 => {
+                return Err(
+                    io::Error::new(ErrorKind::UnexpectedEof, "the proxy closed the connection").into()
+                );
+            }
+            _ if reply.len() > LONGEST_REPLY => {
+                return Err(ConnectError::refused("the proxy's answer is too long"));
+            }
+            amount => reply.extend_from_slice(&part[..amount]),
+        }
+    }
+}
+
+fn request(target: &str, credentials: Option<&Credentials>, user_agent: &str) -> Zeroizing<String> {
+    let mut request = Zeroizing::new(String::with_capacity(2048));
+    for part in ["CONNECT ", target, " HTTP/1.1\r\nHost: ", target, "\r\n"] {
+        request.push_str(part);
+    }
+    if let Some(Credentials { user, password }) = credentials {
+        let both = Zeroizing::new([user.as_slice(), b":", password].concat());
+        request.push_str("Proxy-Authorization: Basic ");
+        STANDARD.encode_string(&both, &mut request);
+        request.push_str("\r\n");
+    }
+    for part in ["User-Agent: ", user_agent, "\r\nProxy-Connection: Keep-Alive\r\n\r\n"] {
+        request.push_str(part);
+    }
+    request
+}
+
+/// The authentication schemes that proxies ask for. A reply's are shown in these words, never in its own.
+const SCHEMES: [&str; 6] = ["Basic", "Bearer", "Digest", "Kerberos", "Negotiate", "NTLM"];
+
+/// What whoever set the proxy needs to know.
+fn refusal(head: &Head, has_credentials: bool) -> String {
+    let asked: Vec<&str> = head.challenges.iter().flat_map(|challenge| schemes(challenge)).collect();
+    let is_asked = |scheme: &&str| asked.iter().any(|word| word.eq_ignore_ascii_case(scheme));
+    let known: Vec<&str> = SCHEMES.into_iter().filter(is_asked).collect();
+    let schemes = known.join(", ");
+    let why = match (head.status, &*known) {
+        (403, _) => "the proxy does not allow this connection".to_owned(),
+        (407, []) => "the proxy names no authentication that is known; only Basic is supported".to_owned(),
+        (407, ["Basic", ..]) if has_credentials => {
+            format!("the proxy refuses the user name and password in its address ({schemes})")
+        }
+        (407, ["Basic", ..]) => {
+            format!("the proxy wants a user name and password in its address ({schemes})")
+        }
+        (407, _) => format!("the proxy wants {schemes}, and only Basic is supported"),
+        (502..=504, _) => "the proxy cannot reach the service".to_owned(),
+        _ => "the proxy makes no tunnel".to_owned(),
+    };
+    format!("HTTP {}: {why}", head.status)
+}
+
+/// The first word of each challenge of a header; what is in quotes may have commas of its own.
+fn schemes(challenges: &str) -> impl Iterator<Item = &str> {
+    let unquoted = challenges.split('"').step_by(2);
+    unquoted.flat_map(|part| part.split(',')).filter_map(|challenge| challenge.split_whitespace().next())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::transport::socket::Socket;
+    use std::io::{Read, Write};
+
+    /// A proxy that has said all this, and hears.
+    struct Script {
+        reply: Vec<u8>,
+        writes: Vec<Vec<u8>>,
+    }
+
+    impl Read for Script {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            (&mut &*self.reply.drain(..buffer.len().min(self.reply.len())).collect::<Vec<_>>()).read(buffer)
+        }
+    }
+
+    impl Write for Script {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.writes.push(bytes.to_vec());
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    impl Stream for Script {
+        fn socket(&mut self) -> &mut Socket {
+            unreachable!("a tunnel is made without a look at the socket")
+        }
+
+        fn is_drained(&self) -> bool {
+            true
+        }
+    }
+
+    fn script(reply: &str) -> Script {
+        Script { reply: reply.replace('\n', "\r\n").into_bytes(), writes: Vec::new() }
+    }
+
+    fn credentials() -> Credentials {
+        Credentials { user: b"CORP\\user".to_vec(), password: b"a:b".to_vec() }
+    }
+
+    #[test]
+    fn the_request_goes_out_in_one_write() {
+        let mut proxy = script("HTTP/1.1 200 OK\n\n");
+        open(&mut proxy, "graph.microsoft.com:443", Some(&credentials()), "agent/1").unwrap();
+        let request = "CONNECT graph.microsoft.com:443 HTTP/1.1\r\nHost: graph.microsoft.com:443\r\n\
+            Proxy-Authorization: Basic Q09SUFx1c2VyOmE6Yg==\r\nUser-Agent: agent/1\r\n\
+            Proxy-Connection: Keep-Alive\r\n\r\n";
+        assert_eq!(proxy.writes, [request.as_bytes()]);
+    }
+
+    #[test]
+    fn any_2xx_makes_a_tunnel_whatever_came_before_it() {
+        let many = format!("HTTP/1.1 200 OK\n{}\n", "X: y\n".repeat(60));
+        for (reply, after) in [
+            ("HTTP/1.0 200 Connection established\n\n", ""),
+            ("HTTP/1.1 201 OK\n\n", ""),
+            ("HTTP/1.1 204 OK\nContent-Length: 7\n\nin the tunnel", "in the tunnel"),
+            ("HTTP/1.1 299\n\n", ""),
+            ("HTTP/1.1 100 Continue\nX: y\n\nHTTP/1.1 103 Early\n\nHTTP/1.1 200 OK\n\n", ""),
+            (&many, ""),
+        ] {
+            let rest = open(&mut script(reply), "h:443", None, "agent/1").unwrap();
+            assert_eq!(rest, after.as_bytes(), "{reply}");
+        }
+    }
+
+    #[test]
+    fn what_makes_no_tunnel_is_told() {
+        let endless = "X: y\n".repeat(LONGEST_REPLY / 4);
+        for (reply, expected) in [
+            ("", "the proxy closed the connection"),
+            ("HTTP/1.1 20", "the proxy closed the connection"),
+            ("HTTP/1.1 100 Continue\n\n", "the proxy closed the connection"),
+            ("HTTP/1.1 101 No\n\n", "HTTP 101: the proxy makes no tunnel"),
+            ("HTTP/1.1 999 No\n\n", "HTTP 999: the proxy makes no tunnel"),
+            ("SSH-2.0-OpenSSH_9.2\n\n", "the proxy's answer is not HTTP"),
+            (&format!("HTTP/1.1 200 OK\nX: {}", "y".repeat(100_000)), "the proxy's answer is too long"),
+            (&format!("HTTP/1.1 200 OK\n{endless}"), "the proxy's answer is not HTTP"),
+        ] {
+            let error = open(&mut script(reply), "h:443", None, "agent/1").unwrap_err();
+            assert_eq!(error.to_string(), expected, "{}", &reply[..reply.len().min(40)]);
+        }
+    }
+
+    #[test]
+    fn the_schemes_of_challenges_are_found() {
+        for (challenges, expected) in [
+            (&["Basic realm=\"x\""][..], "Basic"),
+            (&["NTLM", "negotiate"], "Negotiate, NTLM"),
+            (&["Digest realm=\"a, Basic b\", nonce=x, NTLM"], "Digest, NTLM"),
+            (&["Basic, Basic, Kerberos,, Bearer"], "Basic, Bearer, Kerberos"),
+        ] {
+            let challenges = challenges.iter().copied().map(str::to_owned).collect();
+            let text = refusal(&Head { status: 407, length: 0, challenges }, false);
+            assert!(text.contains(expected), "{text}");
+        }
+        for challenge in ["Acme basic=1, \"Basic", ""] {
+            let head = Head { status: 407, length: 0, challenges: vec![challenge.to_owned()] };
+            assert!(refusal(&head, false).contains("names no authentication"), "{challenge}");
+        }
+    }
+
+    #[test]
+    fn a_refusal_says_what_to_do() {
+        const ASKED: &str = "the proxy wants a user name and password in its address";
+        const REFUSED: &str = "the proxy refuses the user name and password in its address";
+        for (status, challenge, has_credentials, expected) in [
+            (403, "", false, "the proxy does not allow this connection"),
+            (403, "Basic", true, "the proxy does not allow this connection"),
+            (407, "Basic", false, &*format!("{ASKED} (Basic)")),
+            (407, "Basic, NTLM", true, &*format!("{REFUSED} (Basic, NTLM)")),
+            (407, "Negotiate, NTLM", false, "the proxy wants Negotiate, NTLM, and only Basic is supported"),
+            (407, "Digest", true, "the proxy wants Digest, and only Basic is supported"),
+            (407, "", true, "the proxy names no authentication that is known; only Basic is supported"),
+            (502, "", false, "the proxy cannot reach the service"),
+            (503, "", false, "the proxy cannot reach the service"),
+            (504, "", false, "the proxy cannot reach the service"),
+            (301, "", false, "the proxy makes no tunnel"),
+            (405, "", false, "the proxy makes no tunnel"),
+        ] {
+            let head = Head { status, length: 0, challenges: vec![challenge.to_owned()] };
+            assert_eq!(refusal(&head, has_credentials), format!("HTTP {status}: {expected}"));
+        }
+    }
+}
