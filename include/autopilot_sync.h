@@ -55,9 +55,10 @@
  * THREADS
  * Every function may be called from any thread at any time, also where a thread or the process ends, but not from a
  * signal handler. What may be shared is said with each type. A callback runs on the thread that made the call. The
- * library starts a thread for each connection in the making: it holds no token, has the signal mask of its caller, and
- * ends by itself, at the latest when the system gives a name look-up or a connect up. pthread_cancel() of a thread in a
- * call ends the process: trigger the call's cancel instead.
+ * library starts a thread for each connection in the making, and one for each name that is being looked up. They hold
+ * no token, have the signal mask of their caller, and end by themselves, at the latest when the system gives up: the
+ * look-up, or on Windows the check of a certificate. pthread_cancel() of a thread in a call ends the process: trigger
+ * the call's cancel instead.
  *
  * DEADLINES
  * Every call that blocks has a deadline, from the name look-up to the last byte, retries and proxies included, and
@@ -75,9 +76,9 @@
  * No C++ exception may enter one. The library stays in the process: dlclose() does not unload it.
  *
  * FORK
- * A child made by fork() may go on calling; it makes connections of its own. It is known by its process number, so a
- * child in a new PID namespace that has its parent's number must not call. A child that closed all descriptors, as
- * daemons do, may call too, but must free no client of its parent's: their numbers may be other files' by then.
+ * A child made by fork() may go on calling, whatever other threads of its parent were doing; it makes connections of
+ * its own. A child that closed all descriptors, as daemons do, may call too, but must free no client of its parent's:
+ * their numbers may be other files' by then.
  *
  * ENVIRONMENT
  * HTTPS_PROXY, else ALL_PROXY, and NO_PROXY, in either case, as curl reads them; SSL_CERT_FILE and SSL_CERT_DIR (then
@@ -311,7 +312,8 @@ AUTOPILOT_API autopilot_result autopilot_options_set_base_url(autopilot_options 
 
 // A proxy as "scheme://user:password@host:port", with the scheme http, https, socks5 (names are looked up here) or
 // socks5h (by the proxy). No scheme means http; no port means 443 for https, else 1080; a path is ignored, as curl
-// does. "" means no proxy, whatever the environment says. Default: the environment's, with its exceptions.
+// does. User name and password may be percent-encoded, and must be where they hold / ? # @ : or a blank. "" means no
+// proxy, whatever the environment says. Default: the environment's, with its exceptions.
 AUTOPILOT_API autopilot_result autopilot_options_set_proxy(autopilot_options *options, const char *url);
 
 // A PEM file of the certificate authorities to trust instead of the system's and the environment's; its path in UTF-8.
@@ -325,8 +327,8 @@ autopilot_result autopilot_options_set_ca_file(autopilot_options *options,
 // 30,000; from 1 to 86,400,000.
 AUTOPILOT_API autopilot_result autopilot_options_set_timeout_ms(autopilot_options *options, int64_t timeout_ms);
 
-// The most that one connection may take, in milliseconds: name, TCP, proxy and TLS. Default: 10,000; from 1 to
-// 86,400,000.
+// The most that one attempt to connect may take, in milliseconds: name, TCP, proxy and TLS; from 1 to 86,400,000.
+// Default: as long as the call may take, so that a proxy that needs 12 seconds for its tunnel gets them.
 AUTOPILOT_API
 autopilot_result autopilot_options_set_connect_timeout_ms(autopilot_options *options,
                                                           int64_t timeout_ms);

@@ -86,6 +86,7 @@ fn the_request_is_the_documented_one_on_one_connection() {
         let attempt = &outcome.detail().attempts()[0];
         let expected = [
             ("accept", "application/json"),
+            ("accept-encoding", "identity"),
             ("authorization", &format!("Bearer {TOKEN}")),
             ("client-request-id", attempt.client_request_id()),
             ("content-length", "0"),

@@ -103,7 +103,8 @@ pub unsafe extern "C" fn autopilot_options_set_base_url(
 
 /// A proxy as "scheme://user:password@host:port", with the scheme http, https, socks5 (names are looked up here) or
 /// socks5h (by the proxy). No scheme means http; no port means 443 for https, else 1080; a path is ignored, as curl
-/// does. "" means no proxy, whatever the environment says. Default: the environment's, with its exceptions.
+/// does. User name and password may be percent-encoded, and must be where they hold / ? # @ : or a blank. "" means no
+/// proxy, whatever the environment says. Default: the environment's, with its exceptions.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn autopilot_options_set_proxy(
     options: Option<&mut autopilot_options>,
@@ -142,8 +143,8 @@ pub extern "C" fn autopilot_options_set_timeout_ms(
     set(options, |builder| builder.timeout(milliseconds("timeout", timeout_ms)?))
 }
 
-/// The most that one connection may take, in milliseconds: name, TCP, proxy and TLS. Default: 10,000; from 1 to
-/// 86,400,000.
+/// The most that one attempt to connect may take, in milliseconds: name, TCP, proxy and TLS; from 1 to 86,400,000.
+/// Default: as long as the call may take, so that a proxy that needs 12 seconds for its tunnel gets them.
 #[unsafe(no_mangle)]
 pub extern "C" fn autopilot_options_set_connect_timeout_ms(
     options: Option<&mut autopilot_options>,

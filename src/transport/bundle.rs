@@ -1,7 +1,9 @@
 //! What a file of certificates says: which authorities to believe, and what of it cannot be used.
 
+use std::collections::BTreeSet;
+
 use rustls::RootCertStore;
-use rustls::pki_types::{CertificateDer, TrustAnchor};
+use rustls::pki_types::CertificateDer;
 
 use super::pem::{self, Block, Fault};
 use super::x509::{Identity, split_certificate, vouches_for_servers};
@@ -17,6 +19,8 @@ pub(crate) struct Bundle {
     pub(crate) first_fault: Option<String>,
     /// The label of the first block that is no certificate.
     pub(crate) other: Option<String>,
+    /// Folders hold many a certificate twice.
+    seen: BTreeSet<Vec<u8>>,
     /// For ureq's TLS.
     pub(crate) certificates: Vec<Vec<u8>>,
 }
@@ -29,21 +33,33 @@ impl Bundle {
             faults: 0,
             first_fault: None,
             other: None,
+            seen: BTreeSet::new(),
             certificates: Vec::new(),
         }
     }
 
-    pub(crate) fn read(text: &[u8]) -> Bundle {
+    pub(crate) fn of(text: &[u8]) -> Bundle {
         let mut bundle = Bundle::empty();
-        for block in pem::blocks(text) {
-            if let Err(fault) = block.and_then(|block| bundle.add(&block)) {
-                bundle.add_fault(|| fault.to_string());
-            }
-        }
+        bundle.read(text, "");
         bundle
     }
 
-    /// What rustls cannot read is a fault: left to itself, it would drop it.
+    /// Adds what a file says; `prefix` goes before its fault.
+    pub(crate) fn read(&mut self, text: &[u8], prefix: &str) {
+        for block in pem::blocks(text) {
+            if let Err(fault) = block.and_then(|block| self.add(&block)) {
+                self.add_fault(|| format!("{prefix}{fault}"));
+            }
+        }
+        // A certificate that is refused anywhere is believed nowhere.
+        self.believed.roots.retain(|root| !self.refused.roots.contains(root));
+    }
+
+    pub(crate) fn add_fault(&mut self, fault: impl FnOnce() -> String) {
+        self.faults += 1;
+        self.first_fault.get_or_insert_with(fault);
+    }
+
     fn add<'a>(&mut self, block: &Block<'a>) -> Result<(), Fault<'a>> {
         let has_settings = match block.label() {
             b"CERTIFICATE" | b"X509 CERTIFICATE" => false,
@@ -54,66 +70,34 @@ impl Bundle {
             }
         };
         let der = block.der()?;
-        // Without settings, OpenSSL lets anything follow.
+        if self.seen.contains(&der) {
+            return Ok(());
+        }
         let no_certificate = || block.fault("it holds no certificate");
         let (certificate, rest) = split_certificate(&der).ok_or_else(no_certificate)?;
+        // What follows a certificate without settings has no meaning, to OpenSSL too.
         let settings = if has_settings { rest } else { &[] };
-        let is_believed = vouches_for_servers(settings)
-            .ok_or_else(|| block.fault("the trust settings of its certificate are broken"))?;
-        let store = if is_believed { &mut self.believed } else { &mut self.refused };
-        match store.add(CertificateDer::from(certificate)) {
-            Ok(()) => {
-                if is_believed {
-                    self.certificates.push(certificate.to_vec());
-                }
-                Ok(())
+        let store = match vouches_for_servers(settings) {
+            Some(true) => &mut self.believed,
+            Some(false) => &mut self.refused,
+            None => return Err(block.fault("the trust settings of its certificate are broken")),
+        };
+        store.add(CertificateDer::from(certificate)).map_err(|_| match Identity::of(certificate) {
+            Some(of) => {
+                block.fault(format!("its certificate ({}) is malformed or of an unknown kind", of.subject))
             }
-            Err(_) => Err(match Identity::of(certificate) {
-                Some(of) => block
-                    .fault(format!("its certificate ({}) is malformed or of an unknown kind", of.subject)),
-                None => no_certificate(),
-            }),
+            None => no_certificate(),
+        })?;
+        if vouches_for_servers(settings) == Some(true) {
+            self.certificates.push(certificate.to_vec());
         }
+        self.seen.insert(der);
+        Ok(())
     }
-
-    pub(crate) fn add_fault(&mut self, fault: impl FnOnce() -> String) {
-        self.faults += 1;
-        self.first_fault.get_or_insert_with(fault);
-    }
-
-    /// What another file says beside this one; `name` is its name, for its faults.
-    pub(crate) fn extend(&mut self, other: Bundle, name: &str) {
-        self.believed.extend(other.believed.roots);
-        self.refused.extend(other.refused.roots);
-        self.faults += other.faults;
-        if let (None, Some(fault)) = (&self.first_fault, other.first_fault) {
-            self.first_fault = Some(format!("{name}: {fault}"));
-        }
-        self.other = self.other.take().or(other.other);
-        self.certificates.extend(other.certificates);
-    }
-
-    /// Each authority once, and none that is refused elsewhere.
-    pub(crate) fn settle(&mut self) {
-        for store in [&mut self.believed, &mut self.refused] {
-            store.roots.sort_unstable_by(|a, b| order(a).cmp(&order(b)));
-            store.roots.dedup();
-        }
-        self.believed.roots.retain(|root| !self.refused.roots.contains(root));
-    }
-}
-
-fn order<'a>(anchor: &'a TrustAnchor<'_>) -> [&'a [u8]; 3] {
-    let TrustAnchor { subject, subject_public_key_info, name_constraints } = anchor;
-    let constraints = name_constraints.as_ref().map(AsRef::as_ref).unwrap_or_default();
-    [subject.as_ref(), subject_public_key_info.as_ref(), constraints]
 }
 
 #[cfg(test)]
 mod tests {
-    use std::io::Write;
-    use std::process::{Command, Stdio};
-
     use base64::Engine as _;
     use base64::prelude::BASE64_STANDARD;
     use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
@@ -122,6 +106,7 @@ mod tests {
 
     struct Authority {
         der: Vec<u8>,
+        #[cfg_attr(not(target_os = "linux"), expect(dead_code))]
         issuer: Issuer<'static, KeyPair>,
     }
 
@@ -157,27 +142,30 @@ mod tests {
         block("TRUSTED CERTIFICATE", &[der, &sequence(0x30, &lists)].concat())
     }
 
-    /// Whether the program `openssl` takes a file with this text, and then believes each authority.
-    #[cfg(unix)]
-    fn openssl(text: &str, authorities: &[&Authority]) -> Vec<bool> {
-        let run = |arguments: &[&str], leaf: &str| {
-            let mut command = Command::new("openssl");
-            command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
-            let mut child = command.spawn().expect("openssl is missing (Debian: apt-get install openssl)");
-            child.stdin.take().unwrap().write_all(leaf.as_bytes()).unwrap();
-            child.wait().unwrap().success()
+    /// Whether the program `openssl` takes a file with this text, and then believes this authority.
+    #[cfg(target_os = "linux")]
+    fn openssl_believes(text: &str, authority: &Authority) -> bool {
+        use std::process::{Command, Stdio};
+
+        let params = CertificateParams::new(["server.example".to_owned()]).unwrap();
+        let leaf = params.signed_by(&KeyPair::generate().unwrap(), &authority.issuer).unwrap();
+        let file = |name: &str, text: &str| {
+            let path = std::env::temp_dir().join(format!("autopilot-bundle-{}-{name}", std::process::id()));
+            std::fs::write(&path, text).unwrap();
+            path
         };
-        let file = std::env::temp_dir().join(format!("autopilot-bundle-{}.pem", std::process::id()));
-        std::fs::write(&file, text).unwrap();
-        let known = ["-CAfile", file.to_str().unwrap(), "-no-CApath", "-no-CAstore", "-purpose", "sslserver"];
-        let verified = authorities.iter().map(|authority| {
-            let params = CertificateParams::new(["server.example".to_owned()]).unwrap();
-            let leaf = params.signed_by(&KeyPair::generate().unwrap(), &authority.issuer).unwrap();
-            run(&[&["verify"], &known[..]].concat(), &leaf.pem())
-        });
-        let verified = verified.collect();
-        std::fs::remove_file(&file).unwrap();
-        verified
+        let (bundle, leaf) = (file("bundle.pem", text), file("leaf.pem", &leaf.pem()));
+        let status = Command::new("openssl")
+            .args(["verify", "-no-CApath", "-no-CAstore", "-purpose", "sslserver", "-CAfile"])
+            .args([&bundle, &leaf])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .status()
+            .expect("openssl is missing. Install it (Debian: apt-get install openssl)");
+        for file in [bundle, leaf] {
+            std::fs::remove_file(file).unwrap();
+        }
+        status.success()
     }
 
     fn believes(bundle: &Bundle, authority: &Authority) -> bool {
@@ -186,62 +174,51 @@ mod tests {
         bundle.believed.roots.contains(&store.roots[0])
     }
 
-    /// What OpenSSL says of a file. It may say more than no: it may also refuse it.
-    enum Openssl {
-        Same,
-        LosesOne,
-        Refuses,
-    }
-
-    #[cfg(unix)]
     #[test]
     fn authorities_are_those_that_openssl_believes_or_more() {
-        use Openssl::*;
         let (first, second) = (authority("First"), authority("Second"));
         let [a, b] = [&first, &second].map(|authority| block("CERTIFICATE", &authority.der));
         let both = [true, true];
         let only_second = [false, true];
         let of_first = |lists: &[(u8, &[u8])]| format!("{}{b}", settings(&first.der, lists));
         let label = |label| format!("{}{b}", block(label, &first.der));
-        for (text, expected, as_openssl) in [
-            (format!("{a}{b}"), both, Same),
-            (format!("\u{feff}{a}{b}"), both, Same),
-            (format!("{a}\u{feff}{b}"), both, Same),
-            (format!("{a}{b}").replace('\n', "\r\n"), both, Same),
-            (format!("{a}{b}").replace('\n', " \t\n"), both, Same),
-            (format!("# Issuer: First\n{a}# {}\n{b}", a.trim_end().replace('\n', "\n# ")), both, Same),
-            (format!("#{}\n{b}", a.trim_end().replace('\n', "\n#")), only_second, Same),
-            (format!("{}{a}{b}", KeyPair::generate().unwrap().serialize_pem()), both, Same),
-            (label("X509 CERTIFICATE"), both, Same),
-            (label("TRUSTED CERTIFICATE"), both, Same),
-            (label("OTHER"), only_second, Same),
-            (format!("{}{b}", block("CERTIFICATE", &[&first.der[..], b"more"].concat())), both, Same),
-            (of_first(&[]), both, Same),
-            (of_first(&[(TRUST, SERVERS)]), both, Same),
-            (of_first(&[(TRUST, ANY)]), both, Same),
-            (of_first(&[(TRUST, MAIL)]), only_second, Same),
-            (of_first(&[(TRUST, &[])]), only_second, Same),
-            (of_first(&[(TRUST, &[MAIL, SERVERS].concat())]), both, Same),
-            (of_first(&[(REJECT, SERVERS)]), only_second, Same),
-            (of_first(&[(REJECT, ANY)]), only_second, Same),
-            (of_first(&[(REJECT, MAIL)]), both, Same),
-            (of_first(&[(TRUST, SERVERS), (REJECT, ANY)]), only_second, Same),
-            (format!("{}\n{b}", a.replace('\n', "")), both, LosesOne),
-            (format!("text{a}{b}"), both, LosesOne),
-            (format!("  {}\n{b}", a.trim_end().replace('\n', "\n  ")), both, LosesOne),
-            (format!("{}{b}", a.trim_end()), both, Refuses),
-            (format!("{a}{b}").replace('\n', "\r"), both, Refuses),
+        for (text, expected, is_openssls) in [
+            (format!("{a}{b}"), both, true),
+            (format!("\u{feff}{a}{b}"), both, true),
+            (format!("{a}\u{feff}{b}"), both, true),
+            (format!("{a}{b}").replace('\n', "\r\n"), both, true),
+            (format!("{a}{b}").replace('\n', " \t\n"), both, true),
+            (format!("# Issuer: First\n{a}# {}\n{b}", a.trim_end().replace('\n', "\n# ")), both, true),
+            (format!("#{}\n{b}", a.trim_end().replace('\n', "\n#")), only_second, true),
+            (format!("{}{a}{b}", KeyPair::generate().unwrap().serialize_pem()), both, true),
+            (label("X509 CERTIFICATE"), both, true),
+            (label("TRUSTED CERTIFICATE"), both, true),
+            (label("OTHER"), only_second, true),
+            (format!("{}{b}", block("CERTIFICATE", &[&first.der[..], b"more"].concat())), both, true),
+            (of_first(&[]), both, true),
+            (of_first(&[(TRUST, SERVERS)]), both, true),
+            (of_first(&[(TRUST, ANY)]), both, true),
+            (of_first(&[(TRUST, MAIL)]), only_second, true),
+            (of_first(&[(TRUST, &[])]), only_second, true),
+            (of_first(&[(TRUST, &[MAIL, SERVERS].concat())]), both, true),
+            (of_first(&[(REJECT, SERVERS)]), only_second, true),
+            (of_first(&[(REJECT, ANY)]), only_second, true),
+            (of_first(&[(REJECT, MAIL)]), both, true),
+            (of_first(&[(TRUST, SERVERS), (REJECT, ANY)]), only_second, true),
+            (format!("{}\n{b}", a.replace('\n', "")), both, false),
+            (format!("text{a}{b}"), both, false),
+            (format!("  {}\n{b}", a.trim_end().replace('\n', "\n  ")), both, false),
+            (format!("{}{b}", a.trim_end()), both, false),
+            (format!("{a}{b}").replace('\n', "\r"), both, false),
         ] {
-            let mut bundle = Bundle::read(text.as_bytes());
-            bundle.settle();
+            let bundle = Bundle::of(text.as_bytes());
             assert_eq!(bundle.first_fault, None, "{text}");
             assert_eq!([&first, &second].map(|authority| believes(&bundle, authority)), expected, "{text}");
-            let theirs = match as_openssl {
-                Same => expected,
-                LosesOne => only_second,
-                Refuses => [false, false],
-            };
-            assert_eq!(openssl(&text, &[&first, &second]), theirs, "{text}");
+            #[cfg(target_os = "linux")]
+            for (authority, expected) in [&first, &second].into_iter().zip(expected) {
+                let theirs = openssl_believes(&text, authority);
+                assert!(theirs == expected || (!theirs && !is_openssls), "{text}");
+            }
         }
     }
 
@@ -268,12 +245,12 @@ mod tests {
                 "the trust settings of its certificate are broken",
             ),
         ] {
-            let bundle = Bundle::read(format!("{a}{broken}{a}{broken}").as_bytes());
-            assert_eq!((bundle.believed.len(), bundle.refused.len(), bundle.faults), (2, 0, 2), "{broken}");
+            let bundle = Bundle::of(format!("{a}{broken}{a}{broken}").as_bytes());
+            assert_eq!((bundle.believed.len(), bundle.refused.len(), bundle.faults), (1, 0, 2), "{broken}");
             let said = bundle.first_fault.unwrap();
             assert!(said.starts_with("block 2 (") && said.ends_with(&format!("): {why}")), "{said}");
         }
-        let other = Bundle::read(format!("{}{a}", block("PRIVATE KEY", b"")).as_bytes());
+        let other = Bundle::of(format!("{}{a}", block("PRIVATE KEY", b"")).as_bytes());
         assert_eq!((other.other.as_deref(), other.faults), (Some("PRIVATE KEY"), 0));
     }
 
@@ -281,12 +258,11 @@ mod tests {
     fn files_add_up_and_a_refusal_anywhere_counts() {
         let [first, second, third] = ["First", "Second", "Third"].map(authority);
         let plain = |authority: &Authority| block("CERTIFICATE", &authority.der);
-        let mut bundle = Bundle::read((plain(&first) + &plain(&second) + &plain(&first)).as_bytes());
+        let mut bundle = Bundle::of((plain(&first) + &plain(&second) + &plain(&first)).as_bytes());
         let refused = settings(&second.der, &[(REJECT, SERVERS)]);
-        bundle.extend(Bundle::read((plain(&third) + &refused + &plain(&first)).as_bytes()), "other.pem");
-        bundle.extend(Bundle::read(b"-----BEGIN CERTIFICATE-----"), "broken.pem");
-        bundle.extend(Bundle::read(b"-----BEGIN CERTIFICATE-----"), "more.pem");
-        bundle.settle();
+        bundle.read((plain(&third) + &refused + &plain(&first) + &refused).as_bytes(), "other.pem: ");
+        bundle.read(b"-----BEGIN CERTIFICATE-----", "broken.pem: ");
+        bundle.read(b"-----BEGIN CERTIFICATE-----", "more.pem: ");
         assert_eq!([&first, &second, &third].map(|of| believes(&bundle, of)), [true, false, true]);
         assert_eq!((bundle.believed.len(), bundle.refused.len(), bundle.faults), (2, 1, 2));
         let said = "broken.pem: block 1 (CERTIFICATE, line 1): it has no END line";

@@ -29,7 +29,6 @@ mod tls;
 mod tls_words;
 mod tunnel;
 mod verifier;
-mod words;
 mod x509;
 
 use std::fmt;

@@ -3,6 +3,7 @@
 use std::io::{self, ErrorKind, Read, Write};
 
 use super::socket::{Socket, Stream};
+use super::tls_words;
 
 /// RFC 8446, section 5.1: kind, version, length.
 const HEAD: usize = 5;
@@ -86,11 +87,11 @@ impl Write for Records {
 /// The length of the record that begins here, if it is known. What is no record is as long as its head: TLS shall judge
 /// it at once, and not wait for more.
 fn length(input: &[u8]) -> io::Result<Option<usize>> {
-    let &[kind, major, minor, high, low, ..] = input else {
+    let &[kind, _, _, high, low, ..] = input else {
         return Ok(None);
     };
-    if [kind, major, minor, high, low] == *b"HTTP/" {
-        return Err(io::Error::new(ErrorKind::InvalidData, "the peer speaks plain HTTP, not TLS"));
+    if let Some(words) = tls_words::other_protocol(input) {
+        return Err(io::Error::new(ErrorKind::InvalidData, words));
     }
     let length = HEAD + usize::from(u16::from_be_bytes([high, low]));
     let is_record = (20..=24).contains(&kind) && length <= LONGEST;
@@ -110,12 +111,12 @@ mod tests {
             (&[23, 3, 3, 1, 2, 9, 9], Some(5 + 258)),
             (&[23, 3, 3, 0x48, 0], Some(LONGEST)),
             (&[23, 3, 3, 0x48, 1], Some(HEAD)),
-            (b"SSH-2.0", Some(HEAD)),
+            (b"nonsense", Some(HEAD)),
             (&[0; 64], Some(HEAD)),
         ] {
             assert_eq!(length(input).unwrap(), expected, "{input:?}");
         }
         let error = length(b"HTTP/1.1 400 Bad Request").unwrap_err();
-        assert_eq!(error.to_string(), "the peer speaks plain HTTP, not TLS");
+        assert_eq!(error.to_string(), "the server speaks plain HTTP, not TLS");
     }
 }

@@ -54,7 +54,6 @@ fn named(files: &CaFiles) -> Result<Roots, Error> {
     for folder in &files.folders {
         read_folder(folder, &mut bundle).map_err(|error| unusable(shown(folder), told(&error)))?;
     }
-    bundle.settle();
     let paths =
         files.file.iter().chain(&files.folders).map(|path| shown(path)).collect::<Vec<_>>().join(", ");
     if bundle.believed.is_empty() {
@@ -68,7 +67,7 @@ fn named(files: &CaFiles) -> Result<Roots, Error> {
 /// A file, of which each certificate must be usable, and one at least believed.
 fn whole(file: &Path) -> Result<Bundle, Cause> {
     let text = read_file(file).map_err(|error| told(&error))?;
-    let bundle = Bundle::read(&text);
+    let bundle = Bundle::of(&text);
     match &bundle.first_fault {
         Some(fault) => Err(told(fault)),
         None if !bundle.believed.is_empty() => Ok(bundle),
@@ -143,7 +142,7 @@ fn read_folder(folder: &Path, bundle: &mut Bundle) -> io::Result<()> {
         }
         let name = file.file_name().unwrap_or_default().to_string_lossy();
         match read_file(&file) {
-            Ok(text) => bundle.extend(Bundle::read(&text), &name),
+            Ok(text) => bundle.read(&text, &format!("{name}: ")),
             Err(error) => bundle.add_fault(|| format!("{name}: {error}")),
         }
     }
@@ -195,8 +194,7 @@ fn system() -> Roots {
 
 #[cfg(not(any(windows, target_vendor = "apple")))]
 fn first_of(bundles: &[&str], folders: &[&str]) -> Roots {
-    let bundles =
-        bundles.iter().map(|file| (file, read_file(Path::new(file)).map(|text| Bundle::read(&text))));
+    let bundles = bundles.iter().map(|file| (file, read_file(Path::new(file)).map(|text| Bundle::of(&text))));
     let folders = folders.iter().map(|folder| {
         let mut bundle = Bundle::empty();
         (folder, read_folder(Path::new(folder), &mut bundle).map(|()| bundle))
@@ -204,14 +202,12 @@ fn first_of(bundles: &[&str], folders: &[&str]) -> Roots {
     let mut unused = Bundle::empty();
     for (place, found) in bundles.chain(folders) {
         match found {
-            Ok(mut found) => {
-                found.settle();
-                if !found.believed.is_empty() {
-                    let count = found.believed.len().to_string();
-                    return Roots::of(found, "the system's certificates", &count, place);
-                }
-                unused.extend(found, place);
+            Ok(found) if !found.believed.is_empty() => {
+                let count = found.believed.len().to_string();
+                return Roots::of(found, "the system's certificates", &count, place);
             }
+            Ok(Bundle { first_fault: Some(fault), .. }) => unused.add_fault(|| format!("{place}: {fault}")),
+            Ok(_) => {}
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => unused.add_fault(|| format!("{place}: {error}")),
         }
@@ -219,4 +215,188 @@ fn first_of(bundles: &[&str], folders: &[&str]) -> Roots {
     unused.believed.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
     let count = unused.believed.len().to_string();
     Roots::of(unused, "Mozilla's certificates", &count, "")
+}
+
+#[cfg(test)]
+mod tests {
+    use base64::Engine as _;
+    use base64::prelude::BASE64_STANDARD;
+    use rcgen::{CertificateParams, DnType, KeyPair};
+
+    use super::super::pem;
+    use super::*;
+
+    fn certificate(name: &str) -> String {
+        let mut params = CertificateParams::default();
+        params.distinguished_name.push(DnType::CommonName, name);
+        params.self_signed(&KeyPair::generate().unwrap()).unwrap().pem()
+    }
+
+    /// A certificate whose trust settings reject it for servers.
+    fn refused(name: &str) -> String {
+        const REJECT: &[u8] = &[0x30, 12, 0xa0, 10, 6, 8, 0x2b, 6, 1, 5, 5, 7, 3, 1];
+        let block = certificate(name);
+        let certificate = pem::blocks(block.as_bytes()).next().unwrap().unwrap().der().unwrap();
+        let digits = BASE64_STANDARD.encode([&certificate[..], REJECT].concat());
+        format!("-----BEGIN TRUSTED CERTIFICATE-----\n{digits}\n-----END TRUSTED CERTIFICATE-----\n")
+    }
+
+    /// A folder that is there until the test ends.
+    struct Folder(PathBuf);
+
+    impl Folder {
+        fn new(name: &str) -> Folder {
+            let path = std::env::temp_dir().join(format!("autopilot-roots-{}-{name}", std::process::id()));
+            fs::create_dir(&path).unwrap();
+            Folder(path.canonicalize().unwrap())
+        }
+
+        fn with(self, file: &str, text: impl AsRef<[u8]>) -> Folder {
+            fs::write(self.0.join(file), text).unwrap();
+            self
+        }
+
+        fn path(&self, file: &str) -> String {
+            self.0.join(file).to_str().unwrap().to_owned()
+        }
+    }
+
+    impl Drop for Folder {
+        fn drop(&mut self) {
+            fs::remove_dir_all(&self.0).unwrap();
+        }
+    }
+
+    /// Whom files lead to believe; or the error.
+    fn loaded(file: Option<String>, folders: &[String]) -> String {
+        let folders = folders.iter().map(PathBuf::from).collect();
+        match load(&Trust::Files(CaFiles { file: file.map(PathBuf::from), folders, named_by: "VARIABLE" })) {
+            Ok(roots) => roots.description,
+            Err(error) => format!("{error:#}"),
+        }
+    }
+
+    #[test]
+    fn a_file_is_whole_or_an_error() {
+        let folder = Folder::new("file");
+        let file = folder.path("ca.pem");
+        let [first, second] = ["First", "Second"].map(certificate);
+        let broken = "-----BEGIN CERTIFICATE-----\n!\n-----END CERTIFICATE-----\n";
+        let key = KeyPair::generate().unwrap().serialize_pem();
+        for (text, expected) in [
+            (first.clone(), Ok("1 certificate")),
+            (format!("\u{feff}{}{second}", first.trim_end()), Ok("2 certificates")),
+            (format!("{first}{second}{first}{key}"), Ok("2 certificates")),
+            (format!("{first}{broken}"), Err("block 2 (CERTIFICATE, line")),
+            (refused("Third"), Err("its certificates are not trusted for TLS servers")),
+            ("no block".to_owned(), Err("no certificate in it")),
+            (key, Err("no certificate in it, but a block PRIVATE KEY")),
+            ("\n".to_owned(), Err("no certificate in it")),
+            (String::new(), Err("it is empty")),
+        ] {
+            fs::write(&file, &text).unwrap();
+            let loaded = loaded(Some(file.clone()), &[]);
+            match expected {
+                Ok(count) => assert_eq!(loaded, format!("VARIABLE ({count}, {file})")),
+                Err(why) => {
+                    let expected = format!("unusable configuration: VARIABLE ({file}): {why}");
+                    assert!(loaded.starts_with(&expected), "{loaded}");
+                }
+            }
+        }
+        fs::write(&file, format!("{first}{}", refused("Third"))).unwrap();
+        let described = format!("VARIABLE (1 certificate, {file}; 1 is not trusted for TLS servers)");
+        assert_eq!(loaded(Some(file.clone()), &[]), described);
+        for (bytes, why) in [
+            (&[0x30, 0x82, 1, 0][..], "it is DER; PEM is needed"),
+            (&[0xff, 0xfe, b'-', 0], "it is UTF-16; ASCII or UTF-8 is needed"),
+        ] {
+            fs::write(&file, bytes).unwrap();
+            assert!(loaded(Some(file.clone()), &[]).ends_with(why));
+        }
+    }
+
+    #[test]
+    fn a_folder_is_what_is_usable_in_it() {
+        let [first, second] = ["First", "Second"].map(certificate);
+        let broken = "-----BEGIN CERTIFICATE-----\n";
+        let stray = Folder::new("stray").with("empty", "").with("README", "no block");
+        fs::create_dir(stray.0.join("folder")).unwrap();
+        let one = Folder::new("one").with("first.pem", &first).with("copy.pem", &first).with("README", "-");
+        let mixed = Folder::new("mixed").with("a.pem", broken).with("b.pem", broken).with("c.pem", second);
+        #[cfg(unix)]
+        {
+            std::os::unix::fs::symlink("a.pem", mixed.0.join("01234567.0")).unwrap();
+            std::os::unix::fs::symlink("nowhere", mixed.0.join("01234567.1")).unwrap();
+        }
+        let [stray, one, mixed] = [&stray, &one, &mixed].map(|folder| folder.0.to_str().unwrap().to_owned());
+        let fault = "a.pem: block 1 (CERTIFICATE, line 1): it has no END line";
+        let nowhere = format!("{stray}/nowhere");
+        let counted = format!("2 could not be used: the first is {fault}");
+        let error = |paths: &str, why: &str| format!("unusable configuration: VARIABLE ({paths}): {why}");
+        for (folders, expected) in [
+            (&[&one][..], format!("VARIABLE (1 certificate, {one})")),
+            (&[&one, &stray], format!("VARIABLE (1 certificate, {one}, {stray})")),
+            (&[&one, &mixed], format!("VARIABLE (2 certificates, {one}, {mixed}; {counted})")),
+            (&[&stray], error(&stray, "no certificate in it")),
+        ] {
+            let folders: Vec<String> = folders.iter().map(|folder| folder.to_string()).collect();
+            assert_eq!(loaded(None, &folders), expected);
+        }
+        assert!(loaded(None, &[nowhere.clone()]).starts_with(&error(&nowhere, "")));
+        let file = format!("{one}/first.pem");
+        assert_eq!(
+            loaded(Some(file.clone()), &[stray.clone()]),
+            format!("VARIABLE (1 certificate, {file}, {stray})")
+        );
+        fs::remove_file(format!("{mixed}/c.pem")).unwrap();
+        assert_eq!(loaded(None, &[mixed.clone()]), error(&mixed, fault));
+    }
+
+    #[cfg(not(any(windows, target_vendor = "apple")))]
+    #[test]
+    fn the_systems_own_are_the_first_that_are_there() {
+        let [first, second] = ["First", "Second"].map(certificate);
+        let broken = "-----BEGIN CERTIFICATE-----\n";
+        let folder = Folder::new("system")
+            .with("empty.pem", "")
+            .with("broken.pem", broken)
+            .with("first.pem", format!("{first}{broken}"))
+            .with("second.pem", &second);
+        let hashed = Folder::new("hashed").with("second.pem", &second);
+        let hashed = hashed.0.to_str().unwrap();
+        let [missing, empty, broken, first, second] =
+            ["missing.pem", "empty.pem", "broken.pem", "first.pem", "second.pem"]
+                .map(|name| folder.path(name));
+        let mozillas = webpki_roots::TLS_SERVER_ROOTS.len();
+        let no_end = "(CERTIFICATE, line 1): it has no END line";
+        for (bundles, folders, expected) in [
+            (
+                &[&missing, &broken, &second, &first][..],
+                &[hashed][..],
+                format!("the system's certificates (1, {second})"),
+            ),
+            (&[&missing], &[&missing, hashed], format!("the system's certificates (1, {hashed})")),
+            (&[&missing], &[&missing], format!("Mozilla's certificates ({mozillas})")),
+            (
+                &[&broken],
+                &[],
+                format!(
+                    "Mozilla's certificates ({mozillas}; 1 could not be used: {broken}: block 1 {no_end})"
+                ),
+            ),
+            (
+                &[&empty],
+                &[],
+                format!("Mozilla's certificates ({mozillas}; 1 could not be used: {empty}: it is empty)"),
+            ),
+        ] {
+            let bundles: Vec<&str> = bundles.iter().map(|path| path.as_str()).collect();
+            assert_eq!(first_of(&bundles, folders).description, expected);
+        }
+        let described = first_of(&[&first], &[]).description;
+        let expected =
+            format!("the system's certificates (1, {first}; 1 could not be used: block 2 (CERTIFICATE, line");
+        assert!(described.starts_with(&expected), "{described}");
+    }
 }

@@ -13,7 +13,8 @@ use super::failure::ConnectError;
 use super::records::Records;
 use super::roots::{self, Authorities};
 use super::socket::{Socket, Stream};
-use super::verifier::Verifier;
+use super::tls_words;
+use super::verifier::{self, Verifier};
 use crate::error::{Cause, Error, ErrorKind};
 use crate::trust::Trust;
 
@@ -81,7 +82,7 @@ fn load(trust: &Trust) -> Result<Arc<ClientConfig>, Error> {
     let internal = |error: &dyn std::fmt::Display| {
         Error::new(ErrorKind::Internal, "TLS cannot be set up").because(Cause::new(error, None))
     };
-    let inner = verifier(roots.authorities, &provider).map_err(|error| internal(&error))?;
+    let inner = rules(roots.authorities, &provider).map_err(|error| internal(&error))?;
     let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(|error| internal(&error))?
@@ -91,7 +92,8 @@ fn load(trust: &Trust) -> Result<Arc<ClientConfig>, Error> {
     Ok(Arc::new(config))
 }
 
-fn verifier(
+/// What the verification itself is done by.
+fn rules(
     authorities: Authorities,
     provider: &Arc<CryptoProvider>,
 ) -> Result<Arc<dyn ServerCertVerifier>, Box<dyn std::error::Error>> {
@@ -112,7 +114,7 @@ pub(super) fn is_fault(error: &io::Error) -> bool {
 /// An I/O error as people put it.
 pub(super) fn words(error: &io::Error) -> String {
     match error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
-        Some(error) => super::words::words(error),
+        Some(error) => verifier::refused(error).map_or_else(|| tls_words::words(error), ToString::to_string),
         None => error.to_string(),
     }
 }

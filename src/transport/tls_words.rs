@@ -51,7 +51,7 @@ pub(super) fn other_protocol(first: &[u8]) -> Option<&'static str> {
     PROTOCOLS.iter().find(|(bytes, _)| first.starts_with(bytes)).map(|(_, words)| *words)
 }
 
-fn certificate(error: &CertificateError) -> String {
+pub(super) fn certificate(error: &CertificateError) -> String {
     use CertificateError as E;
     match error {
         E::BadEncoding => "the certificate is broken: it cannot be read".to_owned(),

@@ -1,6 +1,9 @@
 /* A parent forks, with a live connection: both go on calling, and print their results; or "daemon", the child once it has
- * closed all descriptors; or "cancel", in the middle of a call, which its child's copy of the cancel must not end. */
+ * closed all descriptors; or "namespace", the child in a PID namespace in which it has its parent's number; or "cancel",
+ * in the middle of a call, which its child's copy of the cancel must not end. */
+#define _GNU_SOURCE /* for unshare() */
 #include <pthread.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -64,6 +67,22 @@ static int daemon_goes_on(void)
     return 0;
 }
 
+static int numbered_alike(void)
+{
+    call(getpid() == 1 ? "parent 1" : "parent", "token");
+    if (unshare(CLONE_NEWPID) != 0)
+        return 1;
+    pid_t child = fork();
+    if (child == 0) {
+        call(getpid() == 1 ? "child 1" : "child", "token");
+        _exit(0);
+    }
+    if (!ended_well(child))
+        return 2;
+    call("parent", "token");
+    return 0;
+}
+
 /* A call that is not answered, until its deadline. */
 static void *call_in_vain(void *cancel)
 {
@@ -100,5 +119,7 @@ int main(int argc, char **argv)
     const char *scenario = argc > 1 ? argv[1] : "";
     if (strcmp(scenario, "cancel") == 0)
         return child_cancels();
+    if (strcmp(scenario, "namespace") == 0)
+        return numbered_alike();
     return strcmp(scenario, "daemon") == 0 ? daemon_goes_on() : both_go_on();
 }

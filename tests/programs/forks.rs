@@ -41,3 +41,32 @@ fn a_forked_child_cannot_cancel_its_parents_calls() {
     assert_eq!(String::from_utf8_lossy(&answer.stdout), "parent -4\n", "its deadline, not a lost connection");
     assert!(answer.status.success());
 }
+
+/// A lock, or a value half made, that the thread which makes the first call leaves to a child of another thread would
+/// hold the child for ever.
+#[test]
+fn a_child_forked_anywhere_in_the_first_call_may_call() {
+    let emulator = emulator();
+    let program = Program::with_flags("fork_anywhere.c", &["-Wno-unused-result"]);
+    for generation in [None, Some("child")] {
+        let ends = (1..).map(|allocations: u32| {
+            let mut command = program.plainly_against(&emulator);
+            printed(command.arg(allocations.to_string()).args(generation))
+        });
+        let ends: Vec<_> = ends.take_while(|end| end != "over").collect();
+        assert!(ends.len() > 20 && ends.iter().all(|end| end == "both"), "{generation:?}: {ends:?}");
+    }
+}
+
+/// In another PID namespace a child may have its parent's number.
+#[test]
+fn a_child_with_its_parents_number_has_connections_of_its_own() {
+    let emulator = emulator();
+    // As root of a user namespace: who runs the tests may have no rights.
+    let unshare = ["unshare", "--map-root-user", "--pid", "--fork"];
+    let mut command = Program::named("fork.c").under(unshare.into_iter(), &emulator);
+    assert_eq!(printed(command.arg("namespace")), "parent 1 0 child 1 1 parent 2");
+    let connections: Vec<_> = emulator.requests().iter().map(|request| request.connection).collect();
+    assert_eq!(connections[0], connections[2]);
+    assert_ne!(connections[0], connections[1]);
+}

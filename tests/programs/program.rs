@@ -118,7 +118,8 @@ impl Program {
         self.under([].into_iter(), emulator)
     }
 
-    fn under<'a>(&self, words: impl Iterator<Item = &'a str>, emulator: &Emulator) -> Command {
+    /// The same, under this command.
+    pub(crate) fn under<'a>(&self, words: impl Iterator<Item = &'a str>, emulator: &Emulator) -> Command {
         let mut words = words.map(PathBuf::from).chain(self.command.iter().cloned());
         let mut command = emulator.command(words.next().expect("a program"));
         command.args(words).env("LD_LIBRARY_PATH", library_folder());
