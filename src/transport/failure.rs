@@ -64,7 +64,7 @@ impl ConnectError {
 
     /// Whether a moment later it may go better. A refusal, a certificate or a setting is the same then.
     fn is_passing(&self) -> bool {
-        matches!(self, ConnectError::Over | ConnectError::Io(_))
+        matches!(self, ConnectError::Over | ConnectError::Unreachable(_) | ConnectError::Io(_))
     }
 }
 

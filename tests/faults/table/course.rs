@@ -25,12 +25,13 @@ fn keep_alive() -> Vec<Case> {
     let then_sound = |first: Peer| first.then(service().accepts());
     let left_open = |head: &str| then_sound(service().says(head).hears().heads("409 No"));
     let answer = || Flight::data(head("204 No Content"));
-    // They are TLS's own, and nobody's answer: the connection is as good as before.
-    let by_tls13 = || direct().shows(OnlyTls13);
-    let ticketed = |tickets: &[_]| {
-        by_tls13().sends(answer()).sends(Flight::of(tickets.to_vec())).hears().accepts()
+    // What is TLS's own is nobody's answer: the connection is as good as before.
+    let sends_after_it = |shown, records: &[(u8, Vec<u8>)]| {
+        direct().shows(shown).sends(answer()).sends(Flight::of(records.to_vec())).hears().accepts()
     };
-    let rekeyed = || by_tls13().accepts().rekeys().hears().accepts();
+    let ticketed = |tickets: &[_]| sends_after_it(OnlyTls13, tickets);
+    let emptied = |shown| sends_after_it(shown, &[(23, vec![])]);
+    let rekeyed = || direct().shows(OnlyTls13).accepts().rekeys().hears().accepts();
     stage(Stage::KeepAlive, Call::SecondSync, [
     ("none: it is there",                  ACCEPTED, 2, first().hears().accepts()),
     ("closed meanwhile",                   ACCEPTED, 2, then_sound(first())),
@@ -43,6 +44,8 @@ fn keep_alive() -> Vec<Case> {
     ("a ticket of TLS 1.3, sent late",     ACCEPTED, 2, ticketed(&[ticket()])),
     ("four tickets of TLS 1.3, sent late", ACCEPTED, 2, ticketed(&[ticket(), ticket(), ticket(), ticket()])),
     ("new keys of TLS 1.3",                ACCEPTED, 2, rekeyed()),
+    ("an empty record of TLS 1.2",         ACCEPTED, 2, emptied(OnlyTls12)),
+    ("an empty record of TLS 1.3",         ACCEPTED, 2, emptied(OnlyTls13)),
     ("closed upon the second request",     LOST,     2, first().hears()),
     ("ended upon it, without a goodbye",   LOST,     2, first().hears().vanishes()),
     ("reset upon it",                      LOST,     2, first().hears().resets()),
