@@ -2,12 +2,12 @@
 
 use super::{A_BOX, ACCEPTED, FORBIDDEN, LATE, LOST, NO_HTTP, NO_TOKEN, REFUSED, RUNNING, TLS, stage};
 use crate::case::{Call, Case, Stage, TOKEN};
-use crate::peer::{direct, service, tls};
-use crate::reply::{chunked, graph, intune, page};
+use crate::peer::{Flight, direct, service, tls};
+use crate::reply::{FATAL, chunked, graph, head, intune, page};
 use crate::shown::Shown::*;
 
 pub(super) fn lines() -> Vec<Case> {
-    [request(), longest_request(), head(), body(), echo(), close()].concat()
+    [request(), longest_request(), heads(), interim(), body(), echo(), close()].concat()
 }
 
 fn request() -> Vec<Case> {
@@ -33,7 +33,7 @@ fn longest_request() -> Vec<Case> {
     ])
 }
 
-fn head() -> Vec<Case> {
+fn heads() -> Vec<Case> {
     let says = |words: &[u8]| service().says(words);
     let heads = |lines: &str| service().heads(lines);
     let (length, chunks) = ("409 No\nContent-Length", "2\r\n{}\r\n0\r\n\r\n");
@@ -85,14 +85,37 @@ fn head() -> Vec<Case> {
     ("half of the headers, then nothing",       LATE,     1, says(b"HTTP/1.1 204 No\r\nX: y\r\n").stays()),
     ("it trickles",                             LATE,     1, service().trickles("HTTP/1.1 204 No\r\nX: y")),
     ("a record of TLS that trickles",           LATE,     1, service().drips([0; 16_000])),
-    ("new keys of TLS without end",             LOST,     1, tls(OnlyTls13).rekeys()),
+    ("new keys of TLS without end",             LOST,     1, tls(OnlyTls13).rekeys_for_ever()),
+    ("101, then another protocol",              "Protocol MayHaveRun 101", 1, heads("101 No\nUpgrade: x").stays()),
+    ])
+}
+
+/// What may come before the answer: as often, and with as many headers, as the service likes.
+fn interim() -> Vec<Case> {
+    let heads = |lines: &str| service().heads(lines);
+    let more = "100 Continue\nX: y\nDate: Thu, 01 Jan 2026 10:00:00 GMT";
+    let all = [head(more), head("102 Processing\nX: y"), head("103 Early Hints\nLink: x\nLink: y")].concat();
+    let and_the_answer = || [&all[..], &head("204 No Content")].concat();
+    stage(Stage::Head, Call::Sync, [
     ("100, then the answer",                    ACCEPTED, 1, heads("100 Continue").accepts()),
     ("100, then nothing",                       LATE,     1, heads("100 Continue").stays()),
     ("100, then closed",                        LOST,     1, heads("100 Continue")),
+    ("100, then nonsense",                      NO_HTTP,  1, heads("100 Continue").says("nonsense\r\n\r\n")),
     ("100 without end",                         LATE,     1, service().floods("HTTP/1.1 100 Continue\r\n\r\n")),
+    ("100 with headers, then the answer",       ACCEPTED, 1, heads(more).accepts()),
+    ("100 with headers, then a refusal",        FORBIDDEN, 1, heads(more).replies("403 No", graph("m"))),
+    ("100 with headers, then nothing",          LATE,     1, heads(more).stays()),
+    ("100 with headers, then closed",           LOST,     1, heads(more)),
+    ("100 with headers without end",            LATE,     1, service().floods(head(more))),
+    ("100 with a length of nothing",            ACCEPTED, 1, heads("100 Continue\nContent-Length: 0").accepts()),
+    ("102 with headers, then the answer",       ACCEPTED, 1, heads("102 Processing\nX: y").accepts()),
     ("103, then the answer",                    ACCEPTED, 1, heads("103 Early Hints\nLink: x").accepts()),
     ("103 without end",                         LATE,     1, service().floods("HTTP/1.1 103 Hints\r\nLink: x\r\n\r\n")),
-    ("101, then another protocol",              "Service MayHaveRun 101", 1, heads("101 No\nUpgrade: x").stays()),
+    ("100, 102 and 103, then the answer",       ACCEPTED, 1, service().says(&all).accepts()),
+    ("100, 102 and 103 with the answer",        ACCEPTED, 1, service().says(and_the_answer())),
+    ("100, 102 and 103, byte by byte",          ACCEPTED, 1, service().spells(and_the_answer())),
+    ("100, 102 and 103, then a refusal",        FORBIDDEN, 1, service().says(&all).replies("403 No", graph("m"))),
+    ("100, 102 and 103, then nothing",          LATE,     1, service().says(&all).stays()),
     ])
 }
 
@@ -185,12 +208,16 @@ fn echo() -> Vec<Case> {
 
 /// What a peer does after its answer is whole does not change the answer.
 fn close() -> Vec<Case> {
+    let answer = || Flight::data(head("204 No Content"));
     stage(Stage::Close, Call::Sync, [
     ("without a goodbye",              ACCEPTED, 1, service().accepts().vanishes()),
     ("never",                          ACCEPTED, 1, service().accepts().stays()),
     ("announced, and never",           ACCEPTED, 1, service().heads("204 No\nConnection: close").stays()),
     ("another answer",                 ACCEPTED, 1, service().accepts().heads("409 No")),
     ("other answers without end",      ACCEPTED, 1, service().accepts().floods("HTTP/1.1 409 No\r\n\r\n")),
+    ("an alert of TLS with it",        ACCEPTED, 1, service().sends(answer().and(Flight::of([FATAL])))),
+    ("an alert of TLS after it",       ACCEPTED, 1, service().sends(answer()).sends(Flight::of([FATAL]))),
+    ("a record of TLS that is broken", ACCEPTED, 1, service().sends(answer().and(Flight::of([(99, [0])])))),
     ("a body where there can be none", ACCEPTED, 1, service().accepts().says("{\"error\":{}}")),
     ])
 }

@@ -3,8 +3,10 @@
 use super::{A_BOX, ACCEPTED, CONNECT, FORBIDDEN, LATE, LOST, NO_HTTP, NO_TOKEN, REFUSED, RUNNING, TIMEOUT, TLS};
 use super::{TOO_SOON, stage};
 use crate::case::{Call, Case, Stage, TOKEN};
-use crate::peer::{Door, Peer, Way, direct, nobody, proxy, service, tls, tunnel};
-use crate::reply::{chunked, graph, intune, page, settings};
+use crate::peer::{
+    Door, Flight, Peer, Way, direct, nobody, proxy, service, socks, socks_asked, socks_with_password, tls, tunnel,
+};
+use crate::reply::{bound, chunked, graph, head, intune, page, settings, ticket};
 use crate::shown::Shown::*;
 
 // What a reading comes to.
@@ -22,6 +24,14 @@ fn keep_alive() -> Vec<Case> {
     let first = || service().accepts();
     let then_sound = |first: Peer| first.then(service().accepts());
     let left_open = |head: &str| then_sound(service().says(head).hears().heads("409 No"));
+    let answer = || Flight::data(head("204 No Content"));
+    // What is TLS's own is nobody's answer: the connection is as good as before.
+    let sends_after_it = |shown, records: &[(u8, Vec<u8>)]| {
+        direct().shows(shown).sends(answer()).sends(Flight::of(records.to_vec())).hears().accepts()
+    };
+    let ticketed = |tickets: &[_]| sends_after_it(OnlyTls13, tickets);
+    let emptied = |shown| sends_after_it(shown, &[(23, vec![])]);
+    let rekeyed = || direct().shows(OnlyTls13).accepts().rekeys().hears().accepts();
     stage(Stage::KeepAlive, Call::SecondSync, [
     ("none: it is there",                  ACCEPTED, 2, first().hears().accepts()),
     ("closed meanwhile",                   ACCEPTED, 2, then_sound(first())),
@@ -31,6 +41,11 @@ fn keep_alive() -> Vec<Case> {
     ("of HTTP/1.0, and left open",         ACCEPTED, 2, left_open("HTTP/1.0 204 No\r\n\r\n")),
     ("another answer in advance",          ACCEPTED, 2, then_sound(first().replies("409 No", "{}").hears())),
     ("nonsense in advance",                ACCEPTED, 2, then_sound(first().says("nonsense").hears())),
+    ("a ticket of TLS 1.3, sent late",     ACCEPTED, 2, ticketed(&[ticket()])),
+    ("four tickets of TLS 1.3, sent late", ACCEPTED, 2, ticketed(&[ticket(), ticket(), ticket(), ticket()])),
+    ("new keys of TLS 1.3",                ACCEPTED, 2, rekeyed()),
+    ("an empty record of TLS 1.2",         ACCEPTED, 2, emptied(OnlyTls12)),
+    ("an empty record of TLS 1.3",         ACCEPTED, 2, emptied(OnlyTls13)),
     ("closed upon the second request",     LOST,     2, first().hears()),
     ("ended upon it, without a goodbye",   LOST,     2, first().hears().vanishes()),
     ("reset upon it",                      LOST,     2, first().hears().resets()),
@@ -50,6 +65,9 @@ fn retry() -> Vec<Case> {
     let graph = |status: &str| service().replies(&format!("{status}\nRetry-After: 1"), "{}");
     let sound = || service().accepts();
     let reset = || direct().takes(5).resets();
+    let password = || socks_with_password().says([5, 2]).takes(1 + 5 + 7);
+    let socks_fails = |code| socks_asked().says(bound(code));
+    let by_socks = || socks_asked().says(bound(0)).serves().accepts();
     stage(Stage::Retry, Call::SyncWithRetries, [
     ("503, then accepted, on a new connection", ACCEPTED, 2, soon("503 No").then(sound())),
     ("509, then accepted, on the same one",     ACCEPTED, 2, soon("509 No").hears().accepts()),
@@ -70,8 +88,23 @@ fn retry() -> Vec<Case> {
     ("a handshake reset, until the end",        TLS,      0, reset().again(2)),
     ("a bad certificate",                       TLS,      0, tls(OfANamesake)),
     ("a proxy reset, then accepted",            ACCEPTED, 1, proxy().resets().then(tunnel().serves().accepts())),
+    ("a proxy's 403",                           CONNECT,  0, proxy().announces("403 No", 0)),
     ("a proxy's 407",                           CONNECT,  0, proxy().heads("407 No")),
     ("a proxy's 502",                           CONNECT,  0, proxy().announces("502 No", 0)),
+    ("a proxy's 503",                           CONNECT,  0, proxy().announces("503 No\nRetry-After: 1", 0)),
+    ("a proxy's 504",                           CONNECT,  0, proxy().announces("504 No", 0)),
+    // Asked again, it locks the account.
+    ("SOCKS: the password is refused",          CONNECT,  0, password().says([1, 1])),
+    ("SOCKS: the password is refused oddly",    CONNECT,  0, password().says([1, 0xff])),
+    ("SOCKS: no method is agreed to",           CONNECT,  0, socks().says([5, 0xff])),
+    ("SOCKS: not even with a password",         CONNECT,  0, socks_with_password().says([5, 0xff])),
+    ("SOCKS: a method that was not offered",    CONNECT,  0, socks().says([5, 1])),
+    ("SOCKS: a password is wanted",             CONNECT,  0, socks().says([5, 2])),
+    ("SOCKS: general failure, then accepted",   ACCEPTED, 1, socks_fails(1).then(by_socks())),
+    ("SOCKS: no network, then accepted",        ACCEPTED, 1, socks_fails(3).then(by_socks())),
+    ("SOCKS: no host, then accepted",           ACCEPTED, 1, socks_fails(4).then(by_socks())),
+    ("SOCKS: refused there, then accepted",     ACCEPTED, 1, socks_fails(5).then(by_socks())),
+    ("SOCKS: closed, then accepted",            ACCEPTED, 1, socks().then(by_socks())),
     ])
 }
 
@@ -131,6 +164,7 @@ fn retried_read() -> Vec<Case> {
     ("reading: a reset, then there",  COMPLETED,    2, then_anew(service().resets())),
     ("reading: cut off, then there",  COMPLETED,    2, then_anew(service().announces("200 OK", 9))),
     ("reading: losses until the end", LOST_READING, 3, service().vanishes().again(2)),
+    ("reading: SOCKS refuses",        CONNECT,      0, socks().says([5, 0xff])),
     ("reading: 400",                  "Service NotSent 400", 1, soon("400 No")),
     ("reading: 401",                  NO_TOKEN_TO_READ, 1, soon("401 No")),
     ("reading: a page",               NO_SETTINGS,  1, service().replies("200 OK", page())),
@@ -149,10 +183,12 @@ fn wait() -> Vec<Case> {
     let elsewhere = "307 No\nLocation: https://evil.example/";
     let tomorrow = || answers("429 No\nRetry-After: 86400", graph("m"));
     let nobody = |url| nobody(Way::BaseUrl(url), Door::Closed);
+    let refused_by_socks = || socks_with_password().says([5, 2]).takes(1 + 5 + 7).says([1, 1]);
     stage(Stage::Wait, Call::SyncAndWait, [
     ("the name is not known",             CONNECT,      0, nobody("https://nobody.invalid")),
     ("a bad certificate",                 TLS,          0, tls(Expired)),
     ("a proxy's 407",                     CONNECT,      0, proxy().heads("407 No\nProxy-Authenticate: Basic")),
+    ("a SOCKS proxy refuses the password", CONNECT,     0, refused_by_socks()),
     ("first reading: none",               TIMEOUT,      1, service().stays()),
     ("first reading: lost",               LOST_READING, 1, service().vanishes()),
     ("first reading: a page",             NO_SETTINGS,  1, reads("200 OK", page())),

@@ -35,8 +35,8 @@ const TABLE: &[(u16, &str, &str)] = &[
     //                   | | | | | | | less
     //                   | | | | | | | | chunks without a number
     //                   | | | | | | | | | chunks that break off
-    (100, "MayHaveRun", "N N N N N N N N N N"),
-    (101, "MayHaveRun", "S S S S S S S S S S"),
+    (100, "MayHaveRun", "L N N N N N N N N N"),
+    (101, "MayHaveRun", "B B B B B B B B B B"),
     (102, "MayHaveRun", "L N N N N N N N N N"),
     (103, "MayHaveRun", "L N N N N N N N N N"),
     (199, "MayHaveRun", "L N N N N N N N N N"),
