@@ -60,9 +60,10 @@ fn keep_alive() -> Vec<Case> {
 
 /// What is repeated, up to twice, and what is not.
 fn retry() -> Vec<Case> {
-    let soon = |status: &str| service().announces(&format!("{status}\nRetry-After: 1"), 0);
-    let tomorrow = |status: &str| service().announces(&format!("{status}\nRetry-After: 86400"), 0);
-    let graph = |status: &str| service().replies(&format!("{status}\nRetry-After: 1"), "{}");
+    let soon = |status: &str| service().announces(&format!("{status}\nrequest-id: r\nRetry-After: 1"), 0);
+    let tomorrow = |status: &str| service().announces(&format!("{status}\nrequest-id: r\nRetry-After: 86400"), 0);
+    let graph = |status: &str| service().replies(&format!("{status}\nRetry-After: 1"), graph("m"));
+    let boxed = |status: &str| service().replies(&format!("{status}\nRetry-After: 1"), page());
     let sound = || service().accepts();
     let reset = || direct().takes(5).resets();
     let password = || socks_with_password().says([5, 2]).takes(1 + 5 + 7);
@@ -73,6 +74,9 @@ fn retry() -> Vec<Case> {
     ("509, then accepted, on the same one",     ACCEPTED, 2, soon("509 No").hears().accepts()),
     ("503 until the end",                       "Service Refused 503", 3, soon("503 No").again(2)),
     ("503 until tomorrow",                      "Service Refused 503", 1, tomorrow("503 No")),
+    ("503 of a box in between, then accepted",  ACCEPTED, 2, boxed("503 No").then(sound())),
+    ("503 of a box in between, until the end",  "Protocol Refused 503", 3, boxed("503 No").again(2)),
+    ("502 of a box in between",                 "Protocol MayHaveRun 502", 1, boxed("502 No")),
     ("503, then a loss",                        LOST,     2, soon("503 No").then(service())),
     ("503, then a bad certificate",             "Tls Refused", 1, soon("503 No").then(tls(Expired))),
     ("500",                                     "Service MayHaveRun 500", 1, soon("500 No")),
@@ -135,12 +139,13 @@ fn read() -> Vec<Case> {
     ("half of them",                TIMEOUT,      1, announces(99).says("{").stays()),
     ("half of them, without end",   TIMEOUT,      1, announces(999_999).trickles("{")),
     ("204",                         "Service NotSent 204", 1, service().accepts()),
-    ("304, which nobody asked for", "Service NotSent 304", 1, service().heads("304 No")),
-    ("302 to elsewhere",            "Service NotSent 302", 1, service().announces(elsewhere, 0)),
+    ("304, which nobody asked for", "Protocol NotSent 304", 1, service().heads("304 No")),
+    ("302 to elsewhere",            "Protocol NotSent 302", 1, service().announces(elsewhere, 0)),
     ("401 of a box in between",     "Protocol NotSent 401", 1, replies("401 No", page())),
     ("401 of Graph",                NO_TOKEN_TO_READ, 1, replies("401 No", graph("m"))),
     ("401 of Intune",               "Forbidden NotSent 401", 1, replies("401 No", intune("m"))),
     ("403 of Graph",                "Forbidden NotSent 403", 1, replies("403 No", graph("m"))),
+    ("404 of a box in between",     "Protocol NotSent 404", 1, replies("404 No", page())),
     ("404",                         "Service NotSent 404", 1, replies("404 No", graph("m"))),
     ("409",                         "Service NotSent 409", 1, replies("409 No", graph("m"))),
     ])
@@ -149,7 +154,7 @@ fn read() -> Vec<Case> {
 /// A reading may be repeated whatever became of it.
 fn retried_read() -> Vec<Case> {
     let sound = || settings("completed", 0);
-    let soon = |status: &str| service().replies(&format!("{status}\nRetry-After: 1"), "{}");
+    let soon = |status: &str| service().replies(&format!("{status}\nRetry-After: 1"), graph("m"));
     let then_there = |faulty: Peer| faulty.hears().replies("200 OK", sound());
     let then_anew = |faulty: Peer| faulty.then(service().replies("200 OK", sound()));
     stage(Stage::Retry, Call::SettingsWithRetries, [
@@ -194,7 +199,7 @@ fn wait() -> Vec<Case> {
     ("first reading: a page",             NO_SETTINGS,  1, reads("200 OK", page())),
     ("first reading: 401",                NO_TOKEN_TO_READ, 1, reads("401 No", graph("m"))),
     ("first reading: 400",                "Service NotSent 400", 1, reads("400 No", graph("m"))),
-    ("first reading: 503",                "Service NotSent 503", 1, reads("503 No", page())),
+    ("first reading: 503",                "Protocol NotSent 503", 1, reads("503 No", page())),
     ("first reading and trigger: 403",    FORBIDDEN,    2, denied().replies("403 No", graph("m"))),
     ("first reading: 403, then accepted", "Unconfirmed Accepted 204", 2, denied().accepts()),
     ("trigger: 401",                      NO_TOKEN,     2, answers("401 No", graph("m"))),
@@ -202,7 +207,7 @@ fn wait() -> Vec<Case> {
     ("trigger: 403",                      FORBIDDEN,    2, answers("403 No", graph("m"))),
     ("trigger: 403 of a box in between",  A_BOX,        2, answers("403 No", page())),
     ("trigger: 400",                      REFUSED,      2, answers("400 No", graph("m"))),
-    ("trigger: 307 to elsewhere",         "Service Refused 307", 2, triggers().announces(elsewhere, 0)),
+    ("trigger: 307 to elsewhere",         "Protocol Refused 307", 2, triggers().announces(elsewhere, 0)),
     ("trigger: 429 until tomorrow",       "TooSoon Refused 200", 3, tomorrow().hears().replies("200 OK", sound())),
     ("trigger: no answer",                LATE,         2, triggers().stays()),
     ("trigger: an answer that trickles",  LATE,         2, triggers().trickles("HTTP/1.1 204 No\r\nX: y")),
