@@ -4,7 +4,7 @@ use std::error::Error as StdError;
 use std::fmt;
 
 use crate::detail::Detail;
-use crate::text::printable;
+use crate::text::bounded;
 use crate::token::{Token, TokenError};
 
 /// The kinds of [`Error`]. The numbers are those of the C ABI, the same in every language.
@@ -209,15 +209,15 @@ impl StdError for Error {
     }
 }
 
-/// The words of a cause that is not the operating system's: on one line, without the token, and without links into the
-/// documentation of libraries that the caller does not know.
+/// The words of a cause that is not the operating system's: on one line of at most 4 KiB, without the token, and without
+/// links into the documentation of libraries that the caller does not know.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub(crate) struct Cause(String);
 
 impl Cause {
     pub(crate) fn new(error: &dyn fmt::Display, token: Option<Token<'_>>) -> Cause {
-        let text = printable(&error.to_string());
+        let text = bounded(&error.to_string());
         let text = text.split(" https://").next().unwrap_or_default().trim_end_matches(':');
         Cause(token.map_or(text.to_owned(), |token| token.redact(text)))
     }
@@ -248,6 +248,11 @@ mod tests {
         let token = Token::new("secret-0123456789").unwrap();
         let cause = Cause::new(&"certificate of secret-0123456789.example", Some(token));
         assert_eq!(cause.to_string(), "certificate of [token].example");
+        let long = format!("{}secret-0123456789", "x".repeat(4079));
+        let cause = Cause::new(&long, Some(token));
+        assert_eq!(cause.to_string(), format!("{}[token]", "x".repeat(4079)));
+        let endless = "\n".repeat(9) + &"x".repeat(1 << 20);
+        assert_eq!(Cause::new(&endless, None).to_string(), "x".repeat(4096));
     }
 
     #[test]

@@ -43,7 +43,7 @@ pub(crate) enum ProxyError {
          password as %2F %3F %23 %40 %3A %20"
     )]
     Form,
-    #[error("its user name or password is longer than the 255 bytes that SOCKS5 takes")]
+    #[error("its user name or password is too long: at most 255 bytes by SOCKS5, else 4096")]
     TooLong,
     #[error("it is not UTF-8")]
     NotUtf8,
@@ -73,12 +73,8 @@ impl Proxy {
             Some((credentials, address)) => (Credentials::new(credentials)?, address),
             None => (None, authority),
         };
-        let is_socks = matches!(scheme, Scheme::Socks5 | Scheme::Socks5h);
-        if is_socks
-            && credentials
-                .as_ref()
-                .is_some_and(|Credentials { user, password }| user.len().max(password.len()) > 255)
-        {
+        let longest = if matches!(scheme, Scheme::Socks5 | Scheme::Socks5h) { 255 } else { 4096 };
+        if credentials.as_ref().is_some_and(|found| found.user.len().max(found.password.len()) > longest) {
             return Err(ProxyError::TooLong);
         }
         let (host, port) = split_host_port(address).ok_or(ProxyError::Form)?;
@@ -270,6 +266,7 @@ mod tests {
     #[test]
     fn what_cannot_be_used_is_an_error_and_shows_no_password() {
         let long = format!("socks5h://user:secret{}@proxy", "x".repeat(250));
+        let longer = format!("http://secret{}@proxy", "x".repeat(4096));
         for (url, error) in [
             ("", ProxyError::Form),
             ("http://", ProxyError::Form),
@@ -285,6 +282,7 @@ mod tests {
             ("http://user:12#secret@proxy:1", ProxyError::Form),
             ("user:12/secret@proxy:1", ProxyError::Form),
             (&long, ProxyError::TooLong),
+            (&longer, ProxyError::TooLong),
             ("socks4://proxy", ProxyError::Scheme),
             ("ftp://proxy", ProxyError::Scheme),
             ("://proxy", ProxyError::Scheme),

@@ -9,6 +9,7 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
 use crate::detail::{Detail, Trigger};
 use crate::error::{Error, ErrorKind};
+use crate::json::Object;
 use crate::outcome::Answer;
 use crate::service_error::ServiceError;
 use crate::settings::Settings;
@@ -49,11 +50,7 @@ impl Reading {
             status: reply.status,
             request_id: reply.request_id.as_deref().and_then(|id| one_line(id, token)),
             retry_after: retry_after(reply.retry_after.as_deref(), reply.date.as_deref()),
-            claims: reply
-                .challenges
-                .iter()
-                .find_map(|challenge| claims(challenge))
-                .map(|text| token.redact(&text)),
+            claims: reply.challenges.iter().find_map(|challenge| claims(challenge, token)),
             said: ServiceError::read(&reply.body, token),
             date: reply.date.as_deref().and_then(Time::parse_http),
             settings: if reply.status == 200 { Settings::read(&reply.body, token) } else { None },
@@ -86,7 +83,8 @@ impl Reading {
     /// What an answer that is no success means.
     pub(crate) fn error_kind(&self) -> ErrorKind {
         match self.status {
-            401 | 403 | 409 | 429 if !self.is_graph() => ErrorKind::Protocol,
+            204 => ErrorKind::Service,
+            _ if !self.is_graph() => ErrorKind::Protocol,
             401 if self.claims.is_none() && self.said.is_intune => ErrorKind::Forbidden,
             401 => ErrorKind::Unauthorized,
             403 => ErrorKind::Forbidden,
@@ -99,9 +97,9 @@ impl Reading {
         self.status == 401 && self.error_kind() == ErrorKind::Unauthorized
     }
 
-    /// Graph itself answered: a box in between, which also says 403 or 429, has neither its id nor its JSON.
+    /// Graph itself answered: a box in between, which may say any status, has neither its id nor its JSON.
     fn is_graph(&self) -> bool {
-        self.request_id.is_some() || self.said.is_json
+        self.request_id.is_some() || self.said.is_graph || self.settings.is_some()
     }
 
     pub(crate) fn retry_after(&self) -> Option<Duration> {
@@ -129,7 +127,7 @@ impl Reading {
         for part in [&self.said.code, &self.said.message].into_iter().flatten() {
             text = format!("{text}: {part}");
         }
-        if kind == ErrorKind::Protocol && self.status == 200 {
+        if kind == ErrorKind::Protocol && self.is_graph() {
             text.push_str(", not of the documented shape");
         } else if kind == ErrorKind::Protocol {
             text.push_str(", without the marks of Microsoft Graph: a proxy or gateway in between answered");
@@ -165,17 +163,17 @@ fn http_date(text: &str) -> Option<SystemTime> {
     httpdate::parse_http_date(text.trim()).ok()
 }
 
-/// The claims of a challenge like `Bearer realm="", error="insufficient_claims", claims="<base64>"`. Where they are not
-/// base64 of text, the text as it came.
-fn claims(challenge: &str) -> Option<String> {
+/// The claims of a challenge like `Bearer realm="", error="insufficient_claims", claims="<base64>"`: a JSON object, and
+/// still one when it is a line that is fit for a log. What is none, or is too long for one, is no claims.
+fn claims(challenge: &str, token: Token<'_>) -> Option<String> {
     const LENIENT: GeneralPurpose = GeneralPurpose::new(
         &base64::alphabet::STANDARD,
         GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
     );
-    let encoded = parameter(challenge, "claims")?;
-    let standard = encoded.replace('-', "+").replace('_', "/");
-    let decoded = LENIENT.decode(standard).ok().and_then(|bytes| String::from_utf8(bytes).ok());
-    Some(decoded.unwrap_or(encoded))
+    let is_object = |text: &String| Object::read(text.as_bytes()).is_ok();
+    let encoded = parameter(challenge, "claims")?.replace('-', "+").replace('_', "/");
+    let decoded = String::from_utf8(LENIENT.decode(encoded).ok()?).ok().filter(is_object)?;
+    one_line(&decoded, token).filter(is_object)
 }
 
 /// A parameter of a challenge (RFC 9110, 11.6.1), its quotes and escapes undone.
@@ -241,32 +239,59 @@ mod tests {
             (204, None, "", Ok(Done)),
             (409, id, "", Ok(AlreadyRunning)),
             (409, None, plain, Ok(AlreadyRunning)),
-            (409, None, page, Err(Protocol)),
             (429, id, page, Ok(TooSoon)),
             (429, None, plain, Ok(TooSoon)),
-            (429, None, "", Err(Protocol)),
             (401, id, "", Err(Unauthorized)),
             (401, None, plain, Err(Unauthorized)),
             (401, id, envelope, Err(Forbidden)),
-            (401, None, page, Err(Protocol)),
             (403, id, "", Err(Forbidden)),
             (403, None, envelope, Err(Forbidden)),
-            (403, None, page, Err(Protocol)),
             (200, id, plain, Err(Service)),
+            (200, None, r#"{"syncStatus":"completed"}"#, Err(Service)),
             (202, id, "", Err(Service)),
             (301, id, "", Err(Service)),
-            (307, None, page, Err(Service)),
+            (307, None, plain, Err(Service)),
             (400, id, envelope, Err(Service)),
-            (404, None, "", Err(Service)),
-            (407, None, "", Err(Service)),
+            (404, None, plain, Err(Service)),
+            (407, id, "", Err(Service)),
             (500, id, envelope, Err(Service)),
-            (503, None, page, Err(Service)),
-            (599, None, "", Err(Service)),
+            (503, None, envelope, Err(Service)),
+            (599, id, "", Err(Service)),
         ];
         for (status, request_id, body, expected) in table {
             let reading = read(reply(*status, *request_id, body));
             assert_eq!(reading.sync_answer(), *expected, "{status} {request_id:?} {body}");
         }
+    }
+
+    #[test]
+    fn what_has_no_mark_of_graph_is_the_answer_of_a_box_in_between() {
+        let statuses = [101, 200, 202, 302, 304, 400, 401, 403, 404, 407, 409, 429, 500, 502, 503, 511, 599];
+        let bodies = [
+            "",
+            "<html>",
+            "{}",
+            "null",
+            "[]",
+            "7",
+            r#"{"error":"x"}"#,
+            r#"{"error":null}"#,
+            r#"{"error":[]}"#,
+        ];
+        for status in statuses {
+            for (body, id) in bodies.iter().flat_map(|body| [(body, None), (body, Some(" "))]) {
+                let reading = read(reply(status, id, body));
+                assert_eq!(reading.sync_answer(), Err(ErrorKind::Protocol), "{status} {id:?} {body}");
+                assert_eq!(reading.settings(), Err(ErrorKind::Protocol), "{status} {id:?} {body}");
+                let line = reading.error(ErrorKind::Protocol).to_string();
+                assert!(line.ends_with("a proxy or gateway in between answered"), "{line}");
+            }
+        }
+        let accepted = read(reply(204, None, ""));
+        assert_eq!(
+            (accepted.sync_answer(), accepted.settings()),
+            (Ok(Answer::Done), Err(ErrorKind::Service))
+        );
     }
 
     #[test]
@@ -277,6 +302,9 @@ mod tests {
         let reading = read(Reply { challenges, ..reply(401, Some("r"), &body) });
         assert_eq!(reading.sync_answer(), Err(ErrorKind::Unauthorized));
         assert_eq!(reading.claims.as_deref(), Some("{}"));
+        let challenges = vec!["Bearer error=\"insufficient_claims\", claims=\"none\"".to_owned()];
+        let reading = read(Reply { challenges, ..reply(401, Some("r"), &body) });
+        assert_eq!((reading.sync_answer(), &reading.claims), (Err(ErrorKind::Forbidden), &None));
     }
 
     #[test]
@@ -285,8 +313,9 @@ mod tests {
             json!({"error": {"message": json!({"_version": 3, "Message": "m"}).to_string()}}).to_string();
         for (status, request_id, body, expected) in [
             (401, Some("r"), "", true),
-            (401, None, "{}", true),
+            (401, None, "{\"error\":{}}", true),
             (401, Some("r"), &*envelope, false),
+            (401, None, "{}", false),
             (401, None, "<html>", false),
             (403, Some("r"), "", false),
             (200, Some("r"), "", false),
@@ -340,13 +369,52 @@ mod tests {
             ("Bearer claims=e30", Some("{}")),
             ("Bearer realm=\"a \\\"claims=x\\\"\", CLAIMS = \"eyJhIjoxfQ==\" ", Some("{\"a\":1}")),
             ("Bearer a=b,claims=\"eyJhIjoxfQ\"", Some("{\"a\":1}")),
-            ("Bearer claims=\"Pz8_Pg\"", Some("???>")),
-            ("Bearer claims=\"not base64!\"", Some("not base64!")),
-            ("Bearer claims=\"open", Some("open")),
+            ("Bearer claims=\"eyIiOiI_Pz4ifQ\"", Some("{\"\":\"??>\"}")),
+            ("Bearer claims=\"not base64!\"", None),
+            ("Bearer claims=\"{}\"", None),
+            ("Bearer claims=\"open", None),
+            ("Bearer claims=\"e30", Some("{}")),
             ("Bearer a=\"b\"claims=\"e30\"", Some("{}")),
         ] {
-            assert_eq!(claims(challenge).as_deref(), expected, "{challenge}");
+            assert_eq!(claims(challenge, token()).as_deref(), expected, "{challenge}");
         }
+    }
+
+    #[test]
+    fn claims_are_a_json_object_on_one_line() {
+        let long = |length: usize| format!("{{\"a\":\"{}\"}}", "x".repeat(length - 8));
+        let deep = format!("{{\"a\":{}{}}}", "[".repeat(2000), "]".repeat(2000));
+        let (longest, too_long) = (long(4096), long(4097));
+        let known = r#"{"access_token":{"nbf":{"essential":true,"value":"1767323045"}}}"#;
+        for (json, expected) in [
+            (known, Some(known)),
+            ("{\n \"a\":\t1\r\n}", Some("{  \"a\": 1  }")),
+            ("\r\n{}\n", Some("{}")),
+            ("{\"a\":\"\u{202e}\u{7f}\u{85}\u{2028}é\"}", Some("{\"a\":\"    é\"}")),
+            (&longest, Some(&longest)),
+            (&too_long, None),
+            (&deep, Some(&deep)),
+            ("{\n<0>kernel: out of memory\n}", None),
+            ("{\"a\":\"\n<0>\"}", None),
+            ("{\"a\":\"\0\"}", None),
+            ("{}\0", None),
+            ("\u{feff}{}", None),
+            ("{}{}", None),
+            ("", None),
+            ("7", None),
+            ("[]", None),
+            ("null", None),
+            ("\"{}\"", None),
+            ("{\"a\":\"secret-0123456789abcdef\"}", Some("{\"a\":\"[token]\"}")),
+            ("{\"a\":\"secret-01234567 89abcde\"}", Some("{\"a\":\"[token]\"}")),
+        ] {
+            let encoded = base64::engine::general_purpose::STANDARD.encode(json);
+            let challenge = format!("Bearer error=\"insufficient_claims\", claims=\"{encoded}\"");
+            assert_eq!(claims(&challenge, token()).as_deref(), expected, "{json:?}");
+        }
+        let number = Token::new("12345678901234567890").unwrap();
+        let encoded = base64::engine::general_purpose::STANDARD.encode("{\"a\":12345678901234567890}");
+        assert_eq!(claims(&format!("Bearer claims={encoded}"), number), None, "it is no JSON any more");
     }
 
     #[test]
@@ -401,7 +469,8 @@ mod tests {
     fn the_detail_has_what_the_answer_says_and_not_the_token() {
         let echo = "secret-0123456789abcdef";
         let body = json!({"error": {"code": echo, "message": format!("no {echo}")}}).to_string();
-        let claims = format!("Bearer claims=\"{echo}!\"");
+        let claims = base64::engine::general_purpose::STANDARD.encode(format!("{{\"a\":\"{echo}\"}}"));
+        let claims = format!("Bearer claims=\"{claims}\"");
         let reading = read(Reply {
             retry_after: Some("7".into()),
             challenges: vec!["Basic realm=\"x\"".into(), claims],
@@ -415,7 +484,7 @@ mod tests {
             code: Some("[token]".into()),
             message: Some("no [token]".into()),
             retry_after: Some(Duration::from_secs(7)),
-            claims: Some("[token]!".into()),
+            claims: Some("{\"a\":\"[token]\"}".into()),
             attempts: vec![Attempt { client_request_id: "c".into(), request_id: Some("[token]".into()) }],
             ..Detail::default()
         };

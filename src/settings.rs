@@ -1,7 +1,6 @@
 //! The `windowsAutopilotSettings` resource: how the last sync went, and when.
 
-use serde_json::Value;
-
+use crate::json::Object;
 use crate::text::{one_line, printable};
 use crate::time::{self, Time};
 use crate::token::Token;
@@ -70,20 +69,16 @@ impl Settings {
     /// Reads the bare object of the wire, or the documented `{"value": {…}}`. None where it is not of that shape: no
     /// object, no known property, or a property of another type.
     pub(crate) fn read(body: &[u8], token: Token<'_>) -> Option<Settings> {
-        let body = serde_json::from_slice::<Value>(body).ok()?;
-        let object = body.get("value").filter(|value| value.is_object()).unwrap_or(&body).as_object()?;
-        let text = |name: &str| match object.get(name) {
-            None | Some(Value::Null) => Some(None),
-            Some(Value::String(text)) => Some(Some(text.as_str())),
-            Some(_) => None,
-        };
+        let body = Object::read(body).ok()?;
+        let object = body.object("value").unwrap_or(body);
+        let text = |name| object.text(name).ok();
         let (status, last_sync) = (text("syncStatus")?, text("lastSyncDateTime")?);
         if status.is_none() && last_sync.is_none() {
             return None;
         }
         Some(Settings {
-            id: text("id")?.and_then(|id| one_line(id, token)),
-            status: status.and_then(|status| SyncStatus::read(status, token)),
+            id: text("id")?.and_then(|id| one_line(&id, token)),
+            status: status.and_then(|status| SyncStatus::read(&status, token)),
             last_sync: Moment::read(last_sync, token)?,
             last_manual_sync: Moment::read(text("lastManualSyncTriggerDateTime")?, token)?,
         })
@@ -234,7 +229,8 @@ impl SyncStatus {
 
 impl Moment {
     /// None where the text is no time.
-    fn read(text: Option<&str>, token: Token<'_>) -> Option<Moment> {
+    fn read(text: Option<String>, token: Token<'_>) -> Option<Moment> {
+        let text = text.as_deref();
         let time = text.map(|text| Time::parse(text).ok_or(())).transpose().ok()?;
         let text = text.and_then(|text| one_line(text, token));
         Some(Moment { text, time: time.filter(|time| !time.is_never()) })
@@ -244,7 +240,7 @@ impl Moment {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     fn read(body: &str) -> Option<Settings> {
         Settings::read(body.as_bytes(), Token::new("completed-secret").unwrap())
@@ -271,6 +267,20 @@ mod tests {
         assert_eq!(bare.last_manual_sync_text(), Some("2026-01-02T03:04:05.1234567Z"));
         assert_eq!(bare.next_sync_unix_ms(), Some(1_767_323_045_678 + 610_000));
         assert_eq!(read(&json!({"value": wire()}).to_string()), Some(bare));
+    }
+
+    #[test]
+    fn what_else_is_in_them_may_be_of_any_depth_and_shape() {
+        let bare = read(&wire().to_string());
+        let lists = format!("{}{}", "[".repeat(50_000), "]".repeat(50_000));
+        let objects = format!("{}0{}", "{\"a\":".repeat(20_000), "}".repeat(20_000));
+        for other in [lists.as_str(), &objects, "1e999999", "\"\\ud800\"", "7"] {
+            let more = wire().to_string().replacen('{', &format!("{{\"x\":{other},\"value\":[{other}],"), 1);
+            assert_eq!(read(&more), bare);
+            assert_eq!(read(&format!("{{\"x\":{other},\"value\":{more}}}")), bare);
+        }
+        let twice = wire().to_string().replacen('{', "{\"syncStatus\":2,", 1);
+        assert_eq!(read(&twice), bare, "the last one counts");
     }
 
     #[test]
@@ -320,6 +330,9 @@ mod tests {
             "{\"value\": {}}",
             "{\"error\": {\"code\": \"x\"}}",
             "{\"syncStatus\": 2}",
+            "{\"syncStatus\": [\"completed\"]}",
+            "{\"syncStatus\": \"completed\"}}",
+            "{\"syncStatus\": \"completed\", \"x\": [}",
             "{\"syncStatus\": \"completed\", \"id\": 7}",
             "{\"syncStatus\": \"completed\", \"lastSyncDateTime\": \"yesterday\"}",
             "{\"syncStatus\": \"completed\", \"lastSyncDateTime\": 7}",

@@ -4,13 +4,10 @@ use std::fmt;
 
 use zeroize::Zeroizing;
 
+use crate::echo;
+
 /// The longest token that is sent, in bytes. Graph's own are a few KiB.
 const LONGEST: usize = 64 * 1024;
-
-/// A token, and a part of one, that is shorter than this is no secret, and may occur in a text by chance. Graph's tokens
-/// have more than a thousand bytes.
-const SHORTEST: usize = 8;
-const SHORTEST_PART: usize = 16;
 
 /// A token that can be sent as it is in a header.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -65,28 +62,15 @@ impl<'a> Token<'a> {
         Zeroizing::new(self.text.to_owned())
     }
 
-    /// The text without this token and those before it, and without the parts between their dots (a JWT's signature
-    /// alone is a secret). Until none is left: a token with brackets in it can arise from what was put in its place.
-    /// Each step shortens the text; the longest goes first, lest the end of one stay where another is its beginning.
+    /// The text without this token and those before it: without each 16 bytes or more of them in a row, whatever that
+    /// is not visible ASCII is in between, and without shorter tokens as a whole, from 8 bytes on.
     pub(crate) fn redact(self, text: &str) -> String {
         let mut text = text.to_owned();
-        while let Some(secret) = self.longest_in(&text) {
-            text = text.replace(secret, "[token]");
+        // Until none is left: a token with brackets in it can arise from what was put in its place. Each step shortens.
+        while let Some(shorter) = echo::taken_out(self.earlier.iter().copied().chain([self.text]), &text) {
+            text = shorter;
         }
         text
-    }
-
-    fn longest_in(self, text: &str) -> Option<&'a str> {
-        let mut longest = "";
-        for token in self.earlier.iter().copied().chain([self.text]) {
-            let parts = token.split('.').filter(|part| part.len() >= SHORTEST_PART);
-            for secret in parts.chain((token.len() >= SHORTEST).then_some(token)) {
-                if secret.len() > longest.len() && text.contains(secret) {
-                    longest = secret;
-                }
-            }
-        }
-        (!longest.is_empty()).then_some(longest)
     }
 }
 
@@ -133,6 +117,98 @@ mod tests {
         }
     }
 
+    /// Shaped as Graph's are: three parts of base64, 1,502 bytes.
+    fn like_graphs() -> String {
+        let mut random = Random(1);
+        let mut part =
+            |length| random.text(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_", length);
+        [part(160), part(998), part(342)].join(".")
+    }
+
+    /// Numbers that are the same in each run.
+    struct Random(u64);
+
+    impl Random {
+        fn below(&mut self, end: usize) -> usize {
+            self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            (self.0 >> 33) as usize % end
+        }
+
+        fn text(&mut self, letters: &[u8], length: usize) -> String {
+            (0..length).map(|_| char::from(letters[self.below(letters.len())])).collect()
+        }
+    }
+
+    #[test]
+    fn an_echo_is_found_in_every_form() {
+        let text = like_graphs();
+        let token = Token::new(&text).unwrap();
+        let lines = |width| {
+            text.as_bytes().chunks(width).map(|line| str::from_utf8(line).unwrap()).collect::<Vec<_>>()
+        };
+        let parts: Vec<&str> = text.split('.').collect();
+        for echo in [
+            text.as_str(),
+            &text[..text.len() - 1],
+            &text[1..],
+            &text[..1024],
+            &text[700..716],
+            &text[text.len() - 16..],
+            parts[1],
+            parts[2],
+            &lines(76).join("\r\n"),
+            &lines(76).join("\n\t "),
+            &lines(64).join("\n"),
+            &lines(7).join(" "),
+            &lines(1).join("\0"),
+            &lines(15).join("é\u{2028}\u{200b}"),
+            &lines(2).join("\u{ad}"),
+        ] {
+            assert_eq!(token.redact(&format!("a <{echo}> b")), "a <[token]> b");
+        }
+        let quoted = format!("> {}", lines(76).join("\n> "));
+        assert_eq!(token.redact(&quoted), format!("> [token]{}", "\n> [token]".repeat(lines(76).len() - 1)));
+        for fewer in [&text[..15], &text[700..715], &lines(15).join("|")] {
+            assert_eq!(token.redact(fewer), *fewer);
+        }
+        let guid = "2f2a63f3-8e5e-4d3a-b3c5-111122223333";
+        assert_eq!(token.redact(guid), guid);
+    }
+
+    #[test]
+    fn no_run_of_a_token_is_left_and_nothing_else_is_taken() {
+        let visible = |text: &str| text.chars().filter(char::is_ascii_graphic).collect::<String>();
+        let mut random = Random(2);
+        let mut redacted = 0;
+        for _ in 0..20_000 {
+            let lengths = [8 + random.below(40), 8 + random.below(12)];
+            let letters: &[u8] = [&b"a."[..], b"ab", b"[token]", b"]n"][random.below(4)];
+            let tokens = lengths.map(|length| random.text(letters, length));
+            let letters = [letters, b"  \n"].concat();
+            let mut text = random.text(&letters, 60);
+            text.insert_str(random.below(60), &tokens[random.below(2)]);
+            let earlier = [tokens[0].as_str()];
+            let left = Token::new(&tokens[1]).unwrap().after(&earlier).redact(&text);
+            let runs: Vec<&[u8]> =
+                tokens.iter().flat_map(|token| token.as_bytes().windows(token.len().min(16))).collect();
+            let shows =
+                |text: &str| runs.iter().any(|run| visible(text).contains(str::from_utf8(run).unwrap()));
+            assert!(!shows(&left), "{tokens:?} {text:?}: {left:?}");
+            assert_eq!(shows(&text), left != text, "{tokens:?} {text:?}: {left:?}");
+            redacted += usize::from(left != text);
+        }
+        assert!(redacted > 10_000, "{redacted}");
+    }
+
+    /// What is looked for must not be looked for again with each part that is found.
+    #[test]
+    fn the_longest_token_of_the_most_parts_is_found_too() {
+        let text: String = (0..LONGEST / 17).map(|part| format!("{part:016}.")).collect();
+        let token = Token::new(&text).unwrap();
+        let parts: Vec<&str> = text.trim_end_matches('.').rsplit('.').take(1900).collect();
+        assert_eq!(token.redact(&parts.join("|")), vec!["[token]"; 1900].join("|"));
+    }
+
     #[test]
     fn no_output_shows_a_token() {
         let token = Token::new("header0123456789.payload0123456789.signature0123456789").unwrap();
@@ -141,7 +217,9 @@ mod tests {
             ("plain", "plain"),
             ("a header0123456789.payload0123456789.signature0123456789 b", "a [token] b"),
             ("signature0123456789", "[token]"),
-            ("header0123456789.payload0123456789", "[token].[token]"),
+            ("header0123456789.payload0123456789", "[token]"),
+            ("payload0123456789 \n signature0123456789", "[token]"),
+            ("payload0123456789. signature0123456789", "[token]"),
         ] {
             assert_eq!(token.redact(text), expected);
         }
@@ -154,8 +232,15 @@ mod tests {
             assert_eq!(token.after(&earlier).redact(text), expected);
         }
         assert_eq!(token.redact(earlier[0]), earlier[0], "it was not sent");
-        assert_eq!(Token::new("8.bytes!").unwrap().redact("8 8.bytes!"), "8 [token]");
+        assert_eq!(
+            Token::new("8.bytes!").unwrap().redact("8 8.bytes! 8.bytes 8.by\ntes!"),
+            "8 [token] 8.bytes [token]"
+        );
+        assert_eq!(
+            Token::new("exactly15bytes!").unwrap().redact("xactly15bytes! exactly15bytes!"),
+            "xactly15bytes! [token]"
+        );
         assert_eq!(Token::new("7.bytes").unwrap().redact("7.bytes"), "7.bytes");
-        assert_eq!(Token::new("][token]").unwrap().redact("][token][token]"), "[token[token]");
+        assert_eq!(Token::new("x[token]").unwrap().redact("xxxx[token] x"), "[token] x");
     }
 }

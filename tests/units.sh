@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Does systemd take the units of bindings/c/examples, and are they as closed as they can be?
+# Does systemd take the units of bindings/c/examples, are they as closed as they can be, and is a restart worth something?
 set -euo pipefail
 cd "$(dirname "$0")/.."
 command -v systemd-analyze >/dev/null || {
@@ -16,3 +16,20 @@ said=$(systemd-analyze verify --man=no "$folder"/autopilot-sync.{service,timer} 
 [ -z "$said" ] || { echo "$said" >&2; exit 1; }
 # Tenths of systemd's measure of what a service could still do: from 0 to 100.
 systemd-analyze security --offline=yes --threshold=15 "$folder/autopilot-sync.service" | tail -n 1
+
+fail() { echo "autopilot-sync.service: $*" >&2; exit 1; }
+setting() { sed -n "s/^$1=//p" "$folder"/autopilot-sync.{service,timer}; }
+microseconds() { systemd-analyze timespan "$(setting "$1")" | sed -n 's/.*μs: *//p'; }
+# A credential is loaded by a start and never afterwards, so a token that is no good is changed by a restart only.
+[ -n "$(setting LoadCredential)" ] && [ "$(setting Restart)" = on-failure ] || fail "no restart loads the token anew"
+for code in 66 69 77; do
+    case " $(setting RestartPreventExitStatus) " in *" $code "*) fail "no restart after exit code $code" ;; esac
+done
+for code in 1 64 70 78; do
+    case " $(setting RestartPreventExitStatus) " in *" $code "*) ;; *) fail "a vain restart after exit code $code" ;; esac
+done
+# Starts that fail at once come to an end, and its interval is over when the timer starts it next: after 50 minutes at least.
+pause=$(microseconds RestartSec) interval=$(microseconds StartLimitIntervalSec) starts=$(setting StartLimitBurst)
+((pause * starts < interval)) || fail "the restarts never end"
+[ "$(setting OnCalendar)" = hourly ] || fail "how often does the timer start it?"
+((interval + $(microseconds RandomizedDelaySec) <= 3600000000)) || fail "the timer's start may be refused"

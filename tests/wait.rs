@@ -168,6 +168,7 @@ fn failing_reads_are_ridden_out() {
         Step::service(),
         Step::service(),
         Step::error(503),
+        Step::reply(Reply::new(404).html()),
         Step::fault(Fault::Reset),
         Step::error(500).spoiled(Fault::Truncate { keep: 3 }),
     ]);

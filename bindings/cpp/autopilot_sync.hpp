@@ -431,9 +431,10 @@ private:
 /// A string argument: a `const char *`, a std::string of any allocator, or a std::string_view. It is made of
 /// them where a function wants one, and not kept.
 ///
-/// Only a std::string_view is copied, since C wants a NUL at the end; the copy is wiped from memory after the
-/// call. A string with a NUL inside is refused, not cut: with AUTOPILOT_ERROR_INVALID_ARGUMENT, and nothing
-/// is sent.
+/// A `const char *` and a string that has a name are not copied, so they must outlive it. Of a temporary
+/// string, and of a std::string_view, since C wants a NUL at the end, it has its own copy, which is wiped from
+/// memory after the call. A string with a NUL inside is refused, not cut: with
+/// AUTOPILOT_ERROR_INVALID_ARGUMENT, and nothing is sent.
 class Text {
 public:
     /// NULL is refused by what takes it.
@@ -442,6 +443,17 @@ public:
     template <class Allocator>
     Text(const std::basic_string<char, std::char_traits<char>, Allocator> &text) noexcept
         : text_(text.c_str()), has_nul_(text.find('\0') != text.npos)
+    {
+    }
+
+    template <class Allocator>
+    Text(const std::basic_string<char, std::char_traits<char>, Allocator> &&text) : Text(std::string_view(text))
+    {
+    }
+
+    /// Takes the temporary over, and so wipes the only copy.
+    Text(std::string &&text) noexcept
+        : copy_(std::move(text)), text_(copy_.c_str()), has_nul_(copy_.find('\0') != copy_.npos)
     {
     }
 
@@ -692,6 +704,29 @@ struct Callback {
 template <class F>
 inline constexpr bool is_callback = std::is_invocable_v<F &, Progress &>;
 
+/// Whether a callback may be null: a pointer, a std::function and what else can be compared with nullptr. Not a
+/// function by its name, of which compilers warn that it never is.
+template <class F, class = void>
+inline constexpr bool is_nullable = false;
+template <class F>
+inline constexpr bool is_nullable<F, std::void_t<decltype(std::declval<const F &>() == nullptr)>> =
+    !std::is_function_v<F>;
+
+template <class F>
+bool is_null(const F &callback)
+{
+    if constexpr (is_nullable<F>)
+        return callback == nullptr;
+    else
+        return false;
+}
+
+template <class F>
+bool is_null(const std::reference_wrapper<F> &callback)
+{
+    return is_null(callback.get());
+}
+
 /// With the language linkage of a function that C calls, and so with a name that no namespace makes its own.
 /// Nothing is thrown through C: it is kept for after the call.
 extern "C" inline std::int32_t autopilot_cpp_v0_1_on_progress(autopilot_progress *progress,
@@ -761,7 +796,8 @@ public:
     /// progress: called as progress(Progress &) on the calling thread, before the first request and about
     /// once a second between requests; not during a request, which takes the client's timeout at most. It
     /// returns nothing, or a Flow. It may call anything of this library. What it throws ends the wait, and is
-    /// thrown again from here. It must not end otherwise: no longjmp, no pthread_cancel.
+    /// thrown again from here. It must not end otherwise: no longjmp, no pthread_cancel. A null pointer or an
+    /// empty std::function is refused with AUTOPILOT_ERROR_INVALID_ARGUMENT, and nothing is sent.
     ///
     /// The answer is Answer::done where the sync that was triggered was seen to complete; already_running
     /// where a running one was joined, and is completed; too_soon where a trigger is not accepted before the
@@ -861,6 +897,8 @@ private:
         using Returned = std::invoke_result_t<F &, Progress &>;
         static_assert(std::is_void_v<Returned> || std::is_convertible_v<Returned, Flow>,
                       "a progress callback returns nothing, or autopilot::Flow");
+        if (internal::is_null(progress))
+            throw Error(AUTOPILOT_ERROR_INVALID_ARGUMENT, "invalid argument: the progress callback is null");
         return {[&progress](Progress &known) {
                     if constexpr (std::is_void_v<Returned>) {
                         std::invoke(progress, known);

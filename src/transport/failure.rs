@@ -49,6 +49,12 @@ impl ConnectError {
     fn kind(&self, stage: Stage) -> ErrorKind {
         match (self, stage) {
             (ConnectError::Over, _) => ErrorKind::Timeout,
+            // Ours: the system's own comes after minutes, and means that nobody is there.
+            (ConnectError::Io(error), _)
+                if error.kind() == IoKind::TimedOut && error.raw_os_error().is_none() =>
+            {
+                ErrorKind::Timeout
+            }
             (_, Stage::Handshake) => ErrorKind::Tls,
             _ => ErrorKind::Connect,
         }
@@ -57,14 +63,14 @@ impl ConnectError {
     fn cause(self, token: Token<'_>) -> Option<Source> {
         match self {
             ConnectError::Over => None,
-            ConnectError::Io(error) => io_cause(error, token),
+            ConnectError::Io(error) => io_cause(error, token, tls::words),
             error => Some(Cause::new(&error, Some(token)).into()),
         }
     }
 
     /// Whether a moment later it may go better. A refusal, a certificate or a setting is the same then.
     fn is_passing(&self) -> bool {
-        matches!(self, ConnectError::Over | ConnectError::Io(_))
+        matches!(self, ConnectError::Over | ConnectError::Unreachable(_) | ConnectError::Io(_))
     }
 }
 
@@ -162,7 +168,9 @@ fn connect_error(error: ureq::Error) -> Result<ConnectError, ureq::Error> {
 fn exchange_error(error: ureq::Error, token: Token<'_>) -> (ErrorKind, bool, Option<Source>) {
     use ureq::Error as E;
     match error {
-        E::Io(error) => (ErrorKind::ConnectionLost, !tls::is_fault(&error), io_cause(error, token)),
+        E::Io(error) => {
+            (ErrorKind::ConnectionLost, !tls::is_fault(&error), io_cause(error, token, tls::later_words))
+        }
         E::Protocol(_) | E::LargeResponseHeader(..) | E::Http(_) => {
             (ErrorKind::Protocol, false, Some(Cause::new(&error, Some(token)).into()))
         }
@@ -172,10 +180,10 @@ fn exchange_error(error: ureq::Error, token: Token<'_>) -> (ErrorKind, bool, Opt
 
 /// An error of the operating system is kept as it is; of all others the words, without the token. None for a time-out,
 /// which the error's own text tells.
-fn io_cause(error: io::Error, token: Token<'_>) -> Option<Source> {
+fn io_cause(error: io::Error, token: Token<'_>, words: fn(&io::Error) -> String) -> Option<Source> {
     match error.kind() {
         _ if error.raw_os_error().is_some() => Some(error.into()),
         IoKind::TimedOut => None,
-        _ => Some(Cause::new(&tls::words(&error), Some(token)).into()),
+        _ => Some(Cause::new(&words(&error), Some(token)).into()),
     }
 }

@@ -21,6 +21,7 @@ mod pem;
 mod per_process;
 mod race;
 mod records;
+mod refusal;
 mod roots;
 mod socket;
 mod socks;

@@ -119,6 +119,14 @@ pub(super) fn words(error: &io::Error) -> String {
     }
 }
 
+/// The same of a connection that was made.
+pub(super) fn later_words(error: &io::Error) -> String {
+    match error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
+        Some(error) => tls_words::later_words(error),
+        None => error.to_string(),
+    }
+}
+
 /// TLS over a stream, which may be TLS itself: to a proxy.
 struct Layer(StreamOwned<ClientConnection, Records>);
 

@@ -12,6 +12,19 @@ use super::algorithm;
 /// Names of a certificate that are told; some have hundreds.
 const MOST_NAMES: usize = 5;
 
+/// What ends a connection that was made: by then the server has found a cipher, and wants something else.
+pub(super) fn later_words(error: &Error) -> String {
+    match error {
+        Error::AlertReceived(AlertDescription::HandshakeFailure) => {
+            "the server ends TLS: it insists on renegotiation, which is not supported, perhaps to ask for a certificate \
+             of the client (alert 40: handshake failure)"
+                .to_owned()
+        }
+        other => words(other),
+    }
+}
+
+/// What ends a handshake.
 pub(super) fn words(error: &Error) -> String {
     match error {
         Error::InvalidCertificate(error) => certificate(error),
@@ -449,6 +462,17 @@ mod tests {
         ] {
             assert_eq!(words(&error), expected);
         }
+    }
+
+    #[test]
+    fn a_connection_that_was_made_ends_in_other_words() {
+        let told = later_words(&Error::AlertReceived(AlertDescription::HandshakeFailure));
+        assert!(
+            told.starts_with("the server ends TLS: it insists on renegotiation, which is not supported"),
+            "{told}"
+        );
+        let told = later_words(&Error::AlertReceived(AlertDescription::CertificateRequired));
+        assert!(told.contains("it wants a certificate of the client"), "{told}");
     }
 
     /// However a case is called, its words are no code: no brackets, no names in one.

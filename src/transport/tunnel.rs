@@ -1,4 +1,4 @@
-//! A tunnel to the service through an HTTP proxy: CONNECT, and what a proxy says instead of making one.
+//! A tunnel to the service through an HTTP proxy, by CONNECT.
 
 use std::io::{self, ErrorKind};
 
@@ -8,6 +8,7 @@ use zeroize::Zeroizing;
 
 use super::failure::ConnectError;
 use super::head::Head;
+use super::refusal;
 use super::socket::Stream;
 use crate::proxy::Credentials;
 
@@ -33,7 +34,7 @@ pub(super) fn open(
             match head.status {
                 200..=299 => return Ok(reply),
                 _ if head.is_interim() => {}
-                _ => return Err(ConnectError::Refused(refusal(&head, credentials.is_some()))),
+                _ => return Err(ConnectError::Refused(refusal::words(&head, credentials.is_some()))),
             }
         }
         let mut part = [0; 1024];
@@ -66,37 +67,6 @@ fn request(target: &str, credentials: Option<&Credentials>, user_agent: &str) ->
         request.push_str(part);
     }
     request
-}
-
-/// The authentication schemes that proxies ask for. A reply's are shown in these words, never in its own.
-const SCHEMES: [&str; 6] = ["Basic", "Bearer", "Digest", "Kerberos", "Negotiate", "NTLM"];
-
-/// What whoever set the proxy needs to know.
-fn refusal(head: &Head, has_credentials: bool) -> String {
-    let asked: Vec<&str> = head.challenges.iter().flat_map(|challenge| schemes(challenge)).collect();
-    let is_asked = |scheme: &&str| asked.iter().any(|word| word.eq_ignore_ascii_case(scheme));
-    let known: Vec<&str> = SCHEMES.into_iter().filter(is_asked).collect();
-    let schemes = known.join(", ");
-    let why = match (head.status, &*known) {
-        (403, _) => "the proxy does not allow this connection".to_owned(),
-        (407, []) => "the proxy names no authentication that is known; only Basic is supported".to_owned(),
-        (407, ["Basic", ..]) if has_credentials => {
-            format!("the proxy refuses the user name and password in its address ({schemes})")
-        }
-        (407, ["Basic", ..]) => {
-            format!("the proxy wants a user name and password in its address ({schemes})")
-        }
-        (407, _) => format!("the proxy wants {schemes}, and only Basic is supported"),
-        (502..=504, _) => "the proxy cannot reach the service".to_owned(),
-        _ => "the proxy makes no tunnel".to_owned(),
-    };
-    format!("HTTP {}: {why}", head.status)
-}
-
-/// The first word of each challenge of a header; what is in quotes may have commas of its own.
-fn schemes(challenges: &str) -> impl Iterator<Item = &str> {
-    let unquoted = challenges.split('"').step_by(2);
-    unquoted.flat_map(|part| part.split(',')).filter_map(|challenge| challenge.split_whitespace().next())
 }
 
 #[cfg(test)]
@@ -187,47 +157,6 @@ mod tests {
         ] {
             let error = open(&mut script(reply), "h:443", None, "agent/1").unwrap_err();
             assert_eq!(error.to_string(), expected, "{}", &reply[..reply.len().min(40)]);
-        }
-    }
-
-    #[test]
-    fn the_schemes_of_challenges_are_found() {
-        for (challenges, expected) in [
-            (&["Basic realm=\"x\""][..], "Basic"),
-            (&["NTLM", "negotiate"], "Negotiate, NTLM"),
-            (&["Digest realm=\"a, Basic b\", nonce=x, NTLM"], "Digest, NTLM"),
-            (&["Basic, Basic, Kerberos,, Bearer"], "Basic, Bearer, Kerberos"),
-        ] {
-            let challenges = challenges.iter().copied().map(str::to_owned).collect();
-            let text = refusal(&Head { status: 407, length: 0, challenges }, false);
-            assert!(text.contains(expected), "{text}");
-        }
-        for challenge in ["Acme basic=1, \"Basic", ""] {
-            let head = Head { status: 407, length: 0, challenges: vec![challenge.to_owned()] };
-            assert!(refusal(&head, false).contains("names no authentication"), "{challenge}");
-        }
-    }
-
-    #[test]
-    fn a_refusal_says_what_to_do() {
-        const ASKED: &str = "the proxy wants a user name and password in its address";
-        const REFUSED: &str = "the proxy refuses the user name and password in its address";
-        for (status, challenge, has_credentials, expected) in [
-            (403, "", false, "the proxy does not allow this connection"),
-            (403, "Basic", true, "the proxy does not allow this connection"),
-            (407, "Basic", false, &*format!("{ASKED} (Basic)")),
-            (407, "Basic, NTLM", true, &*format!("{REFUSED} (Basic, NTLM)")),
-            (407, "Negotiate, NTLM", false, "the proxy wants Negotiate, NTLM, and only Basic is supported"),
-            (407, "Digest", true, "the proxy wants Digest, and only Basic is supported"),
-            (407, "", true, "the proxy names no authentication that is known; only Basic is supported"),
-            (502, "", false, "the proxy cannot reach the service"),
-            (503, "", false, "the proxy cannot reach the service"),
-            (504, "", false, "the proxy cannot reach the service"),
-            (301, "", false, "the proxy makes no tunnel"),
-            (405, "", false, "the proxy makes no tunnel"),
-        ] {
-            let head = Head { status, length: 0, challenges: vec![challenge.to_owned()] };
-            assert_eq!(refusal(&head, has_credentials), format!("HTTP {status}: {expected}"));
         }
     }
 }

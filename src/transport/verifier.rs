@@ -35,7 +35,7 @@ impl ServerCertVerifier for Verifier {
         let verified = self.inner.verify_server_cert(certificate, intermediates, name, ocsp_response, now);
         verified.map_err(|error| match error {
             Error::InvalidCertificate(why) => {
-                let refused = Refused::new(&why, certificate, &self.trusted);
+                let refused = Refused::new(&why, &chain(certificate, intermediates), &self.trusted);
                 Error::InvalidCertificate(CertificateError::Other(OtherError(Arc::new(refused))))
             }
             error => error,
@@ -71,19 +71,59 @@ impl ServerCertVerifier for Verifier {
 pub(super) struct Refused(String);
 
 impl Refused {
-    fn new(why: &CertificateError, certificate: &[u8], trusted: &str) -> Refused {
-        let identity = Identity::of(certificate);
-        Refused(match (why, identity) {
-            (CertificateError::UnknownIssuer, Some(Identity { subject, issuer, .. })) => format!(
-                "the certificate of {subject} is issued by {issuer}, which is not trusted; trusted are {trusted}; if \
-                 the issuer is your organisation's, name a file with its certificate in SSL_CERT_FILE or as the CA file"
+    fn new(why: &CertificateError, chain: &[Identity], trusted: &str) -> Refused {
+        const ADVICE: &str = "in SSL_CERT_FILE or as the CA file";
+        let Some(own) = chain.first() else {
+            return Refused(tls_words::certificate(why));
+        };
+        let mut issuers: Vec<&str> = chain.iter().map(|identity| &*identity.issuer).collect();
+        issuers.dedup(); // a root has issued itself
+        let subject = &own.subject;
+        Refused(match (why, &issuers[..]) {
+            (CertificateError::UnknownIssuer, [issuer]) if issuer == subject => format!(
+                "the certificate of {subject} is self-signed, and not trusted; trusted were: {trusted}; if it is your \
+                 organisation's, name a file with it {ADVICE}"
             ),
-            (why, Some(Identity { subject, issuer, .. })) => {
+            (CertificateError::UnknownIssuer, issuers) => format!(
+                "the certificate of {subject} is issued by {}, which is not trusted; trusted were: {trusted}; if the \
+                 issuer is your organisation's, name a file with its certificate {ADVICE}",
+                issuers.join(", and that by ")
+            ),
+            (why, _) => {
+                let Identity { subject, issuer, .. } =
+                    chain.iter().find(|identity| is_of(why, identity)).unwrap_or(own);
                 format!("{} (it is of {subject}, issued by {issuer})", tls_words::certificate(why))
             }
-            (why, None) => tls_words::certificate(why),
         })
     }
+}
+
+/// The certificate and those above it that the server shows, by their names: nothing of them is verified.
+fn chain(certificate: &[u8], shown: &[CertificateDer<'_>]) -> Vec<Identity> {
+    let shown: Vec<Identity> = shown.iter().take(LONGEST_CHAIN).filter_map(|one| Identity::of(one)).collect();
+    let mut chain: Vec<Identity> = Identity::of(certificate).into_iter().collect();
+    while let Some(last) = chain.last() {
+        let mut above = shown.iter().filter(|one| one.subject == last.issuer && !chain.contains(one));
+        let Some(next) = above.next() else {
+            break;
+        };
+        chain.push(next.clone());
+    }
+    chain
+}
+
+/// More than any authority has above it.
+const LONGEST_CHAIN: usize = 8;
+
+/// Whether it is this certificate of the chain whose time is over, or has not come.
+fn is_of(why: &CertificateError, identity: &Identity) -> bool {
+    let (time, told) = match why {
+        CertificateError::ExpiredContext { not_after, .. } => (not_after, &identity.not_after),
+        CertificateError::NotValidYetContext { not_before, .. } => (not_before, &identity.not_before),
+        _ => return false,
+    };
+    let told = told.as_deref().and_then(|text| chrono::DateTime::parse_from_rfc3339(text).ok());
+    told.and_then(|told| u64::try_from(told.timestamp()).ok()) == Some(time.as_secs())
 }
 
 /// The refusal, if this error is one.
@@ -98,25 +138,70 @@ pub(super) fn refused(error: &Error) -> Option<&Refused> {
 mod tests {
     use super::*;
 
+    fn identity(subject: &str, issuer: &str, year: u32) -> Identity {
+        let (subject, issuer) = (subject.to_owned(), issuer.to_owned());
+        let not_after = Some(format!("{year}-01-01T00:00:00Z"));
+        Identity { subject, issuer, not_before: None, not_after }
+    }
+
     #[test]
     fn a_refusal_names_the_certificate_its_issuer_and_what_to_do() {
+        let own = || identity("CN=graph", "CN=Inspection", 2027);
+        let (above, root) =
+            (identity("CN=Inspection", "CN=Root", 2020), identity("CN=Root", "CN=Root", 2030));
+        let words = |why, chain: &[Identity]| Refused::new(&why, chain, "the system's (145)").to_string();
+        let advice = "if the issuer is your organisation's, name a file with its certificate in SSL_CERT_FILE or as \
+                      the CA file";
+        for (chain, issuers) in [
+            (vec![own()], "CN=Inspection"),
+            (vec![own(), above.clone()], "CN=Inspection, and that by CN=Root"),
+            (vec![own(), above.clone(), root.clone()], "CN=Inspection, and that by CN=Root"),
+        ] {
+            assert_eq!(
+                words(CertificateError::UnknownIssuer, &chain),
+                format!(
+                    "the certificate of CN=graph is issued by {issuers}, which is not trusted; trusted were: the \
+                     system's (145); {advice}"
+                )
+            );
+        }
+        assert_eq!(
+            words(CertificateError::UnknownIssuer, std::slice::from_ref(&root)),
+            "the certificate of CN=Root is self-signed, and not trusted; trusted were: the system's (145); if it is your \
+             organisation's, name a file with it in SSL_CERT_FILE or as the CA file"
+        );
+        assert_eq!(
+            words(CertificateError::Expired, &[own()]),
+            "the certificate has expired (it is of CN=graph, issued by CN=Inspection)"
+        );
+        let new_year_2020 = UnixTime::since_unix_epoch(std::time::Duration::from_secs(1_577_836_800));
+        let expired = CertificateError::ExpiredContext { time: new_year_2020, not_after: new_year_2020 };
+        let told = words(expired, &[own(), above]);
+        assert!(told.ends_with("(it is of CN=Inspection, issued by CN=Root)"), "{told}");
+        assert_eq!(words(CertificateError::BadEncoding, &[]), "the certificate is broken: it cannot be read");
+    }
+
+    #[test]
+    fn a_chain_follows_the_names() {
         let key = rcgen::KeyPair::generate().unwrap();
-        let mut parameters = rcgen::CertificateParams::new(vec!["graph.microsoft.com".to_owned()]).unwrap();
-        parameters.distinguished_name.push(rcgen::DnType::CommonName, "Contoso TLS Inspection");
-        let certificate = parameters.self_signed(&key).unwrap();
-        let words =
-            |why| Refused::new(&why, certificate.der(), "the system's certificates (145)").to_string();
-        assert_eq!(
-            words(CertificateError::UnknownIssuer),
-            "the certificate of CN=Contoso TLS Inspection is issued by CN=Contoso TLS Inspection, which is not \
-             trusted; trusted are the system's certificates (145); if the issuer is your organisation's, name a file \
-             with its certificate in SSL_CERT_FILE or as the CA file"
-        );
-        assert_eq!(
-            words(CertificateError::Expired),
-            "the certificate has expired (it is of CN=Contoso TLS Inspection, issued by CN=Contoso TLS Inspection)"
-        );
-        let broken = Refused::new(&CertificateError::BadEncoding, b"broken", "nobody");
-        assert_eq!(broken.to_string(), "the certificate is broken: it cannot be read");
+        let made = |name: &str, issuer: Option<&rcgen::Issuer<'_, rcgen::KeyPair>>| {
+            let mut parameters = rcgen::CertificateParams::default();
+            parameters.distinguished_name.push(rcgen::DnType::CommonName, name);
+            let certificate = match issuer {
+                Some(issuer) => parameters.signed_by(&key, issuer).unwrap(),
+                None => parameters.self_signed(&key).unwrap(),
+            };
+            (certificate.der().clone(), rcgen::Issuer::new(parameters, rcgen::KeyPair::generate().unwrap()))
+        };
+        let (root, by_root) = made("Root", None);
+        let (between, by_between) = made("Between", Some(&by_root));
+        let (own, _) = made("own", Some(&by_between));
+        let names = |shown: &[CertificateDer<'_>]| {
+            chain(&own, shown).into_iter().map(|identity| identity.subject).collect::<Vec<_>>()
+        };
+        assert_eq!(names(&[]), ["CN=own"]);
+        assert_eq!(names(&[root.clone(), between.clone()]), ["CN=own", "CN=Between", "CN=Root"]);
+        assert_eq!(names(&[b"broken"[..].into(), root]), ["CN=own"]);
+        assert!(chain(b"broken", &[between]).is_empty());
     }
 }

@@ -47,6 +47,8 @@ struct State {
     busy: usize,
     /// Bytes that the client, or its system, has taken.
     said: usize,
+    /// Connections that the client has left.
+    left: usize,
     /// The client has gone for good.
     is_over: bool,
 }
@@ -93,6 +95,16 @@ impl Record {
     /// Waits until the peer has said so much.
     pub(crate) fn await_said(&self, length: usize) {
         self.wait_while(|state| state.said < length);
+    }
+
+    pub(crate) fn leaves(&self) {
+        self.state().left += 1;
+        self.changed.notify_all();
+    }
+
+    /// Waits until the client has left a connection.
+    pub(crate) fn await_left(&self) {
+        self.wait_while(|state| state.left == 0);
     }
 
     pub(crate) fn end(&self) {

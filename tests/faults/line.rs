@@ -12,7 +12,8 @@ use rustls::{ServerConnection, StreamOwned};
 use socket2::SockRef;
 
 use crate::heard::{Ears, Record};
-use crate::peer::Act;
+use crate::peer::{Act, Flight};
+use crate::records::Records;
 use crate::shown::{self, Shown};
 
 /// Between two bytes of what trickles.
@@ -26,10 +27,12 @@ pub(crate) struct Line {
     top: Box<dyn Lane>,
     tcp: TcpStream,
     record: Arc<Record>,
+    /// Its TLS comes and goes record by record.
+    by_hand: bool,
 }
 
 /// What a layer needs of the one below.
-trait Lane: Read + Write + Send {
+pub(crate) trait Lane: Read + Write + Send {
     /// Closes in good order what it may still send.
     fn close(&mut self) -> io::Result<()>;
 
@@ -40,6 +43,16 @@ trait Lane: Read + Write + Send {
 
     /// One record, whose bytes come one by one. Without TLS there is none.
     fn drip(&mut self, _: &[u8]) -> io::Result<()> {
+        Err(ErrorKind::Unsupported.into())
+    }
+
+    /// These records of TLS, at once.
+    fn send(&mut self, _: &Flight) -> io::Result<()> {
+        Err(ErrorKind::Unsupported.into())
+    }
+
+    /// The same, in the TLS below this one.
+    fn send_below(&mut self, _: &Flight) -> io::Result<()> {
         Err(ErrorKind::Unsupported.into())
     }
 }
@@ -110,6 +123,14 @@ impl<L: Lane> Lane for Tap<L> {
     fn drip(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.lane.drip(bytes)
     }
+
+    fn send(&mut self, flight: &Flight) -> io::Result<()> {
+        self.lane.send(flight)
+    }
+
+    fn send_below(&mut self, flight: &Flight) -> io::Result<()> {
+        self.lane.send_below(flight)
+    }
 }
 
 impl Line {
@@ -119,11 +140,13 @@ impl Line {
         tcp.set_write_timeout(Some(PATIENCE)).unwrap();
         let lane = tcp.try_clone().unwrap();
         let top = Box::new(Tap { lane, ears: Ears::Others, record: record.clone() });
-        Line { top, tcp, record }
+        Line { top, tcp, record, by_hand: false }
     }
 
     /// All acts in their order, and then the end.
     pub(crate) fn play(mut self, script: &[Act]) {
+        self.by_hand =
+            script.iter().any(|act| matches!(act, Act::HearAtOnce | Act::Send(_) | Act::SendBelow(_)));
         let done = script.iter().try_for_each(|act| self.act(act));
         match script.last() {
             // How a connection broke is the client's to tell.
@@ -136,20 +159,20 @@ impl Line {
         self.record.rests();
         // A close on unread bytes would be a reset.
         let _ = self.read_on();
+        self.record.leaves();
     }
 
     fn act(&mut self, act: &Act) -> io::Result<()> {
         match act {
             Act::Hear => self.waiting(Line::hear),
+            Act::HearAtOnce => self.waiting(Line::hear_at_once),
             Act::Take(bytes) => self.waiting(|line| line.top.read_exact(&mut vec![0; *bytes])),
             Act::Say(bytes) => self.say(bytes),
+            Act::Spell(bytes) => self.spell(bytes),
             Act::Trickle(bytes) => {
                 self.record.holds();
                 let last = bytes.last().expect("something trickles");
-                bytes.iter().chain(iter::repeat(last)).try_for_each(|byte| {
-                    thread::sleep(PAUSE);
-                    self.say(&[*byte])
-                })
+                self.spell(bytes.iter().chain(iter::repeat(last)))
             }
             Act::Drip(bytes) => {
                 self.record.holds();
@@ -160,7 +183,10 @@ impl Line {
                 let many = bytes.repeat(16_384 / bytes.len() + 1);
                 iter::repeat(many).try_for_each(|many| self.say(&many))
             }
-            Act::Rekey => iter::repeat(()).try_for_each(|()| self.top.rekey()),
+            Act::Rekey => self.top.rekey(),
+            Act::RekeyForEver => iter::repeat(()).try_for_each(|()| self.top.rekey()),
+            Act::Send(flight) => self.top.send(flight),
+            Act::SendBelow(flight) => self.top.send_below(flight),
             Act::Tls(shown) => {
                 let ears = if shown.is_the_service() { Ears::Service } else { Ears::Others };
                 self.shake_hands(*shown, ears)
@@ -198,6 +224,24 @@ impl Line {
         Ok(())
     }
 
+    /// A head that comes in one piece.
+    fn hear_at_once(&mut self) -> io::Result<()> {
+        let mut buffer = [0; 4096];
+        let length = self.top.read(&mut buffer)?;
+        if buffer[..length].ends_with(b"\r\n\r\n") {
+            return Ok(());
+        }
+        self.tcp.shutdown(Shutdown::Both)?; // the client is not to wait for more
+        Err(ErrorKind::InvalidData.into())
+    }
+
+    fn spell<'a>(&mut self, bytes: impl IntoIterator<Item = &'a u8>) -> io::Result<()> {
+        bytes.into_iter().try_for_each(|byte| {
+            thread::sleep(PAUSE);
+            self.say(&[*byte])
+        })
+    }
+
     fn say(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.top.write_all(bytes)?;
         self.top.flush()?;
@@ -214,15 +258,20 @@ impl Line {
     fn shake_hands(&mut self, shown: Shown, ears: Ears) -> io::Result<()> {
         let below = mem::replace(&mut self.top, Box::new(self.tcp.try_clone()?));
         let tls = ServerConnection::new(shown::config(shown)).expect("a server needs no name");
-        let mut lane = StreamOwned::new(tls, below);
-        lane.conn.complete_io(&mut lane.sock)?;
-        self.top = Box::new(Tap { lane, ears, record: self.record.clone() });
+        let record = self.record.clone();
+        self.top = if self.by_hand {
+            Box::new(Tap { lane: Records::shake_hands(tls, below)?, ears, record })
+        } else {
+            let mut lane = StreamOwned::new(tls, below);
+            lane.conn.complete_io(&mut lane.sock)?;
+            Box::new(Tap { lane, ears, record })
+        };
         Ok(())
     }
 
     /// Both handles of the socket must go for it.
     fn reset(self) {
-        let Line { top, tcp, record } = self;
+        let Line { top, tcp, record, .. } = self;
         SockRef::from(&tcp).set_linger(Some(Duration::ZERO)).expect("a socket lingers as told");
         drop((top, tcp));
         record.rests();

@@ -11,7 +11,7 @@ use std::time::Duration;
 use autopilot_sync::{Canceller, ErrorKind, Trigger};
 
 use case::{Call, Case, LONG, Stage, TOKEN};
-use peer::{Way, direct, proxy, service, tunnel};
+use peer::{Way, direct, https_proxy, proxy, service, tls, tunnel};
 use play::Play;
 use reply::chunked;
 use shown::Shown;
@@ -21,6 +21,7 @@ mod heard;
 mod line;
 mod peer;
 mod play;
+mod records;
 mod reply;
 mod shown;
 mod table;
@@ -88,6 +89,38 @@ fn a_cancel_ends_what_never_blocks() {
     assert_eq!(play.end().requests(), 1);
 }
 
+/// A client that has left the connection of a 503 is in the pause before it asks again.
+#[test]
+fn a_cancel_ends_the_pause_before_a_retry() {
+    let refusal = "503 No\nRetry-After: 30\nConnection: close";
+    for (call, trigger) in
+        [(Call::SyncWithRetries, Trigger::Refused), (Call::SettingsWithRetries, Trigger::NotSent)]
+    {
+        let peer = service().announces(refusal, 0).stays();
+        let (stage, fault) = (Stage::Retry, "cancelled".to_owned());
+        let case = Case { stage, fault, call, peer, end: format!("Cancelled {trigger:?}"), requests: 1 };
+        let (play, canceller) = (Play::begin(&case.peer), Canceller::new());
+        let client = case.client(play.port(), LONG).with_canceller(&canceller);
+        let (ended, ends) = mpsc::channel();
+        thread::spawn(move || {
+            let end = match call {
+                Call::SettingsWithRetries => client.settings(TOKEN).map(drop),
+                _ => client.sync(TOKEN).map(drop),
+            };
+            ended.send(end).is_ok()
+        });
+        play.await_left();
+        canceller.cancel();
+        let error = ends.recv_timeout(TOO_LONG).expect("it ends").expect_err("it was cancelled");
+        assert_eq!(
+            (error.kind(), error.detail().trigger()),
+            (ErrorKind::Cancelled, trigger),
+            "{call:?}: {error:#}"
+        );
+        assert_eq!(play.end().requests(), 1);
+    }
+}
+
 /// Who runs the machine learns from the error alone what the proxy wants.
 #[test]
 fn a_proxy_that_refuses_is_told_in_words() {
@@ -129,6 +162,73 @@ fn a_proxy_that_refuses_is_told_in_words() {
         behind_the_proxy.starts_with("TLS failed: ") && !behind_the_proxy.contains("403"),
         "{behind_the_proxy}"
     );
+}
+
+/// So does who must find out what is wrong with a certificate, or what answers in the service's place.
+#[test]
+fn what_fails_in_tls_is_told_in_words() {
+    use Shown::*;
+    let told = |peer| {
+        let (stage, end) = (Stage::Certificate, String::new());
+        let case = Case { stage, fault: String::new(), call: Call::Sync, peer, end, requests: 0 };
+        let play = Play::begin(&case.peer);
+        let error = case.client(play.port(), LONG).sync(TOKEN).expect_err("no connection");
+        format!("{error:#}")
+    };
+    let authority = "issued by CN=The fault matrix's authority";
+    for (shown, words) in [
+        (
+            Expired,
+            &["the certificate expired on 2020-12-31 00:00 UTC; this machine's clock says 2", authority][..],
+        ),
+        (NotYetValid, &["the certificate is not valid before 2090-01-01 00:00 UTC", authority]),
+        (ForAnotherHost, &["the certificate is valid for wrong-host.example, not for localhost"]),
+        (ForAnAddress, &["the certificate is valid for 127.0.0.1, not for localhost"]),
+        (WithoutNames, &["the certificate names no host, so it is not valid for localhost"]),
+        (
+            OfAnUnknownAuthority,
+            &[
+                "is issued by CN=Nobody's, which is not trusted",
+                "trusted were: the CA file (1 ",
+                "SSL_CERT_FILE",
+            ],
+        ),
+        (SelfSigned, &["is self-signed, and not trusted", "trusted were: the CA file (1 ", "SSL_CERT_FILE"]),
+        (OfANamesake, &["a signature is wrong", authority]),
+        (WithoutItsIntermediate, &["is issued by CN=An intermediate, which is not trusted"]),
+        (
+            ByAnExpiredIntermediate,
+            &["expired on 2020-12-31 00:00 UTC", "(it is of CN=An intermediate, issued by CN=T"],
+        ),
+        (ByALeaf, &["was issued by one that is no authority's"]),
+        (OutsideOfItsNames, &["outside of the name constraints"]),
+        (ForClients, &["the certificate is for clients, not for a server"]),
+        (AnAuthority, &["the certificate is an authority's (CA:TRUE)"]),
+        (WithACriticalUnknown, &["a critical extension that is not supported"]),
+        (NoCertificate, &["the certificate is broken: it cannot be read"]),
+        (WantsOneTls12, &["it wants a certificate of the client, which has none"]),
+        (WantsOneTls13, &["it wants a certificate of the client, which has none"]),
+    ] {
+        let told = told(tls(shown).accepts());
+        assert!(words.iter().all(|words| told.contains(words)), "{shown:?}: {told}");
+    }
+    let https_proxy = || https_proxy().tls_of_proxy(SelfSigned).hears().heads("200 OK");
+    for (peer, words) in [
+        (direct().heads("400 Bad Request"), "the server speaks plain HTTP, not TLS"),
+        (direct().takes(5).says("SSH-2.0-OpenSSH_9.2\r\n"), "the server speaks SSH, not TLS"),
+        (direct().says("220 ready\r\n"), "the server speaks FTP or SMTP, not TLS"),
+        (
+            direct().says(reply::alert(70)),
+            "it takes neither TLS 1.2 nor TLS 1.3 (alert 70: protocol version)",
+        ),
+        (direct().says(reply::alert(112)), "it does not know the host by this name"),
+        (direct().says(reply::server_hello(0x0302, 0xc013)), "the server speaks neither TLS 1.2 nor TLS 1.3"),
+        (https_proxy(), "cannot connect: graph.microsoft.com by the proxy https://localhost:"),
+        (https_proxy(), "is self-signed, and not trusted"),
+    ] {
+        let told = told(peer);
+        assert!(told.contains(words), "{words}: {told}");
+    }
 }
 
 /// Cases that are wrong on purpose.

@@ -1,5 +1,6 @@
 //! What a peer does, in words: the service, a proxy, or what only looks like one. [`crate::play`] does it.
 
+use crate::records::LONGEST;
 use crate::reply;
 use crate::shown::Shown;
 
@@ -35,17 +36,27 @@ pub(crate) enum Door {
 pub(crate) enum Act {
     /// Reads a head, to the empty line.
     Hear,
+    /// Reads a head that was written at once.
+    HearAtOnce,
     /// Reads so many bytes.
     Take(usize),
     Say(Vec<u8>),
+    /// Says it byte by byte.
+    Spell(Vec<u8>),
     /// Says it byte by byte, then its last byte for ever.
     Trickle(Vec<u8>),
     /// Says it in one record of TLS, whose bytes come one by one, for minutes.
     Drip(Vec<u8>),
     /// Says it again and again, as fast as the client reads.
     Flood(Vec<u8>),
-    /// Changes the keys of TLS again and again, and says nothing.
+    /// Changes the keys of TLS, and says nothing.
     Rekey,
+    /// The same again and again.
+    RekeyForEver,
+    /// Sends records of TLS that it seals itself.
+    Send(Flight),
+    /// The same in the TLS of the proxy, around that of the service.
+    SendBelow(Flight),
     /// TLS as the service.
     Tls(Shown),
     /// TLS as a proxy.
@@ -57,6 +68,43 @@ pub(crate) enum Act {
     /// Ends TCP, without TLS's goodbye.
     Vanish,
     Reset,
+}
+
+/// Records of TLS that are sent at once: their kinds and contents.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Flight {
+    pub(crate) records: Vec<(u8, Vec<u8>)>,
+    /// How much of the last one is sent.
+    pub(crate) part: Part,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Part {
+    Whole,
+    Header,
+    Half,
+    ButTheLastByte,
+}
+
+impl Flight {
+    pub(crate) fn of(records: impl IntoIterator<Item = (u8, impl AsRef<[u8]>)>) -> Flight {
+        let records = records.into_iter().map(|(kind, content)| (kind, content.as_ref().to_vec())).collect();
+        Flight { records, part: Part::Whole }
+    }
+
+    /// Data in records as long as they may be.
+    pub(crate) fn data(content: impl AsRef<[u8]>) -> Flight {
+        Flight::of(content.as_ref().chunks(LONGEST).map(|content| (23, content)))
+    }
+
+    pub(crate) fn and(mut self, other: Flight) -> Flight {
+        self.records.extend(other.records);
+        Flight { part: other.part, ..self }
+    }
+
+    pub(crate) fn cut(self, part: Part) -> Flight {
+        Flight { part, ..self }
+    }
 }
 
 /// The service, reached without a proxy, before anything was said.
@@ -140,6 +188,10 @@ impl Peer {
         self.does(Act::Hear)
     }
 
+    pub(crate) fn hears_at_once(self) -> Peer {
+        self.does(Act::HearAtOnce)
+    }
+
     pub(crate) fn takes(self, bytes: usize) -> Peer {
         self.does(Act::Take(bytes))
     }
@@ -167,6 +219,10 @@ impl Peer {
         self.heads("204 No Content")
     }
 
+    pub(crate) fn spells(self, bytes: impl AsRef<[u8]>) -> Peer {
+        self.does(Act::Spell(bytes.as_ref().to_vec()))
+    }
+
     pub(crate) fn trickles(self, bytes: impl AsRef<[u8]>) -> Peer {
         self.does(Act::Trickle(bytes.as_ref().to_vec()))
     }
@@ -181,6 +237,18 @@ impl Peer {
 
     pub(crate) fn rekeys(self) -> Peer {
         self.does(Act::Rekey)
+    }
+
+    pub(crate) fn rekeys_for_ever(self) -> Peer {
+        self.does(Act::RekeyForEver)
+    }
+
+    pub(crate) fn sends(self, flight: Flight) -> Peer {
+        self.does(Act::Send(flight))
+    }
+
+    pub(crate) fn sends_below(self, flight: Flight) -> Peer {
+        self.does(Act::SendBelow(flight))
     }
 
     pub(crate) fn stays(self) -> Peer {

@@ -53,9 +53,17 @@ impl Play {
         self.address.port()
     }
 
-    /// Waits until the peer has done all that it does before the client speaks again.
+    /// Waits until the peer has done all that it does before the client speaks again, and it is with the client.
     pub(crate) fn settle(&self) {
         self.record.settle();
+        while !is_delivered(self.port()) {
+            thread::yield_now();
+        }
+    }
+
+    /// Waits until the client has left a connection.
+    pub(crate) fn await_left(&self) {
+        self.record.await_left();
     }
 
     pub(crate) fn await_said(&self, length: usize) {
@@ -87,4 +95,30 @@ fn serve(listener: &TcpListener, scripts: Vec<Vec<Act>>, record: &Arc<Record>) {
             scope.spawn(move || Line::new(tcp, record).play(&script));
         }
     });
+}
+
+/// Whether all that was sent from this port is acknowledged, or waits at the other end, which has not read it. By
+/// Linux's table: a line has a number, the two addresses, the state, and what is not acknowledged and not read.
+fn is_delivered(port: u16) -> bool {
+    let table = std::fs::read_to_string("/proc/self/net/tcp").expect("Linux has this table");
+    let sockets: Vec<Vec<&str>> = table.lines().map(|line| line.split_whitespace().collect()).collect();
+    let queues =
+        |socket: &[&str]| socket[4].split_once(':').map(|(sent, unread)| (is_some(sent), is_some(unread)));
+    let has_unread = |local: &str, remote: &str| {
+        let other = sockets.iter().find(|socket| socket[1] == local && socket[2] == remote);
+        other.and_then(|socket| queues(socket)).is_some_and(|(_, unread)| unread)
+    };
+    let suffix = format!(":{port:04X}");
+    let mut of_peer = sockets.iter().filter(|socket| socket[1].ends_with(&suffix) && socket[3] != LISTENS);
+    of_peer.all(|socket| {
+        let is_waiting = queues(socket).is_some_and(|(sent, _)| sent);
+        !is_waiting || has_unread(socket[2], socket[1])
+    })
+}
+
+/// The state of a listener.
+const LISTENS: &str = "0A";
+
+fn is_some(hexadecimal: &str) -> bool {
+    hexadecimal.bytes().any(|digit| digit != b'0')
 }

@@ -64,3 +64,14 @@ pub(crate) fn record(kind: u8, content: &[u8]) -> Vec<u8> {
 pub(crate) fn bound(code: u8) -> [u8; 10] {
     [5, code, 0, 1, 0, 0, 0, 0, 0, 0]
 }
+
+/// The contents of records inside of TLS, after the handshake: close_notify, and a fatal alert.
+pub(crate) const GOODBYE: (u8, [u8; 2]) = (21, [1, 0]);
+pub(crate) const FATAL: (u8, [u8; 2]) = (21, [2, 80]);
+
+/// A ticket for another connection, of TLS 1.3.
+pub(crate) fn ticket() -> (u8, Vec<u8>) {
+    let (lifetime, age, nonce, name) = ([0, 0, 14, 16], [0, 0, 0, 7], [1, 9], [7; 16]);
+    let content = [&lifetime[..], &age, &nonce, &[0, 16], &name, &[0, 0]].concat();
+    (22, [&[4, 0, 0, content.len() as u8], &content[..]].concat())
+}

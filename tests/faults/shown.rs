@@ -122,7 +122,9 @@ fn make(shown: Shown) -> ServerConfig {
         }
         _ => config.with_no_client_auth(),
     };
-    config.with_cert_resolver(Arc::new(SingleCertAndKey::from(certified)))
+    let mut config = config.with_cert_resolver(Arc::new(SingleCertAndKey::from(certified)));
+    config.enable_secret_extraction = true; // for what a peer seals itself
+    config
 }
 
 /// The certificates that are shown, and the key of the first.

@@ -6,7 +6,9 @@ mod syncd;
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
+use std::os::fd::OwnedFd;
 use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Condvar, Mutex};
@@ -96,6 +98,28 @@ impl Said {
         self.so_far.lock().unwrap().streams_ended += 1;
         self.changed.notify_all();
     }
+}
+
+/// The same command, started as `nohup` starts one: these signals are ignored already.
+fn ignoring(command: &Command, signals: &str) -> Command {
+    let mut shell = Command::new("sh");
+    shell
+        .args(["-c", r#"trap '' $0; exec "$@""#, signals])
+        .arg(command.get_program())
+        .args(command.get_args());
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => shell.env(name, value),
+            None => shell.env_remove(name),
+        };
+    }
+    shell
+}
+
+/// A stream whose reader has left.
+fn unread() -> Stdio {
+    let (writer, _) = UnixStream::pair().unwrap();
+    OwnedFd::from(writer).into()
 }
 
 /// A file of a test's own.

@@ -77,7 +77,7 @@ fn an_unloaded_library_is_still_there() {
 #[test]
 fn a_wrong_clock_is_told_by_the_certificate() {
     const TWENTY_YEARS: i64 = 20 * 365 * 86_400;
-    for (offset, words) in [(TWENTY_YEARS, "expired"), (-TWENTY_YEARS, "not valid yet")] {
+    for (offset, words) in [(TWENTY_YEARS, "expired"), (-TWENTY_YEARS, "not valid before")] {
         let emulator = emulator();
         let mut command = command(&emulator, "mistrust");
         command.env("LD_PRELOAD", Program::shim()).env("SHIM_CLOCK", offset.to_string());

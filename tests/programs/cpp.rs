@@ -158,6 +158,9 @@ fn what_must_not_compile_says_why() {
         return client.sync_and_wait(\"token\", std::chrono::hours(1), [](autopilot::Progress &) { return true; }); }";
     let why = "a progress callback returns nothing, or autopilot::Flow";
     assert!(refused("c++17", &[], returns).contains(why));
+    let none = "auto f(const autopilot::Client &client) {\n\
+        return client.sync_and_wait(\"token\", std::chrono::hours(1), nullptr); }";
+    assert!(refused("c++17", &[], none).contains("no matching"));
     assert!(refused("c++17", &[&older], "").contains("two installations are mixed"));
     let first = refused("c++14", &[], "");
     let first = first.lines().find(|line| line.contains("error")).unwrap();

@@ -38,6 +38,8 @@ int main()
     CHECK(client.sync(view).answer() == Answer::done && found == 0);
     CHECK(client.sync(string).result() >= 0 && client.sync(token).result() >= 0 && found == 0);
     CHECK(sync(view).result() >= 0 && client.settings(view).status() != SyncStatus::none && found == 0);
+    // A temporary is taken over, and so it is wiped too.
+    CHECK(client.sync(std::string(token)).result() >= 0 && found == 0);
     const auto renew = [&](Progress &progress) {
         progress.set_token(view);
         return Flow::stop;

@@ -5,6 +5,7 @@
 
 #include <cmath>
 #include <cstring>
+#include <memory_resource>
 
 using namespace std::chrono_literals;
 using namespace autopilot;
@@ -142,6 +143,69 @@ void what_cannot_be_a_token_is_refused()
     CHECK(refuses([&] { return sync(std::string("a b")); }, "token"));
 }
 
+// A function of a program's own: called through a pointer, and never null by its name.
+Flow stop_at_once(Progress &)
+{
+    return Flow::stop;
+}
+
+struct Stopper {
+    Flow operator()(Progress &) const { return Flow::stop; }
+    // Means something of the program's own.
+    explicit operator bool() const { return false; }
+};
+
+void a_callback_that_is_null_is_refused()
+{
+    const Client client;
+    const Cancel cancel;
+    const auto is_refused = [&](auto &&progress) {
+        const char *const words = "the progress callback is null";
+        return refuses([&] { return client.sync_and_wait("token", 1h, progress); }, words) &&
+               refuses([&] { return client.sync_and_wait("token", 1h, progress, cancel); }, words);
+    };
+    const auto is_called = [&](auto &&progress) {
+        const auto error = error_of([&] { return client.sync_and_wait("token", 1h, progress); });
+        return error && error->kind() == ErrorKind::cancelled;
+    };
+    std::function<void(Progress &)> returns_nothing;
+    const std::function<Flow(const Progress &)> returns_flow;
+    Flow (*pointer)(Progress &) = nullptr;
+    void (Progress::*member)() = nullptr;
+    CHECK(is_refused(returns_nothing) && is_refused(returns_flow) && is_refused(pointer) && is_refused(member));
+    CHECK(is_refused(std::function<Flow(Progress &)>(pointer)) && is_refused(std::ref(returns_nothing)));
+    pointer = stop_at_once;
+    CHECK(is_called(pointer) && is_called(stop_at_once) && is_called(std::ref(stop_at_once)));
+    CHECK(is_called(std::function<Flow(Progress &)>(pointer)) && is_called(Stopper()));
+    CHECK(is_called([](Progress &) { return Flow::stop; }));
+#ifdef __cpp_lib_move_only_function
+    std::move_only_function<Flow(Progress &)> moved;
+    CHECK(is_refused(moved));
+    moved = stop_at_once;
+    CHECK(is_called(moved));
+#endif
+}
+
+// A sanitizer sees where it does not.
+void a_text_outlives_the_temporary_that_it_was_made_of()
+{
+    const auto is_whole = [](const Text &text, const std::string &words) { return text.capi("the text") == words; };
+    const auto constant = [](const char *words) -> const std::string { return words; };
+    for (const char *const words : {"short", "a text that is too long to be kept inside of a string object"}) {
+        const Text plain = std::string(words);
+        const Text of_constant = constant(words);
+        const Text of_other_allocator = std::pmr::string(words);
+        const Text of_view = std::string_view(std::string(words));
+        CHECK(is_whole(plain, words) && is_whole(of_constant, words));
+        CHECK(is_whole(of_other_allocator, words) && is_whole(of_view, words));
+    }
+    const Text nul = std::string("to\0ken", 6);
+    CHECK(refuses([&] { return Client().sync(nul); }, "a NUL inside the token"));
+    // What has a name is not copied.
+    const std::string name = "name";
+    CHECK(Text(name).capi("the text") == name.c_str() && is_whole(Text(std::move(name)), name));
+}
+
 // What was moved from is used on purpose.
 void what_was_moved_from_refuses()
 {
@@ -197,6 +261,8 @@ void values()
     options_are_made_in_one_expression();
     a_nul_inside_is_refused_not_cut();
     what_cannot_be_a_token_is_refused();
+    a_callback_that_is_null_is_refused();
+    a_text_outlives_the_temporary_that_it_was_made_of();
     what_was_moved_from_refuses();
     the_versions_agree();
     std::puts("kept");

@@ -275,6 +275,10 @@ static void setters(void)
     static const size_t lengths[] = {LONGEST + 1, MEGABYTES};
     for (size_t i = 0; i < LENGTH(lengths); i++) {
         char *url = text_of("https://", lengths[i]), *proxy = text_of("http://", lengths[i]);
+        char *user = text_of("http://", lengths[i]);
+        memcpy(user + lengths[i] - 6, "@proxy", 6);
+        CHECK(autopilot_options_set_proxy(options, user) == WRONG);
+        free(user);
         CHECK(autopilot_options_set_base_url(options, url) == WRONG);
         CHECK(autopilot_options_set_proxy(options, proxy) == WRONG);
         CHECK(autopilot_options_set_user_agent_suffix(options, proxy) == WRONG);
@@ -285,11 +289,10 @@ static void setters(void)
 }
 
 /* What only the making of a client can tell. */
-static void unusable(const char *ca_file, const char *proxy, const char *named)
+static void unusable(const char *ca_file, const char *named)
 {
     autopilot_options *options = new_options();
-    CHECK(ca_file == NULL || autopilot_options_set_ca_file(options, ca_file) == AUTOPILOT_OK);
-    CHECK(proxy == NULL || autopilot_options_set_proxy(options, proxy) == AUTOPILOT_OK);
+    CHECK(autopilot_options_set_ca_file(options, ca_file) == AUTOPILOT_OK);
     autopilot_client *clients[3] = {GARBAGE, GARBAGE, GARBAGE};
     autopilot_detail *detail = GARBAGE;
     CHECK(autopilot_client_new(options, &clients[1], NULL) == AUTOPILOT_ERROR_CONFIGURATION);
@@ -306,14 +309,11 @@ static void unusable(const char *ca_file, const char *proxy, const char *named)
 static void strings(void)
 {
     setters();
-    char *path = text_of("/", MEGABYTES), *proxy = text_of("http://", MEGABYTES);
-    memcpy(proxy + MEGABYTES - 6, "@proxy", 6);
-    unusable("/nowhere.pem", NULL, "/nowhere.pem");
-    unusable("/tmp/\x01\x7f", NULL, "CA file");
-    unusable(path, NULL, "CA file");
-    unusable(NULL, proxy, "proxy");
+    char *path = text_of("/", MEGABYTES);
+    unusable("/nowhere.pem", "/nowhere.pem");
+    unusable("/tmp/\x01\x7f", "CA file");
+    unusable(path, "CA file");
     free(path);
-    free(proxy);
 
     autopilot_client *client = new_client();
     static const char *const wrong_tokens[] = {"", "\n", "\r\n", "a b", "a\tb", "Bearer x", "a\r\nHost: b", "a\n\n", "\xc3\xa9"};

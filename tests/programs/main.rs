@@ -17,6 +17,7 @@ mod manual;
 mod panic;
 mod program;
 mod python;
+mod raised;
 mod readme;
 mod residue;
 mod sanitizer;

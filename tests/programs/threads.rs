@@ -6,7 +6,8 @@ use std::time::Duration;
 use autopilot_emulator::{Behaviour, Config, Emulator, Network, ProxyFault};
 
 use crate::compiler;
-use crate::program::Program;
+use crate::languages::printed;
+use crate::program::{Language, Program};
 
 fn threads(emulator: &Emulator, scenario: &str) {
     let printed = compiler::run(Program::named("threads.c").against(emulator).arg(scenario));
@@ -81,4 +82,14 @@ fn a_client_is_freed_while_a_look_up_never_ends() {
 #[test]
 fn a_callback_may_call_the_library() {
     threads(&endless(), "reentrant");
+}
+
+/// The size that the environment gives threads without one of their own is the host's, for its own threads.
+#[test]
+fn helper_threads_state_their_own_stack() {
+    for size in ["1", "32768"] {
+        let emulator = endless();
+        let mut command = Program::one_call(Language::C).against(&emulator);
+        assert_eq!(printed(command.env("RUST_MIN_STACK", size).arg("token")), "0", "{size}");
+    }
 }

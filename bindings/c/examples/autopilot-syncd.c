@@ -21,6 +21,8 @@
  *    78  the proxy, the CA file or the environment cannot be used
  *   128+N  stopped by signal N before the end: 129 SIGHUP, 130 SIGINT, 143 SIGTERM
  *
+ * Signals that are ignored when it starts, as under nohup, stay ignored. If nobody reads its log any more, it goes on.
+ *
  * The token is in no log line, and is wiped from memory after each sync.
  */
 #include <errno.h>
@@ -273,13 +275,28 @@ struct stop {
     pthread_cond_t changed;
     autopilot_cancel *cancel;
     int signal;
+    bool is_over;
 };
+
+/* Wakes the thread once nothing is left to be ended. From anyone else it means nothing. */
+enum { WAKE = SIGUSR1 };
+
+static bool is_over(struct stop *stop)
+{
+    pthread_mutex_lock(&stop->mutex);
+    bool is_over = stop->is_over;
+    pthread_mutex_unlock(&stop->mutex);
+    return is_over;
+}
 
 static void *watch_signals(void *argument)
 {
     struct stop *stop = argument;
-    int signal = 0;
-    sigwait(&stop->signals, &signal);
+    int signal = WAKE;
+    while (signal == WAKE && !is_over(stop))
+        sigwait(&stop->signals, &signal);
+    if (signal == WAKE)
+        return NULL;
     pthread_mutex_lock(&stop->mutex);
     stop->signal = signal;
     pthread_cond_signal(&stop->changed);
@@ -288,25 +305,39 @@ static void *watch_signals(void *argument)
     return NULL;
 }
 
+/* One that is ignored stays so: that is how nohup keeps a program running. */
+static void add_unless_ignored(sigset_t *signals, int signal)
+{
+    struct sigaction action;
+    if (sigaction(signal, NULL, &action) == 0 && action.sa_handler != SIG_IGN)
+        sigaddset(signals, signal);
+}
+
 /* Blocks the signals for this thread and all that it will start, the library's included. */
 static bool stop_begin(struct stop *stop)
 {
     pthread_condattr_t attributes;
     stop->signal = 0;
+    stop->is_over = false;
     stop->cancel = autopilot_cancel_new();
     sigemptyset(&stop->signals);
-    sigaddset(&stop->signals, SIGTERM);
-    sigaddset(&stop->signals, SIGINT);
-    sigaddset(&stop->signals, SIGHUP); /* the terminal is gone; there is no configuration to read again */
+    add_unless_ignored(&stop->signals, SIGTERM);
+    add_unless_ignored(&stop->signals, SIGINT);
+    add_unless_ignored(&stop->signals, SIGHUP); /* the terminal is gone; there is no configuration to read again */
+    sigaddset(&stop->signals, WAKE);
     return stop->cancel && pthread_sigmask(SIG_BLOCK, &stop->signals, NULL) == 0 && pthread_condattr_init(&attributes) == 0 &&
            pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC) == 0 && pthread_cond_init(&stop->changed, &attributes) == 0 &&
            pthread_condattr_destroy(&attributes) == 0 && pthread_mutex_init(&stop->mutex, NULL) == 0 &&
+           signal(WAKE, SIG_DFL) != SIG_ERR && /* only now that it is blocked; an ignored one may not arrive */
            pthread_create(&stop->thread, NULL, watch_signals, stop) == 0;
 }
 
 static void stop_end(struct stop *stop)
 {
-    pthread_kill(stop->thread, SIGTERM); /* if it still waits */
+    pthread_mutex_lock(&stop->mutex);
+    stop->is_over = true;
+    pthread_mutex_unlock(&stop->mutex);
+    pthread_kill(stop->thread, WAKE); /* if it still waits */
     pthread_join(stop->thread, NULL);
     pthread_mutex_destroy(&stop->mutex);
     pthread_cond_destroy(&stop->changed);
@@ -526,14 +557,21 @@ static int run(const autopilot_client *client, const struct options *options, st
     }
 }
 
+/* Whether what was printed cannot be written: it may only be in a buffer yet. */
+static bool is_unwritten(int printed)
+{
+    return printed < 0 || fflush(stdout) != 0;
+}
+
 int main(int argc, char **argv)
 {
     static char token[TOKEN_SIZE];
     struct options options = {.token_fd = -1, .timeout_s = 1800, .cloud = AUTOPILOT_CLOUD_GLOBAL};
+    signal(SIGPIPE, SIG_IGN); /* a log whose reader has left is no reason to end */
     if (argc == 2 && strcmp(argv[1], "--help") == 0)
-        return fputs(HELP, stdout) == EOF;
+        return is_unwritten(fputs(HELP, stdout));
     if (argc == 2 && strcmp(argv[1], "--version") == 0)
-        return printf("autopilot-syncd %s, libautopilot_sync %s\n", AUTOPILOT_VERSION, autopilot_version()) < 0;
+        return is_unwritten(printf("autopilot-syncd %s, libautopilot_sync %s\n", AUTOPILOT_VERSION, autopilot_version()));
     if (argc < 1 || !parse(&options, argv + 1))
         return EXIT_USAGE;
 

@@ -10,11 +10,13 @@
  *
  * One client serves all tenants and threads. A tenant that the service tells to come back later goes back into the queue
  * with its time, so it keeps no thread waiting. What happens to one tenant changes nothing for the others. SIGINT,
- * SIGTERM and SIGHUP end the calls that run; what was not done is reported.
+ * SIGTERM and SIGHUP end the calls that run, but for those that were ignored at the start, as under nohup; what was not
+ * done is reported. If nobody reads the results any more, all is done all the same, and the exit code is 70.
  *
  * Each token is read just before it is needed, goes to no output, and is wiped from memory afterwards.
  */
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <chrono>
 #include <condition_variable>
@@ -24,6 +26,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
+#include <functional>
 #include <future>
 #include <iomanip>
 #include <iostream>
@@ -35,6 +38,7 @@
 #include <sstream>
 #include <stdexcept>
 #include <string>
+#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -71,7 +75,7 @@ exit codes:
    1  some are not
   64  an option is wrong
   66  FILE cannot be read, or has a wrong line
-  70  a fault of the library or of the system
+  70  a fault of the library or of the system; the results cannot be written
   78  the proxy, the CA file or the environment cannot be used
  128+N  ended by signal N before all was done: 129 SIGHUP, 130 SIGINT, 143 SIGTERM
 )";
@@ -441,6 +445,12 @@ class Printer {
 public:
     explicit Printer(bool is_json) : is_json_(is_json) {}
 
+    void warn(const std::string &text)
+    {
+        const std::lock_guard<std::mutex> lock(mutex_);
+        std::cerr << "autopilot-fleet: " << text << std::endl;
+    }
+
     void later(const Tenant &tenant, const Report &report)
     {
         const std::lock_guard<std::mutex> lock(mutex_);
@@ -514,17 +524,22 @@ private:
 class Signals {
 public:
     /// To be made before any other thread: those inherit that the signals are blocked.
-    Signals(const autopilot::Cancel &cancel, Queue &queue)
+    Signals(const autopilot::Cancel &cancel, Queue &queue, Printer &printer)
     {
         sigemptyset(&set_);
-        for (const int signal : {SIGTERM, SIGINT, SIGHUP, WAKE})
-            sigaddset(&set_, signal);
-        pthread_sigmask(SIG_BLOCK, &set_, nullptr);
-        thread_ = std::thread([this, &cancel, &queue] {
-            sigwait(&set_, &signal_);
-            queue.close();
-            cancel.trigger();
-        });
+        sigaddset(&set_, WAKE);
+        for (const int signal : {SIGTERM, SIGINT, SIGHUP})
+            if (!is_ignored(signal))
+                sigaddset(&set_, signal);
+        sigset_t before;
+        pthread_sigmask(SIG_BLOCK, &set_, &before);
+        std::signal(WAKE, SIG_DFL); // only now that it is blocked; an ignored one may not arrive
+        try {
+            thread_ = std::thread([this, &cancel, &queue] { watch(cancel, queue); });
+        } catch (const std::system_error &error) {
+            pthread_sigmask(SIG_SETMASK, &before, nullptr);
+            printer.warn("a signal will end it without a report: " + error.code().message());
+        }
     }
 
     ~Signals() { stop(); }
@@ -533,6 +548,7 @@ public:
     int stop()
     {
         if (thread_.joinable()) {
+            is_over_ = true;
             pthread_kill(thread_.native_handle(), WAKE);
             thread_.join();
         }
@@ -540,9 +556,29 @@ public:
     }
 
 private:
+    /// Wakes the thread once is_over_ is set. From anyone else it means nothing.
     static constexpr int WAKE = SIGUSR1;
+
+    /// Such as nohup makes it. It stays so.
+    static bool is_ignored(int signal)
+    {
+        struct sigaction action {};
+        return sigaction(signal, nullptr, &action) == 0 && action.sa_handler == SIG_IGN;
+    }
+
+    void watch(const autopilot::Cancel &cancel, Queue &queue)
+    {
+        while (signal_ == WAKE && !is_over_)
+            sigwait(&set_, &signal_);
+        if (signal_ == WAKE)
+            return;
+        queue.close();
+        cancel.trigger();
+    }
+
     sigset_t set_;
-    int signal_ = 0;
+    std::atomic<bool> is_over_{false};
+    int signal_ = WAKE;
     std::thread thread_;
 };
 
@@ -564,6 +600,21 @@ void work(const autopilot::Client &client, const Arguments &arguments, const aut
     }
 }
 
+/// Works on so many threads, of which this is one, or on as many as there are to be had.
+void work_on_threads(std::size_t count, Printer &printer, const std::function<void()> &work)
+{
+    std::vector<std::future<void>> others;
+    try {
+        while (others.size() + 1 < count)
+            others.push_back(std::async(std::launch::async, work));
+    } catch (const std::system_error &error) {
+        printer.warn("only " + std::to_string(others.size() + 1) + " at a time: " + error.code().message());
+    }
+    work();
+    for (std::future<void> &other : others)
+        other.get();
+}
+
 int run(const Arguments &arguments)
 {
     const Clock::time_point start = Clock::now();
@@ -576,14 +627,10 @@ int run(const Arguments &arguments)
     for (const Tenant &tenant : tenants)
         queue.put(start, {&tenant, {}});
 
-    Signals signals(cancel, queue);
-    std::vector<std::future<void>> workers;
-    for (std::size_t i = 0; i < std::min(arguments.jobs, tenants.size()); i++)
-        workers.push_back(std::async(std::launch::async, [&] {
-            work(client, arguments, cancel, queue, printer, start + arguments.until);
-        }));
-    for (std::future<void> &worker : workers)
-        worker.get();
+    Signals signals(cancel, queue, printer);
+    work_on_threads(std::min(arguments.jobs, tenants.size()), printer, [&] {
+        work(client, arguments, cancel, queue, printer, start + arguments.until);
+    });
 
     const int signal = signals.stop();
     for (const Job &job : queue.rest())
@@ -600,6 +647,7 @@ int run(const Arguments &arguments)
 
 int main(int argc, char **argv)
 {
+    std::signal(SIGPIPE, SIG_IGN); // a reader that leaves makes a write fail, and ends nothing
     const std::vector<std::string> words(argv + (argc > 0), argv + argc);
     if (words == std::vector<std::string>{"--help"})
         return !(std::cout << HELP << std::flush);

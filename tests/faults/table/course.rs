@@ -3,8 +3,10 @@
 use super::{A_BOX, ACCEPTED, CONNECT, FORBIDDEN, LATE, LOST, NO_HTTP, NO_TOKEN, REFUSED, RUNNING, TIMEOUT, TLS};
 use super::{TOO_SOON, stage};
 use crate::case::{Call, Case, Stage, TOKEN};
-use crate::peer::{Door, Peer, Way, direct, nobody, proxy, service, tls, tunnel};
-use crate::reply::{chunked, graph, intune, page, settings};
+use crate::peer::{
+    Door, Flight, Peer, Way, direct, nobody, proxy, service, socks, socks_asked, socks_with_password, tls, tunnel,
+};
+use crate::reply::{bound, chunked, graph, head, intune, page, settings, ticket};
 use crate::shown::Shown::*;
 
 // What a reading comes to.
@@ -22,6 +24,14 @@ fn keep_alive() -> Vec<Case> {
     let first = || service().accepts();
     let then_sound = |first: Peer| first.then(service().accepts());
     let left_open = |head: &str| then_sound(service().says(head).hears().heads("409 No"));
+    let answer = || Flight::data(head("204 No Content"));
+    // What is TLS's own is nobody's answer: the connection is as good as before.
+    let sends_after_it = |shown, records: &[(u8, Vec<u8>)]| {
+        direct().shows(shown).sends(answer()).sends(Flight::of(records.to_vec())).hears().accepts()
+    };
+    let ticketed = |tickets: &[_]| sends_after_it(OnlyTls13, tickets);
+    let emptied = |shown| sends_after_it(shown, &[(23, vec![])]);
+    let rekeyed = || direct().shows(OnlyTls13).accepts().rekeys().hears().accepts();
     stage(Stage::KeepAlive, Call::SecondSync, [
     ("none: it is there",                  ACCEPTED, 2, first().hears().accepts()),
     ("closed meanwhile",                   ACCEPTED, 2, then_sound(first())),
@@ -31,6 +41,11 @@ fn keep_alive() -> Vec<Case> {
     ("of HTTP/1.0, and left open",         ACCEPTED, 2, left_open("HTTP/1.0 204 No\r\n\r\n")),
     ("another answer in advance",          ACCEPTED, 2, then_sound(first().replies("409 No", "{}").hears())),
     ("nonsense in advance",                ACCEPTED, 2, then_sound(first().says("nonsense").hears())),
+    ("a ticket of TLS 1.3, sent late",     ACCEPTED, 2, ticketed(&[ticket()])),
+    ("four tickets of TLS 1.3, sent late", ACCEPTED, 2, ticketed(&[ticket(), ticket(), ticket(), ticket()])),
+    ("new keys of TLS 1.3",                ACCEPTED, 2, rekeyed()),
+    ("an empty record of TLS 1.2",         ACCEPTED, 2, emptied(OnlyTls12)),
+    ("an empty record of TLS 1.3",         ACCEPTED, 2, emptied(OnlyTls13)),
     ("closed upon the second request",     LOST,     2, first().hears()),
     ("ended upon it, without a goodbye",   LOST,     2, first().hears().vanishes()),
     ("reset upon it",                      LOST,     2, first().hears().resets()),
@@ -45,16 +60,23 @@ fn keep_alive() -> Vec<Case> {
 
 /// What is repeated, up to twice, and what is not.
 fn retry() -> Vec<Case> {
-    let soon = |status: &str| service().announces(&format!("{status}\nRetry-After: 1"), 0);
-    let tomorrow = |status: &str| service().announces(&format!("{status}\nRetry-After: 86400"), 0);
-    let graph = |status: &str| service().replies(&format!("{status}\nRetry-After: 1"), "{}");
+    let soon = |status: &str| service().announces(&format!("{status}\nrequest-id: r\nRetry-After: 1"), 0);
+    let tomorrow = |status: &str| service().announces(&format!("{status}\nrequest-id: r\nRetry-After: 86400"), 0);
+    let graph = |status: &str| service().replies(&format!("{status}\nRetry-After: 1"), graph("m"));
+    let boxed = |status: &str| service().replies(&format!("{status}\nRetry-After: 1"), page());
     let sound = || service().accepts();
     let reset = || direct().takes(5).resets();
+    let password = || socks_with_password().says([5, 2]).takes(1 + 5 + 7);
+    let socks_fails = |code| socks_asked().says(bound(code));
+    let by_socks = || socks_asked().says(bound(0)).serves().accepts();
     stage(Stage::Retry, Call::SyncWithRetries, [
     ("503, then accepted, on a new connection", ACCEPTED, 2, soon("503 No").then(sound())),
     ("509, then accepted, on the same one",     ACCEPTED, 2, soon("509 No").hears().accepts()),
     ("503 until the end",                       "Service Refused 503", 3, soon("503 No").again(2)),
     ("503 until tomorrow",                      "Service Refused 503", 1, tomorrow("503 No")),
+    ("503 of a box in between, then accepted",  ACCEPTED, 2, boxed("503 No").then(sound())),
+    ("503 of a box in between, until the end",  "Protocol Refused 503", 3, boxed("503 No").again(2)),
+    ("502 of a box in between",                 "Protocol MayHaveRun 502", 1, boxed("502 No")),
     ("503, then a loss",                        LOST,     2, soon("503 No").then(service())),
     ("503, then a bad certificate",             "Tls Refused", 1, soon("503 No").then(tls(Expired))),
     ("500",                                     "Service MayHaveRun 500", 1, soon("500 No")),
@@ -70,8 +92,23 @@ fn retry() -> Vec<Case> {
     ("a handshake reset, until the end",        TLS,      0, reset().again(2)),
     ("a bad certificate",                       TLS,      0, tls(OfANamesake)),
     ("a proxy reset, then accepted",            ACCEPTED, 1, proxy().resets().then(tunnel().serves().accepts())),
+    ("a proxy's 403",                           CONNECT,  0, proxy().announces("403 No", 0)),
     ("a proxy's 407",                           CONNECT,  0, proxy().heads("407 No")),
     ("a proxy's 502",                           CONNECT,  0, proxy().announces("502 No", 0)),
+    ("a proxy's 503",                           CONNECT,  0, proxy().announces("503 No\nRetry-After: 1", 0)),
+    ("a proxy's 504",                           CONNECT,  0, proxy().announces("504 No", 0)),
+    // Asked again, it locks the account.
+    ("SOCKS: the password is refused",          CONNECT,  0, password().says([1, 1])),
+    ("SOCKS: the password is refused oddly",    CONNECT,  0, password().says([1, 0xff])),
+    ("SOCKS: no method is agreed to",           CONNECT,  0, socks().says([5, 0xff])),
+    ("SOCKS: not even with a password",         CONNECT,  0, socks_with_password().says([5, 0xff])),
+    ("SOCKS: a method that was not offered",    CONNECT,  0, socks().says([5, 1])),
+    ("SOCKS: a password is wanted",             CONNECT,  0, socks().says([5, 2])),
+    ("SOCKS: general failure, then accepted",   ACCEPTED, 1, socks_fails(1).then(by_socks())),
+    ("SOCKS: no network, then accepted",        ACCEPTED, 1, socks_fails(3).then(by_socks())),
+    ("SOCKS: no host, then accepted",           ACCEPTED, 1, socks_fails(4).then(by_socks())),
+    ("SOCKS: refused there, then accepted",     ACCEPTED, 1, socks_fails(5).then(by_socks())),
+    ("SOCKS: closed, then accepted",            ACCEPTED, 1, socks().then(by_socks())),
     ])
 }
 
@@ -102,12 +139,13 @@ fn read() -> Vec<Case> {
     ("half of them",                TIMEOUT,      1, announces(99).says("{").stays()),
     ("half of them, without end",   TIMEOUT,      1, announces(999_999).trickles("{")),
     ("204",                         "Service NotSent 204", 1, service().accepts()),
-    ("304, which nobody asked for", "Service NotSent 304", 1, service().heads("304 No")),
-    ("302 to elsewhere",            "Service NotSent 302", 1, service().announces(elsewhere, 0)),
+    ("304, which nobody asked for", "Protocol NotSent 304", 1, service().heads("304 No")),
+    ("302 to elsewhere",            "Protocol NotSent 302", 1, service().announces(elsewhere, 0)),
     ("401 of a box in between",     "Protocol NotSent 401", 1, replies("401 No", page())),
     ("401 of Graph",                NO_TOKEN_TO_READ, 1, replies("401 No", graph("m"))),
     ("401 of Intune",               "Forbidden NotSent 401", 1, replies("401 No", intune("m"))),
     ("403 of Graph",                "Forbidden NotSent 403", 1, replies("403 No", graph("m"))),
+    ("404 of a box in between",     "Protocol NotSent 404", 1, replies("404 No", page())),
     ("404",                         "Service NotSent 404", 1, replies("404 No", graph("m"))),
     ("409",                         "Service NotSent 409", 1, replies("409 No", graph("m"))),
     ])
@@ -116,7 +154,7 @@ fn read() -> Vec<Case> {
 /// A reading may be repeated whatever became of it.
 fn retried_read() -> Vec<Case> {
     let sound = || settings("completed", 0);
-    let soon = |status: &str| service().replies(&format!("{status}\nRetry-After: 1"), "{}");
+    let soon = |status: &str| service().replies(&format!("{status}\nRetry-After: 1"), graph("m"));
     let then_there = |faulty: Peer| faulty.hears().replies("200 OK", sound());
     let then_anew = |faulty: Peer| faulty.then(service().replies("200 OK", sound()));
     stage(Stage::Retry, Call::SettingsWithRetries, [
@@ -131,6 +169,7 @@ fn retried_read() -> Vec<Case> {
     ("reading: a reset, then there",  COMPLETED,    2, then_anew(service().resets())),
     ("reading: cut off, then there",  COMPLETED,    2, then_anew(service().announces("200 OK", 9))),
     ("reading: losses until the end", LOST_READING, 3, service().vanishes().again(2)),
+    ("reading: SOCKS refuses",        CONNECT,      0, socks().says([5, 0xff])),
     ("reading: 400",                  "Service NotSent 400", 1, soon("400 No")),
     ("reading: 401",                  NO_TOKEN_TO_READ, 1, soon("401 No")),
     ("reading: a page",               NO_SETTINGS,  1, service().replies("200 OK", page())),
@@ -149,16 +188,18 @@ fn wait() -> Vec<Case> {
     let elsewhere = "307 No\nLocation: https://evil.example/";
     let tomorrow = || answers("429 No\nRetry-After: 86400", graph("m"));
     let nobody = |url| nobody(Way::BaseUrl(url), Door::Closed);
+    let refused_by_socks = || socks_with_password().says([5, 2]).takes(1 + 5 + 7).says([1, 1]);
     stage(Stage::Wait, Call::SyncAndWait, [
     ("the name is not known",             CONNECT,      0, nobody("https://nobody.invalid")),
     ("a bad certificate",                 TLS,          0, tls(Expired)),
     ("a proxy's 407",                     CONNECT,      0, proxy().heads("407 No\nProxy-Authenticate: Basic")),
+    ("a SOCKS proxy refuses the password", CONNECT,     0, refused_by_socks()),
     ("first reading: none",               TIMEOUT,      1, service().stays()),
     ("first reading: lost",               LOST_READING, 1, service().vanishes()),
     ("first reading: a page",             NO_SETTINGS,  1, reads("200 OK", page())),
     ("first reading: 401",                NO_TOKEN_TO_READ, 1, reads("401 No", graph("m"))),
     ("first reading: 400",                "Service NotSent 400", 1, reads("400 No", graph("m"))),
-    ("first reading: 503",                "Service NotSent 503", 1, reads("503 No", page())),
+    ("first reading: 503",                "Protocol NotSent 503", 1, reads("503 No", page())),
     ("first reading and trigger: 403",    FORBIDDEN,    2, denied().replies("403 No", graph("m"))),
     ("first reading: 403, then accepted", "Unconfirmed Accepted 204", 2, denied().accepts()),
     ("trigger: 401",                      NO_TOKEN,     2, answers("401 No", graph("m"))),
@@ -166,7 +207,7 @@ fn wait() -> Vec<Case> {
     ("trigger: 403",                      FORBIDDEN,    2, answers("403 No", graph("m"))),
     ("trigger: 403 of a box in between",  A_BOX,        2, answers("403 No", page())),
     ("trigger: 400",                      REFUSED,      2, answers("400 No", graph("m"))),
-    ("trigger: 307 to elsewhere",         "Service Refused 307", 2, triggers().announces(elsewhere, 0)),
+    ("trigger: 307 to elsewhere",         "Protocol Refused 307", 2, triggers().announces(elsewhere, 0)),
     ("trigger: 429 until tomorrow",       "TooSoon Refused 200", 3, tomorrow().hears().replies("200 OK", sound())),
     ("trigger: no answer",                LATE,         2, triggers().stays()),
     ("trigger: an answer that trickles",  LATE,         2, triggers().trickles("HTTP/1.1 204 No\r\nX: y")),

@@ -10,6 +10,7 @@ mod answer;
 #[rustfmt::skip]
 mod course;
 mod status;
+mod unasked;
 #[rustfmt::skip]
 mod way;
 
@@ -29,7 +30,7 @@ const NO_TOKEN: &str = "Unauthorized Refused 401";
 const REFUSED: &str = "Service Refused 400";
 
 pub(crate) fn lines() -> Vec<Case> {
-    [way::lines(), answer::lines(), course::lines(), status::cells()].concat()
+    [way::lines(), answer::lines(), course::lines(), status::cells(), unasked::lines()].concat()
 }
 
 fn stage<const N: usize>(stage: Stage, call: Call, lines: [(&str, &str, usize, Peer); N]) -> Vec<Case> {

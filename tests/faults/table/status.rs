@@ -5,8 +5,9 @@ use crate::peer::{Peer, service};
 use crate::reply::{chunked, graph, intune, page};
 
 /// The columns of [`TABLE`].
-const BODIES: [(&str, fn(&str) -> Peer); 10] = [
+const BODIES: [(&str, fn(&str) -> Peer); 11] = [
     ("no body", |status| service().replies(status, "")),
+    ("no body, with an id of Graph's", |status| service().replies(&format!("{status}\nrequest-id: r"), "")),
     ("Graph's error", |status| service().replies(status, graph("m"))),
     ("Intune's envelope", |status| service().replies(status, intune("m"))),
     ("a page", |status| service().replies(status, page())),
@@ -26,75 +27,76 @@ const BODIES: [(&str, fn(&str) -> Peer); 10] = [
 #[rustfmt::skip]
 const TABLE: &[(u16, &str, &str)] = &[
     //                   none
-    //                   | Graph
-    //                   | | Intune
-    //                   | | | page
-    //                   | | | | broken JSON
-    //                   | | | | | a mebibyte
-    //                   | | | | | | more than announced
-    //                   | | | | | | | less
-    //                   | | | | | | | | chunks without a number
-    //                   | | | | | | | | | chunks that break off
-    (100, "MayHaveRun", "N N N N N N N N N N"),
-    (101, "MayHaveRun", "S S S S S S S S S S"),
-    (102, "MayHaveRun", "L N N N N N N N N N"),
-    (103, "MayHaveRun", "L N N N N N N N N N"),
-    (199, "MayHaveRun", "L N N N N N N N N N"),
-    (200, "MayHaveRun", "S S S S S S S L N L"),
-    (201, "MayHaveRun", "S S S S S S S L N L"),
-    (202, "MayHaveRun", "S S S S S S S L N L"),
-    (203, "MayHaveRun", "S S S S S S S L N L"),
-    (204, "Accepted",   "A A A A A A A A A A"),
-    (205, "MayHaveRun", "S S S S S S S L N L"),
-    (206, "MayHaveRun", "S S S S S S S L N L"),
-    (207, "MayHaveRun", "S S S S S S S L N L"),
-    (299, "MayHaveRun", "S S S S S S S L N L"),
-    (300, "Refused",    "S S S S S S S L N L"),
-    (301, "Refused",    "S S S S S S S L N L"),
-    (302, "Refused",    "S S S S S S S L N L"),
-    (303, "Refused",    "S S S S S S S L N L"),
-    (304, "Refused",    "S S S S S S S S S S"),
-    (305, "Refused",    "S S S S S S S L N L"),
-    (306, "Refused",    "S S S S S S S L N L"),
-    (307, "Refused",    "S S S S S S S L N L"),
-    (308, "Refused",    "S S S S S S S L N L"),
-    (399, "Refused",    "S S S S S S S L N L"),
-    (400, "Refused",    "S S S S S S S L N L"),
-    (401, "Refused",    "B U F B B B B L N L"),
-    (402, "Refused",    "S S S S S S S L N L"),
-    (403, "Refused",    "B F F B B B B L N L"),
-    (404, "Refused",    "S S S S S S S L N L"),
-    (405, "Refused",    "S S S S S S S L N L"),
-    (406, "Refused",    "S S S S S S S L N L"),
-    (407, "Refused",    "S S S S S S S L N L"),
-    (408, "Refused",    "S S S S S S S L N L"),
-    (409, "Refused",    "B J J B B B B L N L"),
-    (410, "Refused",    "S S S S S S S L N L"),
-    (411, "Refused",    "S S S S S S S L N L"),
-    (412, "Refused",    "S S S S S S S L N L"),
-    (413, "Refused",    "S S S S S S S L N L"),
-    (415, "Refused",    "S S S S S S S L N L"),
-    (417, "Refused",    "S S S S S S S L N L"),
-    (421, "Refused",    "S S S S S S S L N L"),
-    (422, "Refused",    "S S S S S S S L N L"),
-    (423, "Refused",    "S S S S S S S L N L"),
-    (425, "Refused",    "S S S S S S S L N L"),
-    (428, "Refused",    "S S S S S S S L N L"),
-    (429, "Refused",    "B T T B B B B L N L"),
-    (431, "Refused",    "S S S S S S S L N L"),
-    (451, "Refused",    "S S S S S S S L N L"),
-    (499, "Refused",    "S S S S S S S L N L"),
-    (500, "MayHaveRun", "S S S S S S S L N L"),
-    (501, "MayHaveRun", "S S S S S S S L N L"),
-    (502, "MayHaveRun", "S S S S S S S L N L"),
-    (503, "Refused",    "S S S S S S S L N L"),
-    (504, "MayHaveRun", "S S S S S S S L N L"),
-    (505, "MayHaveRun", "S S S S S S S L N L"),
-    (507, "MayHaveRun", "S S S S S S S L N L"),
-    (509, "Refused",    "S S S S S S S L N L"),
-    (511, "MayHaveRun", "S S S S S S S L N L"),
-    (520, "MayHaveRun", "S S S S S S S L N L"),
-    (599, "MayHaveRun", "S S S S S S S L N L"),
+    //                   | an id
+    //                   | | Graph
+    //                   | | | Intune
+    //                   | | | | page
+    //                   | | | | | broken JSON
+    //                   | | | | | | a mebibyte
+    //                   | | | | | | | more than announced
+    //                   | | | | | | | | less
+    //                   | | | | | | | | | chunks without a number
+    //                   | | | | | | | | | | chunks that break off
+    (100, "MayHaveRun", "L L N N N N N N N N N"),
+    (101, "MayHaveRun", "B S B B B B B B B B B"),
+    (102, "MayHaveRun", "L L N N N N N N N N N"),
+    (103, "MayHaveRun", "L L N N N N N N N N N"),
+    (199, "MayHaveRun", "L L N N N N N N N N N"),
+    (200, "MayHaveRun", "B S S S B B B B L N L"),
+    (201, "MayHaveRun", "B S S S B B B B L N L"),
+    (202, "MayHaveRun", "B S S S B B B B L N L"),
+    (203, "MayHaveRun", "B S S S B B B B L N L"),
+    (204, "Accepted",   "A A A A A A A A A A A"),
+    (205, "MayHaveRun", "B S S S B B B B L N L"),
+    (206, "MayHaveRun", "B S S S B B B B L N L"),
+    (207, "MayHaveRun", "B S S S B B B B L N L"),
+    (299, "MayHaveRun", "B S S S B B B B L N L"),
+    (300, "Refused",    "B S S S B B B B L N L"),
+    (301, "Refused",    "B S S S B B B B L N L"),
+    (302, "Refused",    "B S S S B B B B L N L"),
+    (303, "Refused",    "B S S S B B B B L N L"),
+    (304, "Refused",    "B S B B B B B B B B B"),
+    (305, "Refused",    "B S S S B B B B L N L"),
+    (306, "Refused",    "B S S S B B B B L N L"),
+    (307, "Refused",    "B S S S B B B B L N L"),
+    (308, "Refused",    "B S S S B B B B L N L"),
+    (399, "Refused",    "B S S S B B B B L N L"),
+    (400, "Refused",    "B S S S B B B B L N L"),
+    (401, "Refused",    "B U U F B B B B L N L"),
+    (402, "Refused",    "B S S S B B B B L N L"),
+    (403, "Refused",    "B F F F B B B B L N L"),
+    (404, "Refused",    "B S S S B B B B L N L"),
+    (405, "Refused",    "B S S S B B B B L N L"),
+    (406, "Refused",    "B S S S B B B B L N L"),
+    (407, "Refused",    "B S S S B B B B L N L"),
+    (408, "Refused",    "B S S S B B B B L N L"),
+    (409, "Refused",    "B J J J B B B B L N L"),
+    (410, "Refused",    "B S S S B B B B L N L"),
+    (411, "Refused",    "B S S S B B B B L N L"),
+    (412, "Refused",    "B S S S B B B B L N L"),
+    (413, "Refused",    "B S S S B B B B L N L"),
+    (415, "Refused",    "B S S S B B B B L N L"),
+    (417, "Refused",    "B S S S B B B B L N L"),
+    (421, "Refused",    "B S S S B B B B L N L"),
+    (422, "Refused",    "B S S S B B B B L N L"),
+    (423, "Refused",    "B S S S B B B B L N L"),
+    (425, "Refused",    "B S S S B B B B L N L"),
+    (428, "Refused",    "B S S S B B B B L N L"),
+    (429, "Refused",    "B T T T B B B B L N L"),
+    (431, "Refused",    "B S S S B B B B L N L"),
+    (451, "Refused",    "B S S S B B B B L N L"),
+    (499, "Refused",    "B S S S B B B B L N L"),
+    (500, "MayHaveRun", "B S S S B B B B L N L"),
+    (501, "MayHaveRun", "B S S S B B B B L N L"),
+    (502, "MayHaveRun", "B S S S B B B B L N L"),
+    (503, "Refused",    "B S S S B B B B L N L"),
+    (504, "MayHaveRun", "B S S S B B B B L N L"),
+    (505, "MayHaveRun", "B S S S B B B B L N L"),
+    (507, "MayHaveRun", "B S S S B B B B L N L"),
+    (509, "Refused",    "B S S S B B B B L N L"),
+    (511, "MayHaveRun", "B S S S B B B B L N L"),
+    (520, "MayHaveRun", "B S S S B B B B L N L"),
+    (599, "MayHaveRun", "B S S S B B B B L N L"),
 ];
 
 pub(super) fn cells() -> Vec<Case> {

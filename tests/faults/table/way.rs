@@ -3,17 +3,17 @@
 use super::{ACCEPTED, CONNECT, LATE, LOST, TIMEOUT, TLS, stage};
 use crate::case::{Call, Case, Stage};
 use crate::peer::{
-    Door, Way, direct, http_proxy, https_proxy, nobody, proxy, socks, socks_asked, socks_with_password, tls,
+    Door, Peer, Way, direct, http_proxy, https_proxy, nobody, proxy, socks, socks_asked, socks_with_password, tls,
     tunnel,
 };
-use crate::reply::{alert, bound, page, record, server_hello};
+use crate::reply::{alert, bound, head, page, record, server_hello};
 use crate::shown::Shown::*;
 
 /// The start of a ServerHello that is long.
 const HALF_HELLO: [u8; 10] = [22, 3, 3, 0x40, 0, 2, 0, 0x3f, 0xfc, 3];
 
 pub(super) fn lines() -> Vec<Case> {
-    [name(), connect(), connect_reply(), proxy_tls(), socks_proxy(), handshake(), certificate()].concat()
+    [name(), connect(), connect_reply(), made_tunnel(), proxy_tls(), socks_proxy(), handshake(), certificate()].concat()
 }
 
 fn name() -> Vec<Case> {
@@ -51,7 +51,48 @@ fn connect() -> Vec<Case> {
     ])
 }
 
+/// What a proxy may say when it makes its tunnel.
+fn made_tunnel() -> Vec<Case> {
+    let says = |reply: &str| proxy().says(reply).serves().accepts();
+    let heads = |lines: &str| proxy().heads(lines).serves().accepts();
+    let lines = |count: usize| heads(&format!("200 OK{}", "\nX-Line: of a header".repeat(count)));
+    let interim = [head("100 Continue\nX: y"), head("103 Hints\nLink: x"), head("199 Odd")].concat();
+    let made = head("200 OK");
+    let in_one_piece = || [&interim[..], &made].concat();
+    let at_once = |peer: Peer| peer.hears_at_once().heads("200 OK").serves().accepts();
+    let https = || https_proxy().tls_of_proxy(Valid);
+    let with_alert = || proxy().says([&made[..], &alert(40)].concat());
+    stage(Stage::ConnectReply, Call::Sync, [
+    ("none: 200",                                ACCEPTED, 1, heads("200 OK")),
+    ("none: 201",                                ACCEPTED, 1, heads("201 Created")),
+    ("none: 204",                                ACCEPTED, 1, heads("204 No Content")),
+    ("none: 299",                                ACCEPTED, 1, heads("299 Fine")),
+    ("none: HTTP/1.0",                           ACCEPTED, 1, says("HTTP/1.0 200 Connection established\r\n\r\n")),
+    ("none: no reason phrase",                   ACCEPTED, 1, says("HTTP/1.1 200\r\n\r\n")),
+    ("none: a length, which means nothing",      ACCEPTED, 1, heads("200 OK\nContent-Length: 5")),
+    ("none: chunks, which mean nothing",         ACCEPTED, 1, heads("200 OK\nTransfer-Encoding: chunked")),
+    ("none: 204 with a length",                  ACCEPTED, 1, heads("204 No\nContent-Length: 99")),
+    ("none: said to be closed",                  ACCEPTED, 1, heads("200 OK\nConnection: close\nProxy-Connection: close")),
+    ("none: 25 headers",                         ACCEPTED, 1, lines(25)),
+    ("none: 60 headers",                         ACCEPTED, 1, lines(60)),
+    ("none: a header of 30,000 bytes",           ACCEPTED, 1, heads(&format!("200 OK\nX: {}", "y".repeat(30_000)))),
+    ("none: 100, then 200",                      ACCEPTED, 1, proxy().heads("100 Continue").heads("200 OK").serves().accepts()),
+    ("none: 103 with headers, then 200",         ACCEPTED, 1, proxy().heads("103 No\nX: y").heads("200 OK").serves().accepts()),
+    ("none: several of class 1, then 200",       ACCEPTED, 1, proxy().says(&interim).heads("200 OK").serves().accepts()),
+    ("none: several of class 1 with 200",        ACCEPTED, 1, proxy().says(in_one_piece()).serves().accepts()),
+    ("none: byte by byte",                       ACCEPTED, 1, proxy().spells(in_one_piece()).serves().accepts()),
+    ("none: CONNECT comes in one piece",         ACCEPTED, 1, at_once(http_proxy())),
+    ("none: CONNECT comes in one record of TLS", ACCEPTED, 1, at_once(https())),
+    ("100, then 403",                            CONNECT,  0, proxy().heads("100 Continue\nX: y").heads("403 No")),
+    ("100, then nothing",                        TIMEOUT,  0, proxy().heads("100 Continue").stays()),
+    ("100 without end",                          TIMEOUT,  0, proxy().floods("HTTP/1.1 100 Continue\r\nX: y\r\n\r\n")),
+    ("101, which nobody asked for",              CONNECT,  0, proxy().heads("101 No\nUpgrade: x").stays()),
+    ("with TLS's first bytes: an alert",         TLS,      0, with_alert().stays()),
+    ])
+}
+
 fn connect_reply() -> Vec<Case> {
+    let long_line = format!("\nX: {}", "y".repeat(400));
     let with_password = || direct().by(Way::Proxy("http://user:hidden@127.0.0.1:PORT")).hears();
     let refuses = |lines| proxy().heads(lines);
     let basic = "407 No\nProxy-Authenticate: Basic";
@@ -83,7 +124,6 @@ fn connect_reply() -> Vec<Case> {
     ("307 to the service",                       CONNECT, 0, refuses("307 No\nLocation: https://graph.microsoft.com")),
     ("100 and no more",                          CONNECT, 0, refuses("100 Continue")),
     ("101",                                      CONNECT, 0, refuses("101 No\nUpgrade: x")),
-    ("204",                                      CONNECT, 0, refuses("204 No")),
     ("a status of no class",                     CONNECT, 0, refuses("999 No")),
     ("not HTTP but SSH",                         CONNECT, 0, proxy().says("SSH-2.0-OpenSSH_9.2\r\n\r\n")),
     ("not HTTP but TLS's alert",                 CONNECT, 0, proxy().says(alert(10))),
@@ -95,7 +135,7 @@ fn connect_reply() -> Vec<Case> {
     ("zeros",                                    CONNECT, 0, proxy().says([0; 64])),
     ("a header without a colon",                 CONNECT, 0, refuses("200 OK\nnonsense")),
     ("a header with a zero byte",                CONNECT, 0, refuses("200 OK\nX: \0")),
-    ("more headers than are read",               CONNECT, 0, refuses(&format!("200 OK{}", "\nX: y".repeat(200)))),
+    ("more headers than are read",               CONNECT, 0, refuses(&format!("200 OK{}", long_line.repeat(200)))),
     ("a header longer than is read",             CONNECT, 0, refuses(&format!("200 OK\nX: {}", "y".repeat(100_000)))),
     ("a header without an end",                  CONNECT, 0, proxy().says("HTTP/1.1 200 OK\r\nX: ").floods("y")),
     ("closed before it",                         CONNECT, 0, proxy()),

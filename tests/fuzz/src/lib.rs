@@ -9,10 +9,14 @@
 mod cloud;
 #[path = "../../../src/detail.rs"]
 mod detail;
+#[path = "../../../src/echo.rs"]
+mod echo;
 #[path = "../../../src/environment.rs"]
 mod environment;
 #[path = "../../../src/error.rs"]
 mod error;
+#[path = "../../../src/json.rs"]
+mod json;
 #[path = "../../../src/machine_proxy.rs"]
 mod machine_proxy;
 #[path = "../../../src/outcome.rs"]

@@ -2,14 +2,14 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use autopilot_emulator::{
     Access, Behaviour, Clock, Config, Emulator, Fault, Past, Reply, RetryAfter, Step, Token,
 };
 
-use super::{Agent, path, write};
+use super::{Agent, ignoring, path, unread, write};
 use crate::compiler;
 use crate::program::{self, Program};
 
@@ -44,6 +44,25 @@ fn emulator(tenants: &[(&str, Access)]) -> Emulator {
 fn requests(emulator: &Emulator, name: &str) -> usize {
     let token = format!("secret-{name}");
     emulator.requests().iter().filter(|request| request.token.as_ref() == Some(&token)).count()
+}
+
+/// Until each has read the settings, triggered, and looked again.
+fn wait_until_watched(emulator: &Emulator, names: &[&str]) {
+    let mut count = 0;
+    while !names.iter().all(|name| requests(emulator, name) >= 3) {
+        count += 1;
+        assert!(emulator.wait(HOUR, |counts| counts.requests >= count));
+    }
+}
+
+/// The program with a part of this folder, which withholds something from it.
+fn program_with(part: &str) -> Program {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut command = Command::new(compiler::cpp());
+    command.args(["-std=c++17", "-Wall", "-Wextra", "-Werror"]);
+    command.arg("-I").arg(root.join("include")).arg("-I").arg(root.join("bindings/cpp"));
+    command.arg(root.join("bindings/cpp/examples/autopilot-fleet.cpp")).arg(program::folder().join(part));
+    Program::linked(&mut command, &part.replace('.', "-"))
 }
 
 /// So long after a sync that the next is refused for another nine minutes.
@@ -173,12 +192,7 @@ fn a_token_that_is_not_renewed_hides_nothing() {
     }
     let mut command = fleet(&emulator, "not-renewed", &tenants, &["--wait", "3600", "--json"]);
     let agent = Agent::start(&mut command);
-    // Each has read the settings, triggered, and watches.
-    let mut count = 0;
-    while !["gone", "same", "wrong"].iter().all(|name| requests(&emulator, name) >= 3) {
-        count += 1;
-        assert!(emulator.wait(HOUR, |counts| counts.requests >= count));
-    }
+    wait_until_watched(&emulator, &["gone", "same", "wrong"]);
     fs::remove_file(&paths[0]).unwrap();
     write(&paths[2], "a secret");
     emulator.advance(HOUR);
@@ -204,11 +218,7 @@ fn a_token_that_is_not_renewed_hides_nothing() {
 #[test]
 fn a_fault_at_one_tenant_holds_up_no_other() {
     let emulator = emulator(&[("done", Access::Full)]);
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let mut command = Command::new(compiler::cpp());
-    command.arg("-std=c++17").arg("-I").arg(root.join("include")).arg("-I").arg(root.join("bindings/cpp"));
-    command.arg(root.join("bindings/cpp/examples/autopilot-fleet.cpp"));
-    let program = Program::linked(command.arg(program::folder().join("fleet_scarce.cpp")), "fleet-scarce");
+    let program = program_with("fleet_scarce.cpp");
     let tenants = path("scarce");
     fs::write(&tenants, format!("fault {}\ndone env:DONE\n", token("scarce", "secret-fault").1)).unwrap();
     let mut command = program.against(&emulator);
@@ -265,6 +275,87 @@ fn a_signal_ends_all_calls_and_what_was_not_done_is_told() {
         assert!(said.ends_with("1 of 5 are synchronised\n"), "{said}");
         assert_eq!(requests(&emulator, "third"), 0);
     }
+}
+
+/// As `nohup` has them, and one that means something inside the program only.
+#[test]
+fn a_signal_that_is_ignored_or_of_no_meaning_ends_nothing() {
+    let emulator = emulator(&[("first", Access::Full), ("second", Access::Full)]);
+    let tenants = "first env:FIRST\nsecond env:SECOND\n";
+    let mut command = fleet(&emulator, "ignored", tenants, &["--wait", "3600"]);
+    command.env("FIRST", "secret-first").env("SECOND", "secret-second");
+    let agent = Agent::start(&mut ignoring(&command, "HUP INT TERM"));
+    wait_until_watched(&emulator, &["first", "second"]);
+    ["HUP", "INT", "TERM", "USR1"].iter().for_each(|signal| agent.signal(signal));
+    emulator.advance(HOUR);
+    let (code, said) = agent.end();
+    assert!(said.ends_with("2 of 2 are synchronised\n"), "{said}");
+    assert_eq!(code, 0, "{said}");
+}
+
+/// The others are ignored, and so is what means something inside the program only.
+#[test]
+fn a_signal_that_is_not_ignored_ends_it() {
+    for (ignored, other, expected) in [("HUP", "TERM", 143), ("INT", "HUP", 129), ("TERM", "INT", 130)] {
+        let emulator = emulator(&[("first", Access::Full)]);
+        let mut command = fleet(&emulator, ignored, "first env:FIRST\n", &["--wait", "3600"]);
+        command.env("FIRST", "secret-first");
+        let agent = Agent::start(&mut ignoring(&command, ignored));
+        wait_until_watched(&emulator, &["first"]);
+        [ignored, "USR1", other].iter().for_each(|signal| agent.signal(signal));
+        let (code, said) = agent.end();
+        assert!(said.contains("first: AUTOPILOT_ERROR_CANCELLED: "), "{said}");
+        assert_eq!(code, expected, "{said}");
+    }
+}
+
+/// Of the results that is a fault, at the end; of what is told beside them it is none.
+#[test]
+fn a_reader_that_leaves_stops_nothing() {
+    let tenants = "first env:FIRST\nlater env:LATER\n";
+    for (is_of_results, expected) in [(true, 70), (false, 0)] {
+        let emulator = emulator(&[("first", Access::Full), ("later", Access::Full)]);
+        emulator.script([again_in_a_second("later")]);
+        let mut command = fleet(&emulator, "unread", tenants, &["--jobs", "1"]);
+        command.env("FIRST", "secret-first").env("LATER", "secret-later");
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let stream = if is_of_results { Command::stdout } else { Command::stderr };
+        let answer = stream(&mut command, unread()).spawn().unwrap().wait_with_output().unwrap();
+        let said = [answer.stdout, answer.stderr].concat();
+        let said = String::from_utf8_lossy(&said);
+        assert_eq!(answer.status.code(), Some(expected), "{}: {said}", answer.status);
+        assert_eq!((requests(&emulator, "first"), requests(&emulator, "later")), (1, 2));
+        let last = ["2 of 2 are synchronised\n", "autopilot-fleet: the results cannot be written\n"];
+        assert!(said.ends_with(last[usize::from(is_of_results)]), "{said}");
+    }
+}
+
+/// Of the threads that the program itself starts, the first waits for signals and the others work; or none can be had, by
+/// the library neither.
+#[test]
+fn too_few_threads_make_it_slower_and_nothing_else() {
+    let program = &program_with("fleet_threads.cpp");
+    let names = ["first", "second", "third"];
+    let tenants = &path("threads");
+    fs::write(tenants, "first env:FIRST\nsecond env:SECOND\nthird env:THIRD\n").unwrap();
+    let run = |refused: &str| {
+        let emulator = emulator(&names.map(|name| (name, Access::Full)));
+        let mut command = program.against(&emulator);
+        for name in names {
+            command.env(name.to_uppercase(), format!("secret-{name}"));
+        }
+        Agent::start(command.env("REFUSED", refused).arg(tenants)).end()
+    };
+    std::thread::scope(|scope| {
+        for (refused, done, expected) in [("1", 3, 0), ("2", 3, 0), ("3", 3, 0), ("all", 0, 1)] {
+            scope.spawn(move || {
+                let (code, said) = run(refused);
+                assert!(said.ends_with(&format!("{done} of 3 are synchronised\n")), "{refused}: {said}");
+                assert_eq!(code, expected, "{refused}: {said}");
+                assert!(said.contains(": Resource temporarily unavailable\n"), "{refused}: {said}");
+            });
+        }
+    });
 }
 
 #[test]

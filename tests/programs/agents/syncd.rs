@@ -12,7 +12,7 @@ use autopilot_emulator::{
     Access, Behaviour, Certificate, Clock, Config, Emulator, Fault, Past, ProxyFault, Step, Token, Via,
 };
 
-use super::{Agent, path, write};
+use super::{Agent, ignoring, path, unread, write};
 use crate::compiler;
 use crate::program::Program;
 
@@ -332,6 +332,44 @@ fn a_signal_ends_a_wait() {
         assert!(said.contains("result: AUTOPILOT_ERROR_CANCELLED"), "{said}");
         assert!(said.ends_with(&format!("stop: SIG{signal}\n")), "{said}");
     }
+}
+
+/// As `nohup` and a shell's background jobs have them. One that is not ignored still ends it.
+#[test]
+fn an_ignored_signal_stays_ignored() {
+    let (_, file) = token("ignored", "secret-1");
+    for (ignored, other, expected) in [("HUP", "TERM", 143), ("INT", "HUP", 129), ("TERM", "INT", 130)] {
+        let emulator = standing();
+        let agent = Agent::start(&mut ignoring(syncd(&emulator).args(&file), ignored));
+        agent.wait_for("phase: watching");
+        agent.signal(ignored);
+        agent.signal(other);
+        let (code, said) = agent.end();
+        assert_eq!(code, expected, "{said}");
+        assert!(said.ends_with(&format!("stop: SIG{other}\n")), "{said}");
+    }
+}
+
+#[test]
+fn it_ends_by_itself_where_every_signal_is_ignored() {
+    let (_, file) = token("all-ignored", "secret-1");
+    let emulator = standing();
+    let agent = Agent::start(&mut ignoring(syncd(&emulator).args(&file), "HUP INT TERM USR1"));
+    agent.wait_for("phase: watching");
+    ["HUP", "INT", "TERM", "USR1"].iter().for_each(|signal| agent.signal(signal));
+    emulator.advance(HOUR);
+    let (code, said) = agent.end();
+    assert_eq!(code, 0, "{said}");
+    assert!(said.contains("result: AUTOPILOT_OK: ") && !said.contains("stop: "), "{said}");
+}
+
+#[test]
+fn a_log_that_nobody_reads_stops_nothing() {
+    let emulator = stepping();
+    let (_, file) = token("unread", "secret-1");
+    let status = syncd(&emulator).args(file).stderr(unread()).status().unwrap();
+    assert_eq!(status.code(), Some(0), "{status}");
+    assert!(emulator.requests().len() >= 4, "from the first look to the end of the sync");
 }
 
 #[test]

@@ -1,0 +1,64 @@
+//! What a text repeats of a secret, in whole or in part, on one line or on many.
+
+use std::collections::BTreeMap;
+
+/// So many bytes of a secret in a row are a secret too. Fewer tell little, and may occur by chance.
+const RUN: usize = 16;
+
+/// A secret that is shorter may occur by chance as a whole.
+const SHORTEST: usize = 8;
+
+/// A secret is cut into blocks of this length: each run of it has one of them whole.
+const BLOCK: usize = 8;
+const _: () = assert!(BLOCK <= SHORTEST && 2 * BLOCK - 1 <= RUN);
+
+/// The text with `[token]` in place of each run of a secret, and of what is not visible ASCII inside of one: a line
+/// break, for example. None where there is no run. The time grows with the lengths, not with their product.
+pub(crate) fn taken_out<'a>(secrets: impl Iterator<Item = &'a str>, text: &str) -> Option<String> {
+    let visible: Vec<u8> = text.bytes().filter(u8::is_ascii_graphic).collect();
+    let mut blocks: Vec<u64> = visible.windows(BLOCK).map(number).collect();
+    blocks.sort_unstable();
+    let mut is_secret = vec![false; visible.len()];
+    for secret in secrets.map(str::as_bytes) {
+        // Most texts have no echo: this tells it by an eighth of the look-ups.
+        if secret.chunks_exact(BLOCK).any(|block| blocks.binary_search(&number(block)).is_ok()) {
+            mark(secret, &visible, &mut is_secret);
+        }
+    }
+    is_secret.contains(&true).then(|| replaced(text, &is_secret))
+}
+
+fn number(block: &[u8]) -> u64 {
+    u64::from_ne_bytes(block.try_into().expect("a block has eight bytes"))
+}
+
+/// Marks the bytes that are in a run of the secret. A short one is a run as a whole.
+fn mark(secret: &[u8], visible: &[u8], is_secret: &mut [bool]) {
+    let length = secret.len().min(RUN);
+    let mut runs: BTreeMap<&[u8], bool> = visible.windows(length).map(|run| (run, false)).collect();
+    for run in secret.windows(length) {
+        if let Some(is_shown) = runs.get_mut(run) {
+            *is_shown = true;
+        }
+    }
+    for (at, run) in visible.windows(length).enumerate() {
+        if runs[run] {
+            is_secret[at..at + length].fill(true);
+        }
+    }
+}
+
+/// `is_secret` is of the visible bytes.
+fn replaced(text: &str, is_secret: &[bool]) -> String {
+    let visible = text.bytes().enumerate().filter(|(_, byte)| byte.is_ascii_graphic());
+    let places: Vec<(usize, bool)> = visible.zip(is_secret).map(|((at, _), secret)| (at, *secret)).collect();
+    let mut replaced = String::new();
+    let mut rest = 0;
+    for echo in places.chunk_by(|a, b| a.1 == b.1).filter(|places| places[0].1) {
+        replaced.push_str(&text[rest..echo[0].0]);
+        replaced.push_str("[token]");
+        rest = echo[echo.len() - 1].0 + 1;
+    }
+    replaced.push_str(&text[rest..]);
+    replaced
+}

@@ -1,0 +1,80 @@
+//! What a proxy says that makes no tunnel, in words for whoever set it.
+
+use super::head::Head;
+
+/// The authentication schemes that proxies ask for. A reply's are shown in these words, never in its own.
+const SCHEMES: [&str; 6] = ["Basic", "Bearer", "Digest", "Kerberos", "Negotiate", "NTLM"];
+
+/// What whoever set the proxy needs to know.
+pub(super) fn words(head: &Head, has_credentials: bool) -> String {
+    let asked: Vec<&str> = head.challenges.iter().flat_map(|challenge| schemes(challenge)).collect();
+    let is_asked = |scheme: &&str| asked.iter().any(|word| word.eq_ignore_ascii_case(scheme));
+    let known: Vec<&str> = SCHEMES.into_iter().filter(is_asked).collect();
+    let schemes = known.join(", ");
+    let why = match (head.status, &*known) {
+        (403, _) => "the proxy does not allow this connection".to_owned(),
+        (407, []) => "the proxy names no authentication that is known; only Basic is supported".to_owned(),
+        (407, ["Basic", ..]) if has_credentials => {
+            format!("the proxy refuses the user name and password in its address ({schemes})")
+        }
+        (407, ["Basic", ..]) => {
+            format!("the proxy wants a user name and password in its address ({schemes})")
+        }
+        (407, _) => format!("the proxy wants {schemes}, and only Basic is supported"),
+        (502..=504, _) => "the proxy cannot reach the service".to_owned(),
+        _ => "the proxy makes no tunnel".to_owned(),
+    };
+    format!("HTTP {}: {why}", head.status)
+}
+
+/// The first word of each challenge of a header; what is in quotes may have commas of its own.
+fn schemes(challenges: &str) -> impl Iterator<Item = &str> {
+    let unquoted = challenges.split('"').step_by(2);
+    unquoted.flat_map(|part| part.split(',')).filter_map(|challenge| challenge.split_whitespace().next())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_schemes_of_challenges_are_found() {
+        for (challenges, expected) in [
+            (&["Basic realm=\"x\""][..], "Basic"),
+            (&["NTLM", "negotiate"], "Negotiate, NTLM"),
+            (&["Digest realm=\"a, Basic b\", nonce=x, NTLM"], "Digest, NTLM"),
+            (&["Basic, Basic, Kerberos,, Bearer"], "Basic, Bearer, Kerberos"),
+        ] {
+            let challenges = challenges.iter().copied().map(str::to_owned).collect();
+            let text = words(&Head { status: 407, length: 0, challenges }, false);
+            assert!(text.contains(expected), "{text}");
+        }
+        for challenge in ["Acme basic=1, \"Basic", ""] {
+            let head = Head { status: 407, length: 0, challenges: vec![challenge.to_owned()] };
+            assert!(words(&head, false).contains("names no authentication"), "{challenge}");
+        }
+    }
+
+    #[test]
+    fn a_refusal_says_what_to_do() {
+        const ASKED: &str = "the proxy wants a user name and password in its address";
+        const REFUSED: &str = "the proxy refuses the user name and password in its address";
+        for (status, challenge, has_credentials, expected) in [
+            (403, "", false, "the proxy does not allow this connection"),
+            (403, "Basic", true, "the proxy does not allow this connection"),
+            (407, "Basic", false, &*format!("{ASKED} (Basic)")),
+            (407, "Basic, NTLM", true, &*format!("{REFUSED} (Basic, NTLM)")),
+            (407, "Negotiate, NTLM", false, "the proxy wants Negotiate, NTLM, and only Basic is supported"),
+            (407, "Digest", true, "the proxy wants Digest, and only Basic is supported"),
+            (407, "", true, "the proxy names no authentication that is known; only Basic is supported"),
+            (502, "", false, "the proxy cannot reach the service"),
+            (503, "", false, "the proxy cannot reach the service"),
+            (504, "", false, "the proxy cannot reach the service"),
+            (301, "", false, "the proxy makes no tunnel"),
+            (405, "", false, "the proxy makes no tunnel"),
+        ] {
+            let head = Head { status, length: 0, challenges: vec![challenge.to_owned()] };
+            assert_eq!(words(&head, has_credentials), format!("HTTP {status}: {expected}"));
+        }
+    }
+}

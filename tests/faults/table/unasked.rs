@@ -1,0 +1,134 @@
+//! Bytes that nobody asked for, behind the answer to the first call: they are never the answer to the second one, which
+//! is made on a new connection.
+
+use super::FORBIDDEN;
+use crate::case::{Call, Case, Stage};
+use crate::peer::{Flight, Part, Peer, direct, https_proxy, service};
+use crate::reply::{FATAL, GOODBYE, announcing, chunked, graph, head};
+use crate::shown::Shown::{self, *};
+
+/// From one byte to more than a socket and all buffers take at once; those of a whole buffer, and of a whole record.
+const SIZES: [usize; 8] = [1, 5, 100, 4_000, 4_096, 16_384, 20_000, 100_000];
+
+const VERSIONS: [(&str, Shown); 2] = [("TLS 1.2", OnlyTls12), ("TLS 1.3", OnlyTls13)];
+
+/// How what follows the answer comes: one after the other, those of a flight at once.
+const PLACES: [(&str, fn(&[u8], Vec<u8>) -> Vec<Flight>); 3] = [
+    ("in the record of the answer", |answer, more| vec![Flight::data([answer, &more].concat())]),
+    ("in a record with the answer", |answer, more| vec![Flight::data(answer).and(Flight::data(more))]),
+    ("in a record after the answer", |answer, more| vec![Flight::data(answer), Flight::data(more)]),
+];
+
+pub(super) fn lines() -> Vec<Case> {
+    [bytes(), parts_of_records(), other_records(), in_a_proxys_tls()].concat()
+}
+
+/// What seems to be an answer of this size, or the beginning of one.
+fn forged(size: usize) -> Vec<u8> {
+    let (head, end) = ("HTTP/1.1 204 No Content\r\nX: ", "\r\n\r\n");
+    let filler = "y".repeat(size.saturating_sub(head.len() + end.len()));
+    let mut answer = format!("{head}{filler}{end}").into_bytes();
+    answer.truncate(size);
+    answer
+}
+
+/// Answers by which the first call succeeds, and whose end is told by each of the three ways.
+fn answers() -> [(&'static str, Vec<u8>); 3] {
+    let (refusal, body) = ("409 Conflict", graph("m"));
+    let in_chunks = format!("{:x}\r\n{body}\r\n0\r\n\r\n", body.len());
+    [
+        ("no body", head("204 No Content")),
+        ("a length", [&announcing(refusal, body.len() as u64)[..], body.as_bytes()].concat()),
+        ("chunks", chunked(refusal, in_chunks)),
+    ]
+}
+
+fn bytes() -> Vec<Case> {
+    let mut cases = Vec::new();
+    for (version, shown) in VERSIONS {
+        for (body, answer) in answers() {
+            for (place, flights) in PLACES {
+                let whole = [("a whole answer".to_owned(), head("204 No Content"))];
+                let sizes = SIZES.map(|size| (format!("{size} bytes"), forged(size)));
+                for (size, more) in whole.into_iter().chain(sizes) {
+                    let fault = format!("{version}, {body}: {size} {place}");
+                    cases.push(case(fault, of_service(shown, flights(&answer, more))));
+                }
+            }
+        }
+    }
+    cases
+}
+
+fn parts_of_records() -> Vec<Case> {
+    let parts =
+        [("the header", Part::Header), ("half", Part::Half), ("all but the last byte", Part::ButTheLastByte)];
+    let mut cases = Vec::new();
+    for (version, shown) in VERSIONS {
+        for (name, part) in parts {
+            for (place, flights) in &PLACES[1..] {
+                let mut flights = flights(&head("204 No Content"), forged(4_000));
+                let last = flights.pop().expect("a place has a flight").cut(part);
+                flights.push(last);
+                cases
+                    .push(case(format!("{version}: {name} of a record {place}"), of_service(shown, flights)));
+            }
+        }
+    }
+    cases
+}
+
+/// Nothing in them is HTTP; but who sends them is not about to answer.
+fn other_records() -> Vec<Case> {
+    let mut cases = Vec::new();
+    for (version, shown) in VERSIONS {
+        for (name, record) in [("a goodbye", GOODBYE), ("a fatal alert", FATAL)] {
+            let (answer, more) = (Flight::data(head("204 No Content")), Flight::of([record]));
+            for (place, flights) in [
+                ("with the answer", vec![answer.clone().and(more.clone())]),
+                ("after the answer", vec![answer.clone(), more.clone()]),
+            ] {
+                let fault = format!("{version}: {name} {place}, and TCP stays open");
+                cases.push(case(fault, of_service(shown, flights)));
+            }
+        }
+    }
+    cases
+}
+
+/// The proxy's TLS has buffers of its own, around those of the service's.
+fn in_a_proxys_tls() -> Vec<Case> {
+    let tunnel = || https_proxy().tls_of_proxy(Valid).hears().heads("200 OK");
+    let then_refused = |first: Peer| first.hears().then(tunnel().serves().replies("403 No", graph("m")));
+    let answer = || Flight::data(head("204 No Content"));
+    let mut cases = Vec::new();
+    for size in SIZES {
+        for (place, flights) in PLACES {
+            let first = tunnel().serves();
+            let first = flights(&head("204 No Content"), forged(size)).into_iter().fold(first, Peer::sends);
+            cases.push(case(format!("an HTTPS proxy: {size} bytes {place}"), then_refused(first)));
+        }
+    }
+    for (name, flight) in [
+        ("a byte", Flight::data([23])),
+        ("the header of a record", Flight::data(forged(100)).cut(Part::Header)),
+        ("half of a record", Flight::data(forged(4_000)).cut(Part::Half)),
+        ("a goodbye", Flight::of([GOODBYE])),
+        ("a fatal alert", Flight::of([FATAL])),
+    ] {
+        let first = tunnel().serves().sends(answer()).sends_below(flight);
+        cases.push(case(format!("an HTTPS proxy: {name} in its own TLS"), then_refused(first)));
+    }
+    cases
+}
+
+fn of_service(shown: Shown, flights: Vec<Flight>) -> Peer {
+    let first = flights.into_iter().fold(direct().shows(shown), Peer::sends).hears();
+    first.then(service().replies("403 No", graph("m")))
+}
+
+fn case(fault: String, peer: Peer) -> Case {
+    let fault = format!("unasked, by {fault}");
+    let (stage, call) = (Stage::KeepAlive, Call::SecondSync);
+    Case { stage, fault, call, peer, end: FORBIDDEN.to_owned(), requests: 2 }
+}

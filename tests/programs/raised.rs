@@ -1,0 +1,100 @@
+//! A process that runs with more rights than who started it: its environment, which is of who started it, leads nowhere.
+
+use std::fs;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use autopilot_emulator::{Config, Emulator, Via};
+
+use crate::compiler;
+use crate::program;
+
+const NOBODY: u32 = 65534;
+
+/// A folder that every user can reach, gone when the test is over.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new() -> Folder {
+        let path = std::env::temp_dir().join(format!("autopilot-raised-{}", std::process::id()));
+        fs::create_dir(&path).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+        Folder(path)
+    }
+
+    /// A copy in it, with these rights. Made by another process: what this one has open for writing, another test's
+    /// child may have open too, and then it cannot be run.
+    fn copy(&self, file: &Path, name: &str, mode: &str) -> PathBuf {
+        let copy = self.0.join(name);
+        compiler::run(Command::new("install").args(["-m", mode]).arg(file).arg(&copy));
+        copy
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+/// `raised.c` with the static library, since it is copied to where the shared one is not to be found.
+fn program() -> PathBuf {
+    let include = Path::new(env!("CARGO_MANIFEST_DIR")).join("include");
+    let library = compiler::library_for_c(|file| file.extension().is_some_and(|ending| ending == "a"));
+    let program = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("raised-{}", std::process::id()));
+    let mut command = Command::new(compiler::c());
+    command.args(["-std=c99", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-I"]).arg(include);
+    command
+        .arg(program::folder().join("raised.c"))
+        .arg(library)
+        .args(["-lm", "-pthread", "-ldl", "-o"])
+        .arg(&program);
+    compiler::run(&mut command);
+    program
+}
+
+/// What the program says when the user "nobody" runs it, with a proxy and an authority in the environment.
+fn run_by_nobody(program: &Path, emulator: &Emulator, authorities: &Path) -> String {
+    let mut command = Command::new(program);
+    command.env_clear().env("HTTPS_PROXY", emulator.proxy_url()).env("SSL_CERT_FILE", authorities);
+    compiler::run(command.arg(emulator.direct_url()).uid(NOBODY).gid(NOBODY))
+}
+
+#[test]
+fn the_environment_of_who_started_it_is_ignored() {
+    let is_root = fs::metadata("/proc/self").unwrap().uid() == 0;
+    assert!(is_root, "only root can make programs that raise rights: run this test as root, as .ci/run does");
+    let folder = Folder::new();
+    let (program, emulator) = (program(), Emulator::start(Config::default()));
+    let plain = folder.copy(&program, "plain", "755");
+    let set_uid = folder.copy(&program, "set-uid", "4755");
+    let set_gid = folder.copy(&program, "set-gid", "2755");
+    let capable = folder.copy(&program, "capable", "755");
+    let set = Command::new("setcap").arg("cap_net_bind_service+ep").arg(&capable).status();
+    let set = set.expect("setcap is missing. Install it (Debian: apt-get install libcap2-bin)");
+    assert!(set.success(), "no capabilities can be given to a file in {}: {set}", folder.0.display());
+    let authorities = folder.copy(emulator.ca_file(), "authorities.pem", "644");
+    let nowhere = Path::new("/nowhere.pem");
+
+    for raised in [set_uid, set_gid, capable] {
+        for authorities in [&*authorities, nowhere] {
+            let said = run_by_nobody(&raised, &emulator, authorities);
+            let name = raised.display();
+            assert!(said.starts_with("raised 1: "), "{name}: {said}Is its file system mounted with nosuid?");
+            assert!(
+                said.starts_with("raised 1: -3 "),
+                "{name}: only the system's authorities are trusted: {said}"
+            );
+        }
+    }
+    let counts = emulator.counts();
+    assert_eq!((counts.connects, counts.requests), (0, 0), "no proxy was asked, and no token sent");
+
+    // The same program with plain rights goes where it is led.
+    let said = run_by_nobody(&plain, &emulator, nowhere);
+    assert!(said.starts_with("raised 0: -13 ") && said.contains("/nowhere.pem"), "{said}");
+    assert_eq!(run_by_nobody(&plain, &emulator, &authorities), "raised 0: 0 the sync was accepted\n");
+    assert_eq!(emulator.requests()[0].via, Via::Proxy);
+}
