@@ -6,14 +6,17 @@
 //! blocking step of it to the current call, and [`idle`] keeps it for the next one. [`refusal`] hears a proxy out that
 //! makes no tunnel.
 
+mod bundle;
 mod dial;
 mod engine;
 mod failure;
 mod idle;
 mod link;
 mod path;
+mod pem;
 mod refusal;
 mod roots;
+mod x509;
 
 use std::fmt;
 use std::sync::Arc;

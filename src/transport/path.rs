@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ureq::config::Config;
-use ureq::tls::TlsConfig;
+use ureq::tls::{Certificate, RootCerts, TlsConfig};
 use ureq::unversioned::transport::{
     ConnectProxyConnector, ConnectionDetails, Connector, RustlsConnector, SocksConnector, TcpConnector,
     Transport,
@@ -46,7 +46,7 @@ impl Path {
     }
 
     fn load(route: &Route) -> Result<Path, Error> {
-        let tls = TlsConfig::builder().root_certs(roots::load(&route.trust)?).build();
+        let tls = TlsConfig::builder().root_certs(certificates(roots::load(&route.trust)?)).build();
         let plain =
             ().chain(SocksConnector::default())
                 .chain(ConnectProxyConnector::default())
@@ -94,6 +94,19 @@ impl Paths {
 
     fn lock(&self) -> MutexGuard<'_, Option<Arc<Path>>> {
         self.path.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// As ureq's TLS takes them.
+fn certificates(roots: roots::Roots) -> RootCerts {
+    match roots.authorities {
+        roots::Authorities::These(_) if roots.certificates.is_empty() => RootCerts::WebPki,
+        roots::Authorities::These(_) => {
+            let certificates = roots.certificates.iter().map(|der| Certificate::from_der(der).to_owned());
+            RootCerts::new_with_certs(&certificates.collect::<Vec<_>>())
+        }
+        #[cfg(any(windows, target_vendor = "apple"))]
+        roots::Authorities::OfTheSystem => RootCerts::PlatformVerifier,
     }
 }
 

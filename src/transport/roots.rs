@@ -1,88 +1,189 @@
-//! The certificates of the believed authorities, read from where [`Trust`] says.
+//! Loads the certificates of the trusted authorities, as [`Trust`] says.
 
+use std::collections::BTreeSet;
+use std::fs::{self, File};
+use std::io::{self, Read};
 use std::path::Path;
 
-use rustls_native_certs::load_certs_from_paths;
-use ureq::tls::{Certificate, RootCerts};
+use rustls::RootCertStore;
 
+use super::bundle::Bundle;
 use crate::error::{Cause, Error, ErrorKind};
 use crate::text::printable;
 use crate::trust::{CaFiles, Trust};
 
-/// The systems' own have a quarter of a MiB.
+/// System bundles have a quarter of a MiB.
 const LARGEST_BUNDLE: u64 = 16 * 1024 * 1024;
 
-/// Whether the caller or the environment names the files: then they must be usable, and nothing replaces them.
+/// The trusted authorities.
+pub(super) struct Roots {
+    pub(super) authorities: Authorities,
+    /// Names them in an error message: "the system's certificates (145, /etc/ssl/cert.pem)".
+    #[cfg_attr(not(test), expect(dead_code))]
+    pub(super) description: String,
+    /// For ureq's TLS.
+    pub(super) certificates: Vec<Vec<u8>>,
+}
+
+pub(super) enum Authorities {
+    /// At least one.
+    These(#[expect(dead_code)] RootCertStore),
+    /// Windows and macOS verify certificates themselves, by their administrator's rules.
+    #[cfg(any(windows, target_vendor = "apple"))]
+    OfTheSystem,
+}
+
+/// Whether the caller or the environment names the files. Then they must be usable, and nothing replaces them.
 pub(super) fn are_named(trust: &Trust) -> bool {
     matches!(trust, Trust::Files(_))
 }
 
-pub(super) fn load(trust: &Trust) -> Result<RootCerts, Error> {
+pub(super) fn load(trust: &Trust) -> Result<Roots, Error> {
     match trust {
         Trust::System => Ok(system()),
         Trust::Files(files) => named(files),
     }
 }
 
-fn named(files: &CaFiles) -> Result<RootCerts, Error> {
-    let mut certificates = Vec::new();
+fn named(files: &CaFiles) -> Result<Roots, Error> {
+    let unusable = |path: String, cause: Cause| {
+        Error::new(ErrorKind::Configuration, format!("{} ({path})", files.named_by)).because(cause)
+    };
+    let mut bundle = Bundle::empty();
     if let Some(file) = &files.file {
-        certificates.extend(bundle(file).map_err(|cause| unusable(files, Some(file), cause))?);
+        bundle = whole(file).map_err(|cause| unusable(shown(file), cause))?;
     }
     for folder in &files.folders {
-        let loaded = load_certs_from_paths(None, Some(folder));
-        // A stray file in a folder is none of our business; an unreadable folder is.
-        if let (true, Some(error)) = (loaded.certs.is_empty(), loaded.errors.into_iter().next()) {
-            return Err(unusable(files, Some(folder), Cause::new(&error, None)));
+        read_folder(folder, &mut bundle).map_err(|error| unusable(shown(folder), told(&error)))?;
+    }
+    let paths =
+        files.file.iter().chain(&files.folders).map(|path| shown(path)).collect::<Vec<_>>().join(", ");
+    if bundle.believed.is_empty() {
+        return Err(unusable(paths, told(&why_empty(&bundle))));
+    }
+    let certificates = if bundle.believed.len() == 1 { "certificate" } else { "certificates" };
+    let count = format!("{} {certificates}", bundle.believed.len());
+    Ok(Roots::of(bundle, files.named_by, &count, &paths))
+}
+
+/// Reads a file in which every certificate must be usable, and at least one trusted.
+fn whole(file: &Path) -> Result<Bundle, Cause> {
+    let text = read_file(file).map_err(|error| told(&error))?;
+    let bundle = Bundle::of(&text);
+    match &bundle.first_fault {
+        Some(fault) => Err(told(fault)),
+        None if !bundle.believed.is_empty() => Ok(bundle),
+        None => Err(told(&match &text[..] {
+            // Common mistakes: a DER file, and a file that PowerShell wrote.
+            [0x30, 0x81..=0x84, ..] => "it is DER; PEM is needed".to_owned(),
+            [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => "it is UTF-16; ASCII or UTF-8 is needed".to_owned(),
+            _ => why_empty(&bundle),
+        })),
+    }
+}
+
+/// Why a bundle has no trusted authority.
+fn why_empty(bundle: &Bundle) -> String {
+    match (&bundle.first_fault, &bundle.other) {
+        (Some(fault), _) => fault.clone(),
+        _ if !bundle.refused.is_empty() => "its certificates are not trusted for TLS servers".to_owned(),
+        (None, Some(label)) => format!("no certificate in it, but a block {label}"),
+        (None, None) => "no certificate in it".to_owned(),
+    }
+}
+
+impl Roots {
+    fn of(bundle: Bundle, whose: &str, count: &str, place: &str) -> Roots {
+        let mut description = format!("{whose} ({count}");
+        if !place.is_empty() {
+            description += &format!(", {place}");
         }
-        certificates.extend(owned(&loaded.certs));
+        if let Some(fault) = &bundle.first_fault {
+            let example = if bundle.faults == 1 { "" } else { "the first is " };
+            description += &format!("; {} could not be used: {example}{}", bundle.faults, printable(fault));
+        }
+        match bundle.refused.len() {
+            0 => {}
+            1 => description += "; 1 is not trusted for TLS servers",
+            refused => description += &format!("; {refused} are not trusted for TLS servers"),
+        }
+        Roots {
+            authorities: Authorities::These(bundle.believed),
+            description: description + ")",
+            certificates: bundle.certificates,
+        }
     }
-    if certificates.is_empty() {
-        return Err(unusable(files, files.file.as_deref(), Cause::new(&"no certificate in it", None)));
-    }
-    Ok(RootCerts::new_with_certs(&certificates))
 }
 
-/// The certificates of a file, of which there must be some, and none broken. What is no regular file is not opened: a
-/// pipe or a terminal could hold the caller for ever, and gives nothing when it is read again. Nor is what has no
-/// length, as those of /proc that wait for the kernel to say something.
-fn bundle(file: &Path) -> Result<Vec<Certificate<'static>>, Cause> {
-    let told = |error: &dyn std::fmt::Display| Cause::new(error, None);
-    let known = std::fs::metadata(file).map_err(|error| told(&error))?;
+/// Reads a regular file only: a pipe or a terminal could block for ever, and is empty when read again. A file without a
+/// length is refused too: some in /proc block until the kernel has something to say.
+fn read_file(file: &Path) -> io::Result<Vec<u8>> {
+    let known = fs::metadata(file)?;
     match known.len() {
-        _ if !known.is_file() => return Err(told(&"not a regular file")),
-        0 => return Err(told(&"it is empty")),
+        _ if !known.is_file() => return Err(io::Error::other("not a regular file")),
+        0 => return Err(io::Error::other("it is empty")),
         1..=LARGEST_BUNDLE => {}
-        _ => return Err(told(&"larger than 16 MiB")),
+        _ => return Err(io::Error::other("larger than 16 MiB")),
     }
-    let loaded = load_certs_from_paths(Some(file), None);
-    match loaded.errors.into_iter().next() {
-        Some(error) => Err(told(&error)),
-        None if loaded.certs.is_empty() => Err(told(&"no certificate in it")),
-        None => Ok(owned(&loaded.certs)),
+    let mut text = Vec::with_capacity(known.len() as usize + 1);
+    File::open(file)?.take(LARGEST_BUNDLE).read_to_end(&mut text)?;
+    Ok(text)
+}
+
+/// Reads each file of a folder once, however many links lead to it. Ignores files without certificates.
+fn read_folder(folder: &Path, bundle: &mut Bundle) -> io::Result<()> {
+    let name = |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let mut files = BTreeSet::new();
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        match path.canonicalize() {
+            Ok(file) => drop(files.insert(file)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {} // a dangling link
+            Err(error) => bundle.add_fault(|| format!("{}: {error}", name(&path))),
+        }
+    }
+    for file in files {
+        if fs::metadata(&file).is_ok_and(|known| !known.is_file() || known.len() == 0) {
+            continue;
+        }
+        match read_file(&file) {
+            Ok(text) => bundle.read(&text, &format!("{}: ", name(&file))),
+            Err(error) => bundle.add_fault(|| format!("{}: {error}", name(&file))),
+        }
+    }
+    Ok(())
+}
+
+fn shown(path: &Path) -> String {
+    printable(&path.to_string_lossy())
+}
+
+fn told(error: &dyn std::fmt::Display) -> Cause {
+    Cause::new(error, None)
+}
+
+#[cfg(windows)]
+fn system() -> Roots {
+    Roots {
+        authorities: Authorities::OfTheSystem,
+        description: "the certificates of Windows".to_owned(),
+        certificates: Vec::new(),
     }
 }
 
-fn unusable(files: &CaFiles, path: Option<&Path>, cause: Cause) -> Error {
-    let path = path.map(|path| format!(" ({})", printable(&path.to_string_lossy()))).unwrap_or_default();
-    Error::new(ErrorKind::Configuration, format!("{}{path}", files.named_by)).because(cause)
+#[cfg(target_vendor = "apple")]
+fn system() -> Roots {
+    Roots {
+        authorities: Authorities::OfTheSystem,
+        description: "the certificates of macOS".to_owned(),
+        certificates: Vec::new(),
+    }
 }
 
-fn owned(certificates: &[impl AsRef<[u8]>]) -> Vec<Certificate<'static>> {
-    certificates.iter().map(|certificate| Certificate::from_der(certificate.as_ref()).to_owned()).collect()
-}
-
-/// Windows and macOS verify by themselves, with the authorities and rules that the administrator set.
-#[cfg(any(windows, target_vendor = "apple"))]
-fn system() -> RootCerts {
-    RootCerts::PlatformVerifier
-}
-
-/// The first bundle that is there, else the first folder; Mozilla's roots where there is none. Known places instead of
-/// `load_native_certs`, which would read SSL_CERT_FILE again where the environment is to be ignored, and a bundle and
-/// the folder of the same certificates after each other.
+/// The first usable bundle, else the first usable folder, else Mozilla's certificates. One place only, because bundle and
+/// folder hold the same certificates.
 #[cfg(not(any(windows, target_vendor = "apple")))]
-fn system() -> RootCerts {
+fn system() -> Roots {
     const BUNDLES: &[&str] = &[
         "/etc/ssl/certs/ca-certificates.crt", // Debian, Arch, Gentoo
         "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem", // Fedora, RHEL
@@ -92,10 +193,216 @@ fn system() -> RootCerts {
         "/usr/local/share/certs/ca-root-nss.crt", // FreeBSD
     ];
     const FOLDERS: &[&str] = &["/etc/ssl/certs", "/etc/pki/tls/certs"];
-    let bundles = BUNDLES.iter().map(|file| load_certs_from_paths(Some(Path::new(file)), None));
-    let folders = FOLDERS.iter().map(|folder| load_certs_from_paths(None, Some(Path::new(folder))));
-    match bundles.chain(folders).map(|loaded| loaded.certs).find(|certificates| !certificates.is_empty()) {
-        Some(found) => RootCerts::new_with_certs(&owned(&found)),
-        None => RootCerts::WebPki,
+    first_of(BUNDLES, FOLDERS)
+}
+
+#[cfg(not(any(windows, target_vendor = "apple")))]
+fn first_of(bundles: &[&str], folders: &[&str]) -> Roots {
+    let bundles = bundles.iter().map(|file| (file, read_file(Path::new(file)).map(|text| Bundle::of(&text))));
+    let folders = folders.iter().map(|folder| {
+        let mut bundle = Bundle::empty();
+        (folder, read_folder(Path::new(folder), &mut bundle).map(|()| bundle))
+    });
+    let mut unused = Bundle::empty();
+    for (place, found) in bundles.chain(folders) {
+        match found {
+            Ok(found) if !found.believed.is_empty() => {
+                let count = found.believed.len().to_string();
+                return Roots::of(found, "the system's certificates", &count, place);
+            }
+            Ok(Bundle { first_fault: Some(fault), .. }) => unused.add_fault(|| format!("{place}: {fault}")),
+            Ok(_) => {}
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => unused.add_fault(|| format!("{place}: {error}")),
+        }
+    }
+    unused.believed.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+    let count = unused.believed.len().to_string();
+    Roots::of(unused, "Mozilla's certificates", &count, "")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use base64::Engine as _;
+    use base64::prelude::BASE64_STANDARD;
+    use rcgen::{CertificateParams, DnType, KeyPair};
+
+    use super::super::pem;
+    use super::*;
+
+    fn certificate(name: &str) -> String {
+        let mut params = CertificateParams::default();
+        params.distinguished_name.push(DnType::CommonName, name);
+        params.self_signed(&KeyPair::generate().unwrap()).unwrap().pem()
+    }
+
+    /// A certificate whose trust settings reject it for servers.
+    fn refused(name: &str) -> String {
+        const REJECT: &[u8] = &[0x30, 12, 0xa0, 10, 6, 8, 0x2b, 6, 1, 5, 5, 7, 3, 1];
+        let block = certificate(name);
+        let certificate = pem::blocks(block.as_bytes()).next().unwrap().unwrap().der().unwrap();
+        let digits = BASE64_STANDARD.encode([&certificate[..], REJECT].concat());
+        format!("-----BEGIN TRUSTED CERTIFICATE-----\n{digits}\n-----END TRUSTED CERTIFICATE-----\n")
+    }
+
+    /// A folder that is deleted when the test ends.
+    struct Folder(PathBuf);
+
+    impl Folder {
+        fn new(name: &str) -> Folder {
+            let path = std::env::temp_dir().join(format!("autopilot-roots-{}-{name}", std::process::id()));
+            fs::create_dir(&path).unwrap();
+            Folder(path.canonicalize().unwrap())
+        }
+
+        fn with(self, file: &str, text: impl AsRef<[u8]>) -> Folder {
+            fs::write(self.0.join(file), text).unwrap();
+            self
+        }
+
+        fn path(&self, file: &str) -> String {
+            self.0.join(file).to_str().unwrap().to_owned()
+        }
+    }
+
+    impl Drop for Folder {
+        fn drop(&mut self) {
+            fs::remove_dir_all(&self.0).unwrap();
+        }
+    }
+
+    /// The description of what was loaded, or the error.
+    fn loaded(file: Option<&str>, folders: &[&str]) -> String {
+        let folders = folders.iter().map(PathBuf::from).collect();
+        match load(&Trust::Files(CaFiles { file: file.map(PathBuf::from), folders, named_by: "VARIABLE" })) {
+            Ok(roots) => roots.description,
+            Err(error) => format!("{error:#}"),
+        }
+    }
+
+    #[test]
+    fn a_file_is_whole_or_an_error() {
+        let folder = Folder::new("file");
+        let file = folder.path("ca.pem");
+        let [first, second] = ["First", "Second"].map(certificate);
+        let broken = "-----BEGIN CERTIFICATE-----\n!\n-----END CERTIFICATE-----\n";
+        let key = KeyPair::generate().unwrap().serialize_pem();
+        for (text, expected) in [
+            (first.clone(), Ok("1 certificate")),
+            (format!("\u{feff}{}{second}", first.trim_end()), Ok("2 certificates")),
+            (format!("{first}{second}{first}{key}"), Ok("2 certificates")),
+            (format!("{first}{broken}"), Err("block 2 (CERTIFICATE, line")),
+            (refused("Third"), Err("its certificates are not trusted for TLS servers")),
+            ("no block".to_owned(), Err("no certificate in it")),
+            (key, Err("no certificate in it, but a block PRIVATE KEY")),
+            ("\n".to_owned(), Err("no certificate in it")),
+            (String::new(), Err("it is empty")),
+        ] {
+            fs::write(&file, &text).unwrap();
+            let loaded = loaded(Some(&file), &[]);
+            match expected {
+                Ok(count) => assert_eq!(loaded, format!("VARIABLE ({count}, {file})")),
+                Err(why) => {
+                    let expected = format!("unusable configuration: VARIABLE ({file}): {why}");
+                    assert!(loaded.starts_with(&expected), "{loaded}");
+                }
+            }
+        }
+        fs::write(&file, format!("{first}{}", refused("Third"))).unwrap();
+        let described = format!("VARIABLE (1 certificate, {file}; 1 is not trusted for TLS servers)");
+        assert_eq!(loaded(Some(&file), &[]), described);
+        for (bytes, why) in [
+            (&[0x30, 0x82, 1, 0][..], "it is DER; PEM is needed"),
+            (&[0xff, 0xfe, b'-', 0], "it is UTF-16; ASCII or UTF-8 is needed"),
+        ] {
+            fs::write(&file, bytes).unwrap();
+            assert!(loaded(Some(&file), &[]).ends_with(why));
+        }
+    }
+
+    #[test]
+    fn a_folder_is_what_is_usable_in_it() {
+        let [first, second] = ["First", "Second"].map(certificate);
+        let broken = "-----BEGIN CERTIFICATE-----\n";
+        let stray = Folder::new("stray").with("empty", "").with("README", "no block");
+        fs::create_dir(stray.0.join("folder")).unwrap();
+        let one = Folder::new("one").with("first.pem", &first).with("copy.pem", &first).with("README", "-");
+        let mixed = Folder::new("mixed").with("a.pem", broken).with("b.pem", broken).with("c.pem", second);
+        #[cfg(unix)]
+        {
+            std::os::unix::fs::symlink("a.pem", mixed.0.join("01234567.0")).unwrap();
+            std::os::unix::fs::symlink("nowhere", mixed.0.join("01234567.1")).unwrap();
+            std::os::unix::fs::symlink("loop.0", one.0.join("loop.0")).unwrap();
+            let looped = loaded(None, &[&one.path("")]);
+            assert!(looped.contains("; 1 could not be used: loop.0: "), "{looped}");
+            fs::remove_file(one.0.join("loop.0")).unwrap();
+        }
+        let [stray, one, mixed] = [&stray, &one, &mixed].map(|folder| folder.0.to_str().unwrap().to_owned());
+        let fault = "a.pem: block 1 (CERTIFICATE, line 1): it has no END line";
+        let nowhere = format!("{stray}/nowhere");
+        let counted = format!("2 could not be used: the first is {fault}");
+        let error = |paths: &str, why: &str| format!("unusable configuration: VARIABLE ({paths}): {why}");
+        for (folders, expected) in [
+            (&[&*one][..], format!("VARIABLE (1 certificate, {one})")),
+            (&[&one, &stray], format!("VARIABLE (1 certificate, {one}, {stray})")),
+            (&[&one, &mixed], format!("VARIABLE (2 certificates, {one}, {mixed}; {counted})")),
+            (&[&stray], error(&stray, "no certificate in it")),
+        ] {
+            assert_eq!(loaded(None, folders), expected);
+        }
+        assert!(loaded(None, &[&nowhere]).starts_with(&error(&nowhere, "")));
+        let file = format!("{one}/first.pem");
+        assert_eq!(loaded(Some(&file), &[&stray]), format!("VARIABLE (1 certificate, {file}, {stray})"));
+        fs::remove_file(format!("{mixed}/c.pem")).unwrap();
+        assert_eq!(loaded(None, &[&mixed]), error(&mixed, fault));
+    }
+
+    #[cfg(not(any(windows, target_vendor = "apple")))]
+    #[test]
+    fn the_systems_own_are_the_first_that_are_there() {
+        let [first, second] = ["First", "Second"].map(certificate);
+        let broken = "-----BEGIN CERTIFICATE-----\n";
+        let folder = Folder::new("system")
+            .with("empty.pem", "")
+            .with("broken.pem", broken)
+            .with("first.pem", format!("{first}{broken}"))
+            .with("second.pem", &second);
+        let hashed = Folder::new("hashed").with("second.pem", &second);
+        let hashed = hashed.0.to_str().unwrap();
+        let [missing, empty, broken, first, second] =
+            ["missing.pem", "empty.pem", "broken.pem", "first.pem", "second.pem"]
+                .map(|name| folder.path(name));
+        let mozillas = webpki_roots::TLS_SERVER_ROOTS.len();
+        let no_end = "(CERTIFICATE, line 1): it has no END line";
+        for (bundles, folders, expected) in [
+            (
+                &[&missing, &broken, &second, &first][..],
+                &[hashed][..],
+                format!("the system's certificates (1, {second})"),
+            ),
+            (&[&missing], &[&missing, hashed], format!("the system's certificates (1, {hashed})")),
+            (&[&missing], &[&missing], format!("Mozilla's certificates ({mozillas})")),
+            (
+                &[&broken],
+                &[],
+                format!(
+                    "Mozilla's certificates ({mozillas}; 1 could not be used: {broken}: block 1 {no_end})"
+                ),
+            ),
+            (
+                &[&empty],
+                &[],
+                format!("Mozilla's certificates ({mozillas}; 1 could not be used: {empty}: it is empty)"),
+            ),
+        ] {
+            let bundles: Vec<&str> = bundles.iter().map(|path| path.as_str()).collect();
+            assert_eq!(first_of(&bundles, folders).description, expected);
+        }
+        let described = first_of(&[&first], &[]).description;
+        let expected =
+            format!("the system's certificates (1, {first}; 1 could not be used: block 2 (CERTIFICATE, line");
+        assert!(described.starts_with(&expected), "{described}");
     }
 }
