@@ -2,6 +2,7 @@
 
 pub mod address;
 pub mod c_api;
+pub mod certificates;
 pub mod reply;
 pub mod settings;
 pub mod time;
