@@ -2,6 +2,8 @@
 
 pub mod address;
 pub mod c_api;
+pub mod certificates;
+pub mod proxy_reply;
 pub mod reply;
 pub mod settings;
 pub mod time;
