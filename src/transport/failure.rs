@@ -49,6 +49,12 @@ impl ConnectError {
     fn kind(&self, stage: Stage) -> ErrorKind {
         match (self, stage) {
             (ConnectError::Over, _) => ErrorKind::Timeout,
+            // Ours: the system's own comes after minutes, and means that nobody is there.
+            (ConnectError::Io(error), _)
+                if error.kind() == IoKind::TimedOut && error.raw_os_error().is_none() =>
+            {
+                ErrorKind::Timeout
+            }
             (_, Stage::Handshake) => ErrorKind::Tls,
             _ => ErrorKind::Connect,
         }
