@@ -148,7 +148,8 @@ impl Detail {
         self.retry_after
     }
 
-    /// The claims of a claims challenge, as JSON: hand them to whatever issues the token (conditional access).
+    /// The claims of a claims challenge: hand them to whatever issues the token (conditional access). They are a JSON
+    /// object on one printable line of at most 4 KiB. Claims that are not such an object are left out.
     ///
     /// ```no_run
     /// # let token = "challenged";

@@ -144,7 +144,7 @@ mod tests {
         let text = like_graphs();
         let token = Token::new(&text).unwrap();
         let lines = |width| {
-            text.as_bytes().chunks(width).map(|line| str::from_utf8(line).unwrap()).collect::<Vec<_>>()
+            text.as_bytes().chunks(width).map(|line| std::str::from_utf8(line).unwrap()).collect::<Vec<_>>()
         };
         let parts: Vec<&str> = text.split('.').collect();
         for echo in [
@@ -171,6 +171,9 @@ mod tests {
         for fewer in [&text[..15], &text[700..715], &lines(15).join("|")] {
             assert_eq!(token.redact(fewer), *fewer);
         }
+        for run in text.as_bytes().windows(16) {
+            assert_eq!(token.redact(std::str::from_utf8(run).unwrap()), "[token]");
+        }
         let guid = "2f2a63f3-8e5e-4d3a-b3c5-111122223333";
         assert_eq!(token.redact(guid), guid);
     }
@@ -180,7 +183,7 @@ mod tests {
         let visible = |text: &str| text.chars().filter(char::is_ascii_graphic).collect::<String>();
         let mut random = Random(2);
         let mut redacted = 0;
-        for _ in 0..20_000 {
+        for _ in 0..5_000 {
             let lengths = [8 + random.below(40), 8 + random.below(12)];
             let letters: &[u8] = [&b"a."[..], b"ab", b"[token]", b"]n"][random.below(4)];
             let tokens = lengths.map(|length| random.text(letters, length));
@@ -192,12 +195,12 @@ mod tests {
             let runs: Vec<&[u8]> =
                 tokens.iter().flat_map(|token| token.as_bytes().windows(token.len().min(16))).collect();
             let shows =
-                |text: &str| runs.iter().any(|run| visible(text).contains(str::from_utf8(run).unwrap()));
+                |text: &str| runs.iter().any(|run| visible(text).contains(std::str::from_utf8(run).unwrap()));
             assert!(!shows(&left), "{tokens:?} {text:?}: {left:?}");
             assert_eq!(shows(&text), left != text, "{tokens:?} {text:?}: {left:?}");
             redacted += usize::from(left != text);
         }
-        assert!(redacted > 10_000, "{redacted}");
+        assert!(redacted > 2_500, "{redacted}");
     }
 
     /// What is looked for must not be looked for again with each part that is found.

@@ -1,4 +1,4 @@
-//! What a file of certificates says: which authorities to believe, and what of it cannot be used.
+//! The authorities in a file of certificates, and the blocks that cannot be used.
 
 use std::collections::BTreeSet;
 
@@ -8,21 +8,19 @@ use rustls::pki_types::CertificateDer;
 use super::pem::{self, Block, Fault};
 use super::x509::{Identity, split_certificate, vouches_for_servers};
 
-/// What one or more files say.
+/// The contents of one or more files.
 #[derive(Debug)]
 pub(crate) struct Bundle {
     pub(crate) believed: RootCertStore,
     /// Certificates whose trust settings exclude TLS servers.
     pub(crate) refused: RootCertStore,
-    /// How many blocks cannot be used, and why the first cannot.
+    /// How many blocks cannot be used, and why the first one cannot.
     pub(crate) faults: usize,
     pub(crate) first_fault: Option<String>,
-    /// The label of the first block that is no certificate.
+    /// The label of the first block that is not a certificate.
     pub(crate) other: Option<String>,
-    /// Folders hold many a certificate twice.
+    /// Folders often hold the same certificate twice.
     seen: BTreeSet<Vec<u8>>,
-    /// For ureq's TLS.
-    pub(crate) certificates: Vec<Vec<u8>>,
 }
 
 impl Bundle {
@@ -34,7 +32,6 @@ impl Bundle {
             first_fault: None,
             other: None,
             seen: BTreeSet::new(),
-            certificates: Vec::new(),
         }
     }
 
@@ -44,14 +41,14 @@ impl Bundle {
         bundle
     }
 
-    /// Adds what a file says; `prefix` goes before its fault.
+    /// Adds a file's certificates. `prefix` goes in front of its first fault.
     pub(crate) fn read(&mut self, text: &[u8], prefix: &str) {
         for block in pem::blocks(text) {
             if let Err(fault) = block.and_then(|block| self.add(&block)) {
                 self.add_fault(|| format!("{prefix}{fault}"));
             }
         }
-        // A certificate that is refused anywhere is believed nowhere.
+        // A refusal in any file counts for all of them.
         self.believed.roots.retain(|root| !self.refused.roots.contains(root));
     }
 
@@ -75,7 +72,7 @@ impl Bundle {
         }
         let no_certificate = || block.fault("it holds no certificate");
         let (certificate, rest) = split_certificate(&der).ok_or_else(no_certificate)?;
-        // What follows a certificate without settings has no meaning, to OpenSSL too.
+        // Like OpenSSL, ignore what follows a certificate without settings.
         let settings = if has_settings { rest } else { &[] };
         let store = match vouches_for_servers(settings) {
             Some(true) => &mut self.believed,
@@ -88,9 +85,6 @@ impl Bundle {
             }
             None => no_certificate(),
         })?;
-        if vouches_for_servers(settings) == Some(true) {
-            self.certificates.push(certificate.to_vec());
-        }
         self.seen.insert(der);
         Ok(())
     }
@@ -121,7 +115,8 @@ mod tests {
 
     fn block(label: &str, der: &[u8]) -> String {
         let digits = BASE64_STANDARD.encode(der);
-        let lines: Vec<_> = digits.as_bytes().chunks(64).map(|line| str::from_utf8(line).unwrap()).collect();
+        let lines: Vec<_> =
+            digits.as_bytes().chunks(64).map(|line| std::str::from_utf8(line).unwrap()).collect();
         format!("-----BEGIN {label}-----\n{}\n-----END {label}-----\n", lines.join("\n"))
     }
 
@@ -136,13 +131,13 @@ mod tests {
     const TRUST: u8 = 0x30;
     const REJECT: u8 = 0xa0;
 
-    /// Certificates with trust settings, each of which a list of uses is.
+    /// A certificate with trust settings: lists of uses.
     fn settings(der: &[u8], lists: &[(u8, &[u8])]) -> String {
         let lists: Vec<u8> = lists.iter().flat_map(|(tag, uses)| sequence(*tag, uses)).collect();
         block("TRUSTED CERTIFICATE", &[der, &sequence(0x30, &lists)].concat())
     }
 
-    /// Whether the program `openssl` takes a file with this text, and then believes this authority.
+    /// Whether the program `openssl` believes this authority, given a file with this text.
     #[cfg(target_os = "linux")]
     fn openssl_believes(text: &str, authority: &Authority) -> bool {
         use std::process::{Command, Stdio};

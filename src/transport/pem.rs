@@ -1,7 +1,7 @@
 //! Reads PEM: blocks of base64 between BEGIN and END lines, with any text around them.
 //!
-//! It takes what OpenSSL takes. OpenSSL passes over a block whose first line it does not know as one; here such a block
-//! is read, or is a [`Fault`], so no certificate is lost in silence.
+//! It reads every block that OpenSSL reads. OpenSSL skips a block without a word if its BEGIN line is not exactly right;
+//! this reader reads such a block or reports a [`Fault`], so no certificate gets lost.
 
 use std::fmt;
 
@@ -14,10 +14,10 @@ const END: &[u8] = b"-----END ";
 const DASHES: &[u8] = b"-----";
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// What is longer is no label: the search for the end of one has a bound.
+/// Bounds the search for the end of a label.
 const LONGEST_LABEL: usize = 64;
 
-/// Forgives what OpenSSL forgives.
+/// As lenient as OpenSSL's decoder.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
     &base64::alphabet::STANDARD,
     GeneralPurposeConfig::new()
@@ -25,20 +25,20 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
         .with_decode_allow_trailing_bits(true),
 );
 
-/// A block whose frame is whole.
+/// A block with matching BEGIN and END lines.
 #[derive(Debug)]
 pub(crate) struct Block<'a> {
     place: Place<'a>,
     body: &'a [u8],
 }
 
-/// Which block of a text it is.
+/// Which block of the text this is.
 #[derive(Debug, Clone, Copy)]
 struct Place<'a> {
     /// From 1.
     number: usize,
     label: &'a [u8],
-    /// The text before it, of which only an error counts the lines.
+    /// The text before the block. Only an error message counts its lines.
     before: &'a [u8],
 }
 
@@ -56,7 +56,7 @@ pub(crate) fn blocks(text: &[u8]) -> Blocks<'_> {
 
 pub(crate) struct Blocks<'a> {
     text: &'a [u8],
-    /// What is before is read.
+    /// Everything before this offset has been read.
     at: usize,
     number: usize,
 }
@@ -81,7 +81,7 @@ impl<'a> Iterator for Blocks<'a> {
         }
         let last = match Marker::find(self.text, first.end) {
             Some(last) if !last.begins => last,
-            // What begins meanwhile is read as the next block.
+            // Another BEGIN line starts the next block.
             _ => return Some(Err(place.fault("it has no END line"))),
         };
         self.at = last.end;
@@ -102,7 +102,7 @@ impl<'a> Block<'a> {
         self.place.fault(why)
     }
 
-    /// The bytes that it holds.
+    /// The decoded bytes.
     pub(crate) fn der(&self) -> Result<Vec<u8>, Fault<'a>> {
         let mut digits = Vec::with_capacity(self.body.len());
         for line in lines(self.body) {
@@ -129,7 +129,7 @@ impl<'a> Place<'a> {
 impl fmt::Display for Fault<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Fault { place: Place { number, label, before }, why } = self;
-        // LF, CR and CRLF end a line each.
+        // LF, CR and CRLF each end a line.
         let breaks = |index: &usize| before[*index] == b'\r' || *index == 0 || before[*index - 1] != b'\r';
         let line = 1 + memchr::memchr2_iter(b'\n', b'\r', before).filter(breaks).count();
         write!(f, "block {number} (")?;
@@ -143,14 +143,14 @@ impl fmt::Display for Fault<'_> {
 /// "-----BEGIN LABEL-----" or "-----END LABEL-----".
 struct Marker<'a> {
     begins: bool,
-    /// None if the line does not end as it should.
+    /// None if five hyphens do not follow it.
     label: Option<&'a [u8]>,
     start: usize,
     end: usize,
 }
 
 impl<'a> Marker<'a> {
-    /// The first one from there on, wherever in its line it is, for files are glued without a line break.
+    /// The first marker at or after `from`. It may stand anywhere in a line: people join files without a line break.
     fn find(text: &'a [u8], from: usize) -> Option<Marker<'a>> {
         let (mut at, mut read) = (from, from);
         loop {
@@ -174,7 +174,7 @@ impl<'a> Marker<'a> {
     }
 }
 
-/// The label that starts there, and where the line goes on after it.
+/// The label that starts there, and the offset after its hyphens.
 fn label(text: &[u8], start: usize) -> (Option<&[u8]>, usize) {
     let rest = &text[start..text.len().min(start + LONGEST_LABEL + DASHES.len())];
     let line = lines(rest).next().unwrap_or_default();
@@ -184,13 +184,13 @@ fn label(text: &[u8], start: usize) -> (Option<&[u8]>, usize) {
     }
 }
 
-/// Whether a line that starts so is one of the comments that bundles have. A block in it was taken out by its author.
+/// Whether the line is a comment, as many bundles have. Someone disabled a block in it on purpose.
 fn is_comment(before: &[u8]) -> bool {
     let line = before.rsplit(|byte| matches!(byte, b'\n' | b'\r')).next().unwrap_or_default();
     line.strip_prefix(BYTE_ORDER_MARK).unwrap_or(line).trim_ascii_start().starts_with(b"#")
 }
 
-/// What is between line breaks of any kind.
+/// The lines of a text, whatever its line breaks.
 fn lines(mut text: &[u8]) -> impl Iterator<Item = &[u8]> {
     std::iter::from_fn(move || {
         if text.is_empty() {

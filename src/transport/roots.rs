@@ -1,8 +1,9 @@
-//! The certificates of the believed authorities, read from where [`Trust`] says.
+//! Loads the certificates of the trusted authorities, as [`Trust`] says.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{self, Read};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use rustls::RootCertStore;
 
@@ -11,27 +12,25 @@ use crate::error::{Cause, Error, ErrorKind};
 use crate::text::printable;
 use crate::trust::{CaFiles, Trust};
 
-/// The systems' own have a quarter of a MiB.
+/// System bundles have a quarter of a MiB.
 const LARGEST_BUNDLE: u64 = 16 * 1024 * 1024;
 
-/// Whom to believe.
+/// The trusted authorities.
 pub(super) struct Roots {
     pub(super) authorities: Authorities,
-    /// Which they are, for an error: "the system's certificates (145, /etc/ssl/cert.pem)".
+    /// Names them in an error message: "the system's certificates (145, /etc/ssl/cert.pem)".
     pub(super) description: String,
-    /// For ureq's TLS.
-    pub(super) certificates: Vec<Vec<u8>>,
 }
 
 pub(super) enum Authorities {
-    /// There is at least one.
+    /// At least one.
     These(RootCertStore),
-    /// Windows and macOS verify by themselves, with the authorities and rules that the administrator set.
+    /// Windows and macOS verify certificates themselves, by their administrator's rules.
     #[cfg(any(windows, target_vendor = "apple"))]
     OfTheSystem,
 }
 
-/// Whether the caller or the environment names the files: then they must be usable, and nothing replaces them.
+/// Whether the caller or the environment names the files. Then they must be usable, and nothing replaces them.
 pub(super) fn are_named(trust: &Trust) -> bool {
     matches!(trust, Trust::Files(_))
 }
@@ -64,7 +63,7 @@ fn named(files: &CaFiles) -> Result<Roots, Error> {
     Ok(Roots::of(bundle, files.named_by, &count, &paths))
 }
 
-/// A file, of which each certificate must be usable, and one at least believed.
+/// Reads a file in which every certificate must be usable, and at least one trusted.
 fn whole(file: &Path) -> Result<Bundle, Cause> {
     let text = read_file(file).map_err(|error| told(&error))?;
     let bundle = Bundle::of(&text);
@@ -72,7 +71,7 @@ fn whole(file: &Path) -> Result<Bundle, Cause> {
         Some(fault) => Err(told(fault)),
         None if !bundle.believed.is_empty() => Ok(bundle),
         None => Err(told(&match &text[..] {
-            // What else people have: DER, and what PowerShell writes.
+            // Common mistakes: a DER file, and a file that PowerShell wrote.
             [0x30, 0x81..=0x84, ..] => "it is DER; PEM is needed".to_owned(),
             [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => "it is UTF-16; ASCII or UTF-8 is needed".to_owned(),
             _ => why_empty(&bundle),
@@ -80,7 +79,7 @@ fn whole(file: &Path) -> Result<Bundle, Cause> {
     }
 }
 
-/// Why a bundle has nobody to believe.
+/// Why a bundle has no trusted authority.
 fn why_empty(bundle: &Bundle) -> String {
     match (&bundle.first_fault, &bundle.other) {
         (Some(fault), _) => fault.clone(),
@@ -105,16 +104,12 @@ impl Roots {
             1 => description += "; 1 is not trusted for TLS servers",
             refused => description += &format!("; {refused} are not trusted for TLS servers"),
         }
-        Roots {
-            authorities: Authorities::These(bundle.believed),
-            description: description + ")",
-            certificates: bundle.certificates,
-        }
+        Roots { authorities: Authorities::These(bundle.believed), description: description + ")" }
     }
 }
 
-/// What is no regular file is not opened: a pipe or a terminal could hold the caller for ever, and gives nothing when it
-/// is read again. Nor is what has no length, as those of /proc that wait for the kernel to say something.
+/// Reads a regular file only: a pipe or a terminal could block for ever, and is empty when read again. A file without a
+/// length is refused too: some in /proc block until the kernel has something to say.
 fn read_file(file: &Path) -> io::Result<Vec<u8>> {
     let known = fs::metadata(file)?;
     match known.len() {
@@ -128,22 +123,25 @@ fn read_file(file: &Path) -> io::Result<Vec<u8>> {
     Ok(text)
 }
 
-/// Each file of a folder once, however many links lead to it. A stray one is none of our business; an unreadable folder
-/// is.
+/// Reads each file of a folder once, however many links lead to it. Ignores files without certificates.
 fn read_folder(folder: &Path, bundle: &mut Bundle) -> io::Result<()> {
-    let entries = fs::read_dir(folder)?.collect::<io::Result<Vec<_>>>()?;
-    let mut files: Vec<PathBuf> =
-        entries.iter().filter_map(|entry| entry.path().canonicalize().ok()).collect();
-    files.sort();
-    files.dedup();
+    let name = |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let mut files = BTreeSet::new();
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        match path.canonicalize() {
+            Ok(file) => drop(files.insert(file)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {} // a dangling link
+            Err(error) => bundle.add_fault(|| format!("{}: {error}", name(&path))),
+        }
+    }
     for file in files {
-        if !fs::metadata(&file).is_ok_and(|known| known.is_file() && known.len() > 0) {
+        if fs::metadata(&file).is_ok_and(|known| !known.is_file() || known.len() == 0) {
             continue;
         }
-        let name = file.file_name().unwrap_or_default().to_string_lossy();
         match read_file(&file) {
-            Ok(text) => bundle.read(&text, &format!("{name}: ")),
-            Err(error) => bundle.add_fault(|| format!("{name}: {error}")),
+            Ok(text) => bundle.read(&text, &format!("{}: ", name(&file))),
+            Err(error) => bundle.add_fault(|| format!("{}: {error}", name(&file))),
         }
     }
     Ok(())
@@ -159,25 +157,16 @@ fn told(error: &dyn std::fmt::Display) -> Cause {
 
 #[cfg(windows)]
 fn system() -> Roots {
-    Roots {
-        authorities: Authorities::OfTheSystem,
-        description: "the certificates of Windows".to_owned(),
-        certificates: Vec::new(),
-    }
+    Roots { authorities: Authorities::OfTheSystem, description: "the certificates of Windows".to_owned() }
 }
 
 #[cfg(target_vendor = "apple")]
 fn system() -> Roots {
-    Roots {
-        authorities: Authorities::OfTheSystem,
-        description: "the certificates of macOS".to_owned(),
-        certificates: Vec::new(),
-    }
+    Roots { authorities: Authorities::OfTheSystem, description: "the certificates of macOS".to_owned() }
 }
 
-/// The first bundle that is there, else the first folder; Mozilla's roots where there is none. Known places instead of
-/// variables, which this library reads where it may, and not a bundle and the folder of the same certificates after each
-/// other.
+/// The first usable bundle, else the first usable folder, else Mozilla's certificates. One place only, because bundle and
+/// folder hold the same certificates.
 #[cfg(not(any(windows, target_vendor = "apple")))]
 fn system() -> Roots {
     const BUNDLES: &[&str] = &[
@@ -219,6 +208,8 @@ fn first_of(bundles: &[&str], folders: &[&str]) -> Roots {
 
 #[cfg(test)]
 mod tests {
+    use std::path::PathBuf;
+
     use base64::Engine as _;
     use base64::prelude::BASE64_STANDARD;
     use rcgen::{CertificateParams, DnType, KeyPair};
@@ -241,7 +232,7 @@ mod tests {
         format!("-----BEGIN TRUSTED CERTIFICATE-----\n{digits}\n-----END TRUSTED CERTIFICATE-----\n")
     }
 
-    /// A folder that is there until the test ends.
+    /// A folder that is deleted when the test ends.
     struct Folder(PathBuf);
 
     impl Folder {
@@ -267,8 +258,8 @@ mod tests {
         }
     }
 
-    /// Whom files lead to believe; or the error.
-    fn loaded(file: Option<String>, folders: &[String]) -> String {
+    /// The description of what was loaded, or the error.
+    fn loaded(file: Option<&str>, folders: &[&str]) -> String {
         let folders = folders.iter().map(PathBuf::from).collect();
         match load(&Trust::Files(CaFiles { file: file.map(PathBuf::from), folders, named_by: "VARIABLE" })) {
             Ok(roots) => roots.description,
@@ -295,7 +286,7 @@ mod tests {
             (String::new(), Err("it is empty")),
         ] {
             fs::write(&file, &text).unwrap();
-            let loaded = loaded(Some(file.clone()), &[]);
+            let loaded = loaded(Some(&file), &[]);
             match expected {
                 Ok(count) => assert_eq!(loaded, format!("VARIABLE ({count}, {file})")),
                 Err(why) => {
@@ -306,13 +297,13 @@ mod tests {
         }
         fs::write(&file, format!("{first}{}", refused("Third"))).unwrap();
         let described = format!("VARIABLE (1 certificate, {file}; 1 is not trusted for TLS servers)");
-        assert_eq!(loaded(Some(file.clone()), &[]), described);
+        assert_eq!(loaded(Some(&file), &[]), described);
         for (bytes, why) in [
             (&[0x30, 0x82, 1, 0][..], "it is DER; PEM is needed"),
             (&[0xff, 0xfe, b'-', 0], "it is UTF-16; ASCII or UTF-8 is needed"),
         ] {
             fs::write(&file, bytes).unwrap();
-            assert!(loaded(Some(file.clone()), &[]).ends_with(why));
+            assert!(loaded(Some(&file), &[]).ends_with(why));
         }
     }
 
@@ -328,6 +319,10 @@ mod tests {
         {
             std::os::unix::fs::symlink("a.pem", mixed.0.join("01234567.0")).unwrap();
             std::os::unix::fs::symlink("nowhere", mixed.0.join("01234567.1")).unwrap();
+            std::os::unix::fs::symlink("loop.0", one.0.join("loop.0")).unwrap();
+            let looped = loaded(None, &[&one.path("")]);
+            assert!(looped.contains("; 1 could not be used: loop.0: "), "{looped}");
+            fs::remove_file(one.0.join("loop.0")).unwrap();
         }
         let [stray, one, mixed] = [&stray, &one, &mixed].map(|folder| folder.0.to_str().unwrap().to_owned());
         let fault = "a.pem: block 1 (CERTIFICATE, line 1): it has no END line";
@@ -335,22 +330,18 @@ mod tests {
         let counted = format!("2 could not be used: the first is {fault}");
         let error = |paths: &str, why: &str| format!("unusable configuration: VARIABLE ({paths}): {why}");
         for (folders, expected) in [
-            (&[&one][..], format!("VARIABLE (1 certificate, {one})")),
+            (&[&*one][..], format!("VARIABLE (1 certificate, {one})")),
             (&[&one, &stray], format!("VARIABLE (1 certificate, {one}, {stray})")),
             (&[&one, &mixed], format!("VARIABLE (2 certificates, {one}, {mixed}; {counted})")),
             (&[&stray], error(&stray, "no certificate in it")),
         ] {
-            let folders: Vec<String> = folders.iter().map(|folder| folder.to_string()).collect();
-            assert_eq!(loaded(None, &folders), expected);
+            assert_eq!(loaded(None, folders), expected);
         }
-        assert!(loaded(None, &[nowhere.clone()]).starts_with(&error(&nowhere, "")));
+        assert!(loaded(None, &[&nowhere]).starts_with(&error(&nowhere, "")));
         let file = format!("{one}/first.pem");
-        assert_eq!(
-            loaded(Some(file.clone()), &[stray.clone()]),
-            format!("VARIABLE (1 certificate, {file}, {stray})")
-        );
+        assert_eq!(loaded(Some(&file), &[&stray]), format!("VARIABLE (1 certificate, {file}, {stray})"));
         fs::remove_file(format!("{mixed}/c.pem")).unwrap();
-        assert_eq!(loaded(None, &[mixed.clone()]), error(&mixed, fault));
+        assert_eq!(loaded(None, &[&mixed]), error(&mixed, fault));
     }
 
     #[cfg(not(any(windows, target_vendor = "apple")))]

@@ -1,4 +1,5 @@
-//! What an X.509 certificate says of itself, as people write it. The bytes are a stranger's: any are read, none panic.
+//! Reads the names and dates of an X.509 certificate, and writes them as people do. Peers choose these bytes, so no
+//! input may panic.
 
 const INTEGER: u8 = 0x02;
 const OBJECT_ID: u8 = 0x06;
@@ -6,18 +7,18 @@ const SEQUENCE: u8 = 0x30;
 const SET: u8 = 0x31;
 const CONTEXT_0: u8 = 0xa0;
 
-/// The longest name that is shown, in characters.
+/// The longest name, in characters.
 const LONGEST_NAME: usize = 200;
 
-/// Of a name with more parts the rest is not looked at.
+/// Parts of a name that are read; the rest is ignored.
 const MOST_PARTS: usize = 32;
 
-/// Whose certificate it is. Nothing of it is checked, and the names may hold characters that are not fit for a log.
+/// Who a certificate belongs to. Nothing is verified, and the names may contain characters that do not belong in a log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Identity {
     pub(crate) subject: String,
     pub(crate) issuer: String,
-    /// In the form of RFC 3339; None if the certificate has it in no form that it may.
+    /// In RFC 3339 format; None if the certificate's own format is wrong.
     pub(crate) not_before: Option<String>,
     pub(crate) not_after: Option<String>,
 }
@@ -32,21 +33,22 @@ impl Identity {
         fields.take(SEQUENCE)?; // algorithm
         let issuer = name(fields.take(SEQUENCE)?);
         let mut validity = Der(fields.take(SEQUENCE)?);
-        let [not_before, not_after] = [validity.next()?, validity.next()?].map(|(tag, text)| time(tag, text));
+        let mut date = || validity.next().and_then(|(tag, text)| time(tag, text));
+        let (not_before, not_after) = (date(), date());
         let subject = name(fields.take(SEQUENCE)?);
         Some(Identity { subject, issuer, not_before, not_after })
     }
 }
 
-/// The certificate that the bytes begin with, and what follows it.
+/// Splits the bytes after the certificate that they start with.
 pub(crate) fn split_certificate(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     let mut rest = Der(bytes);
     rest.take(SEQUENCE)?;
     Some(bytes.split_at(bytes.len() - rest.0.len()))
 }
 
-/// Whether OpenSSL's trust settings, which follow a TRUSTED CERTIFICATE, let it vouch for TLS servers: not if they
-/// reject that, or trust it for other uses alone. None if they cannot be read.
+/// Whether OpenSSL's trust settings, which follow the certificate in a TRUSTED CERTIFICATE, allow it as an authority for
+/// TLS servers: not if they reject that use, or list trusted uses without it. None if they cannot be parsed.
 pub(crate) fn vouches_for_servers(settings: &[u8]) -> Option<bool> {
     if settings.is_empty() {
         return Some(true);
@@ -55,14 +57,14 @@ pub(crate) fn vouches_for_servers(settings: &[u8]) -> Option<bool> {
     let trusted = fields.take_if(SEQUENCE)?;
     let rejected = fields.take_if(CONTEXT_0)?;
     while !fields.0.is_empty() {
-        fields.next()?; // a label for people, a key's id
+        fields.next()?; // alias, key id, other
     }
     let is_trusted = trusted.map_or(Some(true), names_servers)?;
     let is_rejected = rejected.map_or(Some(false), names_servers)?;
     Some(is_trusted && !is_rejected)
 }
 
-/// Whether a list of uses has that of TLS servers, or any.
+/// Whether a list of uses includes TLS servers.
 fn names_servers(uses: &[u8]) -> Option<bool> {
     const SERVER_AUTH: &[u8] = &[0x2b, 6, 1, 5, 5, 7, 3, 1];
     const ANY: &[u8] = &[0x55, 0x1d, 0x25, 0];
@@ -74,8 +76,8 @@ fn names_servers(uses: &[u8]) -> Option<bool> {
     Some(found)
 }
 
-/// A name as people write it, the nearest part first: "CN=Contoso TLS Inspection CA, O=Contoso". It takes what is in the
-/// name's outermost SEQUENCE. Parts of a kind without a short name are left out.
+/// A name as people write it, most specific part first: "CN=Contoso TLS Inspection CA, O=Contoso". Takes the content of
+/// the name's outer SEQUENCE. Leaves out attributes of unknown types.
 pub(crate) fn name(parts: &[u8]) -> String {
     let mut parts = Der(parts);
     let mut shown: Vec<String> = Vec::new();
@@ -113,19 +115,19 @@ fn attribute(der: &[u8]) -> Option<String> {
     };
     let (tag, text) = der.next()?;
     let value = value(tag, text)?;
-    // Quoted, a value cannot be taken for further parts.
+    // Quotes keep a value from posing as several parts.
     Some(match value.contains([',', '+', '"']) {
         true => format!("{kind}=\"{}\"", value.replace('\\', "\\\\").replace('"', "\\\"")),
         false => format!("{kind}={value}"),
     })
 }
 
-/// A text, no more of it than is shown. None if it is empty or of an unknown kind.
+/// A string of any ASN.1 type, bounded. None if it is empty or of an unknown type.
 fn value(tag: u8, text: &[u8]) -> Option<String> {
     let longest = &text[..text.len().min(4 * (LONGEST_NAME + 1))];
     let value: String = match tag {
         0x0c => String::from_utf8_lossy(longest).into_owned(),
-        // Numeric, Printable, T61 (read as Latin-1, as all do), IA5 and Visible.
+        // Numeric, Printable, T61 (in practice Latin-1), IA5 and Visible.
         0x12 | 0x13 | 0x14 | 0x16 | 0x1a => longest.iter().copied().map(char::from).collect(),
         // BMP and Universal: UTF-16 and UTF-32.
         0x1e => {
@@ -142,7 +144,7 @@ fn value(tag: u8, text: &[u8]) -> Option<String> {
     (!value.is_empty()).then(|| bounded(value))
 }
 
-/// At most [`LONGEST_NAME`] characters; what is cut shows it.
+/// At most [`LONGEST_NAME`] characters; an ellipsis marks a cut.
 fn bounded(mut text: String) -> String {
     if let Some((end, _)) = text.char_indices().nth(LONGEST_NAME) {
         text.truncate(end);
@@ -152,7 +154,7 @@ fn bounded(mut text: String) -> String {
     text
 }
 
-/// UTCTime and GeneralizedTime, as certificates may have them: in seconds, UTC.
+/// UTCTime or GeneralizedTime in the only formats that certificates may use: whole seconds, UTC.
 fn time(tag: u8, text: &[u8]) -> Option<String> {
     let digits = std::str::from_utf8(text).ok()?.strip_suffix('Z')?;
     if !digits.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -168,7 +170,7 @@ fn time(tag: u8, text: &[u8]) -> Option<String> {
     Some(format!("{century}{year}-{month}-{day}T{hour}:{minute}:{second}Z"))
 }
 
-/// DER elements, one after the other.
+/// A sequence of DER elements.
 struct Der<'a>(&'a [u8]);
 
 impl<'a> Der<'a> {
@@ -193,7 +195,7 @@ impl<'a> Der<'a> {
         (self.0.first() == Some(&tag)).then(|| self.next())?.map(|(_, content)| content)
     }
 
-    /// The same, if one with this tag is there; None if it is broken.
+    /// The content of an optional element. The outer None means malformed.
     fn take_if(&mut self, tag: u8) -> Option<Option<&'a [u8]>> {
         match self.0.first() == Some(&tag) {
             true => self.take(tag).map(Some),
@@ -329,10 +331,15 @@ mod tests {
             assert_eq!(split_certificate(&certificate.der()[..end]), None);
             assert_eq!(Identity::of(&certificate.der()[..end]), None);
         }
+        let mut undated = certificate.der().to_vec();
+        let date = undated.windows(13).position(|part| part == b"260102000000Z").unwrap();
+        undated[date - 1] = 0xff;
+        let identity = Identity::of(&undated).unwrap();
+        assert_eq!((&*identity.subject, identity.not_before), ("CN=graph.microsoft.com", None));
         for place in 0..certificate.der().len() {
             let mut changed = certificate.der().to_vec();
             changed[place] ^= 0xff;
-            Identity::of(&changed); // It does not panic.
+            Identity::of(&changed); // must not panic
         }
     }
 

@@ -47,6 +47,8 @@ struct State {
     busy: usize,
     /// Bytes that the client, or its system, has taken.
     said: usize,
+    /// The first of two calls has ended.
+    has_called: bool,
     /// Connections that the client has left.
     left: usize,
     /// The client has gone for good.
@@ -95,6 +97,16 @@ impl Record {
     /// Waits until the peer has said so much.
     pub(crate) fn await_said(&self, length: usize) {
         self.wait_while(|state| state.said < length);
+    }
+
+    pub(crate) fn has_called(&self) {
+        self.state().has_called = true;
+        self.changed.notify_all();
+    }
+
+    /// Waits until the first of two calls has ended, or the client has gone for good.
+    pub(crate) fn await_called(&self) {
+        self.wait_while(|state| !state.has_called && !state.is_over);
     }
 
     pub(crate) fn leaves(&self) {

@@ -185,6 +185,10 @@ impl Line {
             }
             Act::Rekey => self.top.rekey(),
             Act::RekeyForEver => iter::repeat(()).try_for_each(|()| self.top.rekey()),
+            Act::AwaitCalled => {
+                self.record.await_called();
+                Ok(())
+            }
             Act::Send(flight) => self.top.send(flight),
             Act::SendBelow(flight) => self.top.send_below(flight),
             Act::Tls(shown) => {

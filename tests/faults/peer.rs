@@ -53,6 +53,8 @@ pub(crate) enum Act {
     Rekey,
     /// The same again and again.
     RekeyForEver,
+    /// Says nothing until the first of two calls has ended.
+    AwaitCalled,
     /// Sends records of TLS that it seals itself.
     Send(Flight),
     /// The same in the TLS of the proxy, around that of the service.
@@ -241,6 +243,10 @@ impl Peer {
 
     pub(crate) fn rekeys_for_ever(self) -> Peer {
         self.does(Act::RekeyForEver)
+    }
+
+    pub(crate) fn awaits_called(self) -> Peer {
+        self.does(Act::AwaitCalled)
     }
 
     pub(crate) fn sends(self, flight: Flight) -> Peer {

@@ -53,8 +53,10 @@ impl Play {
         self.address.port()
     }
 
-    /// Waits until the peer has done all that it does before the client speaks again, and it is with the client.
+    /// After the first of two calls. Waits until the peer has done all that it does before the client speaks again, and it
+    /// is with the client.
     pub(crate) fn settle(&self) {
+        self.record.has_called();
         self.record.settle();
         while !is_delivered(self.port()) {
             thread::yield_now();

@@ -1,4 +1,4 @@
-/* Hosts in a bad way: conditions CONDITION. Prints "kept" if the library gave a result and worked again afterwards. */
+/* Hosts in a bad way: conditions CONDITION [TOKEN...]. Prints "kept" if the library gave a result and worked again afterwards. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -221,18 +221,19 @@ static int32_t go_on(autopilot_progress *progress, void *unused)
     return autopilot_progress_phase(progress) == AUTOPILOT_PHASE_WATCHING;
 }
 
+static char **tokens;
+
 static void *call_in_every_way(void *client)
 {
-    static const char *const tokens[] = {"token", "challenged", "forbidden", "a b"};
-    for (size_t i = 0; i < LENGTH(tokens); i++) {
+    for (char **token = tokens; *token; token++) {
         autopilot_detail *detail = NULL;
         autopilot_settings *settings = NULL;
-        autopilot_client_sync(client, tokens[i], NULL, &detail);
+        autopilot_client_sync(client, *token, NULL, &detail);
         autopilot_detail_free(detail);
-        autopilot_client_settings(client, tokens[i], NULL, &settings, &detail);
+        autopilot_client_settings(client, *token, NULL, &settings, &detail);
         autopilot_detail_free(detail);
         autopilot_settings_free(settings);
-        autopilot_client_sync_and_wait(client, tokens[i], HOUR_MS, NULL, go_on, NULL, &detail);
+        autopilot_client_sync_and_wait(client, *token, HOUR_MS, NULL, go_on, NULL, &detail);
         autopilot_detail_free(detail);
     }
     return NULL;
@@ -267,7 +268,8 @@ int main(int argc, char **argv)
         {"mistrust", mistrust}, {"suspended", suspended}, {"stack", stack},
     };
     for (size_t i = 0; i < LENGTH(conditions); i++) {
-        if (argc == 2 && strcmp(argv[1], conditions[i].name) == 0) {
+        if (argc >= 2 && strcmp(argv[1], conditions[i].name) == 0) {
+            tokens = argv + 2;
             conditions[i].run();
             puts("kept");
             return 0;

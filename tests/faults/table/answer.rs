@@ -184,7 +184,7 @@ fn echo() -> Vec<Case> {
     let signature = TOKEN.rsplit('.').next().expect("a token has parts");
     let escaped: String = TOKEN.chars().map(|letter| format!("\\u{:04x}", u32::from(letter))).collect();
     let cut = format!("{}TOKEN", "m".repeat(4076));
-    let lines: Vec<&str> = TOKEN.as_bytes().chunks(19).map(|line| str::from_utf8(line).expect("ASCII")).collect();
+    let lines: Vec<&str> = TOKEN.as_bytes().chunks(19).map(|line| std::str::from_utf8(line).expect("ASCII")).collect();
     let blanks: String = TOKEN.chars().flat_map(|letter| [letter, ' ']).collect();
     let base64 = |text: &str| general_purpose::STANDARD.encode(filled(text));
     let claims = |json: &str| format!("error=\"insufficient_claims\", claims=\"{}\"", base64(json));

@@ -22,25 +22,27 @@ pub(super) fn lines() -> Vec<Case> {
 /// The first call was accepted. The second one meets what is left of its connection.
 fn keep_alive() -> Vec<Case> {
     let first = || service().accepts();
+    let later = || first().awaits_called();
     let then_sound = |first: Peer| first.then(service().accepts());
     let left_open = |head: &str| then_sound(service().says(head).hears().heads("409 No"));
     let answer = || Flight::data(head("204 No Content"));
     // What is TLS's own is nobody's answer: the connection is as good as before.
     let sends_after_it = |shown, records: &[(u8, Vec<u8>)]| {
-        direct().shows(shown).sends(answer()).sends(Flight::of(records.to_vec())).hears().accepts()
+        let answered = direct().shows(shown).sends(answer()).awaits_called();
+        answered.sends(Flight::of(records.to_vec())).hears().accepts()
     };
     let ticketed = |tickets: &[_]| sends_after_it(OnlyTls13, tickets);
     let emptied = |shown| sends_after_it(shown, &[(23, vec![])]);
-    let rekeyed = || direct().shows(OnlyTls13).accepts().rekeys().hears().accepts();
+    let rekeyed = || direct().shows(OnlyTls13).accepts().awaits_called().rekeys().hears().accepts();
     stage(Stage::KeepAlive, Call::SecondSync, [
     ("none: it is there",                  ACCEPTED, 2, first().hears().accepts()),
-    ("closed meanwhile",                   ACCEPTED, 2, then_sound(first())),
-    ("ended meanwhile, without a goodbye", ACCEPTED, 2, then_sound(first().vanishes())),
-    ("reset meanwhile",                    ACCEPTED, 2, then_sound(first().resets())),
+    ("closed meanwhile",                   ACCEPTED, 2, then_sound(later())),
+    ("ended meanwhile, without a goodbye", ACCEPTED, 2, then_sound(later().vanishes())),
+    ("reset meanwhile",                    ACCEPTED, 2, then_sound(later().resets())),
     ("said to be closed, and left open",   ACCEPTED, 2, left_open("HTTP/1.1 204 No\r\nConnection: close\r\n\r\n")),
     ("of HTTP/1.0, and left open",         ACCEPTED, 2, left_open("HTTP/1.0 204 No\r\n\r\n")),
-    ("another answer in advance",          ACCEPTED, 2, then_sound(first().replies("409 No", "{}").hears())),
-    ("nonsense in advance",                ACCEPTED, 2, then_sound(first().says("nonsense").hears())),
+    ("another answer in advance",          ACCEPTED, 2, then_sound(later().replies("409 No", "{}").hears())),
+    ("nonsense in advance",                ACCEPTED, 2, then_sound(later().says("nonsense").hears())),
     ("a ticket of TLS 1.3, sent late",     ACCEPTED, 2, ticketed(&[ticket()])),
     ("four tickets of TLS 1.3, sent late", ACCEPTED, 2, ticketed(&[ticket(), ticket(), ticket(), ticket()])),
     ("new keys of TLS 1.3",                ACCEPTED, 2, rekeyed()),

@@ -12,15 +12,15 @@ const SIZES: [usize; 8] = [1, 5, 100, 4_000, 4_096, 16_384, 20_000, 100_000];
 
 const VERSIONS: [(&str, Shown); 2] = [("TLS 1.2", OnlyTls12), ("TLS 1.3", OnlyTls13)];
 
-/// How what follows the answer comes: one after the other, those of a flight at once.
-const PLACES: [(&str, fn(&[u8], Vec<u8>) -> Vec<Flight>); 3] = [
-    ("in the record of the answer", |answer, more| vec![Flight::data([answer, &more].concat())]),
-    ("in a record with the answer", |answer, more| vec![Flight::data(answer).and(Flight::data(more))]),
-    ("in a record after the answer", |answer, more| vec![Flight::data(answer), Flight::data(more)]),
+/// How records come that follow an answer.
+const PLACES: [(&str, fn(Peer, &[u8], Flight) -> Peer); 3] = [
+    ("with the answer", |peer, answer, more| peer.sends(Flight::data(answer).and(more))),
+    ("after the answer", |peer, answer, more| peer.sends(Flight::data(answer)).sends(more)),
+    ("after the call", |peer, answer, more| peer.sends(Flight::data(answer)).awaits_called().sends(more)),
 ];
 
 pub(super) fn lines() -> Vec<Case> {
-    [bytes(), parts_of_records(), other_records(), in_a_proxys_tls()].concat()
+    [bytes(), parts_of_records(), in_a_proxys_tls()].concat()
 }
 
 /// What seems to be an answer of this size, or the beginning of one.
@@ -47,12 +47,15 @@ fn bytes() -> Vec<Case> {
     let mut cases = Vec::new();
     for (version, shown) in VERSIONS {
         for (body, answer) in answers() {
-            for (place, flights) in PLACES {
-                let whole = [("a whole answer".to_owned(), head("204 No Content"))];
-                let sizes = SIZES.map(|size| (format!("{size} bytes"), forged(size)));
-                for (size, more) in whole.into_iter().chain(sizes) {
-                    let fault = format!("{version}, {body}: {size} {place}");
-                    cases.push(case(fault, of_service(shown, flights(&answer, more))));
+            let whole = [("a whole answer".to_owned(), head("204 No Content"))];
+            let sizes = SIZES.map(|size| (format!("{size} bytes"), forged(size)));
+            for (size, more) in whole.into_iter().chain(sizes) {
+                let first = || direct().shows(shown);
+                let fault = |place| format!("{version}, {body}: {size} {place}");
+                let at_once = first().sends(Flight::data([&answer[..], &more].concat()));
+                cases.push(case(fault("in the answer's record"), of_service(at_once)));
+                for (place, put) in PLACES {
+                    cases.push(case(fault(place), of_service(put(first(), &answer, Flight::data(&more)))));
                 }
             }
         }
@@ -60,36 +63,21 @@ fn bytes() -> Vec<Case> {
     cases
 }
 
+/// What is no whole record, or a record in which nothing is HTTP: who sends that is not about to answer.
 fn parts_of_records() -> Vec<Case> {
-    let parts =
-        [("the header", Part::Header), ("half", Part::Half), ("all but the last byte", Part::ButTheLastByte)];
+    let part = |part| Flight::data(forged(4_000)).cut(part);
     let mut cases = Vec::new();
     for (version, shown) in VERSIONS {
-        for (name, part) in parts {
-            for (place, flights) in &PLACES[1..] {
-                let mut flights = flights(&head("204 No Content"), forged(4_000));
-                let last = flights.pop().expect("a place has a flight").cut(part);
-                flights.push(last);
-                cases
-                    .push(case(format!("{version}: {name} of a record {place}"), of_service(shown, flights)));
-            }
-        }
-    }
-    cases
-}
-
-/// Nothing in them is HTTP; but who sends them is not about to answer.
-fn other_records() -> Vec<Case> {
-    let mut cases = Vec::new();
-    for (version, shown) in VERSIONS {
-        for (name, record) in [("a goodbye", GOODBYE), ("a fatal alert", FATAL)] {
-            let (answer, more) = (Flight::data(head("204 No Content")), Flight::of([record]));
-            for (place, flights) in [
-                ("with the answer", vec![answer.clone().and(more.clone())]),
-                ("after the answer", vec![answer.clone(), more.clone()]),
-            ] {
-                let fault = format!("{version}: {name} {place}, and TCP stays open");
-                cases.push(case(fault, of_service(shown, flights)));
+        for (name, flight) in [
+            ("the header of a record", part(Part::Header)),
+            ("half a record", part(Part::Half)),
+            ("a record without its last byte", part(Part::ButTheLastByte)),
+            ("a goodbye, and TCP stays open,", Flight::of([GOODBYE])),
+            ("a fatal alert, and TCP stays open,", Flight::of([FATAL])),
+        ] {
+            for (place, put) in PLACES {
+                let first = put(direct().shows(shown), &head("204 No Content"), flight.clone());
+                cases.push(case(format!("{version}: {name} {place}"), of_service(first)));
             }
         }
     }
@@ -103,9 +91,8 @@ fn in_a_proxys_tls() -> Vec<Case> {
     let answer = || Flight::data(head("204 No Content"));
     let mut cases = Vec::new();
     for size in SIZES {
-        for (place, flights) in PLACES {
-            let first = tunnel().serves();
-            let first = flights(&head("204 No Content"), forged(size)).into_iter().fold(first, Peer::sends);
+        for (place, put) in PLACES {
+            let first = put(tunnel().serves(), &head("204 No Content"), Flight::data(forged(size)));
             cases.push(case(format!("an HTTPS proxy: {size} bytes {place}"), then_refused(first)));
         }
     }
@@ -116,15 +103,14 @@ fn in_a_proxys_tls() -> Vec<Case> {
         ("a goodbye", Flight::of([GOODBYE])),
         ("a fatal alert", Flight::of([FATAL])),
     ] {
-        let first = tunnel().serves().sends(answer()).sends_below(flight);
+        let first = tunnel().serves().sends(answer()).awaits_called().sends_below(flight);
         cases.push(case(format!("an HTTPS proxy: {name} in its own TLS"), then_refused(first)));
     }
     cases
 }
 
-fn of_service(shown: Shown, flights: Vec<Flight>) -> Peer {
-    let first = flights.into_iter().fold(direct().shows(shown), Peer::sends).hears();
-    first.then(service().replies("403 No", graph("m")))
+fn of_service(first: Peer) -> Peer {
+    first.hears().then(service().replies("403 No", graph("m")))
 }
 
 fn case(fault: String, peer: Peer) -> Case {

@@ -5,6 +5,8 @@
 
 #![allow(dead_code)] // of the library's modules, what no target needs
 
+#[path = "../../../src/transport/bundle.rs"]
+mod bundle;
 #[path = "../../../src/cloud.rs"]
 mod cloud;
 #[path = "../../../src/detail.rs"]
@@ -17,14 +19,20 @@ mod environment;
 mod error;
 #[path = "../../../src/json.rs"]
 mod json;
+#[path = "../../../src/transport/head.rs"]
+mod head;
 #[path = "../../../src/machine_proxy.rs"]
 mod machine_proxy;
 #[path = "../../../src/outcome.rs"]
 mod outcome;
+#[path = "../../../src/transport/pem.rs"]
+mod pem;
 #[path = "../../../src/privilege.rs"]
 mod privilege;
 #[path = "../../../src/proxy.rs"]
 mod proxy;
+#[path = "../../../src/transport/refusal.rs"]
+mod refusal;
 #[path = "../../../src/reply.rs"]
 mod reply;
 #[path = "../../../src/service_error.rs"]
@@ -39,11 +47,15 @@ mod time;
 mod token;
 #[path = "../../../src/wait/mod.rs"]
 mod wait;
+#[path = "../../../src/transport/x509.rs"]
+mod x509;
 
 mod checks;
 
 pub use checks::address::address;
 pub use checks::c_api::c_api;
+pub use checks::certificates::certificates;
+pub use checks::proxy_reply::proxy_reply;
 pub use checks::reply::reply;
 pub use checks::settings::settings;
 pub use checks::time::time;

@@ -1,0 +1,30 @@
+//! A proxy's reply to CONNECT: an input is the reply.
+
+use super::assert_one_line;
+use crate::head::Head;
+use crate::refusal;
+
+pub fn proxy_reply(data: &[u8]) {
+    let Ok(Some(head)) = Head::read(data) else { return };
+    assert!(head.length <= data.len() && data[..head.length].ends_with(b"\n"));
+    let alone = Head::read(&data[..head.length]);
+    assert_eq!(alone.ok().flatten().as_ref(), Some(&head), "it needs what follows");
+    for end in 0..head.length {
+        assert_eq!(Head::read(&data[..end]), Ok(None), "whole before its end, or none any more");
+    }
+    assert!(!(head.is_interim() && head.status == 101));
+    for has_credentials in [false, true] {
+        assert_words_of_ours(&refusal::words(&head, has_credentials));
+    }
+}
+
+/// Nothing of the reply but its status and the names of known schemes.
+fn assert_words_of_ours(said: &str) {
+    assert_one_line(said);
+    let known = "HTTP : the proxy does not allow this connection names no authentication that is known; only Basic is \
+                 supported refuses user name and password in its address wants a (), Bearer Digest Kerberos Negotiate \
+                 NTLM cannot reach service makes tunnel";
+    let known: Vec<&str> = known.split(|c: char| !c.is_alphabetic()).collect();
+    let words = said.split(|c: char| !c.is_alphabetic());
+    assert!(words.clone().all(|word| known.contains(&word)), "{said:?}");
+}
