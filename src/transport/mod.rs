@@ -25,6 +25,7 @@ mod refusal;
 mod roots;
 mod socket;
 mod socks;
+#[cfg(unix)]
 mod statics;
 mod tls;
 mod tls_words;
