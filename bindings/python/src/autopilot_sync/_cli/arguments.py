@@ -19,12 +19,22 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import NoReturn
 
+    from .._hidden import Hidden
+
 COMMANDS = ("sync", "status")
 CLOUDS = {cloud.name.lower().replace("_", "-"): cloud for cloud in Cloud}
 
 
-def parse(words: Sequence[str] | None = None) -> argparse.Namespace:
+def parse(words: Hidden) -> argparse.Namespace:
     """The arguments. Exits where something is wrong with them, and for --help and --version."""
+    try:
+        return _parse(words.give())
+    except SystemExit as end:
+        code = end.code
+    raise SystemExit(code)  # a new one: the frames behind argparse's hold the arguments, and one may be a token
+
+
+def _parse(words: Sequence[str] | None) -> argparse.Namespace:
     parser = _parser()
     arguments, unknown = parser.parse_known_args(words)
     if unknown:

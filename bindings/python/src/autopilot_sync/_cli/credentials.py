@@ -6,6 +6,7 @@ import os
 import stat
 import sys
 
+from .._hidden import Hidden
 from ..cloud import Cloud
 
 TYPE_CHECKING = False
@@ -47,11 +48,11 @@ class TokenFile:
     repeated either."""
 
     def __init__(self, path: str) -> None:
-        self._path, self._from_pipe = path, ""
+        self._path, self._from_pipe = path, Hidden("")
 
     def __call__(self) -> str:
-        if self._from_pipe:
-            return self._from_pipe
+        if self._from_pipe.give():
+            return self._from_pipe.give()  # type: ignore[no-any-return]
         try:
             with opened(self._path) as file:
                 is_pipe = not stat.S_ISREG(os.fstat(file.fileno()).st_mode)
@@ -62,7 +63,7 @@ class TokenFile:
         if not token:
             raise InputError("the token file is empty")
         if is_pipe or self._path == STANDARD_INPUT:
-            self._from_pipe = token
+            self._from_pipe = Hidden(token)
         return token
 
 

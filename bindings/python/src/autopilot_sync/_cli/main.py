@@ -7,6 +7,7 @@ import signal
 import sys
 from contextlib import closing
 
+from .._hidden import Hidden
 from ..client import Client
 from ..exceptions import AutopilotError
 from ..many import sync_many
@@ -29,10 +30,12 @@ if TYPE_CHECKING:
 
 def main(words: Sequence[str] | None = None) -> int:
     """Runs the program, and returns its exit code."""
+    hidden = Hidden(words)
+    del words
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a terminal of few characters is no reason to fail
             stream.reconfigure(errors="backslashreplace")
-    given = arguments.parse(words)
+    given = arguments.parse(hidden)
     shown = display.of(given.verbose)
     try:
         return (_many if given.many else _one)(given, shown, printer.of(given.json))
