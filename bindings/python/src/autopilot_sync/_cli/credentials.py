@@ -8,6 +8,7 @@ import sys
 
 from .._hidden import Hidden
 from ..cloud import Cloud
+from .shown import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ def azure_identity(name: str, cloud: Cloud | None = None, **arguments: object) -
     except ImportError:
         raise InputError("azure-identity is not installed: pip install azure-identity") from None
     if not name.endswith("Credential") or name not in identity.__all__:
-        raise InputError(f"azure.identity has no credential {name}")
+        raise InputError(f"azure.identity has no credential {shown(name)}")
     if name == "DefaultAzureCredential" and cloud in _AUTHORITIES and "AZURE_AUTHORITY_HOST" not in os.environ:
         arguments.setdefault("authority", _AUTHORITIES[cloud])
     try:
