@@ -16,10 +16,10 @@ use crate::outcome::SyncOutcome;
 use crate::progress::Progress;
 use crate::random;
 use crate::reply::{self, Reading};
-use crate::retry::{self, Ending};
+use crate::retry::{self, Action, Ending};
 use crate::settings::Settings;
 use crate::token::Token;
-use crate::transport::{Action, Address, Failure, Route, Transport};
+use crate::transport::{Address, Failure, Route, Transport};
 
 /// Connections to one cloud's Microsoft Graph. The token comes with each call, so one client serves many tenants.
 ///

@@ -13,8 +13,9 @@ use crate::outcome::{Answer, SyncOutcome};
 use crate::progress::{Phase, Progress};
 use crate::random;
 use crate::reply::{self, Reading};
+use crate::retry::Action;
 use crate::token::Token;
-use crate::transport::{Action, Failure};
+use crate::transport::Failure;
 use crate::wait::{self, Do, End, Seen, Wait};
 
 /// Between two calls of the callback.

@@ -87,7 +87,7 @@
 //!
 //! Rust 1.85 or later.
 
-#![deny(unsafe_code)] // but in `ffi`, and a few questions to the system in `privilege` and `windows`
+#![deny(unsafe_code)] // but in `ffi`, and for a few questions to the system: `privilege`, `windows`, `transport`
 
 mod builder;
 mod call;

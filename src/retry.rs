@@ -2,7 +2,12 @@
 
 use std::time::Duration;
 
-use crate::transport::Action;
+/// The two requests of this library, told apart by what they do to the service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Action {
+    Get,
+    Post,
+}
 
 /// What came of a request, as far as repeating it goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

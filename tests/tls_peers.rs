@@ -1,5 +1,5 @@
 //! Servers of OpenSSL's with what rustls, webpki and ring do not take: each works, or ends in words that tell why.
-//! The table of the README's section on TLS says the same.
+//! The table in `docs/networks.md` says the same.
 
 use std::fs;
 use std::io::{BufRead, BufReader, ErrorKind as IoErrorKind, Read, Write};

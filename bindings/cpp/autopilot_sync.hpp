@@ -560,8 +560,8 @@ public:
     }
     [[nodiscard]] Options timeout(Duration timeout) && { return std::move(this->timeout(timeout)); }
 
-    /// The most that one connection may take: name, TCP, proxy and TLS. Default: 10 seconds; from one
-    /// millisecond to 24 hours.
+    /// The most that one attempt to connect may take: name, TCP, proxy and TLS; from one millisecond to 24 hours.
+    /// Default: as long as the call may take.
     Options &connect_timeout(Duration timeout) &
     {
         return set(autopilot_options_set_connect_timeout_ms(mine(), timeout.capi()));

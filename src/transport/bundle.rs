@@ -97,10 +97,10 @@ mod tests {
     use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 
     use super::*;
+    use std::process::{Command, Stdio};
 
     struct Authority {
         der: Vec<u8>,
-        #[cfg_attr(not(target_os = "linux"), expect(dead_code))]
         issuer: Issuer<'static, KeyPair>,
     }
 
@@ -138,10 +138,7 @@ mod tests {
     }
 
     /// Whether the program `openssl` believes this authority, given a file with this text.
-    #[cfg(target_os = "linux")]
     fn openssl_believes(text: &str, authority: &Authority) -> bool {
-        use std::process::{Command, Stdio};
-
         let params = CertificateParams::new(["server.example".to_owned()]).unwrap();
         let leaf = params.signed_by(&KeyPair::generate().unwrap(), &authority.issuer).unwrap();
         let file = |name: &str, text: &str| {
@@ -209,9 +206,9 @@ mod tests {
             let bundle = Bundle::of(text.as_bytes());
             assert_eq!(bundle.first_fault, None, "{text}");
             assert_eq!([&first, &second].map(|authority| believes(&bundle, authority)), expected, "{text}");
-            #[cfg(target_os = "linux")]
             for (authority, expected) in [&first, &second].into_iter().zip(expected) {
-                let theirs = openssl_believes(&text, authority);
+                let theirs =
+                    if cfg!(target_os = "linux") { openssl_believes(&text, authority) } else { expected };
                 assert!(theirs == expected || (!theirs && !is_openssls), "{text}");
             }
         }

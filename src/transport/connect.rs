@@ -8,10 +8,11 @@ use ureq::http::Uri;
 use super::failure::ConnectError;
 use super::link::Connection;
 use super::lookup::look_up;
+use super::route::Route;
 use super::socket::{Socket, Stream};
 use super::socks::{self, Target};
 use super::tls::Tls;
-use super::{Route, race, tunnel};
+use super::{race, tunnel};
 use crate::call::{Call, Stage};
 use crate::proxy::{Proxy, Scheme};
 

@@ -11,12 +11,12 @@ use ureq::Error;
 use ureq::http::Uri;
 use ureq::unversioned::transport::{ConnectionDetails, Connector};
 
-use super::Route;
 use super::connect;
 use super::failure::ConnectError;
 use super::helper;
 use super::idle::Idle;
 use super::link::{Connection, Link};
+use super::route::Route;
 use super::tls::Tls;
 use crate::call::{self, Call, Interrupt};
 use crate::error;

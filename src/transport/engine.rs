@@ -5,32 +5,28 @@ use std::sync::Arc;
 use ureq::Agent;
 use ureq::config::Config;
 
-use super::Route;
 use super::dial::Dial;
-use super::link::NoLookup;
+use super::link::{LONGEST_HEAD, NoLookup};
 use super::per_process::PerProcess;
+use super::route::Route;
+use super::statics;
 use crate::error::Error;
-
-/// The longest header block of an answer.
-const LONGEST_HEAD: usize = 64 * 1024;
-
-/// What is too long is seen to be.
-pub(super) const INPUT_BUFFER: usize = LONGEST_HEAD + 1;
-
-/// A token of the longest kind, and the rest of a request's head.
-pub(super) const OUTPUT_BUFFER: usize = 80 * 1024;
 
 /// A forked child shares its parent's sockets: using one would corrupt the other's TLS. So it has an agent of its own.
 pub(super) struct Engine {
     route: Arc<Route>,
+    /// Made once, because ureq looks at the environment for it, whose lock a fork may leave behind.
+    config: Config,
     agents: PerProcess<Agent>,
 }
 
 impl Engine {
     pub(super) fn new(route: Arc<Route>) -> Result<Engine, Error> {
-        let dial = Dial::new(route.clone());
+        let (dial, config) = (Dial::new(route.clone()), config(&route));
         dial.check()?;
-        Ok(Engine { agents: PerProcess::new(agent(&route, dial)), route })
+        statics::complete(&config);
+        let agent = Agent::with_parts(config.clone(), dial, NoLookup);
+        Ok(Engine { route, config, agents: PerProcess::new(agent) })
     }
 
     pub(super) fn route(&self) -> &Route {
@@ -39,12 +35,9 @@ impl Engine {
 
     /// The agent of this process.
     pub(super) fn agent(&self) -> &Agent {
-        self.agents.get(|| agent(&self.route, Dial::new(self.route.clone())))
+        let agent = || Agent::with_parts(self.config.clone(), Dial::new(self.route.clone()), NoLookup);
+        self.agents.get(agent)
     }
-}
-
-fn agent(route: &Route, dial: Dial) -> Agent {
-    Agent::with_parts(config(route), dial, NoLookup)
 }
 
 /// What all requests have in common. No timeout: the call has them all.

@@ -2,7 +2,7 @@
 
 use std::io::{self, ErrorKind as IoKind};
 
-use super::tls;
+use super::tls_error;
 use crate::call::{Call, Stage, Stop};
 use crate::error::{Cause, Error, ErrorKind, Source};
 use crate::retry::Ending;
@@ -22,7 +22,7 @@ pub(super) enum ConnectError {
     /// The proxy cannot reach the service's address.
     #[error("{0}")]
     Unreachable(String),
-    /// TLS in the words of [`tls::words`].
+    /// TLS in the words of [`tls_error::words`].
     #[error("{0}")]
     Tls(String),
     #[error(transparent)]
@@ -63,7 +63,7 @@ impl ConnectError {
     fn cause(self, token: Token<'_>) -> Option<Source> {
         match self {
             ConnectError::Over => None,
-            ConnectError::Io(error) => io_cause(error, token, tls::words),
+            ConnectError::Io(error) => io_cause(error, token, tls_error::words),
             error => Some(Cause::new(&error, Some(token)).into()),
         }
     }
@@ -168,9 +168,11 @@ fn connect_error(error: ureq::Error) -> Result<ConnectError, ureq::Error> {
 fn exchange_error(error: ureq::Error, token: Token<'_>) -> (ErrorKind, bool, Option<Source>) {
     use ureq::Error as E;
     match error {
-        E::Io(error) => {
-            (ErrorKind::ConnectionLost, !tls::is_fault(&error), io_cause(error, token, tls::later_words))
-        }
+        E::Io(error) => (
+            ErrorKind::ConnectionLost,
+            !tls_error::is_fault(&error),
+            io_cause(error, token, tls_error::later_words),
+        ),
         E::Protocol(_) | E::LargeResponseHeader(..) | E::Http(_) => {
             (ErrorKind::Protocol, false, Some(Cause::new(&error, Some(token)).into()))
         }

@@ -5,57 +5,105 @@ use std::process;
 /// A process. Its number alone can come again: for a grandchild once its parent has ended, in another PID namespace at
 /// once. With the count of forks that lead to it, no ancestor has both.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Process {
+pub(super) struct Process {
     number: u32,
     forks: u64,
 }
 
 /// The current process.
-pub(crate) fn process() -> Process {
-    Process { number: process::id(), forks: count::forks() }
+pub(super) fn process() -> Process {
+    Process { number: process::id(), forks: system::forks() }
+}
+
+/// Work that no fork comes into: a fork waits until this is dropped. It must not fork itself.
+pub(super) struct Undisturbed(());
+
+impl Undisturbed {
+    pub(super) fn begin() -> Undisturbed {
+        system::begin();
+        Undisturbed(())
+    }
+}
+
+impl Drop for Undisturbed {
+    fn drop(&mut self) {
+        system::end();
+    }
 }
 
 #[cfg(unix)]
-#[allow(unsafe_code)] // one question to the C library, which libc does not offer on every system
-mod count {
-    use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+#[allow(unsafe_code)] // a function of the C library that libc does not offer on every system
+mod system {
+    use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+    use std::thread;
 
     static FORKS: AtomicU64 = AtomicU64::new(0);
-    static IS_COUNTED: AtomicBool = AtomicBool::new(false);
+    static FORKING: AtomicUsize = AtomicUsize::new(0);
+    static WORKING: AtomicUsize = AtomicUsize::new(0);
 
     type Handler = Option<unsafe extern "C" fn()>;
 
     unsafe extern "C" {
-        fn pthread_atfork(prepare: Handler, parent: Handler, child: Handler) -> libc::c_int;
+        fn pthread_atfork(before: Handler, in_parent: Handler, in_child: Handler) -> libc::c_int;
     }
 
-    /// The forks between the process that first asked and this one. Without a lock: threads that are first together
-    /// register the count more than once, and then a fork counts more than once, which does no harm.
+    /// The forks between the process that first asked and this one.
     pub(super) fn forks() -> u64 {
-        if !IS_COUNTED.load(Ordering::Acquire) {
-            // SAFETY: the handlers live as long as the process, for the library is never unloaded. The one before a
-            // fork runs in a thread that may run anything; the one in the child adds to a number.
-            unsafe { pthread_atfork(Some(before), None, Some(in_child)) };
-            IS_COUNTED.store(true, Ordering::Release);
+        static IS_WATCHED: AtomicBool = AtomicBool::new(false);
+        if !IS_WATCHED.load(Ordering::Acquire) {
+            // Without a lock, which a fork could leave behind: threads that are first together register the handlers more
+            // than once. So these count, and what they do twice does no harm.
+            // SAFETY: the handlers live as long as the process, because the library is never unloaded, and do nothing
+            // but count and wait.
+            unsafe { pthread_atfork(Some(before), Some(in_parent), Some(in_child)) };
+            IS_WATCHED.store(true, Ordering::Release);
         }
         FORKS.load(Ordering::Relaxed)
     }
 
+    /// Either the fork sees the work, or the work sees the fork: each writes first, and then looks.
+    pub(super) fn begin() {
+        forks();
+        WORKING.fetch_add(1, Ordering::SeqCst);
+        while FORKING.load(Ordering::SeqCst) > 0 {
+            WORKING.fetch_sub(1, Ordering::SeqCst);
+            thread::yield_now();
+            WORKING.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+
+    pub(super) fn end() {
+        WORKING.fetch_sub(1, Ordering::SeqCst);
+    }
+
     extern "C" fn before() {
-        super::super::statics::complete();
+        FORKING.fetch_add(1, Ordering::SeqCst);
+        while WORKING.load(Ordering::SeqCst) > 0 {
+            thread::yield_now();
+        }
+    }
+
+    extern "C" fn in_parent() {
+        FORKING.fetch_sub(1, Ordering::SeqCst);
     }
 
     extern "C" fn in_child() {
+        FORKING.store(0, Ordering::SeqCst);
+        WORKING.store(0, Ordering::SeqCst); // of a thread that has just seen the fork, and stepped back in the parent
         FORKS.fetch_add(1, Ordering::Relaxed);
     }
 }
 
 /// There is no fork.
 #[cfg(not(unix))]
-mod count {
+mod system {
     pub(super) fn forks() -> u64 {
         0
     }
+
+    pub(super) fn begin() {}
+
+    pub(super) fn end() {}
 }
 
 #[cfg(all(test, unix))]

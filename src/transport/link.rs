@@ -12,11 +12,19 @@ use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::{Buffers, LazyBuffers, NextTimeout, Transport};
 use zeroize::Zeroize;
 
-use super::engine::{INPUT_BUFFER, OUTPUT_BUFFER};
 use super::head::{self, Head};
 use super::idle::Idle;
 use super::socket::{Shutter, Stream};
 use crate::call::{self, Stage};
+
+/// The longest header block of an answer.
+pub(super) const LONGEST_HEAD: usize = 64 * 1024;
+
+/// What is too long is seen to be.
+const INPUT_BUFFER: usize = LONGEST_HEAD + 1;
+
+/// A token of the longest kind, and the rest of a request's head.
+const OUTPUT_BUFFER: usize = 80 * 1024;
 
 /// A finished connection, with ureq's buffers for what passes over it.
 pub(super) struct Connection {

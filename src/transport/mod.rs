@@ -23,10 +23,12 @@ mod race;
 mod records;
 mod refusal;
 mod roots;
+mod route;
 mod socket;
 mod socks;
 mod statics;
 mod tls;
+mod tls_error;
 mod tls_words;
 mod tunnel;
 mod verifier;
@@ -34,7 +36,6 @@ mod x509;
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
 use bytes::Bytes;
 use ureq::http::header::{ACCEPT, AUTHORIZATION, DATE, HeaderName, RETRY_AFTER, WWW_AUTHENTICATE};
@@ -44,14 +45,14 @@ use zeroize::Zeroizing;
 
 use crate::call::Call;
 use crate::error::{Error, ErrorKind};
-use crate::proxy::Proxy;
 use crate::reply::Reply;
+use crate::retry::Action;
 use crate::token::Token;
-use crate::trust::Trust;
 
 use engine::Engine;
 pub(crate) use failure::Failure;
 pub(crate) use per_process::PerProcess;
+pub(crate) use route::Route;
 
 /// The longest body that is read; Graph's have a few KiB.
 const LONGEST_BODY: u64 = 256 * 1024;
@@ -59,26 +60,9 @@ const LONGEST_BODY: u64 = 256 * 1024;
 const CLIENT_REQUEST_ID: HeaderName = HeaderName::from_static("client-request-id");
 const REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
 
-/// What a connection depends on; the same for all of a client's connections.
-#[derive(Debug)]
-pub(crate) struct Route {
-    pub(crate) proxy: Option<Proxy>,
-    pub(crate) trust: Trust,
-    /// None: the call's own deadline is the only one.
-    pub(crate) connect_timeout: Option<Duration>,
-    pub(crate) user_agent: String,
-}
-
 /// Connections to one service, shared by all threads.
 pub(crate) struct Transport {
     engine: Engine,
-}
-
-/// The two requests of this library, told apart by what they do to the service.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Action {
-    Get,
-    Post,
 }
 
 impl Transport {

@@ -13,8 +13,8 @@ use super::failure::ConnectError;
 use super::records::Records;
 use super::roots::{self, Authorities};
 use super::socket::{Socket, Stream};
-use super::tls_words;
-use super::verifier::{self, Verifier};
+use super::tls_error;
+use super::verifier::Verifier;
 use crate::error::{Cause, Error, ErrorKind};
 use crate::trust::Trust;
 
@@ -69,7 +69,11 @@ impl Tls {
         while connection.is_handshaking() || connection.wants_write() {
             connection.complete_io(&mut records).map_err(|error| {
                 self.forget(&config);
-                if is_fault(&error) { ConnectError::Tls(words(&error)) } else { ConnectError::Io(error) }
+                if tls_error::is_fault(&error) {
+                    ConnectError::Tls(tls_error::words(&error))
+                } else {
+                    ConnectError::Io(error)
+                }
             })?;
         }
         Ok(Box::new(Layer(StreamOwned::new(connection, records))))
@@ -103,27 +107,6 @@ fn rules(
         }
         #[cfg(any(windows, target_vendor = "apple"))]
         Authorities::OfTheSystem => Ok(Arc::new(rustls_platform_verifier::Verifier::new(provider.clone())?)),
-    }
-}
-
-/// Whether TLS itself fails, and not what is below.
-pub(super) fn is_fault(error: &io::Error) -> bool {
-    error.kind() == io::ErrorKind::InvalidData
-}
-
-/// An I/O error as people put it.
-pub(super) fn words(error: &io::Error) -> String {
-    match error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
-        Some(error) => verifier::refused(error).map_or_else(|| tls_words::words(error), ToString::to_string),
-        None => error.to_string(),
-    }
-}
-
-/// The same of a connection that was made.
-pub(super) fn later_words(error: &io::Error) -> String {
-    match error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
-        Some(error) => tls_words::later_words(error),
-        None => error.to_string(),
     }
 }
 

@@ -22,6 +22,8 @@ from autopilot_sync import (
     Trigger,
 )
 from autopilot_sync._call import Cancel
+from autopilot_sync._hidden import Hidden
+from autopilot_sync._options import Options
 from conftest import SECRET, Start, run
 from emulator import Emulator
 
@@ -167,7 +169,7 @@ def test_a_call_whose_client_ends_as_it_begins_sends_nothing(
 ) -> None:
     """By a signal's handler, or the thread that leaves sync_many: just before the call can be cancelled."""
     client = Client("token")
-    of_tenant = client._for("other-token")
+    of_tenant = client._for(Hidden("other-token"))
 
     def cancel() -> Cancel:
         client._end()
@@ -212,3 +214,37 @@ def test_a_client_shows_no_token_and_cannot_be_pickled() -> None:
     for travel in (pickle.dumps, copy.copy, copy.deepcopy):
         with pytest.raises(TypeError, match="cannot be pickled"):
             travel(client)
+
+
+def half_made() -> list[Client]:
+    """Error reporters meet these in the frame of `__init__`."""
+    found = [Client.__new__(Client) for _ in range(3)]
+    with pytest.raises(ValueError):
+        found[1].__init__(SECRET, timeout=0)  # type: ignore[misc]
+    with pytest.raises(ConfigurationError):
+        found[2].__init__(SECRET, ca_file="/nowhere.pem")  # type: ignore[misc]
+    return found
+
+
+def test_a_half_made_client_is_as_good_as_closed() -> None:
+    assert [repr(client) for client in half_made()] == [
+        "<closed autopilot_sync.Client with no credential>",
+        "<closed autopilot_sync.Client with no credential>",
+        "<closed autopilot_sync.Client with <str for https://graph.microsoft.com/.default>>",
+    ]
+    for client in half_made():
+        for use in (client.sync, client.settings, client.sync_and_wait, client.__enter__):
+            with pytest.raises(ValueError, match="the client is closed"):
+                use()
+        client.cancel()
+        client.__exit__(None, None, None)
+        client._end()
+
+
+@pytest.mark.parametrize("kind", [Cancel, Options, Client])
+def test_what_is_half_made_ends_in_silence(kind: type[object]) -> None:
+    unraisable: list[object] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sys.unraisablehook", unraisable.append)
+        kind.__new__(kind)
+    assert unraisable == []

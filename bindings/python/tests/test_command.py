@@ -167,6 +167,8 @@ def test_the_version() -> None:
         (["status", "--many", "x"], "status neither waits"),
         (["--many", "x", "--azure-cli"], "in its file"),
         (["--azure-cli", "--token-file", "x"], "not allowed with"),
+        (["--proxy", SECRET], "argument --proxy: it has neither a scheme nor a port."),
+        ([f"--proxy={SECRET}", "status"], "argument --proxy: it has neither"),
         (["--proxy", "ftp://user:password0123@proxy"], "its scheme is not supported"),
         (["--token-file"], "expected one argument"),
         (["--token-file", ""], "argument --token-file: it is empty"),
@@ -196,6 +198,30 @@ def test_a_token_in_the_place_of_its_place_is_not_repeated(
         assert ran.code == as_json["exit_code"] == 66
         assert words in ran.out + ran.err and words in as_json["message"]
     assert emulator.requests() == []
+
+
+@pytest.mark.parametrize("token", [SECRET, SECRET * 50, "." + SECRET, SECRET[:20] + "/" + SECRET])
+@pytest.mark.parametrize(
+    ("option", "code", "words"),
+    [
+        ("--many", 66, "the file of --many: [A-Z][a-z ]+"),
+        ("--ca-file", 78, "the file of --ca-file: [A-Z][a-z ]+"),
+    ],
+)
+def test_a_token_in_the_place_of_a_file_is_not_repeated(
+    emulator: Emulator, option: str, code: int, words: str, token: str
+) -> None:
+    for call in ([], ["status"], ["--wait", "-v"])[: 1 if option == "--many" else 3]:
+        ran, as_json = Ran(*call, option, token), Ran(*call, option, token, "--json")
+        assert (ran.code, ran.out) == (code, "") and re.match(f"autopilot-sync: {words}\n", ran.err)
+        assert as_json.code == code and re.fullmatch(words, as_json.json()["message"])
+    assert emulator.requests() == []
+
+
+@pytest.mark.parametrize("option", ["--many", "--ca-file"])
+def test_the_path_of_a_file_that_is_there_is_told(emulator: Emulator, tmp_path: Path, option: str) -> None:
+    (tmp_path / "wrong").write_text("nothing of use")
+    assert str(tmp_path / "wrong") in Ran(option, str(tmp_path / "wrong")).err
 
 
 @pytest.mark.parametrize("arguments", [["status", "--json"], ["--json", "status"]])

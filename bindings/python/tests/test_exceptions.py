@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pickle
 import traceback
+from enum import Enum
 from typing import Any
 
+import autopilot_sync
 import pytest
 from autopilot_sync import (
     Answer,
@@ -158,3 +160,12 @@ def test_records_are_made_of_all_their_fields_and_no_others() -> None:
     with pytest.raises(AttributeError):
         del detail(0).message
     assert ServiceError(code="x", message=None) != ("x", None)
+
+
+CLASSES = [one for one in (getattr(autopilot_sync, name) for name in autopilot_sync.__all__) if isinstance(one, type)]
+
+
+@pytest.mark.parametrize("kind", [kind for kind in CLASSES if not issubclass(kind, Enum)])
+def test_what_is_half_made_has_a_repr(kind: Any) -> None:
+    """Of every public class: error reporters meet such objects in the frame of `__init__`."""
+    assert kind.__name__ in repr(kind.__new__(kind))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 from conftest import environment, posix, run
 
+OVERRIDE = "AUTOPILOT_SYNC_LIBRARY"
 MILLISECONDS = 8
 NOT_IMPORTED = {"asyncio", "dataclasses", "datetime", "inspect", "json", "logging", "re", "threading", "typing"}
 CPU = "import time; before = time.process_time(); {}; print((time.process_time() - before) * 1000)"
@@ -50,7 +52,7 @@ def test_it_imports_within_its_budget() -> None:
 def test_a_missing_library_is_an_import_error_that_says_where(tmp_path: Path) -> None:
     missing = tmp_path / "nothing.so"
     error = import_error(missing)
-    assert str(missing) in error and "as AUTOPILOT_SYNC_LIBRARY says" in error
+    assert str(missing) in error and f"as {OVERRIDE} says" in error
 
 
 def test_a_file_that_is_no_library_is_an_import_error(tmp_path: Path) -> None:
@@ -66,7 +68,7 @@ def test_another_library_is_an_import_error() -> None:
 
 def test_a_library_of_another_version_is_an_import_error_with_both(tmp_path: Path) -> None:
     """What is loaded says its version, which is patched in a copy of the file."""
-    library = Path(os.environ["AUTOPILOT_SYNC_LIBRARY"]).read_bytes()
+    library = Path(os.environ[OVERRIDE]).read_bytes()
     from autopilot_sync import __version__
 
     other = "9" * len(__version__)
@@ -79,13 +81,65 @@ def test_a_library_of_another_version_is_an_import_error_with_both(tmp_path: Pat
 def import_error(library: Path) -> str:
     answer = subprocess.run(
         [sys.executable, "-c", "import autopilot_sync"],
-        env={**environment(), "AUTOPILOT_SYNC_LIBRARY": str(library)},
+        env={**environment(), OVERRIDE: str(library)},
         capture_output=True,
         text=True,
     )
     last = answer.stderr.splitlines()[-1]
     assert last.startswith("ImportError: "), answer.stderr
     return last
+
+
+@pytest.fixture
+def beside(tmp_path: Path) -> Path:
+    """The library beside a copy of the package, as pip installs them."""
+    from autopilot_sync._library import FILE_NAMES
+
+    package = tmp_path / "installed" / "autopilot_sync"
+    unwanted = shutil.ignore_patterns("__pycache__", *FILE_NAMES.values(), "*.so")
+    shutil.copytree(Path(__file__).parents[1] / "src" / "autopilot_sync", package, ignore=unwanted)
+    library = package / FILE_NAMES.get(sys.platform, "libautopilot_sync.so")
+    shutil.copy(os.environ[OVERRIDE], library)
+    return library
+
+
+def loaded(beside: Path, *options: str, python: str = sys.executable, **more: str) -> str:
+    """Which library that package loads, or why none, if the variable names a file that is not there."""
+    program = f"""
+import sys
+sys.path.insert(0, {str(beside.parents[1])!r})
+try:
+    from autopilot_sync._library import native
+except ImportError as error:
+    print(error)
+else:
+    print(native._name)
+"""
+    variables = {**environment(), OVERRIDE: str(beside.with_name("nothing")), **more}
+    answer = subprocess.run([python, *options, "-B", "-c", program], env=variables, capture_output=True, text=True)
+    assert (answer.returncode, answer.stderr) == (0, "")
+    return answer.stdout.strip()
+
+
+@pytest.mark.parametrize("option", ["-I", "-E"])
+def test_the_variable_is_ignored_where_pythons_own_are(beside: Path, option: str) -> None:
+    assert f"nothing; as {OVERRIDE} says)" in loaded(beside)
+    assert loaded(beside, option) == str(beside)
+    beside.unlink()
+    assert f"{beside}; the environment, and so {OVERRIDE}, is ignored)" in loaded(beside, option)
+
+
+@posix
+def test_the_variable_is_ignored_with_raised_rights(beside: Path, tmp_path: Path) -> None:
+    """The process is a copy of the interpreter that is set-gid for another group."""
+    assert os.geteuid() == 0, "only root can make a program set-gid for another group: run this test as root"
+    python = tmp_path / "python"
+    shutil.copy(os.path.realpath(sys.executable), python)
+    os.chown(python, -1, os.getgid() + 1)
+    started = {"python": str(python), "PYTHONHOME": sys.base_prefix}
+    assert "nothing" in loaded(beside, **started)
+    python.chmod(0o2755)
+    assert loaded(beside, **started) == str(beside), "or is the folder on a file system that is mounted nosuid?"
 
 
 def test_names_that_do_not_exist_are_attribute_errors() -> None:

@@ -22,8 +22,8 @@ Threads may share a client. So may a child made by fork, which has connections o
 credentials, not clients.
 
 Environment: HTTPS_PROXY, ALL_PROXY, NO_PROXY, SSL_CERT_FILE and SSL_CERT_DIR, as curl reads them; AUTOPILOT_SYNC_LIBRARY
-names another file for the shared library that is beside this one. Of `logging`, the logger `autopilot_sync` gets one line
-for each call at DEBUG, without a token.
+names another file for the shared library that is beside this one, except under `python -I` or `-E` and in a process with
+raised rights. Of `logging`, the logger `autopilot_sync` gets one line for each call at DEBUG, without a token.
 """
 
 from __future__ import annotations

@@ -24,8 +24,8 @@ class Cancel:
     def trigger(self) -> None:
         native.autopilot_cancel_trigger(self)
 
-    def __del__(self, free: Callable[[int], None] = native.autopilot_cancel_free) -> None:
-        free(self._as_parameter_)
+    def __del__(self, free: Callable[[int | None], None] = native.autopilot_cancel_free) -> None:
+        free(getattr(self, "_as_parameter_", None))  # None if __init__ failed
 
 
 def run(call: Callable[[], T], cancel: Cancel) -> T:

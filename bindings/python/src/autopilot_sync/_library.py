@@ -1,26 +1,54 @@
-"""Loads the shared library: the one beside this file, or the one that AUTOPILOT_SYNC_LIBRARY names."""
+"""Loads the shared library: the one beside this file, or the one that AUTOPILOT_SYNC_LIBRARY names.
+
+`python -I` and `python -E` ignore the variable, as they ignore Python's own. So does a process with more rights than the
+user who started it: otherwise that user could run any code with these rights.
+"""
 
 from __future__ import annotations
 
 import os
 import sys
-from ctypes import CDLL, c_char_p
+from ctypes import CDLL, c_char_p, c_ulong
 
 from ._prototypes import declare
 from ._version import VERSION
 
 OVERRIDE = "AUTOPILOT_SYNC_LIBRARY"
 FILE_NAMES = {"win32": "autopilot_sync.dll", "darwin": "libautopilot_sync.dylib"}
+_AT_SECURE = 23  # of <elf.h>
 
 
 def _path() -> str:
     beside = os.path.join(os.path.dirname(__file__), FILE_NAMES.get(sys.platform, "libautopilot_sync.so"))
-    return os.path.abspath(os.environ.get(OVERRIDE) or beside)
+    return os.path.abspath(_named() or beside)
+
+
+def _named() -> str | None:
+    """The file that the variable names, unless it is to be ignored."""
+    named = os.environ.get(OVERRIDE)
+    return named if named and not _is_environment_ignored() else None
+
+
+def _is_environment_ignored() -> bool:
+    return bool(sys.flags.ignore_environment) or _has_raised_rights()
+
+
+def _has_raised_rights() -> bool:
+    """Whether the process was started with more rights than its user has: set-uid, set-gid, file capabilities. The
+    kernel decides this at the start, so it still holds after the process changes its ids."""
+    if sys.platform == "win32":
+        return False  # Windows has no such programs
+    c = CDLL(None)
+    if hasattr(c, "getauxval"):  # Linux
+        c.getauxval.restype, c.getauxval.argtypes = c_ulong, (c_ulong,)
+        return bool(c.getauxval(_AT_SECURE))
+    return not hasattr(c, "issetugid") or bool(c.issetugid())  # macOS, BSD; if neither exists, yes
 
 
 def _where(path: str) -> str:
-    chosen = f"as {OVERRIDE} says" if os.environ.get(OVERRIDE) else f"{OVERRIDE} may name another"
-    return f" ({path}; {chosen})"
+    if os.environ.get(OVERRIDE) and _is_environment_ignored():
+        return f" ({path}; the environment, and so {OVERRIDE}, is ignored)"
+    return f" ({path}; as {OVERRIDE} says)" if _named() else f" ({path}; {OVERRIDE} may name another)"
 
 
 def load(path: str) -> CDLL:

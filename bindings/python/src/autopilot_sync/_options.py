@@ -76,5 +76,5 @@ class Options:
         if ignore_environment:
             native.autopilot_options_set_ignore_environment(self)
 
-    def __del__(self, free: Callable[[int], None] = native.autopilot_options_free) -> None:
-        free(self._as_parameter_)
+    def __del__(self, free: Callable[[int | None], None] = native.autopilot_options_free) -> None:
+        free(getattr(self, "_as_parameter_", None))  # None if __init__ failed

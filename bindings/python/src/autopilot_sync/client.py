@@ -6,6 +6,7 @@ from ctypes import byref, c_void_p
 
 from . import _call, _log, detail, outcome
 from ._call import Cancel
+from ._hidden import Hidden
 from ._library import native
 from ._options import Options, milliseconds
 from .cloud import Cloud
@@ -61,7 +62,7 @@ class Client:
         (HTTPS_PROXY, ALL_PROXY, NO_PROXY) unless given.
     ca_file: a PEM file of the authorities to trust, instead of SSL_CERT_FILE, SSL_CERT_DIR and the system's.
     timeout: the most seconds that one request may take, retries included. 30 unless given.
-    connect_timeout: the most seconds that one connection may take. 10 unless given.
+    connect_timeout: the most seconds that one attempt to connect may take. As long as the call unless given.
     max_retries: how often a request is repeated that failed in passing; a trigger only where it cannot have run. 3
         unless given, at most 10.
     user_agent_suffix: what follows the library's name in the User-Agent, as "acme-agent/3.1".
@@ -75,7 +76,8 @@ class Client:
     credential.
     """
 
-    __slots__ = ("__weakref__", "_connections", "_source")
+    _connections: _Connections | None = None  # None too if __init__ failed: error reporters still call repr
+    _source: Source
 
     def __init__(
         self,
@@ -91,6 +93,8 @@ class Client:
         user_agent_suffix: str | None = None,
         ignore_environment: bool = False,
     ) -> None:
+        given = Hidden(credential)
+        del credential
         options = Options(
             cloud=cloud,
             base_url=base_url,
@@ -103,16 +107,16 @@ class Client:
             ignore_environment=ignore_environment,
         )
         root = base_url if base_url is not None else (cloud or Cloud.GLOBAL).root
-        self._source = Source(credential, root)
+        self._source = Source(given, root)
         pointer = c_void_p()
         made = detail.of(native.autopilot_client_new, options, byref(pointer))
         if made.result != 0:
             raise error_of(made)
-        self._connections: _Connections | None = _Connections(pointer.value)
+        self._connections = _Connections(pointer.value)
 
-    def _for(self, credential: Credential) -> Client:
+    def _for(self, given: Hidden) -> Client:
         """A client on the same connections for another tenant."""
-        return _on(self._open(), self._source.another(credential))
+        return _on(self._open(), self._source.another(given))
 
     def sync(self) -> Outcome:
         """Triggers a sync, and returns when the service has answered; the sync itself runs on afterwards.
@@ -181,7 +185,7 @@ class Client:
 
     def __repr__(self) -> str:
         closed = "closed " if self._connections is None else ""
-        return f"<{closed}autopilot_sync.Client with {self._source!r}>"
+        return f"<{closed}autopilot_sync.Client with {getattr(self, '_source', 'no credential')}>"
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a Client cannot be pickled or copied: give each process a credential, as sync_many does")
@@ -238,8 +242,9 @@ def sync(credential: Credential) -> Outcome:
 
     The answer is DONE, ALREADY_RUNNING or TOO_SOON. Raises an AutopilotError; calling again is always harmless.
     """
-    of_process = _Connections(None)
-    return _on(of_process, Source(credential, Cloud.GLOBAL.root)).sync()
+    given = Hidden(credential)
+    del credential
+    return _on(_Connections(None), Source(given, Cloud.GLOBAL.root)).sync()
 
 
 def _on(connections: _Connections, source: Source) -> Client:

@@ -7,7 +7,9 @@ import uuid
 from collections.abc import Mapping
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from concurrent.futures import as_completed as _as_completed
+from itertools import starmap
 
+from ._hidden import Hidden
 from ._options import Options, milliseconds
 from ._record import Record
 from .client import HALF_AN_HOUR, Client
@@ -73,22 +75,22 @@ def sync_many(
     The calls start now; the results may be fetched later. Whoever leaves the loop early, by Ctrl-C too, ends the calls
     that run in this process and those that are not begun.
     """
-    if isinstance(credentials, (str, bytes)):
+    given = Hidden(credentials)
+    del credentials
+    if isinstance(given.give(), (str, bytes)):
         raise TypeError("credentials must be a mapping or an iterable of credentials, not one token")
-    named = list(credentials.items() if isinstance(credentials, Mapping) else enumerate(credentials))
+    named = _named(given)
     seconds = None if wait is False else HALF_AN_HOUR if wait is True else wait
     if seconds is not None:
         milliseconds("wait", seconds)
     if executor is not None and max_workers is not None:
         raise ValueError("max_workers is for the threads made here: an executor has its own")
-    for _, credential in named:
-        Source(credential, "")  # or TypeError
 
     tenants = [tenant for tenant, _ in named]
     if executor is None or isinstance(executor, ThreadPoolExecutor):
         pool = executor or ThreadPoolExecutor(max_workers or max(1, min(MOST_THREADS, len(named))))
         shared = Client("", **options)
-        begun = (_begin(pool, _sync_here, shared, credential, seconds) for _, credential in named)
+        begun = (_begin(pool, _sync_here, shared, one, seconds) for _, one in named)
         results = _results(tenants, begun, as_completed, shared, None if executor else pool)
     else:
         _refuse_texts(named)
@@ -100,9 +102,24 @@ def sync_many(
     return results
 
 
-def _refuse_texts(named: list[tuple[Any, Credential]]) -> None:
-    for tenant, credential in named:
-        if isinstance(credential, str):
+def _named(credentials: Hidden) -> list[tuple[Any, Hidden]]:
+    """The tenants and their credentials. Raises TypeError for anything else."""
+    is_mapping = isinstance(credentials.give(), Mapping)
+    # An iterator, because the repr of a mapping's items shows them.
+    pairs = iter(credentials.give().items() if is_mapping else enumerate(credentials.give()))
+    return list(starmap(_checked, pairs))
+
+
+def _checked(tenant: Any, credential: Credential) -> tuple[Any, Hidden]:
+    given = Hidden(credential)
+    del credential
+    Source(given, "")  # or TypeError
+    return tenant, given
+
+
+def _refuse_texts(named: list[tuple[Any, Hidden]]) -> None:
+    for tenant, given in named:
+        if isinstance(given.give(), str):
             raise TypeError(
                 f"the credential of {tenant!r} is a token's text: it would be written to the queues and logs of other "
                 "processes. Give a function or a credential object, which fetches the token there"
@@ -147,13 +164,13 @@ def _results(
             pool.shutdown(wait=False)
 
 
-def _sync_here(shared: Client, credential: Credential, seconds: float | None) -> Outcome:
-    return _sync(shared._for(credential), seconds)
+def _sync_here(shared: Client, given: Hidden, seconds: float | None) -> Outcome:
+    return _sync(shared._for(given), seconds)
 
 
-def _sync_elsewhere(credential: Credential, seconds: float | None, options: ClientOptions, _unique: str) -> Outcome:
+def _sync_elsewhere(given: Hidden, seconds: float | None, options: ClientOptions, _unique: str) -> Outcome:
     try:
-        with Client(credential, **options) as client:
+        with Client(given.give(), **options) as client:
             return _sync(client, seconds)
     except Exception as error:
         raise _portable(error) from None

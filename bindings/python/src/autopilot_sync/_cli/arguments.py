@@ -19,12 +19,22 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import NoReturn
 
+    from .._hidden import Hidden
+
 COMMANDS = ("sync", "status")
 CLOUDS = {cloud.name.lower().replace("_", "-"): cloud for cloud in Cloud}
 
 
-def parse(words: Sequence[str] | None = None) -> argparse.Namespace:
+def parse(words: Hidden) -> argparse.Namespace:
     """The arguments. Exits where something is wrong with them, and for --help and --version."""
+    try:
+        return _parse(words.give())
+    except SystemExit as end:
+        code = end.code
+    raise SystemExit(code)  # a new one: the frames behind argparse's hold the arguments, and one may be a token
+
+
+def _parse(words: Sequence[str] | None) -> argparse.Namespace:
     parser = _parser()
     arguments, unknown = parser.parse_known_args(words)
     if unknown:
@@ -95,7 +105,9 @@ def _parser() -> argparse.ArgumentParser:
 
     way = parser.add_argument_group("the way to the service")
     way.add_argument("--cloud", metavar="NAME", type=_cloud, help=f"{', '.join(CLOUDS)}; the first unless given")
-    way.add_argument("--proxy", metavar="URL", help="instead of HTTPS_PROXY, where a password belongs: others see arguments")
+    way.add_argument(
+        "--proxy", metavar="URL", type=_proxy, help="instead of HTTPS_PROXY, where a password belongs: others see arguments"
+    )
     way.add_argument("--ca-file", metavar="PATH", help="the authorities to trust, a PEM file, instead of the system's")
     way.add_argument("--timeout", metavar="SECONDS", type=_seconds, help="for one request, retries included; 30 unless given")
 
@@ -124,6 +136,13 @@ def _place(text: str) -> str:
 
 def _no_token(_text: str) -> NoReturn:
     raise argparse.ArgumentTypeError("others can read arguments: use --token-env or --token-file")
+
+
+def _proxy(text: str) -> str:
+    """The library would look up a lone word as a host and name it in an error. It may be a token, by mistake."""
+    if text and ":" not in text:
+        raise argparse.ArgumentTypeError("it has neither a scheme nor a port")
+    return text
 
 
 def _cloud(text: str) -> Cloud:

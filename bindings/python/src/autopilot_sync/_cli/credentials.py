@@ -6,7 +6,9 @@ import os
 import stat
 import sys
 
+from .._hidden import Hidden
 from ..cloud import Cloud
+from .shown import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -47,11 +49,11 @@ class TokenFile:
     repeated either."""
 
     def __init__(self, path: str) -> None:
-        self._path, self._from_pipe = path, ""
+        self._path, self._from_pipe = path, Hidden("")
 
     def __call__(self) -> str:
-        if self._from_pipe:
-            return self._from_pipe
+        if self._from_pipe.give():
+            return self._from_pipe.give()  # type: ignore[no-any-return]
         try:
             with opened(self._path) as file:
                 is_pipe = not stat.S_ISREG(os.fstat(file.fileno()).st_mode)
@@ -62,7 +64,7 @@ class TokenFile:
         if not token:
             raise InputError("the token file is empty")
         if is_pipe or self._path == STANDARD_INPUT:
-            self._from_pipe = token
+            self._from_pipe = Hidden(token)
         return token
 
 
@@ -84,7 +86,7 @@ def azure_identity(name: str, cloud: Cloud | None = None, **arguments: object) -
     except ImportError:
         raise InputError("azure-identity is not installed: pip install azure-identity") from None
     if not name.endswith("Credential") or name not in identity.__all__:
-        raise InputError(f"azure.identity has no credential {name}")
+        raise InputError(f"azure.identity has no credential {shown(name)}")
     if name == "DefaultAzureCredential" and cloud in _AUTHORITIES and "AZURE_AUTHORITY_HOST" not in os.environ:
         arguments.setdefault("authority", _AUTHORITIES[cloud])
     try:

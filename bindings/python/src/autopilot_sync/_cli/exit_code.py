@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
 
+class CaFileError(Exception):
+    """The file of --ca-file does not exist or cannot be reached. The message says why, on one line."""
+
+
 class ExitCode(IntEnum):
     """The answers keep their numbers; the numbers of errors are those of sysexits.h, where it has one."""
 
@@ -52,5 +56,7 @@ _ERRORS = {
 def of_error(error: BaseException) -> ExitCode:
     if isinstance(error, AutopilotError):
         return _ERRORS.get(error.result, ExitCode.UNAVAILABLE)
+    if isinstance(error, CaFileError):
+        return ExitCode.CONFIGURATION
     is_credentials = isinstance(error, InputError) or type(error).__module__.startswith("azure.")
     return ExitCode.NO_TOKEN if is_credentials else ExitCode.FAULT

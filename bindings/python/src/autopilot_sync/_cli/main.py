@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import io
+import os
 import signal
 import sys
 from contextlib import closing
 
+from .._hidden import Hidden
 from ..client import Client
 from ..exceptions import AutopilotError
 from ..many import sync_many
 from . import arguments, display, interruption, printer, report, tenants
 from .credentials import TokenFile, TokenVariable, azure_identity
-from .exit_code import ExitCode
+from .exit_code import CaFileError, ExitCode
 from .help_text import PROGRAM
 
 TYPE_CHECKING = False
@@ -29,10 +31,12 @@ if TYPE_CHECKING:
 
 def main(words: Sequence[str] | None = None) -> int:
     """Runs the program, and returns its exit code."""
+    hidden = Hidden(words)
+    del words
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a terminal of few characters is no reason to fail
             stream.reconfigure(errors="backslashreplace")
-    given = arguments.parse(words)
+    given = arguments.parse(hidden)
     shown = display.of(given.verbose)
     try:
         return (_many if given.many else _one)(given, shown, printer.of(given.json))
@@ -117,7 +121,17 @@ def _credential(given: Namespace) -> Credential:
 
 
 def _options(given: Namespace) -> ClientOptions:
-    return {"cloud": given.cloud, "proxy": given.proxy, "ca_file": given.ca_file, "timeout": given.timeout}
+    return {"cloud": given.cloud, "proxy": given.proxy, "ca_file": _ca_file(given.ca_file), "timeout": given.timeout}
+
+
+def _ca_file(path: str | None) -> str | None:
+    """The library's errors name the path. If no such file exists, it may be a token, by mistake, so it stops here."""
+    if path:
+        try:
+            os.stat(path)
+        except OSError as error:
+            raise CaFileError(f"the file of --ca-file: {error.strerror}") from None
+    return path
 
 
 def _refused(error: Exception) -> Report:

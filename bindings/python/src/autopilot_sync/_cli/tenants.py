@@ -6,6 +6,7 @@ import json
 import os
 
 from .credentials import STANDARD_INPUT, InputError, TokenFile, TokenVariable, azure_identity, opened
+from .shown import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,12 +18,13 @@ _KINDS = "token_env, token_file or azure_identity"
 
 
 def read(path: str) -> dict[str, Credential]:
-    """The credentials by the tenants' names, in the file's order."""
+    """The credentials by the tenants' names, in the file's order. If the file cannot be opened, the error does not name
+    the path: it may be a token, by mistake."""
     try:
         with opened(path) as file:
             tenants = json.loads(file.read(), object_pairs_hook=_object)
     except OSError as error:
-        raise InputError(f"{path}: {error.strerror}") from None
+        raise InputError(f"the file of --many: {error.strerror}") from None
     except ValueError as error:
         raise InputError(f"{path}: {error}") from None
     if not isinstance(tenants, dict) or not tenants:
@@ -38,7 +40,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, value in pairs:
         if name in found:
-            raise ValueError(f"{name} is there twice")
+            raise ValueError(f"{shown(name)} is there twice")
         found[name] = value
     return found
 
@@ -53,7 +55,7 @@ def _credential(tenant: str, entry: object, folder: str) -> Credential:
                     return make(place, folder, entry)
         raise InputError(f"an object with {_KINDS}, each of them a text")
     except InputError as error:
-        raise InputError(f"{tenant}: {error}") from None
+        raise InputError(f"{shown(tenant)}: {error}") from None
 
 
 def _variable(name: str, _folder: str, rest: dict[str, Any]) -> Credential:
@@ -74,7 +76,7 @@ def _azure(name: str, _folder: str, arguments: dict[str, Any]) -> Credential:
 
 def _refuse(rest: dict[str, Any]) -> None:
     if rest:
-        raise InputError(f"there is no place for {', '.join(rest)}")
+        raise InputError(f"there is no place for {', '.join(map(shown, rest))}")
 
 
 _MAKERS = {"token_env": _variable, "token_file": _file, "azure_identity": _azure}
