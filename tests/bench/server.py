@@ -58,7 +58,7 @@ class Server:
 
     def __enter__(self) -> Server:
         self._folder.mkdir(parents=True, exist_ok=True)
-        self._make_certificates()
+        make_certificates(self._folder)
         configuration = self._folder / "nginx.conf"
         ports = {"port": self._port, "status_port": self._status_port}
         configuration.write_text(CONFIGURATION.format(folder=self._folder, **ports))
@@ -89,16 +89,17 @@ class Server:
         except OSError:
             return False
 
-    def _make_certificates(self) -> None:
-        """A server's, of an authority that is trusted beside the system's: as many roots as a program really reads."""
-        key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-noenc", "-days", "2"]
-        ca, server = self._folder / "ca", self._folder / "server"
-        _openssl(*key, "-subj", "/CN=bench", "-keyout", f"{ca}.key", "-out", f"{ca}.pem")
-        signed = ["-CA", f"{ca}.pem", "-CAkey", f"{ca}.key", "-addext", f"subjectAltName=DNS:localhost,DNS:{NAME}"]
-        end = ["-addext", "basicConstraints=critical,CA:false"]
-        _openssl(*key, *signed, *end, "-subj", "/CN=localhost", "-keyout", f"{server}.key", "-out", f"{server}.pem")
-        system = Path("/etc/ssl/certs/ca-certificates.crt").read_text()
-        self.ca_file.write_text(system + Path(f"{ca}.pem").read_text())
+
+def make_certificates(folder: Path) -> None:
+    """A server's, of an authority that is trusted beside the system's: as many roots as a program really reads."""
+    key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-noenc", "-days", "2"]
+    ca, server = folder / "ca", folder / "server"
+    _openssl(*key, "-subj", "/CN=bench", "-keyout", f"{ca}.key", "-out", f"{ca}.pem")
+    signed = ["-CA", f"{ca}.pem", "-CAkey", f"{ca}.key", "-addext", f"subjectAltName=DNS:localhost,DNS:{NAME}"]
+    end = ["-addext", "basicConstraints=critical,CA:false"]
+    _openssl(*key, *signed, *end, "-subj", "/CN=localhost", "-keyout", f"{server}.key", "-out", f"{server}.pem")
+    system = Path("/etc/ssl/certs/ca-certificates.crt").read_text()
+    (folder / "trusted.pem").write_text(system + Path(f"{ca}.pem").read_text())
 
 
 def _openssl(*arguments: str) -> None:

@@ -12,6 +12,7 @@ use crate::service::HTTPS;
 /// The `request-id` of their answer says what OpenSSL knows of the connection.
 const NGINX: &str = "
 daemon off;
+user root root;
 pid FOLDER/nginx.pid;
 error_log stderr;
 events { }

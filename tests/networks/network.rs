@@ -75,7 +75,9 @@ fn unshare() -> Command {
 impl Network {
     fn new() -> Network {
         let network = Network(());
-        run(Program::Mount.command().args(["-t", "tmpfs", "tmpfs", FOLDER]));
+        for folder in [FOLDER, "/dev/shm"] {
+            run(Program::Mount.command().args(["-t", "tmpfs", "tmpfs", folder]));
+        }
         fs::set_permissions(FOLDER, Permissions::from_mode(0o1777)).expect("it is this test's own");
         network.ip("link set lo up");
         for number in 1..=8 {

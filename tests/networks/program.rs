@@ -2,6 +2,7 @@
 
 use std::env;
 use std::net::TcpStream;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use crate::process;
@@ -36,14 +37,18 @@ impl Program {
         }
     }
 
-    /// A command of this program; the test fails if it is not installed.
-    pub(crate) fn command(self) -> Command {
+    /// Where it is; the test fails if it is not installed.
+    pub(crate) fn path(self) -> PathBuf {
         let (name, package) = self.name_and_package();
         let path = env::var("PATH").unwrap_or_default();
         // Not on the path of a plain user, in Debian.
         let folders = path.split(':').chain(["/usr/sbin", "/sbin"]);
-        let found = folders.map(|folder| std::path::Path::new(folder).join(name)).find(|file| file.is_file());
-        Command::new(found.unwrap_or_else(|| panic!("{name} is missing: apt-get install {package}")))
+        let found = folders.map(|folder| Path::new(folder).join(name)).find(|file| file.is_file());
+        found.unwrap_or_else(|| panic!("{name} is missing: apt-get install {package}"))
+    }
+
+    pub(crate) fn command(self) -> Command {
+        Command::new(self.path())
     }
 
     /// Starts it as a server, and waits until it listens. It ends with the test's namespaces.

@@ -45,7 +45,9 @@ fn start(network: &Network) {
     let helper = helper.expect("basic_ncsa_auth is missing: apt-get install squid");
     let configuration = CONFIGURATION.replace("HELPER", helper).replace("USERS", users.to_str().unwrap());
     let file = network.file("squid.conf", configuration);
-    Program::Squid.serve(&["-N", "-f", file.to_str().expect("a plain path")], HTTP_PROXY);
+    let (squid, file) = (Program::Squid.path(), file.to_str().expect("a plain path"));
+    // It is not to be root, and one who is nobody else's root either cannot become another.
+    Program::Unshare.serve(&["--map-user=1", squid.to_str().unwrap(), "-N", "-f", file], HTTP_PROXY);
 }
 
 #[test]
