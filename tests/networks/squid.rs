@@ -46,7 +46,7 @@ fn start(network: &Network) {
     let configuration = CONFIGURATION.replace("HELPER", helper).replace("USERS", users.to_str().unwrap());
     let file = network.file("squid.conf", configuration);
     let (squid, file) = (Program::Squid.path(), file.to_str().expect("a plain path"));
-    // It is not to be root, and one who is nobody else's root either cannot become another.
+    // Squid refuses to run as root, and a plain user's namespace has nobody else that it could become.
     Program::Unshare.serve(&["--map-user=1", squid.to_str().unwrap(), "-N", "-f", file], HTTP_PROXY);
 }
 
