@@ -10,6 +10,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from typing import Any, Callable
 
@@ -70,9 +71,11 @@ class Interrupted(ThreadPoolExecutor):
         raise KeyboardInterrupt
 
 
-def raise_the_error(results: Iterator[Any]) -> None:
-    for result in results:
-        result.result()
+def raise_the_error(results: Any) -> None:
+    """Ends the threads of the calls, too: the error that leaves keeps its frames, and with them the results."""
+    with closing(results):
+        for result in results:
+            result.result()
 
 
 def raised_by(call: Callable[[], object], *kinds: type[BaseException]) -> BaseException:
