@@ -1,6 +1,7 @@
 //! One call: its deadline, its cancel, how far its exchange came, and what of it blocks right now.
 
 use std::cell::RefCell;
+use std::io;
 use std::mem::ManuallyDrop;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -41,6 +42,7 @@ struct State {
     stage: Stage,
     fresh: bool,
     blocked: Option<Arc<dyn Interrupt>>,
+    setback: Option<io::Error>,
 }
 
 thread_local! {
@@ -111,6 +113,15 @@ impl Call {
 
     pub(crate) fn has_fresh_connection(&self) {
         self.state().fresh = false;
+    }
+
+    /// Notes what has failed while other ways are still tried; None once one of them led on.
+    pub(crate) fn note_setback(&self, error: Option<io::Error>) {
+        self.state().setback = error;
+    }
+
+    pub(crate) fn take_setback(&self) -> Option<io::Error> {
+        self.state().setback.take()
     }
 
     /// Runs a step that may block, given the time left; a cancel ends it by `handle`. None: the call is over, and

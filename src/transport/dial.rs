@@ -53,7 +53,7 @@ impl Dial {
         })?;
         let made = call.block(dialling.clone(), |_| made.recv_timeout(limit));
         call.reach(dialling.job.stage());
-        match made {
+        let made = match made {
             Some(Ok(made)) => {
                 // It has nothing left to do, and a program may want to see its threads gone.
                 let _ = helper.join();
@@ -63,7 +63,11 @@ impl Dial {
                 dialling.interrupt();
                 Err(ConnectError::Over)
             }
-        }
+        };
+        made.map_err(|error| match dialling.job.take_setback() {
+            Some(setback) if error.is_late() => ConnectError::Late(setback),
+            _ => error,
+        })
     }
 }
 

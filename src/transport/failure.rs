@@ -14,6 +14,9 @@ pub(super) enum ConnectError {
     /// The call ended, or its time for a connection.
     #[error("no connection in time")]
     Over,
+    /// The same, while others were tried than what failed like this.
+    #[error("no connection in time: {0}")]
+    Late(io::Error),
     #[error("the name {0} is not known")]
     UnknownName(String),
     /// The proxy's own decision.
@@ -47,30 +50,34 @@ impl ConnectError {
     }
 
     fn kind(&self, stage: Stage) -> ErrorKind {
-        match (self, stage) {
-            (ConnectError::Over, _) => ErrorKind::Timeout,
-            // Ours: the system's own comes after minutes, and means that nobody is there.
-            (ConnectError::Io(error), _)
-                if error.kind() == IoKind::TimedOut && error.raw_os_error().is_none() =>
-            {
-                ErrorKind::Timeout
-            }
-            (_, Stage::Handshake) => ErrorKind::Tls,
+        match stage {
+            _ if self.is_late() => ErrorKind::Timeout,
+            Stage::Handshake => ErrorKind::Tls,
             _ => ErrorKind::Connect,
+        }
+    }
+
+    /// Our own time-out. The system's comes after minutes, and means that nobody is there.
+    pub(super) fn is_late(&self) -> bool {
+        match self {
+            ConnectError::Over | ConnectError::Late(_) => true,
+            ConnectError::Io(error) => error.kind() == IoKind::TimedOut && error.raw_os_error().is_none(),
+            _ => false,
         }
     }
 
     fn cause(self, token: Token<'_>) -> Option<Source> {
         match self {
             ConnectError::Over => None,
-            ConnectError::Io(error) => io_cause(error, token, tls_error::words),
+            ConnectError::Io(error) | ConnectError::Late(error) => io_cause(error, token, tls_error::words),
             error => Some(Cause::new(&error, Some(token)).into()),
         }
     }
 
     /// Whether a moment later it may go better. A refusal, a certificate or a setting is the same then.
     fn is_passing(&self) -> bool {
-        matches!(self, ConnectError::Over | ConnectError::Unreachable(_) | ConnectError::Io(_))
+        use ConnectError::{Io, Late, Over, Unreachable};
+        matches!(self, Over | Late(_) | Unreachable(_) | Io(_))
     }
 }
 

@@ -6,7 +6,7 @@ use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
 use std::panic;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use once_cell::race::OnceBox;
 
@@ -21,10 +21,13 @@ const STACK: usize = 512 * 1024;
 /// What the system answers; its errors cannot be copied, and all who wait get one.
 type Answer = Result<Vec<IpAddr>, Arc<io::Error>>;
 
-/// A look-up in flight.
+/// How long addresses are kept that came when nobody waited for them any more: a call that tries again wants them.
+const KEPT: Duration = Duration::from_secs(60);
+
+/// A look-up in flight, or one whose answer nobody has taken.
 #[derive(Default)]
 struct Lookup {
-    answer: Mutex<Option<Answer>>,
+    answer: Mutex<Option<(Answer, Instant)>>,
     changed: Condvar,
 }
 
@@ -54,8 +57,10 @@ pub(super) fn look_up(call: &Call, host: &str, port: u16) -> Result<Vec<SocketAd
 /// The look-up of this name that is in flight, else a new one.
 fn join(name: &str) -> io::Result<Arc<Lookup>> {
     let mut in_flight = in_flight();
-    if let Some((_, lookup)) = in_flight.iter().find(|(other, _)| other == name) {
-        return Ok(lookup.clone());
+    in_flight.retain(|(_, lookup)| !lookup.is_stale());
+    if let Some(index) = in_flight.iter().position(|(other, _)| other == name) {
+        let has_ended = in_flight[index].1.answer().is_some();
+        return Ok(if has_ended { in_flight.swap_remove(index).1 } else { in_flight[index].1.clone() });
     }
     let lookup = Arc::<Lookup>::default();
     let (asked, asker) = (name.to_owned(), lookup.clone());
@@ -67,13 +72,26 @@ fn join(name: &str) -> io::Result<Arc<Lookup>> {
 impl Lookup {
     fn run(&self, name: &str) {
         let answer = panic::catch_unwind(|| ask(name));
-        let answer = answer.unwrap_or_else(|_| Err(Arc::new(io::Error::other("a panic in a look-up"))));
-        in_flight().retain(|(_, lookup)| !std::ptr::eq(&**lookup, self));
-        *self.answer() = Some(answer);
+        self.end(answer.unwrap_or_else(|_| Err(Arc::new(io::Error::other("a panic in a look-up")))));
+    }
+
+    /// Gives the answer to all who wait. If nobody does, addresses stay in the list for the next asker.
+    fn end(&self, answer: Answer) {
+        let mut in_flight = in_flight();
+        let is_found = answer.is_ok();
+        *self.answer() = Some((answer, Instant::now()));
+        in_flight.retain(|(_, lookup)| {
+            // The list and this thread hold it, and so does each who waits.
+            !std::ptr::eq(&**lookup, self) || is_found && Arc::strong_count(lookup) == 2
+        });
         self.changed.notify_all();
     }
 
-    fn answer(&self) -> MutexGuard<'_, Option<Answer>> {
+    fn is_stale(&self) -> bool {
+        self.answer().as_ref().is_some_and(|(_, ended)| ended.elapsed() > KEPT)
+    }
+
+    fn answer(&self) -> MutexGuard<'_, Option<(Answer, Instant)>> {
         self.answer.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -92,9 +110,11 @@ struct Waiter {
 impl Waiter {
     /// None if the wait was interrupted or took too long.
     fn wait(&self, limit: Duration) -> Option<Answer> {
-        let waits = |answer: &mut Option<Answer>| answer.is_none() && !self.is_over.load(Ordering::Acquire);
+        let waits = |answer: &mut Option<(Answer, Instant)>| {
+            answer.is_none() && !self.is_over.load(Ordering::Acquire)
+        };
         let changed = self.lookup.changed.wait_timeout_while(self.lookup.answer(), limit, waits);
-        changed.unwrap_or_else(PoisonError::into_inner).0.clone()
+        changed.unwrap_or_else(PoisonError::into_inner).0.as_ref().map(|(answer, _)| answer.clone())
     }
 }
 
@@ -130,13 +150,41 @@ mod tests {
         std::thread::scope(|scope| {
             let askers: Vec<_> =
                 (0..3).map(|_| scope.spawn(|| look_up(&call(), "in-flight.example", 443))).collect();
-            *lookup.answer() = Some(Ok(vec!["192.0.2.7".parse().unwrap()]));
-            lookup.changed.notify_all();
+            while Arc::strong_count(&lookup) < 2 + askers.len() {
+                std::thread::yield_now();
+            }
+            lookup.end(found());
             for asker in askers {
                 assert_eq!(asker.join().unwrap().unwrap(), ["192.0.2.7:443".parse().unwrap()]);
             }
         });
-        in_flight().retain(|(name, _)| name != "in-flight.example");
+        assert!(!is_known("in-flight.example"), "no answer is kept that somebody has");
+    }
+
+    #[test]
+    fn an_answer_that_nobody_waited_for_is_the_next_askers_for_a_while() {
+        let lookup = Arc::<Lookup>::default();
+        in_flight().push(("late.example".to_owned(), lookup.clone()));
+        lookup.end(found());
+        drop(lookup);
+        assert_eq!(look_up(&call(), "late.example", 443).unwrap(), ["192.0.2.7:443".parse().unwrap()]);
+        assert!(!is_known("late.example"), "once");
+        let failed = Arc::<Lookup>::default();
+        in_flight().push(("failed.example".to_owned(), failed.clone()));
+        failed.end(Err(Arc::new(io::Error::other("try again"))));
+        assert!(!is_known("failed.example"), "an error may have passed by then");
+        let old = Instant::now().checked_sub(KEPT + Duration::from_secs(1)).unwrap();
+        let stale = Lookup { answer: Mutex::new(Some((found(), old))), changed: Condvar::new() };
+        in_flight().push(("stale.invalid".to_owned(), Arc::new(stale)));
+        assert!(look_up(&call(), "stale.invalid", 443).is_err(), "it is asked for anew");
+    }
+
+    fn found() -> Answer {
+        Ok(vec!["192.0.2.7".parse().unwrap()])
+    }
+
+    fn is_known(name: &str) -> bool {
+        in_flight().iter().any(|(known, _)| known == name)
     }
 
     #[test]
@@ -149,7 +197,7 @@ mod tests {
             assert!(matches!(asker.join().unwrap(), Err(ConnectError::Over)));
         });
         assert_eq!(other.stopped(), None);
-        assert!(in_flight().iter().any(|(name, _)| name == "silent.example"));
+        assert!(is_known("silent.example"));
         in_flight().retain(|(name, _)| name != "silent.example");
     }
 }

@@ -26,23 +26,24 @@ impl Interrupt for Bell {
 
 /// A connection to the first of these addresses that answers; the other attempts are closed.
 ///
-/// [`ErrorKind::TimedOut`] if the call ends first, unless an address has refused: then its refusal.
+/// [`ErrorKind::TimedOut`] if the call ends first. What an address answered until then is noted with the call.
 pub(super) fn connect(call: &Call, addresses: &[SocketAddr]) -> io::Result<TcpStream> {
     let poll = Poll::new()?;
     let bell = Arc::new(Bell(Waker::new(poll.registry(), BELL)?));
-    let race = Race { poll, running: Vec::new(), failure: None };
+    let race = Race { call, poll, running: Vec::new() };
     let over = || Err(ErrorKind::TimedOut.into());
-    call.block(bell, |left| race.run(&interleaved(addresses), Instant::now() + left)).unwrap_or_else(over)
+    // `bell` lives as long as the race: the call lets go of it when it rings, and a closed eventfd is silent.
+    call.block(bell.clone(), |left| race.run(&interleaved(addresses), Instant::now() + left))
+        .unwrap_or_else(over)
 }
 
-struct Race {
+struct Race<'a> {
+    call: &'a Call,
     poll: Poll,
     running: Vec<(Token, Attempt)>,
-    /// Why no address that was tried has answered.
-    failure: Option<io::Error>,
 }
 
-impl Race {
+impl Race<'_> {
     fn run(mut self, addresses: &[SocketAddr], deadline: Instant) -> io::Result<TcpStream> {
         let mut untried = addresses.iter().enumerate();
         let mut next = Instant::now();
@@ -58,8 +59,11 @@ impl Race {
                 }
                 next = now + DELAY;
             }
-            if now >= deadline || self.running.is_empty() && untried.len() == 0 {
-                return Err(self.failure.unwrap_or_else(|| ErrorKind::TimedOut.into()));
+            if now >= deadline {
+                return Err(ErrorKind::TimedOut.into());
+            }
+            if self.running.is_empty() && untried.len() == 0 {
+                return Err(self.call.take_setback().unwrap_or_else(|| ErrorKind::AddrNotAvailable.into()));
             }
             let until = if untried.len() == 0 { deadline } else { next.min(deadline) };
             match self.poll.poll(&mut events, Some(until.saturating_duration_since(now))) {
@@ -72,7 +76,10 @@ impl Race {
                 }
                 match self.answer(event.token()) {
                     None => {}
-                    Some(Ok(winner)) => return Ok(winner.into()),
+                    Some(Ok(winner)) => {
+                        self.call.note_setback(None);
+                        return Ok(winner.into());
+                    }
                     Some(Err(error)) => {
                         self.fails(error);
                         next = Instant::now();
@@ -104,12 +111,9 @@ impl Race {
     }
 
     /// A refusal says more than a network that does not lead there: the host answered.
-    fn fails(&mut self, error: io::Error) {
-        let has_refusal =
-            self.failure.as_ref().is_some_and(|known| known.kind() == ErrorKind::ConnectionRefused);
-        if !has_refusal {
-            self.failure = Some(error);
-        }
+    fn fails(&self, error: io::Error) {
+        let known = self.call.take_setback().filter(|known| known.kind() == ErrorKind::ConnectionRefused);
+        self.call.note_setback(Some(known.unwrap_or(error)));
     }
 }
 
@@ -171,11 +175,13 @@ mod tests {
 
     #[test]
     fn a_refusal_is_told_whatever_else_failed() {
-        let call = Call::new(Duration::from_secs(3600));
         let nowhere = SocketAddr::from((Ipv6Addr::from([0xff; 16]), 9));
         for addresses in [vec![closed()], vec![closed(), nowhere], vec![nowhere, closed()]] {
+            // Long enough for a refusal; a system may be silent where others say that there is no way.
+            let call = Call::new(Duration::from_secs(10));
             let error = connect(&call, &addresses).unwrap_err();
-            assert_eq!(error.kind(), ErrorKind::ConnectionRefused);
+            let told = if error.kind() == ErrorKind::TimedOut { call.take_setback().unwrap() } else { error };
+            assert_eq!(told.kind(), ErrorKind::ConnectionRefused);
         }
     }
 
