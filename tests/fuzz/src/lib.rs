@@ -17,10 +17,10 @@ mod echo;
 mod environment;
 #[path = "../../../src/error.rs"]
 mod error;
-#[path = "../../../src/json.rs"]
-mod json;
 #[path = "../../../src/transport/head.rs"]
 mod head;
+#[path = "../../../src/json.rs"]
+mod json;
 #[path = "../../../src/machine_proxy.rs"]
 mod machine_proxy;
 #[path = "../../../src/outcome.rs"]
