@@ -39,11 +39,11 @@ pub(crate) enum ProxyError {
     #[error("its scheme is not supported: use http, https, socks5 or socks5h")]
     Scheme,
     #[error(
-        "it is not of the form scheme://user:password@host:port; write / ? # @ : and blanks in a user name or \
-         password as %2F %3F %23 %40 %3A %20"
+        "it does not have the form scheme://user:password@host:port; in a user name or password, write / ? # @ : and \
+         blanks as %2F %3F %23 %40 %3A %20"
     )]
     Form,
-    #[error("its user name or password is too long: at most 255 bytes by SOCKS5, else 4096")]
+    #[error("its user name or password is too long: at most 255 bytes for SOCKS5, else 4096")]
     TooLong,
     #[error("it is not UTF-8")]
     NotUtf8,

@@ -73,8 +73,8 @@ fn a_block_that_cannot_be_used_is_an_error_that_names_it() {
             |_, b| format!("{b}\n-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n"),
             "): it holds no certificate",
         ),
-        (|a, _| a.replace(" CERT", " OTHER CERT"), "no certificate in it, but a block OTHER CERTIFICATE"),
-        (|a, _| a.replace("-----", "---"), "no certificate in it"),
+        (|a, _| a.replace(" CERT", " OTHER CERT"), "it holds no certificate, but a block OTHER CERTIFICATE"),
+        (|a, _| a.replace("-----", "---"), "it holds no certificate"),
     ];
     let mut wrong = Vec::new();
     for (change, why) in forms {
