@@ -118,7 +118,7 @@ impl Transport for Link {
         &mut self.connection().buffers
     }
 
-    /// First called when the request itself goes out, because CONNECT and the handshake do not pass here. The call's own
+    /// First called when the request itself goes out: CONNECT and the handshake do not pass here. The call's own
     /// deadline counts, not ureq's.
     fn transmit_output(&mut self, amount: usize, _: NextTimeout) -> Result<(), Error> {
         if let Some(call) = call::current() {
