@@ -47,7 +47,7 @@ pub(super) fn words(error: &Error) -> String {
         Error::FailedToGetCurrentTime => "this machine's clock cannot be read".to_owned(),
         Error::FailedToGetRandomBytes => "the system provides no random bits".to_owned(),
         Error::General(text) => text.clone(),
-        other => format!("TLS failed: {other}"),
+        other => format!("TLS cannot continue: {other}"),
     }
 }
 
