@@ -164,8 +164,8 @@ impl ClientBuilder {
     /// timeout of the call bounds it too, and is the only bound by default. So a proxy that needs 12 seconds for its
     /// tunnel, or a name server that needs 15, gets them.
     ///
-    /// Set it to have an attempt that hangs given up, and another one begun: each begins anew, but for the look-up of a
-    /// name, which the next one joins.
+    /// Set it to give up an attempt that hangs and start another. Each starts from the beginning, except that it joins
+    /// a look-up of the name that is still running.
     ///
     /// ```
     /// use std::time::Duration;

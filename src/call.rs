@@ -115,7 +115,7 @@ impl Call {
         self.state().fresh = false;
     }
 
-    /// Notes what has failed while other ways are still tried; None once one of them led on.
+    /// Notes an error while other attempts are still running. None clears it, once one of them succeeds.
     pub(crate) fn note_setback(&self, error: Option<io::Error>) {
         self.state().setback = error;
     }

@@ -1,21 +1,21 @@
-//! What a text repeats of a secret, in whole or in part, on one line or on many.
+//! Finds secrets in a text: whole or in part, on one line or on several.
 
 use std::collections::BTreeMap;
 
-/// So many bytes of a secret in a row are a secret too. Fewer tell little, and may occur by chance.
+/// This many bytes of a secret in a row, a run, are secret too. Fewer say little, and may occur by chance.
 const RUN: usize = 16;
 
-/// Each run of a secret has one of its blocks of this length whole, counted from its beginning. A secret without a block
-/// may occur by chance as a whole, so it is not looked for.
+/// If a secret is cut into blocks of this length, each run contains a whole block. A secret shorter than a block may
+/// occur by chance, so nothing looks for it.
 const BLOCK: usize = 8;
 const _: () = assert!(2 * BLOCK - 1 <= RUN);
 
-/// The text with `[token]` in place of each run of a secret, and of what is not visible ASCII inside of one: a line
-/// break, for example. None where there is no run. The time grows with the lengths, not with their product.
+/// The text with `[token]` in place of each run of a secret, even if line breaks or other bytes that are not visible
+/// ASCII interrupt it. None if there is no run. The time grows with the lengths, not with their product.
 pub(crate) fn taken_out<'a>(secrets: impl Iterator<Item = &'a str>, text: &str) -> Option<String> {
     let mut occurs = [false; 256];
     text.bytes().for_each(|byte| occurs[usize::from(byte)] = true);
-    // What is asked of each good answer's id: of a secret's blocks none has only letters that a GUID has.
+    // Keeps the check of an answer's request id cheap: usually no block of a token has only letters that a GUID has.
     let may_be_shown = |block: &[u8]| block.iter().all(|byte| occurs[usize::from(*byte)]);
     let secrets = secrets.map(str::as_bytes);
     let mut secrets = secrets.filter(|secret| secret.chunks_exact(BLOCK).any(may_be_shown)).peekable();
@@ -26,7 +26,7 @@ pub(crate) fn taken_out<'a>(secrets: impl Iterator<Item = &'a str>, text: &str) 
     is_secret.contains(&true).then(|| replaced(text, &is_secret))
 }
 
-/// Marks the bytes that are in a run of the secret. A short one is a run as a whole.
+/// Marks the bytes that are in a run of the secret. A short secret is one run.
 fn mark(secret: &[u8], visible: &[u8], is_secret: &mut [bool]) {
     let length = secret.len().min(RUN);
     let mut runs: BTreeMap<&[u8], bool> = visible.windows(length).map(|run| (run, false)).collect();
@@ -42,7 +42,7 @@ fn mark(secret: &[u8], visible: &[u8], is_secret: &mut [bool]) {
     }
 }
 
-/// `is_secret` is of the visible bytes.
+/// Puts `[token]` in place of the secret bytes. `is_secret` has one entry for each visible byte.
 fn replaced(text: &str, is_secret: &[bool]) -> String {
     let visible = text.bytes().enumerate().filter(|(_, byte)| byte.is_ascii_graphic());
     let places: Vec<(usize, bool)> = visible.zip(is_secret).map(|((at, _), secret)| (at, *secret)).collect();

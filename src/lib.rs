@@ -57,16 +57,17 @@
 //!
 //! Every call blocks its thread: for 30 seconds at most unless told otherwise, name look-up and retries included, and a
 //! wait until its own deadline. Any number of threads may use one client at once. A helper thread makes each new
-//! connection, and another one looks a name up: one for each name, whoever asks meanwhile. That one may outlive a call
-//! whose deadline or cancel came first, because the system's look-up cannot be interrupted. They hold no token. A child
-//! made by `fork` may go on using its parent's clients, on connections of its own, whatever other threads were doing.
+//! connection, and another looks each name up, for all calls that want it. Nothing can interrupt the system's look-up,
+//! so that thread may outlive a call that ends first. Helper threads hold no token. A child made by `fork` may go on
+//! using its parent's clients, on connections of its own, whatever other threads were doing.
 //!
 //! # Networks
 //!
-//! The addresses of a host are tried as RFC 8305 says: IPv6 and IPv4 in turns, the next one after 250 milliseconds or as
-//! soon as one fails, and the first that answers is taken. So a network whose IPv6 leads nowhere costs a quarter of a
-//! second. Connecting may take as long as the call, unless [`ClientBuilder::connect_timeout`] says less: a proxy that
-//! needs 12 seconds for its tunnel gets them. A name that is not known is an error at once, and so is a proxy's refusal.
+//! The client tries the addresses of a host as RFC 8305 says: IPv6 and IPv4 take turns, and the next one starts after
+//! 250 milliseconds, or as soon as one fails. The first that answers is used. So a network whose IPv6 leads nowhere
+//! costs a quarter of a second. Connecting may take as long as the call, unless [`ClientBuilder::connect_timeout`] says
+//! less: a proxy that needs 12 seconds for its tunnel gets them. An unknown name or a proxy's refusal is an error at
+//! once.
 //!
 //! # Logging
 //!
@@ -79,15 +80,15 @@
 //! None is on by default, and a Rust program needs none.
 //!
 //! - `capi` is for the C libraries: it adds the functions of `include/autopilot_sync.h`, with C linkage, and makes that
-//!   header with cbindgen. It also turns the `log` facade off in release builds, of the whole program, because features
-//!   of crates add up: a C program has no logger, and must not be led to print a token. A Rust program that wants its
-//!   log lines leaves `capi` off.
+//!   header with cbindgen. It also turns the `log` facade off in release builds: a C program has no logger, and must
+//!   never print a token by accident. Cargo unifies features, so this holds for the whole program. A Rust program that
+//!   wants its log lines leaves `capi` off.
 //!
 //! # Rust version
 //!
 //! Rust 1.85 or later.
 
-#![deny(unsafe_code)] // but in `ffi`, and for a few questions to the system: `privilege`, `windows`, `transport`
+#![deny(unsafe_code)] // except in `ffi`, and for a few system calls in `privilege`, `windows` and `transport`
 
 mod builder;
 mod call;

@@ -20,9 +20,9 @@ pub(crate) struct Proxy {
 pub(crate) enum Scheme {
     Http,
     Https,
-    /// The service's name is looked up here.
+    /// This library looks the service's name up.
     Socks5,
-    /// The service's name is looked up by the proxy.
+    /// The proxy looks the service's name up.
     Socks5h,
 }
 
@@ -39,11 +39,11 @@ pub(crate) enum ProxyError {
     #[error("its scheme is not supported: use http, https, socks5 or socks5h")]
     Scheme,
     #[error(
-        "it is not of the form scheme://user:password@host:port; write / ? # @ : and blanks in a user name or \
-         password as %2F %3F %23 %40 %3A %20"
+        "it does not have the form scheme://user:password@host:port; in a user name or password, write / ? # @ : and \
+         blanks as %2F %3F %23 %40 %3A %20"
     )]
     Form,
-    #[error("its user name or password is too long: at most 255 bytes by SOCKS5, else 4096")]
+    #[error("its user name or password is too long: at most 255 bytes for SOCKS5, else 4096")]
     TooLong,
     #[error("it is not UTF-8")]
     NotUtf8,
@@ -55,7 +55,7 @@ impl Proxy {
         Proxy::with_http_port(url, 1080)
     }
 
-    /// With another port for http where none is given.
+    /// The same, with another default port for http.
     pub(crate) fn with_http_port(url: &str, http_port: u16) -> Result<Proxy, ProxyError> {
         let (scheme, rest) = url.split_once("://").unwrap_or(("http", url));
         let (scheme, default_port) = match scheme.to_ascii_lowercase().as_str() {
@@ -67,7 +67,7 @@ impl Proxy {
         };
         let (authority, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
         if path.contains('@') {
-            return Err(ProxyError::Form); // a part of the password, and what is before it no host
+            return Err(ProxyError::Form); // part of the password, so what is before it is not the host
         }
         let (credentials, address) = match authority.rsplit_once('@') {
             Some((credentials, address)) => (Credentials::new(credentials)?, address),
@@ -126,7 +126,7 @@ impl fmt::Debug for Proxy {
 }
 
 impl Credentials {
-    /// Reads the user info of a URL as curl does: of any bytes but blanks and control characters. None if it is empty.
+    /// Reads the user info of a URL as curl does: any bytes except blanks and control characters. None if it is empty.
     fn new(text: &str) -> Result<Option<Credentials>, ProxyError> {
         if text.bytes().any(|byte| byte == b' ' || byte.is_ascii_control()) {
             return Err(ProxyError::Form);
@@ -137,7 +137,7 @@ impl Credentials {
     }
 }
 
-/// Percent escapes undone. A percent sign before anything but two hexadecimal digits is itself, as curl has it.
+/// Decodes percent escapes. Like curl, keeps a percent sign that two hexadecimal digits do not follow.
 fn decoded(text: &str) -> Vec<u8> {
     let mut rest = text.as_bytes();
     let mut decoded = Vec::with_capacity(rest.len());

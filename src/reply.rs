@@ -97,7 +97,7 @@ impl Reading {
         self.status == 401 && self.error_kind() == ErrorKind::Unauthorized
     }
 
-    /// Graph itself answered: a box in between, which may say any status, has neither its id nor its JSON.
+    /// Whether Graph itself answered. A box in between may send any status, but neither Graph's id nor its JSON.
     fn is_graph(&self) -> bool {
         self.request_id.is_some() || self.said.is_graph || self.settings.is_some()
     }
@@ -163,8 +163,8 @@ fn http_date(text: &str) -> Option<SystemTime> {
     httpdate::parse_http_date(text.trim()).ok()
 }
 
-/// The claims of a challenge like `Bearer realm="", error="insufficient_claims", claims="<base64>"`: a JSON object, and
-/// still one when it is a line that is fit for a log. What is none, or is too long for one, is no claims.
+/// The claims of a challenge like `Bearer realm="", error="insufficient_claims", claims="<base64>"`: a JSON object, as
+/// one line that fits a log. None if they are too long for that, or are not an object before or after.
 fn claims(challenge: &str, token: Token<'_>) -> Option<String> {
     const LENIENT: GeneralPurpose = GeneralPurpose::new(
         &base64::alphabet::STANDARD,
@@ -414,7 +414,7 @@ mod tests {
         }
         let number = Token::new("12345678901234567890").unwrap();
         let encoded = base64::engine::general_purpose::STANDARD.encode("{\"a\":12345678901234567890}");
-        assert_eq!(claims(&format!("Bearer claims={encoded}"), number), None, "it is no JSON any more");
+        assert_eq!(claims(&format!("Bearer claims={encoded}"), number), None, "it is not JSON any more");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Servers of OpenSSL's with what rustls, webpki and ring do not take: each works, or ends in words that tell why.
+//! OpenSSL's server with features that rustls, webpki and ring may not support: each works, or the error says why not.
 //! The table in `docs/networks.md` says the same.
 
 use std::fs;
@@ -46,7 +46,7 @@ impl Maker {
         Maker(folder)
     }
 
-    /// Without an issuer it signs itself.
+    /// Without an issuer, the certificate is self-signed.
     fn make(
         &self,
         name: &str,
@@ -93,7 +93,7 @@ impl Drop for Maker {
     }
 }
 
-/// What a server shows, and what its clients believe.
+/// What a server sends, and what its clients trust.
 struct Shown {
     server: Made,
     between: Option<Made>,
@@ -110,19 +110,19 @@ impl Shown {
     }
 }
 
-/// The service's own certificate has a key of this kind, and this beside what it needs.
+/// The server's own certificate has this kind of key and these additional extensions.
 fn server(maker: &Maker, key: &[&str], more: &str) -> Shown {
     let root = maker.root();
     Shown::by_root(maker.make("localhost", key, &format!("{SERVER}\n{more}"), Some(&root), SHA256), &root)
 }
 
-/// The authority has a key of this kind, and signs so.
+/// The authority has this kind of key and signs with this algorithm.
 fn signed(maker: &Maker, key: &[&str], signature: &[&str]) -> Shown {
     let root = maker.make("Contoso Root", key, AUTHORITY, None, signature);
     Shown::by_root(maker.make("localhost", EC, SERVER, Some(&root), signature), &root)
 }
 
-/// An authority in between has this beside what it needs.
+/// An intermediate authority has these additional extensions.
 fn constrained(maker: &Maker, more: &str) -> Shown {
     let root = maker.root();
     let between = maker.make("Contoso Issuing", EC, &format!("{AUTHORITY}\n{more}"), Some(&root), SHA256);
@@ -130,7 +130,7 @@ fn constrained(maker: &Maker, more: &str) -> Shown {
     Shown { server, between: Some(between), ca_file: root.certificate }
 }
 
-/// The same of the authority that the client believes.
+/// The root, which the client trusts, has these additional extensions.
 fn constrained_root(maker: &Maker, more: &str) -> Shown {
     let root = maker.make("Contoso Root", EC, &format!("{AUTHORITY}\n{more}"), None, SHA256);
     Shown::by_root(maker.make("localhost", EC, SERVER, Some(&root), SHA256), &root)
@@ -139,7 +139,7 @@ fn constrained_root(maker: &Maker, more: &str) -> Shown {
 const POLICY: &str = "policyConstraints=critical,inhibitPolicyMapping:0";
 const DIRECTORY: &str = "nameConstraints=critical,permitted;dirName:directory\n[directory]\nO=Contoso";
 
-/// What a client comes to: None if it works.
+/// How a call ends: None if it works.
 type End = Option<(ErrorKind, &'static [&'static str])>;
 
 const WORKS: End = None;
@@ -148,11 +148,11 @@ const fn tls(words: &'static [&'static str]) -> End {
     Some((ErrorKind::Tls, words))
 }
 
-/// A line: what is special; the certificates; the server's options; what the library makes of it.
+/// A line: what is special; the certificates; the server's options; how the call ends.
 type Line = (&'static str, fn(&Maker) -> Shown, &'static [&'static str], End);
 
 const NOT_IN_COMMON: End = tls(&[
-    "the server ends TLS: it has no cipher suite, key or signature algorithm that is supported here",
+    "the server aborts TLS: it has no cipher suite, key or signature algorithm that this library supports",
     "CBC or RSA key exchange",
     "alert 40: handshake failure",
 ]);
@@ -162,30 +162,30 @@ const LINES: &[Line] = &[
     ("nothing",                            |maker| server(maker, EC, ""), &[], WORKS),
     ("nothing, TLS 1.2",                   |maker| server(maker, RSA, ""), &["-tls1_2"], WORKS),
     ("policy constraints",                 |maker| constrained(maker, POLICY), &[],
-        tls(&["a critical extension that is not supported (policy constraints, for one)", "CN=localhost", "CN=Contoso Issuing"])),
+        tls(&["an unsupported critical extension (policy constraints, for example)", "CN=localhost", "CN=Contoso Issuing"])),
     ("policy constraints of the root",     |maker| constrained_root(maker, POLICY), &[], WORKS),
     ("directory-name constraints",         |maker| constrained(maker, DIRECTORY), &[],
-        tls(&["constraints of directory names, which are not supported", "CN=localhost"])),
+        tls(&["constrain directory names, which is not supported", "CN=localhost"])),
     ("directory-name constraints of root", |maker| constrained_root(maker, DIRECTORY), &[],
-        tls(&["constraints of directory names, which are not supported", "CN=localhost"])),
+        tls(&["constrain directory names, which is not supported", "CN=localhost"])),
     ("a key on P-521",                     |maker| server(maker, P521, ""), &[], NOT_IN_COMMON),
     ("a key on P-521, TLS 1.2",            |maker| server(maker, P521, ""), &["-tls1_2"], NOT_IN_COMMON),
     ("an authority's key on P-521",        |maker| signed(maker, P521, SHA256), &[],
-        tls(&["signed (ECDSA with SHA-256) with a key of a kind (EC on P-521) that is not supported", "CN=localhost"])),
+        tls(&["signed (ECDSA with SHA-256) with an unsupported kind of key (EC on P-521)", "CN=localhost"])),
     ("ECDSA on P-256 with SHA-512",        |maker| signed(maker, EC, SHA512), &[],
-        tls(&["signed with an algorithm (ECDSA with SHA-512) that is not supported", "CN=localhost", "CN=Contoso Root"])),
+        tls(&["signed with an unsupported algorithm (ECDSA with SHA-512)", "CN=localhost", "CN=Contoso Root"])),
     ("RSA with SHA-512",                   |maker| signed(maker, RSA, SHA512), &[], WORKS),
     ("RSASSA-PSS, a salt as the hash",     |maker| signed(maker, RSA, PSS_32), &[], WORKS),
     ("RSASSA-PSS, a shorter salt",         |maker| signed(maker, RSA, PSS_20), &[],
-        tls(&["signed with an algorithm (RSASSA-PSS with SHA-256 and a salt of 20 bytes) that is not supported"])),
+        tls(&["signed with an unsupported algorithm (RSASSA-PSS with SHA-256 and a salt of 20 bytes)"])),
     ("RSASSA-PSS, the longest salt",       |maker| signed(maker, RSA, PSS_222), &[],
-        tls(&["(RSASSA-PSS with SHA-256 and a salt of more than 127 bytes) that is not supported"])),
+        tls(&["signed with an unsupported algorithm (RSASSA-PSS with SHA-256 and a salt of more than 127 bytes)"])),
     ("an RSASSA-PSS key",                  |maker| server(maker, RSA_PSS, ""), &[], NOT_IN_COMMON),
     ("an authority's RSASSA-PSS key",      |maker| signed(maker, RSA_PSS, PSS_32), &[],
-        tls(&["with a key of a kind (RSASSA-PSS) that is not supported"])),
+        tls(&["with an unsupported kind of key (RSASSA-PSS)"])),
     ("Ed25519",                            |maker| signed(maker, ED25519, PURE), &[], WORKS),
     ("Ed448",                              |maker| signed(maker, ED448, PURE), &[],
-        tls(&["signed with an algorithm (Ed448) that is not supported"])),
+        tls(&["signed with an unsupported algorithm (Ed448)"])),
     ("TLS 1.2 with CBC only",              |maker| server(maker, EC, ""),
         &["-tls1_2", "-cipher", "ECDHE-ECDSA-AES256-SHA384:ECDHE-ECDSA-AES128-SHA"], NOT_IN_COMMON),
     ("TLS 1.2 with RSA key exchange only", |maker| server(maker, RSA, ""),
@@ -194,7 +194,7 @@ const LINES: &[Line] = &[
         &["-tls1_2", "-cipher", "DHE-RSA-AES128-GCM-SHA256"], NOT_IN_COMMON),
     ("its own certificate, CA:FALSE",      |maker| Shown::itself(maker.make("localhost", EC, SERVER, None, SHA256)), &[], WORKS),
     ("its own certificate, CA:TRUE",       |maker| Shown::itself(maker.make("localhost", EC, &SERVER.replace("CA:FALSE", "CA:TRUE"), None, SHA256)), &[],
-        tls(&["the certificate is an authority's (CA:TRUE), which is not taken for a server", "CN=localhost"])),
+        tls(&["the certificate is an authority's (CA:TRUE), so a server cannot use it", "CN=localhost"])),
     ("its own certificate, issued",        |maker| Shown::itself(server(maker, EC, "").server), &["-partial_chain"],
         tls(&["the certificate of CN=localhost, O=Contoso is issued by CN=Contoso Root, O=Contoso, which is not trusted"])),
 ];
@@ -206,11 +206,11 @@ struct Server {
     answers: Option<JoinHandle<()>>,
 }
 
-/// What it does when the request is there.
+/// What it does when the request has arrived.
 #[derive(Clone, Copy)]
 enum Then {
     Accept,
-    /// OpenSSL's command for it, and the answer only after it.
+    /// Types OpenSSL's command to renegotiate, and never answers.
     Renegotiate,
 }
 
@@ -247,7 +247,7 @@ impl Drop for Server {
     }
 }
 
-/// OpenSSL shows what it receives on its output, and sends what is typed.
+/// OpenSSL prints what it receives, and sends what is typed.
 fn answer(mut output: impl Read, mut input: ChildStdin, then: Then) {
     let (mut seen, mut part, mut is_answered) = (Vec::new(), [0; 4096], false);
     while let Ok(length @ 1..) = output.read(&mut part) {
@@ -271,7 +271,7 @@ fn client(ca_file: &Path, port: u16) -> Client {
     builder.ca_file(ca_file).unwrap().build().unwrap()
 }
 
-/// Whether OpenSSL's own client takes it.
+/// Whether OpenSSL's own client accepts it.
 fn openssl_takes(shown: &Shown, port: u16, options: &[&str]) -> Result<(), String> {
     let mut command = Command::new("openssl");
     command.args(["s_client", "-verify_return_error", "-verify_hostname", "localhost", "-CAfile"]);
@@ -283,16 +283,16 @@ fn openssl_takes(shown: &Shown, port: u16, options: &[&str]) -> Result<(), Strin
     }
 }
 
-/// What of a line is not as it should be.
+/// What is wrong with a line.
 fn complaint(row: usize, (name, certificates, options, end): &Line) -> Option<String> {
     let maker = Maker::new(row);
     let shown = certificates(&maker);
-    // This one is for the client.
+    // This option is for the client.
     let (of_client, of_server): (Vec<&str>, Vec<&str>) =
         options.iter().partition(|option| **option == "-partial_chain");
     let server = Server::start(&shown, &of_server, Then::Accept);
     if let Err(error) = openssl_takes(&shown, server.port, &of_client) {
-        return Some(format!("{name}: not even OpenSSL takes it: {error}"));
+        return Some(format!("{name}: not even OpenSSL accepts it: {error}"));
     }
     let result = client(&shown.ca_file, server.port).sync("token");
     match (result, end) {
@@ -317,7 +317,7 @@ fn what_openssl_takes_works_or_is_told_in_words() {
     assert!(complaints.is_empty(), "{}", complaints.join("\n"));
 }
 
-/// The request is out when the server asks for it, so it may have been carried out.
+/// The server asks for it after the request, so the service may have carried the request out.
 #[test]
 fn renegotiation_is_told_in_words() {
     let maker = Maker::new(LINES.len());
@@ -328,7 +328,7 @@ fn renegotiation_is_told_in_words() {
     assert!(format!("{error:#}").contains("renegotiat"), "{error:#}");
 }
 
-/// Windows asks whether a certificate is revoked; elsewhere nobody does, as with OpenSSL.
+/// Windows checks for revocation. Elsewhere nobody does, like OpenSSL.
 #[test]
 fn nobody_is_asked_for_revocations() {
     let revocations = TcpListener::bind("127.0.0.1:0").unwrap();

@@ -1,4 +1,4 @@
-//! CA files in all the forms that people have, on real connections to the emulator.
+//! CA files in all common forms, on real connections to the emulator.
 
 use std::path::{Path, PathBuf};
 
@@ -28,7 +28,7 @@ fn client(emulator: &Emulator, file: &File) -> Result<Client, autopilot_sync::Er
     builder.proxy(&emulator.proxy_url())?.ca_file(&file.0)?.build()
 }
 
-/// A bundle of two: the emulator's authority and another, in this order.
+/// A CA file that `change` makes of the emulator's authority and another.
 fn bundle(name: &str, change: impl Fn(&str, &str) -> String) -> (Emulator, File) {
     let emulator = Emulator::start(Config::default());
     let other = rcgen::generate_simple_self_signed(["other".to_owned()]).unwrap();
@@ -40,9 +40,9 @@ fn bundle(name: &str, change: impl Fn(&str, &str) -> String) -> (Emulator, File)
 fn no_certificate_of_a_bundle_is_lost() {
     let forms: [(&str, fn(&str, &str) -> String); 9] = [
         ("with a byte-order mark", |a, b| format!("\u{feff}{a}\n{b}")),
-        ("glued, the first of two", |a, b| format!("{a}{b}")),
-        ("glued, the second of two", |a, b| format!("{b}{a}\n")),
-        ("glued to a text", |a, b| format!("text{a}\n{b}\n")),
+        ("joined without a line break, first", |a, b| format!("{a}{b}")),
+        ("joined without a line break, second", |a, b| format!("{b}{a}\n")),
+        ("directly after a text", |a, b| format!("text{a}\n{b}\n")),
         ("with CR as the line break", |a, b| format!("{b}\n{a}\n").replace('\n', "\r")),
         ("indented", |a, b| format!("{b}\n  {}\n", a.replace('\n', "\n  "))),
         ("on one line", |a, b| format!("{b}\n{}\n", a.replace('\n', ""))),
@@ -73,8 +73,8 @@ fn a_block_that_cannot_be_used_is_an_error_that_names_it() {
             |_, b| format!("{b}\n-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n"),
             "): it holds no certificate",
         ),
-        (|a, _| a.replace(" CERT", " OTHER CERT"), "no certificate in it, but a block OTHER CERTIFICATE"),
-        (|a, _| a.replace("-----", "---"), "no certificate in it"),
+        (|a, _| a.replace(" CERT", " OTHER CERT"), "it holds no certificate, but a block OTHER CERTIFICATE"),
+        (|a, _| a.replace("-----", "---"), "it holds no certificate"),
     ];
     let mut wrong = Vec::new();
     for (change, why) in forms {

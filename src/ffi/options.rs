@@ -103,8 +103,8 @@ pub unsafe extern "C" fn autopilot_options_set_base_url(
 
 /// A proxy as "scheme://user:password@host:port", with the scheme http, https, socks5 (names are looked up here) or
 /// socks5h (by the proxy). No scheme means http; no port means 443 for https, else 1080; a path is ignored, as curl
-/// does. User name and password may be percent-encoded, and must be where they hold a slash, a question mark, a hash or
-/// a blank. "" means no proxy, whatever the environment says. Default: the environment's, with its exceptions.
+/// does. User name and password may be percent-encoded; a slash, a question mark, a hash or a blank in them must be.
+/// "" means no proxy, whatever the environment says. Default: the environment's, with its exceptions.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn autopilot_options_set_proxy(
     options: Option<&mut autopilot_options>,
@@ -144,7 +144,7 @@ pub extern "C" fn autopilot_options_set_timeout_ms(
 }
 
 /// The most that one attempt to connect may take, in milliseconds: name, TCP, proxy and TLS; from 1 to 86,400,000.
-/// Default: as long as the call may take, so that a proxy that needs 12 seconds for its tunnel gets them.
+/// Default: as long as the call, so a proxy that needs 12 seconds for its tunnel gets them.
 #[unsafe(no_mangle)]
 pub extern "C" fn autopilot_options_set_connect_timeout_ms(
     options: Option<&mut autopilot_options>,

@@ -1,6 +1,6 @@
 //! The names of signature and key algorithms, as people write them.
 
-/// The beginnings of an AlgorithmIdentifier's content: its object id, and that of the curve where it has one.
+/// Names by the first bytes of an AlgorithmIdentifier's content: its object id, and the curve's if it has one.
 const NAMES: &[(&[u8], &str)] = &[
     (b"\x06\x07\x2a\x86\x48\xce\x3d\x04\x01", "ECDSA with SHA-1"),
     (b"\x06\x08\x2a\x86\x48\xce\x3d\x04\x03\x01", "ECDSA with SHA-224"),
@@ -37,7 +37,7 @@ const NAMES: &[(&[u8], &str)] = &[
 
 const PSS: &[u8] = b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0a";
 
-/// The name of the algorithm that the content of an AlgorithmIdentifier tells of.
+/// The name of an algorithm, from the content of its AlgorithmIdentifier.
 pub(super) fn name(identifier: &[u8]) -> String {
     if let Some(parameters) = identifier.strip_prefix(PSS) {
         return pss(parameters);
@@ -48,7 +48,7 @@ pub(super) fn name(identifier: &[u8]) -> String {
     }
 }
 
-/// RSASSA-PSS has its hash and its salt in its parameters: SHA-1 and 20 bytes, if it does not say. A key has none.
+/// RSASSA-PSS with the hash and salt from its parameters. They default to SHA-1 and 20 bytes. A key has no parameters.
 fn pss(parameters: &[u8]) -> String {
     let has = |part: &[u8]| parameters.windows(part.len()).any(|window| window == part);
     let salt =
@@ -66,7 +66,7 @@ fn pss(parameters: &[u8]) -> String {
     }
 }
 
-/// An object id that has no name here, with dots: what a search finds.
+/// An object id with dots, for an algorithm without a name here. People can search for it.
 fn object_id(identifier: &[u8]) -> Option<String> {
     let [6, length, rest @ ..] = identifier else {
         return None;

@@ -1,4 +1,4 @@
-//! The authorities in a file of certificates, and the blocks that cannot be used.
+//! Collects the authorities from CA files, and counts the blocks that cannot be used.
 
 use std::collections::BTreeSet;
 
@@ -14,7 +14,7 @@ pub(crate) struct Bundle {
     pub(crate) believed: RootCertStore,
     /// Certificates whose trust settings exclude TLS servers.
     pub(crate) refused: RootCertStore,
-    /// How many blocks cannot be used, and why the first one cannot.
+    /// The number of blocks that cannot be used, and why the first one cannot.
     pub(crate) faults: usize,
     pub(crate) first_fault: Option<String>,
     /// The label of the first block that is not a certificate.
@@ -48,7 +48,7 @@ impl Bundle {
                 self.add_fault(|| format!("{prefix}{fault}"));
             }
         }
-        // A refusal in any file counts for all of them.
+        // A certificate that one file refuses is refused in all files.
         self.believed.roots.retain(|root| !self.refused.roots.contains(root));
     }
 
@@ -72,12 +72,12 @@ impl Bundle {
         }
         let no_certificate = || block.fault("it holds no certificate");
         let (certificate, rest) = split_certificate(&der).ok_or_else(no_certificate)?;
-        // Like OpenSSL, ignore what follows a certificate without settings.
+        // Like OpenSSL, ignore the bytes after a certificate that has no trust settings.
         let settings = if has_settings { rest } else { &[] };
         let store = match vouches_for_servers(settings) {
             Some(true) => &mut self.believed,
             Some(false) => &mut self.refused,
-            None => return Err(block.fault("the trust settings of its certificate are broken")),
+            None => return Err(block.fault("its trust settings are malformed")),
         };
         store.add(CertificateDer::from(certificate)).map_err(|_| match Identity::of(certificate) {
             Some(of) => {
@@ -137,7 +137,7 @@ mod tests {
         block("TRUSTED CERTIFICATE", &[der, &sequence(0x30, &lists)].concat())
     }
 
-    /// Whether the program `openssl` believes this authority, given a file with this text.
+    /// Whether the program `openssl` trusts this authority, given a file with this text.
     fn openssl_believes(text: &str, authority: &Authority) -> bool {
         let params = CertificateParams::new(["server.example".to_owned()]).unwrap();
         let leaf = params.signed_by(&KeyPair::generate().unwrap(), &authority.issuer).unwrap();
@@ -234,7 +234,7 @@ mod tests {
             (a.replace("-----END", "-----EN"), "it has no END line"),
             (
                 block("TRUSTED CERTIFICATE", &[&first.der[..], b"more"].concat()),
-                "the trust settings of its certificate are broken",
+                "its trust settings are malformed",
             ),
         ] {
             let bundle = Bundle::of(format!("{a}{broken}{a}{broken}").as_bytes());

@@ -1,4 +1,4 @@
-//! A new connection, step by step: name, TCP, proxy, TLS.
+//! Makes a new connection, step by step: name, TCP, proxy, TLS.
 
 use std::net::SocketAddr;
 use std::time::Instant;
@@ -16,7 +16,7 @@ use super::{race, tunnel};
 use crate::call::{Call, Stage};
 use crate::proxy::{Proxy, Scheme};
 
-/// Connects to the service at `uri`, within what is left of the call.
+/// Connects to the service at `uri`, within the time left of the call.
 pub(super) fn connect(call: &Call, route: &Route, tls: &Tls, uri: &Uri) -> Result<Connection, ConnectError> {
     let (host, port) = (uri.host().unwrap_or_default(), uri.port_u16().unwrap_or(443));
     let Some(proxy) = &route.proxy else {
@@ -33,7 +33,7 @@ pub(super) fn connect(call: &Call, route: &Route, tls: &Tls, uri: &Uri) -> Resul
     if proxy.scheme != Scheme::Socks5 {
         return through(Target::Name(host, port));
     }
-    // This proxy is given addresses. Which of them it can reach, it says for one at a time.
+    // This proxy takes addresses, one at a time: try each until it reaches one.
     let mut connected = Err(ConnectError::Over);
     for address in race::interleaved(&look_up(call, host, port)?) {
         connected = through(Target::Address(address));
@@ -44,7 +44,7 @@ pub(super) fn connect(call: &Call, route: &Route, tls: &Tls, uri: &Uri) -> Resul
     connected
 }
 
-/// What is to be done over a new TCP connection. A cancel shuts it down; the deadline holds for all of it.
+/// Does some work over a new TCP connection. A cancel shuts the connection down, and the deadline bounds all of it.
 fn over_tcp<T>(
     call: &Call,
     addresses: &[SocketAddr],
@@ -58,7 +58,7 @@ fn over_tcp<T>(
     .unwrap_or(Err(ConnectError::Over))
 }
 
-/// A tunnel to the target, and what has come through it already.
+/// Opens a tunnel to the target. Also returns the bytes that have already come through it.
 fn tunnel(
     stream: Box<dyn Stream>,
     proxy: &Proxy,
@@ -81,7 +81,7 @@ fn tunnel(
     Ok((stream, received))
 }
 
-/// TLS with the service itself.
+/// Adds TLS with the service itself.
 fn secure(
     call: &Call,
     tls: &Tls,

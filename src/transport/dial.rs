@@ -1,5 +1,5 @@
-//! Gives ureq its connections: an idle one, else a new one, which is made on a thread of its own. That thread has the
-//! stack that TLS needs, and may be left behind when the call ends first; it holds no token.
+//! Gives ureq its connections: an idle one, else a new one. A thread of its own makes the new one. That thread has the
+//! stack that TLS needs, holds no token, and may outlive the call.
 
 use std::fmt;
 
@@ -21,7 +21,7 @@ use super::tls::Tls;
 use crate::call::{self, Call, Interrupt};
 use crate::error;
 
-/// Ample for TLS and the verification of certificates, which take an eighth of it in a debug build.
+/// Ample: TLS and the verification of certificates need an eighth of it in a debug build.
 const STACK: usize = 512 * 1024;
 
 pub(super) struct Dial {
@@ -40,7 +40,7 @@ impl Dial {
         self.tls.check()
     }
 
-    /// Waits for a new connection, for as long as the call lasts and a connection may take.
+    /// Waits for a new connection, until the call ends or the connect timeout passes.
     fn dial(&self, call: &Call, uri: &Uri) -> Result<Connection, ConnectError> {
         let limit = self.route.connect_timeout.map_or(call.left(), |limit| limit.min(call.left()));
         let (sender, made) = mpsc::channel();
@@ -55,7 +55,7 @@ impl Dial {
         call.reach(dialling.job.stage());
         let made = match made {
             Some(Ok(made)) => {
-                // It has nothing left to do, and a program may want to see its threads gone.
+                // The helper has nothing left to do, and some programs check that no thread is left.
                 let _ = helper.join();
                 made
             }
@@ -92,9 +92,9 @@ impl fmt::Debug for Dial {
     }
 }
 
-/// A connection in the making. An interrupt ends the call's wait for it, and the thread that makes it.
+/// A connection in the making. An interrupt ends the call's wait for it and the thread that makes it.
 struct Dialling {
-    /// What that thread does is a call of its own, for it may end before the one that wants it, or after.
+    /// The thread's work is a call of its own, because it may end before or after the call that wants it.
     job: Arc<Call>,
     sender: Mutex<Sender<Result<Connection, ConnectError>>>,
 }

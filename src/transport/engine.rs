@@ -1,4 +1,4 @@
-//! ureq's agent, one for each process that uses the client.
+//! Holds ureq's agents: one for each process that uses the client.
 
 use std::sync::Arc;
 
@@ -12,10 +12,11 @@ use super::route::Route;
 use super::statics;
 use crate::error::Error;
 
-/// A forked child shares its parent's sockets: using one would corrupt the other's TLS. So it has an agent of its own.
+/// A forked child shares its parent's sockets, and using one would corrupt the other's TLS. So each process has an
+/// agent of its own.
 pub(super) struct Engine {
     route: Arc<Route>,
-    /// Made once, because ureq looks at the environment for it, whose lock a fork may leave behind.
+    /// Made once, because ureq reads the environment for it, and a fork may leave the environment's lock held.
     config: Config,
     agents: PerProcess<Agent>,
 }
@@ -40,7 +41,7 @@ impl Engine {
     }
 }
 
-/// What all requests have in common. No timeout: the call has them all.
+/// The settings of all requests. No timeouts, because the call has its own.
 fn config(route: &Route) -> Config {
     Config::builder()
         .proxy(None)
@@ -49,7 +50,7 @@ fn config(route: &Route) -> Config {
         .max_redirects(0)
         .max_redirects_will_error(false)
         .user_agent(route.user_agent.as_str())
-        .accept_encoding("identity") // a box in between may compress what names nothing
+        .accept_encoding("identity") // without it, a box in between may compress
         .max_response_header_size(LONGEST_HEAD)
         .build()
 }

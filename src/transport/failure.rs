@@ -1,4 +1,4 @@
-//! What an exchange without an answer means.
+//! Turns an exchange without an answer into an error.
 
 use std::io::{self, ErrorKind as IoKind};
 
@@ -11,26 +11,26 @@ use crate::token::Token;
 /// Why there is no connection to the service.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum ConnectError {
-    /// The call ended, or its time for a connection.
+    /// The call ended, or the connect timeout passed.
     #[error("no connection in time")]
     Over,
-    /// The same, while others were tried than what failed like this.
+    /// The same, but one attempt had already failed with this error while others were still running.
     #[error("no connection in time: {0}")]
     Late(io::Error),
     #[error("the name {0} is not known")]
     UnknownName(String),
-    /// The proxy's own decision.
+    /// The proxy refuses the connection.
     #[error("{0}")]
     Refused(String),
     /// The proxy cannot reach the service's address.
     #[error("{0}")]
     Unreachable(String),
-    /// TLS in the words of [`tls_error::words`].
+    /// An error of TLS, in the words of [`tls_error::words`].
     #[error("{0}")]
     Tls(String),
     #[error(transparent)]
     Io(#[from] io::Error),
-    /// What the connection is made with cannot be used.
+    /// A setting that the connection needs is unusable.
     #[error(transparent)]
     Unusable(#[from] Error),
 }
@@ -40,7 +40,7 @@ impl ConnectError {
         ConnectError::Refused(text.to_owned())
     }
 
-    /// A name that nobody knows stays unknown; whatever else is wrong with a look-up may pass.
+    /// An unknown name stays unknown. Any other failure of a look-up may pass.
     pub(super) fn look_up(name: &str, error: &io::Error) -> ConnectError {
         if is_unknown_name(error) {
             ConnectError::UnknownName(name.to_owned())
@@ -57,7 +57,7 @@ impl ConnectError {
         }
     }
 
-    /// Our own time-out. The system's comes after minutes, and means that nobody is there.
+    /// Whether this library's own timeout passed. The system's comes after minutes, and means that nobody answers.
     pub(super) fn is_late(&self) -> bool {
         match self {
             ConnectError::Over | ConnectError::Late(_) => true,
@@ -74,7 +74,7 @@ impl ConnectError {
         }
     }
 
-    /// Whether a moment later it may go better. A refusal, a certificate or a setting is the same then.
+    /// Whether a retry may succeed. A refusal, a certificate or a setting is the same a moment later.
     fn is_passing(&self) -> bool {
         use ConnectError::{Io, Late, Over, Unreachable};
         matches!(self, Over | Late(_) | Unreachable(_) | Io(_))
@@ -87,9 +87,9 @@ impl From<ConnectError> for ureq::Error {
     }
 }
 
-/// std keeps the words of getaddrinfo's error, in the process's language, and not its number.
+/// std keeps only the text of getaddrinfo's error, in the process's language, and not its number.
 #[cfg(unix)]
-#[allow(unsafe_code)] // a question to the C library
+#[allow(unsafe_code)] // asks the C library
 fn is_unknown_name(error: &io::Error) -> bool {
     #[cfg(target_env = "gnu")]
     const UNKNOWN: [i32; 2] = [libc::EAI_NONAME, libc::EAI_NODATA];
@@ -97,7 +97,7 @@ fn is_unknown_name(error: &io::Error) -> bool {
     const UNKNOWN: [i32; 1] = [libc::EAI_NONAME];
     let text = error.to_string();
     UNKNOWN.into_iter().any(|number| {
-        // SAFETY: it returns a text that lives as long as the process.
+        // SAFETY: gai_strerror returns a text that lives as long as the process.
         let words = unsafe { std::ffi::CStr::from_ptr(libc::gai_strerror(number)) };
         text.ends_with(&*words.to_string_lossy())
     })
@@ -110,13 +110,13 @@ fn is_unknown_name(error: &io::Error) -> bool {
     matches!(error.raw_os_error(), Some(HOST_NOT_FOUND | NO_DATA))
 }
 
-/// An exchange without an answer.
+/// An exchange that ended without an answer.
 pub(crate) struct Failure {
-    /// What a call ends with that does not try again.
+    /// The error that the call returns if it does not retry.
     pub(crate) error: Error,
     /// Whether bytes of the request may have left.
     pub(crate) sent: bool,
-    /// Whether a moment later it may go better.
+    /// Whether a retry may succeed.
     pub(crate) is_passing: bool,
 }
 
@@ -153,9 +153,9 @@ impl Failure {
         Failure { error: Error::new(ErrorKind::Cancelled, "by the caller"), sent, is_passing: false }
     }
 
-    /// Nothing can be sent without an id that no other request has.
+    /// Every request needs a unique id, so without random bits nothing can be sent.
     pub(crate) fn no_random_bits() -> Failure {
-        let error = Error::new(ErrorKind::Internal, "the system gives no random bits");
+        let error = Error::new(ErrorKind::Internal, "the system provides no random bits");
         Failure { error, sent: false, is_passing: false }
     }
 
@@ -171,7 +171,7 @@ fn connect_error(error: ureq::Error) -> Result<ConnectError, ureq::Error> {
     }
 }
 
-/// What an exchange means that broke on a connection.
+/// The kind, whether a retry may succeed, and the cause, for an exchange that broke after connecting.
 fn exchange_error(error: ureq::Error, token: Token<'_>) -> (ErrorKind, bool, Option<Source>) {
     use ureq::Error as E;
     match error {
@@ -187,8 +187,8 @@ fn exchange_error(error: ureq::Error, token: Token<'_>) -> (ErrorKind, bool, Opt
     }
 }
 
-/// An error of the operating system is kept as it is; of all others the words, without the token. None for a time-out,
-/// which the error's own text tells.
+/// Keeps an error of the operating system as it is, and only the text of any other, without the token. None for a
+/// timeout, because the error's own text says so.
 fn io_cause(error: io::Error, token: Token<'_>, words: fn(&io::Error) -> String) -> Option<Source> {
     match error.kind() {
         _ if error.raw_os_error().is_some() => Some(error.into()),

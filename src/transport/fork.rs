@@ -1,9 +1,9 @@
-//! Which process this is, among those that fork has made of one.
+//! Tells a process from its forked children.
 
 use std::process;
 
-/// A process. Its number alone can come again: for a grandchild once its parent has ended, in another PID namespace at
-/// once. With the count of forks that lead to it, no ancestor has both.
+/// A process. Its number alone is not unique: a grandchild may get it after its parent has ended, and a child in
+/// another PID namespace at once. No ancestor has the same number and the same count of forks.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Process {
     number: u32,
@@ -15,7 +15,7 @@ pub(super) fn process() -> Process {
     Process { number: process::id(), forks: system::forks() }
 }
 
-/// Work that no fork comes into: a fork waits until this is dropped. It must not fork itself.
+/// Holds forks back: a fork waits until this is dropped. The holder must not fork itself.
 pub(super) struct Undisturbed(());
 
 impl Undisturbed {
@@ -32,7 +32,7 @@ impl Drop for Undisturbed {
 }
 
 #[cfg(unix)]
-#[allow(unsafe_code)] // a function of the C library that libc does not offer on every system
+#[allow(unsafe_code)] // for a C function that the crate libc does not declare on every system
 mod system {
     use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
     use std::thread;
@@ -47,21 +47,21 @@ mod system {
         fn pthread_atfork(before: Handler, in_parent: Handler, in_child: Handler) -> libc::c_int;
     }
 
-    /// The forks between the process that first asked and this one.
+    /// The number of forks between the process that first asked and this one.
     pub(super) fn forks() -> u64 {
         static IS_WATCHED: AtomicBool = AtomicBool::new(false);
         if !IS_WATCHED.load(Ordering::Acquire) {
-            // Without a lock, which a fork could leave behind: threads that are first together register the handlers more
-            // than once. So these count, and what they do twice does no harm.
-            // SAFETY: the handlers live as long as the process, because the library is never unloaded, and do nothing
-            // but count and wait.
+            // No lock, because a fork could leave it held. Threads that come first together register the handlers more
+            // than once, which does no harm, because they only count.
+            // SAFETY: the handlers live as long as the process, because the library is never unloaded, and they only
+            // count and wait.
             unsafe { pthread_atfork(Some(before), Some(in_parent), Some(in_child)) };
             IS_WATCHED.store(true, Ordering::Release);
         }
         FORKS.load(Ordering::Relaxed)
     }
 
-    /// Either the fork sees the work, or the work sees the fork: each writes first, and then looks.
+    /// Either the fork sees the work, or the work sees the fork, because both write first and then read.
     pub(super) fn begin() {
         forks();
         WORKING.fetch_add(1, Ordering::SeqCst);
@@ -89,12 +89,12 @@ mod system {
 
     extern "C" fn in_child() {
         FORKING.store(0, Ordering::SeqCst);
-        WORKING.store(0, Ordering::SeqCst); // of a thread that has just seen the fork, and stepped back in the parent
+        WORKING.store(0, Ordering::SeqCst); // a thread may have counted itself before it saw the fork
         FORKS.fetch_add(1, Ordering::Relaxed);
     }
 }
 
-/// There is no fork.
+/// This system has no fork.
 #[cfg(not(unix))]
 mod system {
     pub(super) fn forks() -> u64 {
@@ -115,15 +115,15 @@ mod tests {
     fn a_child_is_another_process_whatever_its_number() {
         let parent = process();
         assert_eq!(process(), parent);
-        // SAFETY: the child takes no lock of the parent's, and leaves by `_exit`.
+        // SAFETY: the child takes no lock of its parent, and ends by `_exit`.
         let child = unsafe { libc::fork() };
         if child == 0 {
             let has_forked = process().forks > parent.forks;
-            // SAFETY: it has no precondition.
+            // SAFETY: `_exit` has no precondition.
             unsafe { libc::_exit(i32::from(!has_forked)) };
         }
         let mut status = -1;
-        // SAFETY: the status may be written.
+        // SAFETY: the pointer to the status is valid.
         assert_eq!(unsafe { libc::waitpid(child, &mut status, 0) }, child);
         assert_eq!((status, process()), (0, parent));
     }

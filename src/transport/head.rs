@@ -1,22 +1,22 @@
-//! The head of an HTTP/1.1 reply: of a proxy's to CONNECT, and of what comes before the service's own.
+//! Reads the head of an HTTP/1.1 reply: a proxy's reply to CONNECT, and interim replies before the service's own.
 
 use httparse::{EMPTY_HEADER, Response, Status};
 
-/// More than any proxy sends; the HTTP library takes no more from the service.
+/// More than any proxy sends. The HTTP library accepts no more from the service either.
 const MOST_HEADERS: usize = 100;
 
-/// A whole head.
+/// A complete head.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Head {
     pub(super) status: u16,
-    /// In bytes, the empty line included.
+    /// In bytes, including the empty line.
     pub(super) length: usize,
     /// The values of all its `Proxy-Authenticate` headers.
     pub(super) challenges: Vec<String>,
 }
 
 impl Head {
-    /// None if it is not whole yet; an error if it is no head.
+    /// None if the head is not complete yet, an error if it is not one.
     pub(super) fn read(input: &[u8]) -> Result<Option<Head>, httparse::Error> {
         let mut headers = [EMPTY_HEADER; MOST_HEADERS];
         let mut response = Response::new(&mut headers);
@@ -30,13 +30,13 @@ impl Head {
         Ok(Some(Head { status: response.code.unwrap_or_default(), length, challenges }))
     }
 
-    /// A reply that only announces another one, such as 100 or 103. Not 101, after which there is no HTTP.
+    /// Whether another reply follows, as after 100 or 103. Not after 101, which ends HTTP.
     pub(super) fn is_interim(&self) -> bool {
         matches!(self.status, 100 | 102..=199)
     }
 }
 
-/// Whether a reply that begins like this may be an interim one. It looks at one byte, for it looks at every reply.
+/// Whether a reply that begins like this may be an interim one. Checks one byte only, because every reply passes here.
 pub(super) fn may_be_interim(input: &[u8]) -> bool {
     input.get("HTTP/1.1 ".len()).is_none_or(|digit| *digit == b'1')
 }

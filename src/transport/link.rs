@@ -1,4 +1,4 @@
-//! A finished connection, idle or in use. Each blocking step of it belongs to the call of the thread that does it.
+//! A connection to the service, idle or in use. Each blocking step belongs to the call of the thread that runs it.
 
 use std::fmt;
 use std::io;
@@ -20,13 +20,13 @@ use crate::call::{self, Stage};
 /// The longest header block of an answer.
 pub(super) const LONGEST_HEAD: usize = 64 * 1024;
 
-/// What is too long is seen to be.
+/// One byte more, so that a longer header block is noticed.
 const INPUT_BUFFER: usize = LONGEST_HEAD + 1;
 
-/// A token of the longest kind, and the rest of a request's head.
+/// Holds the longest token and the rest of a request's head.
 const OUTPUT_BUFFER: usize = 80 * 1024;
 
-/// A finished connection, with ureq's buffers for what passes over it.
+/// A connection to the service, with ureq's buffers.
 pub(super) struct Connection {
     stream: Box<dyn Stream>,
     shutter: Arc<Shutter>,
@@ -39,9 +39,9 @@ impl Connection {
         Connection { stream, shutter, buffers: LazyBuffers::new(INPUT_BUFFER, OUTPUT_BUFFER) }
     }
 
-    /// Whether it can serve another exchange: the service has neither closed it nor sent what nobody asked for. That
-    /// would be read as the next exchange's answer, perhaps another tenant's. So all that has come is read, through all
-    /// layers and without waiting: tickets and keys of TLS are taken in, and anything else is the end.
+    /// Whether it can serve another exchange: the service has neither closed it nor sent bytes that nobody asked for.
+    /// The next exchange, perhaps another tenant's, would take them for its answer. So this reads all that has come,
+    /// through all layers and without waiting. TLS accepts tickets and key updates; anything else ends the connection.
     pub(super) fn is_open(&mut self) -> bool {
         self.has_nothing_to_read().unwrap_or(false)
             && self.stream.is_drained()
@@ -62,12 +62,12 @@ impl fmt::Debug for Connection {
     }
 }
 
-/// A connection as ureq has it, for one exchange.
+/// A connection that ureq holds for one exchange.
 #[derive(Debug)]
 pub(super) struct Link {
     connection: Option<Connection>,
     idle: Arc<Idle<Connection>>,
-    /// The service's own reply has not begun.
+    /// Whether the service's own reply has not begun yet.
     awaits_reply: bool,
 }
 
@@ -80,7 +80,7 @@ impl Link {
         self.connection.as_mut().expect("ureq uses no connection that it let go")
     }
 
-    /// One blocking step of the current call, with at most the time that is left of it.
+    /// Runs one blocking step of the current call, within the time left.
     fn step<T>(&mut self, step: impl FnOnce(&mut Connection) -> io::Result<T>) -> Result<T, Error> {
         let call = call::current().ok_or_else(call_is_over)?;
         let connection = self.connection();
@@ -91,7 +91,7 @@ impl Link {
         done.ok_or_else(call_is_over)?.map_err(Error::Io)
     }
 
-    /// Drops what only announces the service's reply, such as 100 Continue.
+    /// Drops replies that come before the service's own, such as 100 Continue.
     fn skip_interim_replies(&mut self) {
         while self.awaits_reply {
             let buffers = &mut self.connection().buffers;
@@ -101,14 +101,14 @@ impl Link {
             } else if let Ok(Some(head)) = Head::read(input).map(|head| head.filter(Head::is_interim)) {
                 buffers.input_consume(head.length);
             } else {
-                return; // not whole yet, or ureq's to judge
+                return; // not complete yet, or for ureq to judge
             }
         }
     }
 }
 
-/// Said to ureq where the call ended first; nobody reads it. Not `Interrupted`: who reads a body to its end takes that
-/// for a signal, and asks again, for ever.
+/// Tells ureq that the call is over. Nobody reads the text. Not `Interrupted`, because a reader of a whole body takes
+/// that for a signal and tries again, for ever.
 fn call_is_over() -> Error {
     Error::Io(io::ErrorKind::TimedOut.into())
 }
@@ -118,8 +118,8 @@ impl Transport for Link {
         &mut self.connection().buffers
     }
 
-    /// First called when the request itself goes out: CONNECT and the handshake never pass here. The call's own
-    /// deadline holds, and ureq's is not used.
+    /// First called when the request itself goes out: CONNECT and the handshake do not pass here. The call's own
+    /// deadline counts, not ureq's.
     fn transmit_output(&mut self, amount: usize, _: NextTimeout) -> Result<(), Error> {
         if let Some(call) = call::current() {
             call.reach(Stage::Sent);
@@ -140,8 +140,8 @@ impl Transport for Link {
         Ok(amount > 0)
     }
 
-    /// Asked when an exchange is over and nothing of it is unread, for ureq's own pool. That one looks at all its
-    /// connections under one lock, so it gets none: they are idle here.
+    /// ureq asks this for its own pool, after an exchange that left nothing unread. The pool checks all its connections
+    /// under one lock, so it gets none: [`Idle`] keeps them.
     fn is_open(&mut self) -> bool {
         if let Some(connection) = self.connection.take() {
             self.idle.put(connection);
@@ -154,7 +154,7 @@ impl Transport for Link {
     }
 }
 
-/// ureq asks for addresses before each request, on a live connection too; [`super::dial`] asks when it needs them.
+/// ureq asks for addresses before each request, even on a live connection. [`super::connect`] looks them up instead.
 #[derive(Debug)]
 pub(super) struct NoLookup;
 

@@ -1,5 +1,5 @@
-//! Name look-ups. The system cannot be interrupted in one, so each has a thread of its own, and a name has one at most:
-//! whoever asks for it meanwhile waits for the same answer.
+//! Looks names up. Nothing can interrupt the system's look-up, so each runs on a thread of its own. A name has one
+//! look-up at a time, and all calls that want the name wait for it.
 
 use std::io;
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
@@ -18,20 +18,20 @@ use crate::call::{Call, Interrupt};
 /// Ample for the system's resolver and its plugins.
 const STACK: usize = 512 * 1024;
 
-/// What the system answers; its errors cannot be copied, and all who wait get one.
+/// The system's answer. The error is shared, because it cannot be copied and every waiter gets it.
 type Answer = Result<Vec<IpAddr>, Arc<io::Error>>;
 
-/// How long addresses are kept that came when nobody waited for them any more: a call that tries again wants them.
+/// How long to keep addresses that came when nobody waited any more, for a call that retries.
 const KEPT: Duration = Duration::from_secs(60);
 
-/// A look-up in flight, or one whose answer nobody has taken.
+/// A look-up in flight, or one whose answer nobody has taken yet.
 #[derive(Default)]
 struct Lookup {
     answer: Mutex<Option<(Answer, Instant)>>,
     changed: Condvar,
 }
 
-/// Those of this process, by name.
+/// The look-ups of this process, by name.
 type InFlight = Mutex<Vec<(String, Arc<Lookup>)>>;
 
 fn in_flight() -> MutexGuard<'static, Vec<(String, Arc<Lookup>)>> {
@@ -75,13 +75,13 @@ impl Lookup {
         self.end(answer.unwrap_or_else(|_| Err(Arc::new(io::Error::other("a panic in a look-up")))));
     }
 
-    /// Gives the answer to all who wait. If nobody does, addresses stay in the list for the next asker.
+    /// Gives the answer to all waiters. If there is none, the addresses stay in the list for the next caller.
     fn end(&self, answer: Answer) {
         let mut in_flight = in_flight();
         let is_found = answer.is_ok();
         *self.answer() = Some((answer, Instant::now()));
         in_flight.retain(|(_, lookup)| {
-            // The list and this thread hold it, and so does each who waits.
+            // The list, this thread and each waiter hold one reference.
             !std::ptr::eq(&**lookup, self) || is_found && Arc::strong_count(lookup) == 2
         });
         self.changed.notify_all();
@@ -121,7 +121,7 @@ impl Waiter {
 impl Interrupt for Waiter {
     fn interrupt(&self) {
         self.is_over.store(true, Ordering::Release);
-        // Under the lock, so that it cannot come between the waiter's look at the flag and its sleep.
+        // Lock, so that the notification cannot come between the waiter's check of the flag and its sleep.
         let _answer = self.lookup.answer();
         self.lookup.changed.notify_all();
     }
@@ -158,7 +158,7 @@ mod tests {
                 assert_eq!(asker.join().unwrap().unwrap(), ["192.0.2.7:443".parse().unwrap()]);
             }
         });
-        assert!(!is_known("in-flight.example"), "no answer is kept that somebody has");
+        assert!(!is_known("in-flight.example"), "an answer that somebody took is not kept");
     }
 
     #[test]
@@ -176,7 +176,7 @@ mod tests {
         let old = Instant::now().checked_sub(KEPT + Duration::from_secs(1)).unwrap();
         let stale = Lookup { answer: Mutex::new(Some((found(), old))), changed: Condvar::new() };
         in_flight().push(("stale.invalid".to_owned(), Arc::new(stale)));
-        assert!(look_up(&call(), "stale.invalid", 443).is_err(), "it is asked for anew");
+        assert!(look_up(&call(), "stale.invalid", 443).is_err(), "it is looked up again");
     }
 
     fn found() -> Answer {

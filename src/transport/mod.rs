@@ -1,9 +1,9 @@
-//! All that knows ureq and rustls: one exchange over a connection that obeys the call it serves.
+//! Runs one exchange over a connection that obeys the call it serves. Only this module knows ureq and rustls.
 //!
-//! ureq speaks HTTP. What connects is ours, because ureq's own timeouts and shutdown do not reach everything that blocks
-//! (a name look-up, a proxy that trickles its reply), and act on all calls of an agent. The way of a connection:
-//! [`dial`] takes an idle one or has [`connect`] make one: [`lookup`], [`race`], a proxy's [`tunnel`] or [`socks`],
-//! [`tls`]. [`link`] gives each blocking step of it to the current call, and [`idle`] keeps it for the next one.
+//! ureq speaks HTTP. This module connects, because ureq's own timeouts and shutdown do not reach everything that blocks
+//! (a name look-up, a proxy that trickles its reply), and act on all calls of an agent. [`dial`] takes an idle
+//! connection, or lets [`connect`] make one: by [`lookup`], [`race`], [`tunnel`] or [`socks`] for a proxy, and [`tls`].
+//! [`link`] gives each blocking step to the current call, and [`idle`] keeps the connection for the next one.
 
 mod algorithm;
 mod bundle;

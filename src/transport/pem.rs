@@ -1,7 +1,7 @@
 //! Reads PEM: blocks of base64 between BEGIN and END lines, with any text around them.
 //!
-//! It reads every block that OpenSSL reads. OpenSSL skips a block without a word if its BEGIN line is not exactly right;
-//! this reader reads such a block or reports a [`Fault`], so no certificate gets lost.
+//! It reads every block that OpenSSL reads. OpenSSL silently skips a block if its BEGIN line is not exactly right. This
+//! reader reads such a block or reports a [`Fault`], so no certificate gets lost.
 
 use std::fmt;
 
@@ -32,13 +32,13 @@ pub(crate) struct Block<'a> {
     body: &'a [u8],
 }
 
-/// Which block of the text this is.
+/// Where a block is in the text.
 #[derive(Debug, Clone, Copy)]
 struct Place<'a> {
-    /// From 1.
+    /// Counted from 1.
     number: usize,
     label: &'a [u8],
-    /// The text before the block. Only an error message counts its lines.
+    /// The text before the block. Its lines are counted only for an error message.
     before: &'a [u8],
 }
 
@@ -113,7 +113,7 @@ impl<'a> Block<'a> {
         }
         BASE64.decode(&digits).map_err(|_| {
             self.fault(match memchr(b':', &digits) {
-                Some(_) => "it has header lines, as encrypted blocks have",
+                Some(_) => "it has header lines, like an encrypted block",
                 None => "its base64 is broken",
             })
         })
@@ -143,7 +143,7 @@ impl fmt::Display for Fault<'_> {
 /// "-----BEGIN LABEL-----" or "-----END LABEL-----".
 struct Marker<'a> {
     begins: bool,
-    /// None if five hyphens do not follow it.
+    /// None if it is not followed by five hyphens.
     label: Option<&'a [u8]>,
     start: usize,
     end: usize,
@@ -174,7 +174,7 @@ impl<'a> Marker<'a> {
     }
 }
 
-/// The label that starts there, and the offset after its hyphens.
+/// The label that starts at this offset, and the offset after its hyphens.
 fn label(text: &[u8], start: usize) -> (Option<&[u8]>, usize) {
     let rest = &text[start..text.len().min(start + LONGEST_LABEL + DASHES.len())];
     let line = lines(rest).next().unwrap_or_default();
@@ -184,13 +184,13 @@ fn label(text: &[u8], start: usize) -> (Option<&[u8]>, usize) {
     }
 }
 
-/// Whether the line is a comment, as many bundles have. Someone disabled a block in it on purpose.
+/// Whether the line is a comment. Many bundles have some, and a block in one was disabled on purpose.
 fn is_comment(before: &[u8]) -> bool {
     let line = before.rsplit(|byte| matches!(byte, b'\n' | b'\r')).next().unwrap_or_default();
     line.strip_prefix(BYTE_ORDER_MARK).unwrap_or(line).trim_ascii_start().starts_with(b"#")
 }
 
-/// The lines of a text, whatever its line breaks.
+/// The lines of a text, with LF, CR or CRLF as line breaks.
 fn lines(mut text: &[u8]) -> impl Iterator<Item = &[u8]> {
     std::iter::from_fn(move || {
         if text.is_empty() {
@@ -260,7 +260,7 @@ mod tests {
             ("------BEGIN A------\nAQ==\n------END A------\n", "block 2 (A, line 5): its base64 is broken"),
             (
                 "-----BEGIN A-----\nDEK-Info: x\n\nAQ==\n-----END A-----\n",
-                "block 2 (A, line 5): it has header lines, as encrypted blocks have",
+                "block 2 (A, line 5): it has header lines, like an encrypted block",
             ),
             (
                 "-----BEGIN A-----\nAQ==\n-----END C-----\n",

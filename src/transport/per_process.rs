@@ -1,15 +1,15 @@
-//! A value that each process has for itself, a forked child too.
+//! A value that each process has for itself, including forked children.
 
 use once_cell::race::OnceBox;
 
 use super::fork;
 
-/// A forked child has a copy of all its parent had: locks that threads hold which it has not, and sockets that are the
-/// parent's. So the child takes the next value of the chain, and never looks at its parent's.
+/// A forked child has a copy of its parent's memory: with locks held by threads that the child does not have, and with
+/// the parent's sockets. So the child uses the next value of the chain, and never touches its parent's.
 pub(crate) struct PerProcess<T> {
     process: fork::Process,
     value: T,
-    /// Made without a lock: threads that race for it each make one, and the first one stays.
+    /// Made without a lock: each thread that races for it makes one, and the first stays.
     next: OnceBox<PerProcess<T>>,
 }
 
@@ -18,7 +18,7 @@ impl<T> PerProcess<T> {
         PerProcess { process: fork::process(), value, next: OnceBox::new() }
     }
 
-    /// The value of this process, made now if it is a child that has none yet.
+    /// The value of this process. Makes it if this is a child that has none yet.
     pub(crate) fn get(&self, make: impl Fn() -> T) -> &T {
         let mut own = self;
         while own.process != fork::process() {

@@ -1,4 +1,4 @@
-//! TCP to whichever address answers first: Happy Eyeballs, RFC 8305.
+//! Connects by TCP to the address that answers first: Happy Eyeballs, RFC 8305.
 
 use std::io::{self, ErrorKind};
 use std::net::{SocketAddr, TcpStream};
@@ -10,7 +10,7 @@ use mio::{Events, Interest, Poll, Token, Waker};
 
 use crate::call::{Call, Interrupt};
 
-/// How long an attempt goes without an answer before the next one joins it (RFC 8305, section 5).
+/// How long an attempt waits for an answer before the next one starts (RFC 8305, section 5).
 const DELAY: Duration = Duration::from_millis(250);
 
 const BELL: Token = Token(usize::MAX);
@@ -24,15 +24,15 @@ impl Interrupt for Bell {
     }
 }
 
-/// A connection to the first of these addresses that answers; the other attempts are closed.
+/// Connects to the first of these addresses that answers, and closes the other attempts.
 ///
-/// [`ErrorKind::TimedOut`] if the call ends first. What an address answered until then is noted with the call.
+/// Returns [`ErrorKind::TimedOut`] if the call ends first, and notes an earlier error of an address with the call.
 pub(super) fn connect(call: &Call, addresses: &[SocketAddr]) -> io::Result<TcpStream> {
     let poll = Poll::new()?;
     let bell = Arc::new(Bell(Waker::new(poll.registry(), BELL)?));
     let race = Race { call, poll, running: Vec::new() };
     let over = || Err(ErrorKind::TimedOut.into());
-    // `bell` lives as long as the race: the call lets go of it when it rings, and a closed eventfd is silent.
+    // Keep `bell` as long as the race: the call drops it when it rings, and a closed eventfd wakes nobody.
     call.block(bell.clone(), |left| race.run(&interleaved(addresses), Instant::now() + left))
         .unwrap_or_else(over)
 }
@@ -96,7 +96,7 @@ impl Race<'_> {
         Ok(())
     }
 
-    /// How an attempt has ended, if it has.
+    /// The result of an attempt, if it has ended.
     fn answer(&mut self, token: Token) -> Option<io::Result<Attempt>> {
         let index = self.running.iter().position(|(own, _)| *own == token)?;
         let attempt = &self.running[index].1;
@@ -110,14 +110,14 @@ impl Race<'_> {
         Some(error.map_or(Ok(attempt), Err))
     }
 
-    /// A refusal says more than a network that does not lead there: the host answered.
+    /// Keeps a refusal rather than an unreachable network, because it says more: the host answered.
     fn fails(&self, error: io::Error) {
         let known = self.call.take_setback().filter(|known| known.kind() == ErrorKind::ConnectionRefused);
         self.call.note_setback(Some(known.unwrap_or(error)));
     }
 }
 
-/// The system's order, with the families in turns, so that one that leads nowhere delays the other but once.
+/// The system's order, but with the families in turns, so that a dead one delays the other only once.
 pub(super) fn interleaved(addresses: &[SocketAddr]) -> Vec<SocketAddr> {
     let first_family = addresses.first().is_some_and(SocketAddr::is_ipv6);
     let (first, second): (Vec<_>, Vec<_>) =
@@ -155,7 +155,7 @@ mod tests {
         }
     }
 
-    /// An address of this machine at which nobody listens.
+    /// An address of this machine on which nobody listens.
     fn closed() -> SocketAddr {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         listener.local_addr().unwrap()
@@ -177,7 +177,7 @@ mod tests {
     fn a_refusal_is_told_whatever_else_failed() {
         let nowhere = SocketAddr::from((Ipv6Addr::from([0xff; 16]), 9));
         for addresses in [vec![closed()], vec![closed(), nowhere], vec![nowhere, closed()]] {
-            // Long enough for a refusal; a system may be silent where others say that there is no way.
+            // Long enough for a refusal. For `nowhere`, some systems report an error and others stay silent.
             let call = Call::new(Duration::from_secs(10));
             let error = connect(&call, &addresses).unwrap_err();
             let told = if error.kind() == ErrorKind::TimedOut { call.take_setback().unwrap() } else { error };

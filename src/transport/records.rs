@@ -1,4 +1,4 @@
-//! TLS's records, handed on one by one, so that what is not read yet lies where it can be seen.
+//! Passes TLS records on one by one, so that the unread ones stay visible here.
 
 use std::io::{self, ErrorKind, Read, Write};
 
@@ -14,13 +14,13 @@ const LONGEST: usize = HEAD + 16 * 1024 + 2048;
 /// The stream below TLS.
 pub(super) struct Records {
     below: Box<dyn Stream>,
-    /// What came and was not handed on: at `start..end`.
+    /// Received bytes; those at `start..end` are not passed on yet.
     input: Box<[u8]>,
     start: usize,
     end: usize,
-    /// How much of it is whole, and is handed on without a look at what follows.
+    /// How many of them belong to the current, complete record. Only those are passed on.
     whole: usize,
-    /// What goes out at the next flush, in one write.
+    /// Bytes for the next flush, which sends them in one write.
     output: Vec<u8>,
 }
 
@@ -40,7 +40,7 @@ impl Records {
         self.start == self.end && self.below.is_drained()
     }
 
-    /// Reads on. Whether there was more.
+    /// Reads more. False at the end of the stream.
     fn fill(&mut self) -> io::Result<bool> {
         self.input.copy_within(self.start..self.end, 0);
         (self.start, self.end) = (0, self.end - self.start);
@@ -84,8 +84,8 @@ impl Write for Records {
     }
 }
 
-/// The length of the record that begins here, if it is known. What is no record is as long as its head: TLS shall judge
-/// it at once, and not wait for more.
+/// The length of the record that starts here, if known. Anything else counts as a record of just a head, so that TLS
+/// refuses it at once instead of waiting for more.
 fn length(input: &[u8]) -> io::Result<Option<usize>> {
     let &[kind, _, _, high, low, ..] = input else {
         return Ok(None);

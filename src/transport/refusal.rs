@@ -1,11 +1,11 @@
-//! What a proxy says that makes no tunnel, in words for whoever set it.
+//! Says why an HTTP proxy refuses a tunnel, for the person who configured the proxy.
 
 use super::head::Head;
 
-/// The authentication schemes that proxies ask for. A reply's are shown in these words, never in its own.
+/// Authentication schemes that proxies ask for. Messages show these words, never the reply's own.
 const SCHEMES: [&str; 6] = ["Basic", "Bearer", "Digest", "Kerberos", "Negotiate", "NTLM"];
 
-/// What whoever set the proxy needs to know.
+/// The reason, from the head of the proxy's reply.
 pub(super) fn words(head: &Head, has_credentials: bool) -> String {
     let asked: Vec<&str> = head.challenges.iter().flat_map(|challenge| schemes(challenge)).collect();
     let is_asked = |scheme: &&str| asked.iter().any(|word| word.eq_ignore_ascii_case(scheme));
@@ -13,21 +13,21 @@ pub(super) fn words(head: &Head, has_credentials: bool) -> String {
     let schemes = known.join(", ");
     let why = match (head.status, &*known) {
         (403, _) => "the proxy does not allow this connection".to_owned(),
-        (407, []) => "the proxy names no authentication that is known; only Basic is supported".to_owned(),
+        (407, []) => "the proxy names no known authentication scheme; only Basic is supported".to_owned(),
         (407, ["Basic", ..]) if has_credentials => {
             format!("the proxy refuses the user name and password in its address ({schemes})")
         }
         (407, ["Basic", ..]) => {
             format!("the proxy wants a user name and password in its address ({schemes})")
         }
-        (407, _) => format!("the proxy wants {schemes}, and only Basic is supported"),
+        (407, _) => format!("the proxy wants {schemes}, but only Basic is supported"),
         (502..=504, _) => "the proxy cannot reach the service".to_owned(),
-        _ => "the proxy makes no tunnel".to_owned(),
+        _ => "the proxy does not open a tunnel".to_owned(),
     };
     format!("HTTP {}: {why}", head.status)
 }
 
-/// The first word of each challenge of a header; what is in quotes may have commas of its own.
+/// The first word of each challenge in a header. Ignores quoted text, which may contain commas.
 fn schemes(challenges: &str) -> impl Iterator<Item = &str> {
     let unquoted = challenges.split('"').step_by(2);
     unquoted.flat_map(|part| part.split(',')).filter_map(|challenge| challenge.split_whitespace().next())
@@ -51,7 +51,7 @@ mod tests {
         }
         for challenge in ["Acme basic=1, \"Basic", ""] {
             let head = Head { status: 407, length: 0, challenges: vec![challenge.to_owned()] };
-            assert!(words(&head, false).contains("names no authentication"), "{challenge}");
+            assert!(words(&head, false).contains("names no known authentication"), "{challenge}");
         }
     }
 
@@ -64,14 +64,14 @@ mod tests {
             (403, "Basic", true, "the proxy does not allow this connection"),
             (407, "Basic", false, &*format!("{ASKED} (Basic)")),
             (407, "Basic, NTLM", true, &*format!("{REFUSED} (Basic, NTLM)")),
-            (407, "Negotiate, NTLM", false, "the proxy wants Negotiate, NTLM, and only Basic is supported"),
-            (407, "Digest", true, "the proxy wants Digest, and only Basic is supported"),
-            (407, "", true, "the proxy names no authentication that is known; only Basic is supported"),
+            (407, "Negotiate, NTLM", false, "the proxy wants Negotiate, NTLM, but only Basic is supported"),
+            (407, "Digest", true, "the proxy wants Digest, but only Basic is supported"),
+            (407, "", true, "the proxy names no known authentication scheme; only Basic is supported"),
             (502, "", false, "the proxy cannot reach the service"),
             (503, "", false, "the proxy cannot reach the service"),
             (504, "", false, "the proxy cannot reach the service"),
-            (301, "", false, "the proxy makes no tunnel"),
-            (405, "", false, "the proxy makes no tunnel"),
+            (301, "", false, "the proxy does not open a tunnel"),
+            (405, "", false, "the proxy does not open a tunnel"),
         ] {
             let head = Head { status, length: 0, challenges: vec![challenge.to_owned()] };
             assert_eq!(words(&head, has_credentials), format!("HTTP {status}: {expected}"));

@@ -12,7 +12,7 @@ use crate::error::{Cause, Error, ErrorKind};
 use crate::text::printable;
 use crate::trust::{CaFiles, Trust};
 
-/// System bundles have a quarter of a MiB.
+/// A system's bundle has about 256 KiB.
 const LARGEST_BUNDLE: u64 = 16 * 1024 * 1024;
 
 /// The trusted authorities.
@@ -30,7 +30,7 @@ pub(super) enum Authorities {
     OfTheSystem,
 }
 
-/// Whether the caller or the environment names the files. Then they must be usable, and nothing replaces them.
+/// Whether the caller or the environment names the files. If so, they must be usable, and nothing replaces them.
 pub(super) fn are_named(trust: &Trust) -> bool {
     matches!(trust, Trust::Files(_))
 }
@@ -84,8 +84,8 @@ fn why_empty(bundle: &Bundle) -> String {
     match (&bundle.first_fault, &bundle.other) {
         (Some(fault), _) => fault.clone(),
         _ if !bundle.refused.is_empty() => "its certificates are not trusted for TLS servers".to_owned(),
-        (None, Some(label)) => format!("no certificate in it, but a block {label}"),
-        (None, None) => "no certificate in it".to_owned(),
+        (None, Some(label)) => format!("it holds no certificate, but a block {label}"),
+        (None, None) => "it holds no certificate".to_owned(),
     }
 }
 
@@ -165,14 +165,14 @@ fn system() -> Roots {
     Roots { authorities: Authorities::OfTheSystem, description: "the certificates of macOS".to_owned() }
 }
 
-/// The first usable bundle, else the first usable folder, else Mozilla's certificates. One place only, because bundle and
-/// folder hold the same certificates.
+/// The first usable bundle, else the first usable folder, else Mozilla's certificates. Only one of them, because bundle
+/// and folder hold the same certificates.
 #[cfg(not(any(windows, target_vendor = "apple")))]
 fn system() -> Roots {
     const BUNDLES: &[&str] = &[
         "/etc/ssl/certs/ca-certificates.crt", // Debian, Arch, Gentoo
         "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem", // Fedora, RHEL
-        "/etc/pki/tls/certs/ca-bundle.crt",   // older of them
+        "/etc/pki/tls/certs/ca-bundle.crt",   // older versions of Fedora and RHEL
         "/etc/ssl/ca-bundle.pem",             // SUSE
         "/etc/ssl/cert.pem",                  // Alpine, OpenBSD
         "/usr/local/share/certs/ca-root-nss.crt", // FreeBSD
@@ -223,7 +223,7 @@ mod tests {
         params.self_signed(&KeyPair::generate().unwrap()).unwrap().pem()
     }
 
-    /// A certificate whose trust settings reject it for servers.
+    /// A certificate whose trust settings reject it for TLS servers.
     fn refused(name: &str) -> String {
         const REJECT: &[u8] = &[0x30, 12, 0xa0, 10, 6, 8, 0x2b, 6, 1, 5, 5, 7, 3, 1];
         let block = certificate(name);
@@ -258,7 +258,7 @@ mod tests {
         }
     }
 
-    /// The description of what was loaded, or the error.
+    /// The description of the loaded authorities, or the error.
     fn loaded(file: Option<&str>, folders: &[&str]) -> String {
         let folders = folders.iter().map(PathBuf::from).collect();
         match load(&Trust::Files(CaFiles { file: file.map(PathBuf::from), folders, named_by: "VARIABLE" })) {
@@ -280,9 +280,9 @@ mod tests {
             (format!("{first}{second}{first}{key}"), Ok("2 certificates")),
             (format!("{first}{broken}"), Err("block 2 (CERTIFICATE, line")),
             (refused("Third"), Err("its certificates are not trusted for TLS servers")),
-            ("no block".to_owned(), Err("no certificate in it")),
-            (key, Err("no certificate in it, but a block PRIVATE KEY")),
-            ("\n".to_owned(), Err("no certificate in it")),
+            ("no block".to_owned(), Err("it holds no certificate")),
+            (key, Err("it holds no certificate, but a block PRIVATE KEY")),
+            ("\n".to_owned(), Err("it holds no certificate")),
             (String::new(), Err("it is empty")),
         ] {
             fs::write(&file, &text).unwrap();
@@ -333,7 +333,7 @@ mod tests {
             (&[&*one][..], format!("VARIABLE (1 certificate, {one})")),
             (&[&one, &stray], format!("VARIABLE (1 certificate, {one}, {stray})")),
             (&[&one, &mixed], format!("VARIABLE (2 certificates, {one}, {mixed}; {counted})")),
-            (&[&stray], error(&stray, "no certificate in it")),
+            (&[&stray], error(&stray, "it holds no certificate")),
         ] {
             assert_eq!(loaded(None, folders), expected);
         }

@@ -1,16 +1,16 @@
-//! The way to the service.
+//! How to reach the service.
 
 use std::time::Duration;
 
 use crate::proxy::Proxy;
 use crate::trust::Trust;
 
-/// What a connection depends on; the same for all of a client's connections.
+/// The settings of all connections of a client.
 #[derive(Debug)]
 pub(crate) struct Route {
     pub(crate) proxy: Option<Proxy>,
     pub(crate) trust: Trust,
-    /// None: the call's own deadline is the only one.
+    /// None: only the call's deadline counts.
     pub(crate) connect_timeout: Option<Duration>,
     pub(crate) user_agent: String,
 }

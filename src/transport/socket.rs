@@ -1,4 +1,4 @@
-//! A TCP connection that blocks until a given moment at most, and what is laid over it.
+//! A TCP connection that blocks until a deadline at most, and the trait of the layers over it.
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream};
@@ -7,10 +7,10 @@ use std::time::{Duration, Instant};
 
 use crate::call::Interrupt;
 
-/// The system takes no time-out of zero for one.
+/// The system does not accept a timeout of zero.
 const SHORTEST: Duration = Duration::from_millis(1);
 
-/// Above this, time-outs are whole seconds: most steps then find the time-out they need already set.
+/// Above this, timeouts are whole seconds, so that most steps find the right one already set.
 const LONG: Duration = Duration::from_secs(10);
 
 /// A socket, or TLS over one.
@@ -18,14 +18,14 @@ pub(super) trait Stream: Read + Write + Send + Sync {
     /// The socket below all layers.
     fn socket(&mut self) -> &mut Socket;
 
-    /// Whether no layer holds bytes that came and were not read.
+    /// Whether no layer holds unread bytes.
     fn is_drained(&self) -> bool;
 }
 
 pub(super) struct Socket {
     tcp: Arc<TcpStream>,
     deadline: Option<Instant>,
-    /// Whether a read waits for bytes that have not come.
+    /// Whether a read waits for bytes.
     waits: bool,
     read_timeout: Option<Duration>,
     write_timeout: Option<Duration>,
@@ -52,12 +52,12 @@ impl Socket {
         Arc::new(Shutter(self.tcp.clone()))
     }
 
-    /// Until when all that follows may block, however many reads a step takes.
+    /// Sets the deadline of all following reads and writes together.
     pub(super) fn block_until(&mut self, deadline: Instant) {
         self.deadline = Some(deadline);
     }
 
-    /// With `false`, a read that finds nothing is [`ErrorKind::WouldBlock`] at once.
+    /// With `false`, a read that finds nothing returns [`ErrorKind::WouldBlock`] at once.
     pub(super) fn wait_for_bytes(&mut self, waits: bool) -> io::Result<()> {
         self.tcp.set_nonblocking(!waits)?;
         self.waits = waits;
@@ -68,7 +68,7 @@ impl Socket {
         self.deadline.map_or(Duration::ZERO, |deadline| deadline.saturating_duration_since(Instant::now()))
     }
 
-    /// Repeats a step until it is done or the deadline is there, giving it less time than is left.
+    /// Repeats a step until it is done or the deadline passes. Each try gets less time than is left.
     fn blocking<T>(&mut self, mut step: impl FnMut(&mut Socket, Duration) -> io::Result<T>) -> io::Result<T> {
         loop {
             let left = self.left();
@@ -83,12 +83,12 @@ impl Socket {
     }
 }
 
-/// The system's time-out, which comes before the deadline, or a signal.
+/// Whether the system's timeout or a signal ended a step before the deadline.
 fn is_early(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut | ErrorKind::Interrupted)
 }
 
-/// Less than what is left, because Linux rounds a socket's time-out up by as much as an eighth.
+/// A timeout shorter than the time left, because Linux rounds it up by as much as an eighth.
 fn patience(left: Duration) -> Duration {
     match left - left / 8 {
         long if long > LONG => Duration::from_secs(long.as_secs()),
@@ -112,7 +112,7 @@ impl Read for Socket {
 }
 
 impl Write for Socket {
-    /// No vectored writes: std sends those by a call that raises SIGPIPE.
+    /// No vectored writes, because std makes them with a system call that raises SIGPIPE.
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         if !self.waits {
             return (&*self.tcp).write(bytes);

@@ -1,4 +1,4 @@
-//! A tunnel to the service through a SOCKS5 proxy: RFC 1928, with the user name and password of RFC 1929.
+//! Opens a tunnel through a SOCKS5 proxy: RFC 1928, with user name and password as in RFC 1929.
 
 use std::fmt;
 use std::io::{self, ErrorKind};
@@ -15,11 +15,11 @@ const NO_AUTHENTICATION: u8 = 0;
 const USER_AND_PASSWORD: u8 = 2;
 const CONNECT: u8 = 1;
 
-/// Where the tunnel is to lead.
+/// The other end of the tunnel.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Target<'a> {
     Address(SocketAddr),
-    /// Looked up by the proxy.
+    /// The proxy looks it up.
     Name(&'a str, u16),
 }
 
@@ -32,7 +32,7 @@ impl fmt::Display for Target<'_> {
     }
 }
 
-/// Makes the tunnel.
+/// Opens the tunnel.
 pub(super) fn open(
     proxy: &mut dyn Stream,
     target: Target<'_>,
@@ -56,7 +56,7 @@ pub(super) fn open(
             ConnectError::Refused(text)
         });
     }
-    // Where the proxy's own end is: of no interest.
+    // The proxy's own address, which nobody needs.
     let mut rest = match kind {
         1 => vec![0; 4 + 2],
         4 => vec![0; 16 + 2],
@@ -69,7 +69,7 @@ pub(super) fn open(
     Ok(proxy.read_exact(&mut rest).map_err(closed)?)
 }
 
-/// Agrees on who we are.
+/// Agrees on the authentication method, and logs in if the proxy asks for that.
 fn agree(proxy: &mut dyn Stream, credentials: Option<&Credentials>) -> Result<(), ConnectError> {
     let offer: &[u8] = match credentials {
         Some(_) => &[VERSION, 2, NO_AUTHENTICATION, USER_AND_PASSWORD],
@@ -80,7 +80,7 @@ fn agree(proxy: &mut dyn Stream, credentials: Option<&Credentials>) -> Result<()
         ([VERSION, NO_AUTHENTICATION], _) => Ok(()),
         ([VERSION, USER_AND_PASSWORD], Some(credentials)) => log_in(proxy, credentials),
         ([VERSION, _], Some(_)) => {
-            Err(ConnectError::refused("the SOCKS proxy does not take a user name and password"))
+            Err(ConnectError::refused("the SOCKS proxy does not accept a user name and password"))
         }
         ([VERSION, _], None) => {
             Err(ConnectError::refused("the SOCKS proxy wants a user name and password in its address"))
@@ -93,7 +93,7 @@ fn log_in(proxy: &mut dyn Stream, credentials: &Credentials) -> Result<(), Conne
     let mut request = Zeroizing::new(Vec::with_capacity(2 * 256 + 1));
     request.push(1);
     for text in [&credentials.user, &credentials.password] {
-        request.push(u8::try_from(text.len()).expect("a proxy's address with a longer one is refused"));
+        request.push(u8::try_from(text.len()).expect("a proxy's address with a longer one is an error"));
         request.extend_from_slice(text);
     }
     say(proxy, &request)?;
@@ -122,7 +122,7 @@ fn request(target: Target<'_>) -> Vec<u8> {
         Target::Name(name, port) => {
             let name = name.trim_start_matches('[').trim_end_matches(']');
             request.push(3);
-            request.push(name.len() as u8); // a longer name is refused before
+            request.push(name.len() as u8); // `open` refuses longer names
             request.extend(name.bytes());
             port
         }
@@ -153,7 +153,7 @@ fn not_socks() -> ConnectError {
     ConnectError::refused("the proxy does not speak SOCKS5")
 }
 
-/// RFC 1928, section 6.
+/// What a reply code means: RFC 1928, section 6.
 fn words(reply: u8) -> String {
     let words = match reply {
         1 => "general failure",
@@ -163,7 +163,7 @@ fn words(reply: u8) -> String {
         5 => "connection refused",
         6 => "time to live expired",
         7 => "command not supported",
-        8 => "kind of address not supported",
+        8 => "address type not supported",
         _ => return format!("reply {reply}"),
     };
     words.to_owned()

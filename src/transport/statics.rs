@@ -1,4 +1,4 @@
-//! ureq's one value that is made under a lock, by whoever needs it first.
+//! Makes ureq's only lazy value early. ureq makes it under a lock, on first use.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -10,7 +10,7 @@ use ureq::{Agent, Error};
 
 use super::fork::Undisturbed;
 
-/// Has it made now, where no fork comes between: a child that is forked meanwhile would wait for it for ever.
+/// Makes the value now, and holds forks back: a child forked meanwhile would wait for the lock for ever.
 pub(super) fn complete(config: &Config) {
     static IS_COMPLETE: AtomicBool = AtomicBool::new(false);
     if !IS_COMPLETE.load(Ordering::Acquire) {
@@ -21,7 +21,7 @@ pub(super) fn complete(config: &Config) {
     }
 }
 
-/// Sends no request: it is made, and the value with it, before a connection is asked for.
+/// Refuses the connection. By then ureq has built the request, and the value with it.
 #[derive(Debug)]
 struct Nowhere;
 

@@ -18,8 +18,8 @@ use super::verifier::Verifier;
 use crate::error::{Cause, Error, ErrorKind};
 use crate::trust::Trust;
 
-/// Whom to believe, loaded by the first connection; and anew after a failed handshake, for the trusted certificates may
-/// have been mended meanwhile.
+/// The trusted certificates. The first connection loads them. After a failed handshake the next one loads them again,
+/// because someone may have fixed them.
 pub(super) struct Tls {
     trust: Trust,
     config: Mutex<Option<Arc<ClientConfig>>>,
@@ -30,13 +30,13 @@ impl Tls {
         Tls { trust, config: Mutex::new(None) }
     }
 
-    /// Whether the files that the caller or the environment names can be used: they are read now. The system's own are
-    /// not, for that takes milliseconds that no call may ever need.
+    /// Reads the files that the caller or the environment names, and reports any that is unusable. Does not read the
+    /// system's own, because that takes milliseconds and no call may ever need them.
     pub(super) fn check(&self) -> Result<(), Error> {
         if roots::are_named(&self.trust) { self.config().map(drop) } else { Ok(()) }
     }
 
-    /// The lock is held while it loads, so that connections begun together load once.
+    /// Holds the lock while it loads, so that simultaneous connections load once.
     fn config(&self) -> Result<Arc<ClientConfig>, Error> {
         let mut config = self.lock();
         match &*config {
@@ -53,7 +53,7 @@ impl Tls {
         self.config.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// TLS with a host. `received` came before, and is its beginning.
+    /// Starts TLS with a host. `received` holds the first bytes, which have already come.
     pub(super) fn connect(
         &self,
         below: Box<dyn Stream>,
@@ -63,7 +63,7 @@ impl Tls {
         let config = self.config()?;
         let name = host.trim_start_matches('[').trim_end_matches(']').to_owned();
         let name = ServerName::try_from(name)
-            .map_err(|_| ConnectError::Tls(format!("{host} is no name that a certificate can have")))?;
+            .map_err(|_| ConnectError::Tls(format!("{host} is not a name that a certificate can have")))?;
         let mut connection = ClientConnection::new(config.clone(), name).map_err(io::Error::other)?;
         let mut records = Records::new(below, received);
         while connection.is_handshaking() || connection.wants_write() {
@@ -90,13 +90,13 @@ fn load(trust: &Trust) -> Result<Arc<ClientConfig>, Error> {
     let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(|error| internal(&error))?
-        .dangerous() // it verifies, and says more
+        .dangerous() // `Verifier` verifies, with better messages
         .with_custom_certificate_verifier(Arc::new(Verifier::new(inner, roots.description)))
         .with_no_client_auth();
     Ok(Arc::new(config))
 }
 
-/// What the verification itself is done by.
+/// The verifier that decides.
 fn rules(
     authorities: Authorities,
     provider: &Arc<CryptoProvider>,
@@ -110,7 +110,7 @@ fn rules(
     }
 }
 
-/// TLS over a stream, which may be TLS itself: to a proxy.
+/// TLS over a stream, which may itself be TLS with a proxy.
 struct Layer(StreamOwned<ClientConnection, Records>);
 
 impl Read for Layer {
@@ -135,7 +135,7 @@ impl Stream for Layer {
         self.0.sock.socket()
     }
 
-    /// What TLS itself holds is read by whoever asks: a read that does not wait says whether there is any.
+    /// Ignores bytes inside TLS itself: the caller reads those, without waiting.
     fn is_drained(&self) -> bool {
         self.0.sock.is_drained()
     }

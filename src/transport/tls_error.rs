@@ -1,16 +1,16 @@
-//! The error of TLS inside of an I/O error, as rustls' streams hand it on.
+//! Finds the error of TLS inside an I/O error, where rustls' streams put it.
 
 use std::io;
 
 use super::tls_words;
 use super::verifier;
 
-/// Whether TLS itself fails, and not what is below.
+/// Whether TLS itself failed, not the connection below it.
 pub(super) fn is_fault(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::InvalidData
 }
 
-/// What ends a handshake, in words.
+/// Describes an error in the handshake.
 pub(super) fn words(error: &io::Error) -> String {
     match of(error) {
         Some(error) => verifier::refused(error).map_or_else(|| tls_words::words(error), ToString::to_string),
@@ -18,7 +18,7 @@ pub(super) fn words(error: &io::Error) -> String {
     }
 }
 
-/// What ends a connection that was made, in words.
+/// Describes an error after the handshake.
 pub(super) fn later_words(error: &io::Error) -> String {
     of(error).map_or_else(|| error.to_string(), tls_words::later_words)
 }

@@ -1,4 +1,4 @@
-//! What went wrong in TLS, in the words of whoever runs the machine: names, dates and algorithms as people write them.
+//! Says what went wrong in TLS, for the person who runs the machine: names, dates and algorithms as people write them.
 
 use chrono::{DateTime, Datelike, Timelike};
 use rustls::pki_types::UnixTime;
@@ -9,22 +9,22 @@ use rustls::{
 
 use super::algorithm;
 
-/// Names of a certificate that are told; some have hundreds.
+/// The most names of a certificate that a message lists. Some certificates have hundreds.
 const MOST_NAMES: usize = 5;
 
-/// What ends a connection that was made: by then the server has found a cipher, and wants something else.
+/// Describes an error after the handshake. The server accepted a cipher suite before, so it now wants something else.
 pub(super) fn later_words(error: &Error) -> String {
     match error {
         Error::AlertReceived(AlertDescription::HandshakeFailure) => {
-            "the server ends TLS: it insists on renegotiation, which is not supported, perhaps to ask for a certificate \
-             of the client (alert 40: handshake failure)"
+            "the server aborts TLS: it insists on renegotiation, which is not supported, perhaps to ask for a client \
+             certificate (alert 40: handshake failure)"
                 .to_owned()
         }
         other => words(other),
     }
 }
 
-/// What ends a handshake.
+/// Describes an error in the handshake.
 pub(super) fn words(error: &Error) -> String {
     match error {
         Error::InvalidCertificate(error) => certificate(error),
@@ -33,25 +33,25 @@ pub(super) fn words(error: &Error) -> String {
         Error::PeerMisbehaved(why) => misbehaved(why),
         Error::InvalidMessage(why) => invalid_message(why),
         Error::InappropriateMessage { got_type, .. } => {
-            format!("the server sends {} out of turn in TLS", spaced(got_type))
+            format!("the server sends an unexpected TLS message: {}", spaced(got_type))
         }
         Error::InappropriateHandshakeMessage { got_type, .. } => {
-            format!("the server sends {} out of turn in the TLS handshake", spaced(got_type))
+            format!("the server sends an unexpected message in the TLS handshake: {}", spaced(got_type))
         }
-        Error::NoCertificatesPresented => "the server shows no certificate".to_owned(),
+        Error::NoCertificatesPresented => "the server sends no certificate".to_owned(),
         Error::DecryptError => {
             "a TLS record cannot be decrypted: it was damaged or changed on the way".to_owned()
         }
         Error::PeerSentOversizedRecord => "the server sends a TLS record that is too long".to_owned(),
-        Error::NoApplicationProtocol => "the server does not speak HTTP/1.1 inside of TLS".to_owned(),
+        Error::NoApplicationProtocol => "the server does not speak HTTP/1.1 over TLS".to_owned(),
         Error::FailedToGetCurrentTime => "this machine's clock cannot be read".to_owned(),
-        Error::FailedToGetRandomBytes => "the system gives no random bits".to_owned(),
+        Error::FailedToGetRandomBytes => "the system provides no random bits".to_owned(),
         Error::General(text) => text.clone(),
-        other => format!("TLS does not go on: {other}"),
+        other => format!("TLS cannot continue: {other}"),
     }
 }
 
-/// What somebody speaks who does not speak TLS, by the first bytes that came.
+/// The protocol of a server that does not speak TLS, if its first bytes show it.
 pub(super) fn other_protocol(first: &[u8]) -> Option<&'static str> {
     const PROTOCOLS: [(&[u8], &str); 6] = [
         (b"HTTP", "the server speaks plain HTTP, not TLS"),
@@ -67,7 +67,7 @@ pub(super) fn other_protocol(first: &[u8]) -> Option<&'static str> {
 pub(super) fn certificate(error: &CertificateError) -> String {
     use CertificateError as E;
     match error {
-        E::BadEncoding => "the certificate is broken: it cannot be read".to_owned(),
+        E::BadEncoding => "the certificate is malformed".to_owned(),
         E::Expired => "the certificate has expired".to_owned(),
         E::ExpiredContext { time, not_after } => {
             format!(
@@ -87,11 +87,11 @@ pub(super) fn certificate(error: &CertificateError) -> String {
         E::UnknownIssuer => "the issuer of the certificate is not trusted".to_owned(),
         E::UnknownRevocationStatus => "it is not known whether the certificate has been revoked".to_owned(),
         E::BadSignature => {
-            "a signature is wrong: the certificate was changed, or is not of the authority that it names"
+            "a signature is wrong: the certificate was changed, or the authority that it names did not issue it"
                 .to_owned()
         }
         E::UnsupportedSignatureAlgorithmContext { signature_algorithm_id, .. } => format!(
-            "the certificate is signed with an algorithm ({}) that is not supported",
+            "the certificate is signed with an unsupported algorithm ({})",
             algorithm::name(signature_algorithm_id)
         ),
         E::UnsupportedSignatureAlgorithmForPublicKeyContext {
@@ -99,7 +99,7 @@ pub(super) fn certificate(error: &CertificateError) -> String {
             public_key_algorithm_id,
         } => {
             format!(
-                "the certificate is signed ({}) with a key of a kind ({}) that is not supported",
+                "the certificate is signed ({}) with an unsupported kind of key ({})",
                 algorithm::name(signature_algorithm_id),
                 algorithm::name(public_key_algorithm_id)
             )
@@ -111,7 +111,7 @@ pub(super) fn certificate(error: &CertificateError) -> String {
         }
         E::InvalidPurpose => "the certificate is not for a server".to_owned(),
         E::InvalidPurposeContext { presented, .. } if presented.is_empty() => {
-            "the certificate is for nothing, and so not for a server".to_owned()
+            "the certificate has no valid purpose, so it is not for a server".to_owned()
         }
         E::InvalidPurposeContext { presented, .. } => {
             let purposes: Vec<_> = presented.iter().map(purpose).collect();
@@ -122,32 +122,35 @@ pub(super) fn certificate(error: &CertificateError) -> String {
     }
 }
 
-const UNKNOWN_EXTENSION: &str = "the certificate, or one above it, has a critical extension that is not supported (policy constraints, for one)";
+const UNKNOWN_EXTENSION: &str = "the certificate, or one above it, has an unsupported critical extension (policy \
+                                 constraints, for example)";
 
-/// webpki's own errors, by their names: it is no crate of this library's.
+/// Errors of webpki, by name, because this library does not depend on webpki itself.
 fn unusable(error: &str) -> String {
     match error {
         "UnsupportedCriticalExtension" => UNKNOWN_EXTENSION,
         "NameConstraintViolation" => {
-            "the certificate's names are outside of the name constraints of its authority, or these are constraints of \
-             directory names, which are not supported"
+            "the certificate's names are outside the name constraints of its authority, or these constrain directory \
+             names, which is not supported"
         }
         "CaUsedAsEndEntity" => {
-            "the certificate is an authority's (CA:TRUE), which is not taken for a server: let it issue one"
+            "the certificate is an authority's (CA:TRUE), so a server cannot use it: issue one for the server"
         }
-        "EndEntityUsedAsCa" => "the certificate was issued by one that is no authority's (CA:FALSE)",
+        "EndEntityUsedAsCa" => "the issuer of the certificate is not an authority (CA:FALSE)",
         "PathLenConstraintViolated" => "there are more authorities above the certificate than one of them allows",
-        "EmptyEkuExtension" => "the certificate is for nothing, and so not for a server",
-        "UnsupportedCertVersion" => "the certificate is of an old version: only X.509 version 3 is supported",
+        "EmptyEkuExtension" => "the certificate has no valid purpose, so it is not for a server",
+        "UnsupportedCertVersion" => "the certificate has an unsupported version: only X.509 version 3 is supported",
         "SignatureAlgorithmMismatch" => "the certificate names two different signature algorithms",
         "InvalidSerialNumber" => "the certificate's serial number is wrong: it has more than 20 bytes, or none",
-        "MalformedExtensions" | "ExtensionValueInvalid" => "the certificate is broken: an extension cannot be read",
-        "MalformedDnsIdentifier" => "the certificate is broken: a host name in it is none",
+        "MalformedExtensions" | "ExtensionValueInvalid" => {
+            "the certificate is malformed: an extension cannot be parsed"
+        }
+        "MalformedDnsIdentifier" => "the certificate is malformed: it contains an invalid host name",
         "MalformedNameConstraint" | "InvalidNetworkMaskConstraint" => {
-            "the name constraints of an authority above the certificate are broken"
+            "the name constraints of an authority above the certificate are malformed"
         }
         "MaximumPathBuildCallsExceeded" | "MaximumSignatureChecksExceeded" | "MaximumPathDepthExceeded"
-        | "MaximumNameConstraintComparisonsExceeded" => "the server shows more certificates than are looked through",
+        | "MaximumNameConstraintComparisonsExceeded" => "the server sends more certificates than this library checks",
         other => return format!("the certificate is refused: {}", spaced(&other)),
     }
     .to_owned()
@@ -163,7 +166,7 @@ fn wrong_name(names: &[&str], expected: &str) -> String {
     }
 }
 
-/// A name as webpki tells it: `DnsName("a.example")`, `IpAddress(192.0.2.1)`. Those of other kinds are no hosts.
+/// The host in a name as webpki writes it: `DnsName("a.example")` or `IpAddress(192.0.2.1)`. Other kinds name no host.
 fn host(presented: &str) -> Option<&str> {
     let (kind, name) = presented.strip_suffix(')')?.split_once('(')?;
     matches!(kind, "DnsName" | "IpAddress").then(|| name.trim_matches('"'))
@@ -178,35 +181,35 @@ fn purpose(purpose: &ExtendedKeyPurpose) -> &'static str {
             [1, 3, 6, 1, 5, 5, 7, 3, 4] => "e-mail",
             [1, 3, 6, 1, 5, 5, 7, 3, 8] => "time stamps",
             [1, 3, 6, 1, 5, 5, 7, 3, 9] => "OCSP",
-            [2, 5, 29, 37, 0] => "any purpose", // which RFC 5280 lets nobody rely on
+            [2, 5, 29, 37, 0] => "any purpose", // RFC 5280 forbids relying on it
             _ => "another purpose",
         },
     }
 }
 
-/// A fatal alert: the server's side of the story.
+/// Describes an alert that the server sent.
 fn alerted(alert: AlertDescription) -> String {
     use AlertDescription as A;
     let why = match alert {
         A::HandshakeFailure | A::InsufficientSecurity => {
-            "it has no cipher suite, key or signature algorithm that is supported here; TLS 1.2 with CBC or RSA key \
-             exchange is not"
+            "it has no cipher suite, key or signature algorithm that this library supports; TLS 1.2 with CBC or RSA \
+             key exchange is not supported"
         }
-        A::ProtocolVersion => "it takes neither TLS 1.2 nor TLS 1.3",
-        A::UnrecognisedName => "it does not know the host by this name",
+        A::ProtocolVersion => "it accepts neither TLS 1.2 nor TLS 1.3",
+        A::UnrecognisedName => "it does not know this host name",
         A::CertificateRequired | A::BadCertificate | A::UnsupportedCertificate | A::NoCertificate => {
-            "it wants a certificate of the client, which has none"
+            "it wants a client certificate, which is not supported"
         }
         A::AccessDenied => "it denies access",
-        A::InternalError => "it has an error of its own",
+        A::InternalError => "it has an internal error",
         A::NoRenegotiation => "it wants to renegotiate, which is not supported",
-        A::NoApplicationProtocol => "it does not speak HTTP/1.1 inside of TLS",
-        A::DecryptError | A::BadRecordMac | A::DecryptionFailed => "it cannot decrypt what it was sent",
-        _ => "it does not say why",
+        A::NoApplicationProtocol => "it does not speak HTTP/1.1 over TLS",
+        A::DecryptError | A::BadRecordMac | A::DecryptionFailed => "it cannot decrypt what it received",
+        _ => "it gives no reason",
     };
     match alert {
-        A::Unknown(number) => format!("the server ends TLS: {why} (alert {number})"),
-        _ => format!("the server ends TLS: {why} (alert {}: {})", u8::from(alert), spaced(&alert)),
+        A::Unknown(number) => format!("the server aborts TLS: {why} (alert {number})"),
+        _ => format!("the server aborts TLS: {why} (alert {}: {})", u8::from(alert), spaced(&alert)),
     }
 }
 
@@ -217,10 +220,10 @@ fn incompatible(why: &PeerIncompatible) -> String {
             "the server speaks neither TLS 1.2 nor TLS 1.3".to_owned()
         }
         P::ExtendedMasterSecretExtensionRequired => {
-            "the server's TLS 1.2 is without the extended master secret, and too weak".to_owned()
+            "the server's TLS 1.2 lacks the extended master secret, so it is too weak".to_owned()
         }
         P::NoKxGroupsInCommon | P::NoCipherSuitesInCommon | P::NoSignatureSchemesInCommon => {
-            "the server has no cipher suite, key or signature algorithm that is supported here".to_owned()
+            "the server has no cipher suite, key or signature algorithm that this library supports".to_owned()
         }
         other => format!("the server's TLS is not supported: {}", spaced(other)),
     }
@@ -230,7 +233,7 @@ fn misbehaved(why: &PeerMisbehaved) -> String {
     use PeerMisbehaved as P;
     match why {
         P::AttemptedDowngradeToTls12WhenTls13IsSupported => {
-            "the server or a box in between lowers the version of TLS, as in an attack".to_owned()
+            "the server or a box in between downgrades TLS, as in an attack".to_owned()
         }
         P::SelectedUnofferedCipherSuite
         | P::SelectedUnusableCipherSuiteForVersion
@@ -259,13 +262,13 @@ fn invalid_message(why: &InvalidMessage) -> String {
             "the server chooses a key exchange that is not supported".to_owned()
         }
         InvalidMessage::CertificatePayloadTooLarge => {
-            "the server shows more certificates than are read (64 KiB)".to_owned()
+            "the server sends more than 64 KiB of certificates".to_owned()
         }
-        other => format!("the server sends what is no message of TLS: {}", spaced(other)),
+        other => format!("the server sends an invalid TLS message: {}", spaced(other)),
     }
 }
 
-/// The name of a rare case, written as words: `MissingKeyShare` is "missing key share".
+/// Splits the name of a rare error into words: `MissingKeyShare` becomes "missing key share".
 fn spaced(case: &impl std::fmt::Debug) -> String {
     let name = format!("{case:?}");
     let name = name.trim_matches('"');
@@ -281,10 +284,10 @@ fn spaced(case: &impl std::fmt::Debug) -> String {
     words
 }
 
-/// In UTC, to the minute.
+/// The time in UTC, to the minute.
 fn date(time: UnixTime) -> String {
     let time = i64::try_from(time.as_secs()).ok().and_then(|seconds| DateTime::from_timestamp(seconds, 0));
-    time.map_or("a time beyond all calendars".to_owned(), |time| {
+    time.map_or("a date out of range".to_owned(), |time| {
         let (year, month, day) = (time.year(), time.month(), time.day());
         format!("{year:04}-{month:02}-{day:02} {:02}:{:02} UTC", time.hour(), time.minute())
     })
@@ -343,7 +346,7 @@ mod tests {
             ),
             (
                 CertificateError::ExpiredContext { time: at(NOW), not_after: at(u64::MAX) },
-                "the certificate expired on a time beyond all calendars; this machine's clock says 2026-11-27 10:30 \
+                "the certificate expired on a date out of range; this machine's clock says 2026-11-27 10:30 \
                  UTC",
             ),
             (
@@ -365,7 +368,7 @@ mod tests {
                     signature_algorithm_id: b"\x06\x08\x2a\x86\x48\xce\x3d\x04\x03\x04".to_vec(),
                     supported_algorithms: vec![],
                 },
-                "the certificate is signed with an algorithm (ECDSA with SHA-512) that is not supported",
+                "the certificate is signed with an unsupported algorithm (ECDSA with SHA-512)",
             ),
             (
                 CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext {
@@ -373,24 +376,23 @@ mod tests {
                     public_key_algorithm_id:
                         b"\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\x06\x05\x2b\x81\x04\x00\x23".to_vec(),
                 },
-                "the certificate is signed (ECDSA with SHA-256) with a key of a kind (EC on P-521) that is not \
-                 supported",
+                "the certificate is signed (ECDSA with SHA-256) with an unsupported kind of key (EC on P-521)",
             ),
             (
                 purposes(&[&[1, 3, 6, 1, 5, 5, 7, 3, 3], &[1, 2, 3]]),
                 "the certificate is for code signing, another purpose, not for a server",
             ),
-            (purposes(&[]), "the certificate is for nothing, and so not for a server"),
+            (purposes(&[]), "the certificate has no valid purpose, so it is not for a server"),
             (CertificateError::UnknownIssuer, "the issuer of the certificate is not trusted"),
             (
                 CertificateError::BadSignature,
-                "a signature is wrong: the certificate was changed, or is not of the authority that it names",
+                "a signature is wrong: the certificate was changed, or the authority that it names did not issue it",
             ),
-            (CertificateError::BadEncoding, "the certificate is broken: it cannot be read"),
+            (CertificateError::BadEncoding, "the certificate is malformed"),
             (other("UnsupportedCriticalExtension"), UNKNOWN_EXTENSION),
             (
                 other("CaUsedAsEndEntity"),
-                "the certificate is an authority's (CA:TRUE), which is not taken for a server: let it issue one",
+                "the certificate is an authority's (CA:TRUE), so a server cannot use it: issue one for the server",
             ),
             (other("SomethingNew(7)"), "the certificate is refused: something new"),
             (
@@ -407,21 +409,21 @@ mod tests {
         for (error, expected) in [
             (
                 Error::AlertReceived(AlertDescription::HandshakeFailure),
-                "the server ends TLS: it has no cipher suite, key or signature algorithm that is supported here; TLS \
-                 1.2 with CBC or RSA key exchange is not (alert 40: handshake failure)",
+                "the server aborts TLS: it has no cipher suite, key or signature algorithm that this library supports; \
+                 TLS 1.2 with CBC or RSA key exchange is not supported (alert 40: handshake failure)",
             ),
             (
                 Error::AlertReceived(AlertDescription::ProtocolVersion),
-                "the server ends TLS: it takes neither TLS 1.2 nor TLS 1.3 (alert 70: protocol version)",
+                "the server aborts TLS: it accepts neither TLS 1.2 nor TLS 1.3 (alert 70: protocol version)",
             ),
             (
                 Error::AlertReceived(AlertDescription::CertificateRequired),
-                "the server ends TLS: it wants a certificate of the client, which has none (alert 116: certificate \
+                "the server aborts TLS: it wants a client certificate, which is not supported (alert 116: certificate \
                  required)",
             ),
             (
                 Error::AlertReceived(AlertDescription::Unknown(255)),
-                "the server ends TLS: it does not say why (alert 255)",
+                "the server aborts TLS: it gives no reason (alert 255)",
             ),
             (
                 Error::PeerIncompatible(PeerIncompatible::ServerDoesNotSupportTls12Or13),
@@ -442,23 +444,23 @@ mod tests {
             (Error::InvalidMessage(InvalidMessage::InvalidContentType), "the server does not speak TLS"),
             (
                 Error::InvalidMessage(InvalidMessage::MissingData("ServerHello")),
-                "the server sends what is no message of TLS: missing data",
+                "the server sends an invalid TLS message: missing data",
             ),
             (
                 Error::InappropriateMessage {
                     expect_types: vec![ContentType::Handshake],
                     got_type: ContentType::ApplicationData,
                 },
-                "the server sends application data out of turn in TLS",
+                "the server sends an unexpected TLS message: application data",
             ),
             (
                 Error::InappropriateHandshakeMessage {
                     expect_types: vec![HandshakeType::ServerHello],
                     got_type: HandshakeType::ClientHello,
                 },
-                "the server sends client hello out of turn in the TLS handshake",
+                "the server sends an unexpected message in the TLS handshake: client hello",
             ),
-            (Error::NoCertificatesPresented, "the server shows no certificate"),
+            (Error::NoCertificatesPresented, "the server sends no certificate"),
         ] {
             assert_eq!(words(&error), expected);
         }
@@ -468,14 +470,14 @@ mod tests {
     fn a_connection_that_was_made_ends_in_other_words() {
         let told = later_words(&Error::AlertReceived(AlertDescription::HandshakeFailure));
         assert!(
-            told.starts_with("the server ends TLS: it insists on renegotiation, which is not supported"),
+            told.starts_with("the server aborts TLS: it insists on renegotiation, which is not supported"),
             "{told}"
         );
         let told = later_words(&Error::AlertReceived(AlertDescription::CertificateRequired));
-        assert!(told.contains("it wants a certificate of the client"), "{told}");
+        assert!(told.contains("it wants a client certificate"), "{told}");
     }
 
-    /// However a case is called, its words are no code: no brackets, no names in one.
+    /// No message may contain code: brackets, or names in CamelCase.
     #[test]
     fn no_words_are_code() {
         for error in [

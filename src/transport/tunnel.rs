@@ -1,4 +1,4 @@
-//! A tunnel to the service through an HTTP proxy, by CONNECT.
+//! Opens a tunnel through an HTTP proxy, by CONNECT.
 
 use std::io::{self, ErrorKind};
 
@@ -12,17 +12,17 @@ use super::refusal;
 use super::socket::Stream;
 use crate::proxy::Credentials;
 
-/// The longest reply that is read, without what follows it in the tunnel.
+/// The longest reply that is read, without the tunnel's bytes after it.
 const LONGEST_REPLY: usize = 64 * 1024;
 
-/// Makes the tunnel. What came after the proxy's reply is the tunnel's, and is returned.
+/// Opens the tunnel. Returns the bytes after the proxy's reply, which already belong to the tunnel.
 pub(super) fn open(
     proxy: &mut dyn Stream,
     target: &str,
     credentials: Option<&Credentials>,
     user_agent: &str,
 ) -> Result<Vec<u8>, ConnectError> {
-    // In one write: some inspecting boxes read one segment.
+    // In one write, because some inspecting boxes read only one segment.
     proxy.write_all(request(target, credentials, user_agent).as_bytes())?;
     proxy.flush()?;
     let mut reply = Vec::new();
@@ -75,7 +75,7 @@ mod tests {
     use crate::transport::socket::Socket;
     use std::io::{Read, Write};
 
-    /// A proxy that has said all this, and hears.
+    /// A proxy with a fixed reply, which records what it receives.
     struct Script {
         reply: Vec<u8>,
         writes: Vec<Vec<u8>>,
@@ -100,7 +100,7 @@ mod tests {
 
     impl Stream for Script {
         fn socket(&mut self) -> &mut Socket {
-            unreachable!("a tunnel is made without a look at the socket")
+            unreachable!("a tunnel needs no socket")
         }
 
         fn is_drained(&self) -> bool {
@@ -149,8 +149,8 @@ mod tests {
             ("", "the proxy closed the connection"),
             ("HTTP/1.1 20", "the proxy closed the connection"),
             ("HTTP/1.1 100 Continue\n\n", "the proxy closed the connection"),
-            ("HTTP/1.1 101 No\n\n", "HTTP 101: the proxy makes no tunnel"),
-            ("HTTP/1.1 999 No\n\n", "HTTP 999: the proxy makes no tunnel"),
+            ("HTTP/1.1 101 No\n\n", "HTTP 101: the proxy does not open a tunnel"),
+            ("HTTP/1.1 999 No\n\n", "HTTP 999: the proxy does not open a tunnel"),
             ("SSH-2.0-OpenSSH_9.2\n\n", "the proxy's answer is not HTTP"),
             (&format!("HTTP/1.1 200 OK\nX: {}", "y".repeat(100_000)), "the proxy's answer is too long"),
             (&format!("HTTP/1.1 200 OK\n{endless}"), "the proxy's answer is not HTTP"),

@@ -1,4 +1,4 @@
-//! Verifies a server's certificate as rustls does, and says whose it is when it is refused.
+//! Verifies a server's certificate as rustls does. If it refuses one, the error names the certificate and its issuer.
 
 use std::sync::Arc;
 
@@ -9,11 +9,11 @@ use rustls::{CertificateError, DigitallySignedStruct, Error, OtherError, Signatu
 use super::tls_words;
 use super::x509::Identity;
 
-/// One for all connections of a client: TLS sessions are resumed under the same verifier only.
+/// Shared by all connections of a client, because rustls resumes a TLS session only under the same verifier.
 #[derive(Debug)]
 pub(super) struct Verifier {
     inner: Arc<dyn ServerCertVerifier>,
-    /// Who is believed, in words.
+    /// Names the trusted authorities in an error message.
     trusted: String,
 }
 
@@ -65,40 +65,40 @@ impl ServerCertVerifier for Verifier {
     }
 }
 
-/// A certificate that is refused, and why.
+/// Names a refused certificate, and says why it is refused.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub(super) struct Refused(String);
 
 impl Refused {
     fn new(why: &CertificateError, chain: &[Identity], trusted: &str) -> Refused {
-        const ADVICE: &str = "in SSL_CERT_FILE or as the CA file";
+        const ADVICE: &str = "in a file, and name that in SSL_CERT_FILE or as the CA file";
         let Some(own) = chain.first() else {
             return Refused(tls_words::certificate(why));
         };
         let mut issuers: Vec<&str> = chain.iter().map(|identity| &*identity.issuer).collect();
-        issuers.dedup(); // a root has issued itself
+        issuers.dedup(); // a root issues itself
         let subject = &own.subject;
         Refused(match (why, &issuers[..]) {
             (CertificateError::UnknownIssuer, [issuer]) if issuer == subject => format!(
-                "the certificate of {subject} is self-signed, and not trusted; trusted were: {trusted}; if it is your \
-                 organisation's, name a file with it {ADVICE}"
+                "the certificate of {subject} is self-signed and not trusted; this library trusts {trusted}; if it is \
+                 your organisation's, put it {ADVICE}"
             ),
             (CertificateError::UnknownIssuer, issuers) => format!(
-                "the certificate of {subject} is issued by {}, which is not trusted; trusted were: {trusted}; if the \
-                 issuer is your organisation's, name a file with its certificate {ADVICE}",
-                issuers.join(", and that by ")
+                "the certificate of {subject} is issued by {}, which is not trusted; this library trusts {trusted}; if \
+                 the issuer is your organisation's, put its certificate {ADVICE}",
+                issuers.join(", which is issued by ")
             ),
             (why, _) => {
                 let Identity { subject, issuer, .. } =
                     chain.iter().find(|identity| is_of(why, identity)).unwrap_or(own);
-                format!("{} (it is of {subject}, issued by {issuer})", tls_words::certificate(why))
+                format!("{} (subject {subject}, issuer {issuer})", tls_words::certificate(why))
             }
         })
     }
 }
 
-/// The certificate and those above it that the server shows, by their names: nothing of them is verified.
+/// The server's certificate and those above it that the server sent, linked by name. Nothing here is verified.
 fn chain(certificate: &[u8], shown: &[CertificateDer<'_>]) -> Vec<Identity> {
     let shown: Vec<Identity> = shown.iter().take(LONGEST_CHAIN).filter_map(|one| Identity::of(one)).collect();
     let mut chain: Vec<Identity> = Identity::of(certificate).into_iter().collect();
@@ -112,10 +112,10 @@ fn chain(certificate: &[u8], shown: &[CertificateDer<'_>]) -> Vec<Identity> {
     chain
 }
 
-/// More than any authority has above it.
+/// Real chains are shorter.
 const LONGEST_CHAIN: usize = 8;
 
-/// Whether it is this certificate of the chain whose time is over, or has not come.
+/// Whether this certificate of the chain is the one that has expired or is not valid yet.
 fn is_of(why: &CertificateError, identity: &Identity) -> bool {
     let (time, told) = match why {
         CertificateError::ExpiredContext { not_after, .. } => (not_after, &identity.not_after),
@@ -150,35 +150,35 @@ mod tests {
         let (above, root) =
             (identity("CN=Inspection", "CN=Root", 2020), identity("CN=Root", "CN=Root", 2030));
         let words = |why, chain: &[Identity]| Refused::new(&why, chain, "the system's (145)").to_string();
-        let advice = "if the issuer is your organisation's, name a file with its certificate in SSL_CERT_FILE or as \
-                      the CA file";
+        let advice = "if the issuer is your organisation's, put its certificate in a file, and name that in \
+                      SSL_CERT_FILE or as the CA file";
         for (chain, issuers) in [
             (vec![own()], "CN=Inspection"),
-            (vec![own(), above.clone()], "CN=Inspection, and that by CN=Root"),
-            (vec![own(), above.clone(), root.clone()], "CN=Inspection, and that by CN=Root"),
+            (vec![own(), above.clone()], "CN=Inspection, which is issued by CN=Root"),
+            (vec![own(), above.clone(), root.clone()], "CN=Inspection, which is issued by CN=Root"),
         ] {
             assert_eq!(
                 words(CertificateError::UnknownIssuer, &chain),
                 format!(
-                    "the certificate of CN=graph is issued by {issuers}, which is not trusted; trusted were: the \
+                    "the certificate of CN=graph is issued by {issuers}, which is not trusted; this library trusts the \
                      system's (145); {advice}"
                 )
             );
         }
         assert_eq!(
             words(CertificateError::UnknownIssuer, std::slice::from_ref(&root)),
-            "the certificate of CN=Root is self-signed, and not trusted; trusted were: the system's (145); if it is your \
-             organisation's, name a file with it in SSL_CERT_FILE or as the CA file"
+            "the certificate of CN=Root is self-signed and not trusted; this library trusts the system's (145); if it \
+             is your organisation's, put it in a file, and name that in SSL_CERT_FILE or as the CA file"
         );
         assert_eq!(
             words(CertificateError::Expired, &[own()]),
-            "the certificate has expired (it is of CN=graph, issued by CN=Inspection)"
+            "the certificate has expired (subject CN=graph, issuer CN=Inspection)"
         );
         let new_year_2020 = UnixTime::since_unix_epoch(std::time::Duration::from_secs(1_577_836_800));
         let expired = CertificateError::ExpiredContext { time: new_year_2020, not_after: new_year_2020 };
         let told = words(expired, &[own(), above]);
-        assert!(told.ends_with("(it is of CN=Inspection, issued by CN=Root)"), "{told}");
-        assert_eq!(words(CertificateError::BadEncoding, &[]), "the certificate is broken: it cannot be read");
+        assert!(told.ends_with("(subject CN=Inspection, issuer CN=Root)"), "{told}");
+        assert_eq!(words(CertificateError::BadEncoding, &[]), "the certificate is malformed");
     }
 
     #[test]

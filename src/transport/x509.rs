@@ -10,7 +10,7 @@ const CONTEXT_0: u8 = 0xa0;
 /// The longest name, in characters.
 const LONGEST_NAME: usize = 200;
 
-/// Parts of a name that are read; the rest is ignored.
+/// The most parts of a name that are read. The rest is ignored.
 const MOST_PARTS: usize = 32;
 
 /// Who a certificate belongs to. Nothing is verified, and the names may contain characters that do not belong in a log.
@@ -40,15 +40,15 @@ impl Identity {
     }
 }
 
-/// Splits the bytes after the certificate that they start with.
+/// Splits the bytes into the certificate at their start and the rest.
 pub(crate) fn split_certificate(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     let mut rest = Der(bytes);
     rest.take(SEQUENCE)?;
     Some(bytes.split_at(bytes.len() - rest.0.len()))
 }
 
-/// Whether OpenSSL's trust settings, which follow the certificate in a TRUSTED CERTIFICATE, allow it as an authority for
-/// TLS servers: not if they reject that use, or list trusted uses without it. None if they cannot be parsed.
+/// Whether OpenSSL's trust settings, which follow the certificate in a TRUSTED CERTIFICATE, allow it as an authority
+/// for TLS servers: not if they reject that use, or list trusted uses without it. None if they are malformed.
 pub(crate) fn vouches_for_servers(settings: &[u8]) -> Option<bool> {
     if settings.is_empty() {
         return Some(true);
@@ -174,7 +174,7 @@ fn time(tag: u8, text: &[u8]) -> Option<String> {
 struct Der<'a>(&'a [u8]);
 
 impl<'a> Der<'a> {
-    /// The next one's tag and content.
+    /// The tag and content of the next element.
     fn next(&mut self) -> Option<(u8, &'a [u8])> {
         let (&[tag, first], rest) = self.0.split_first_chunk()?;
         let (length, rest) = match first {
@@ -190,7 +190,7 @@ impl<'a> Der<'a> {
         Some((tag, content))
     }
 
-    /// The content of the next one, if it has this tag.
+    /// The content of the next element, if it has this tag.
     fn take(&mut self, tag: u8) -> Option<&'a [u8]> {
         (self.0.first() == Some(&tag)).then(|| self.next())?.map(|(_, content)| content)
     }

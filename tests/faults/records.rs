@@ -1,4 +1,4 @@
-//! TLS after its handshake, record by record: a peer seals what rustls would not send, or sends a part of it.
+//! TLS records after the handshake: a peer sends records that rustls would not, or parts of records.
 
 use std::io::{self, ErrorKind, Read, Write};
 
@@ -29,7 +29,7 @@ pub(crate) struct Records {
 }
 
 impl Records {
-    /// The handshake is rustls's. It is given one record at a time, so that none after the handshake is lost in it.
+    /// rustls does the handshake. It gets one record at a time, so that it cannot swallow one after the handshake.
     pub(crate) fn shake_hands(mut tls: ServerConnection, mut below: Box<dyn Lane>) -> io::Result<Records> {
         loop {
             while tls.wants_write() {
@@ -67,7 +67,7 @@ impl Records {
         Ok(record.encode())
     }
 
-    /// The content of the next record, if it is data; nothing of other kinds; None at the end.
+    /// The content of the next record if it is data, nothing for other kinds, and None at the end.
     fn open(&mut self) -> io::Result<Option<Vec<u8>>> {
         let Some(mut record) = read_record(&mut self.below)? else {
             return Ok(None);
@@ -141,7 +141,7 @@ impl Lane for Records {
     }
 }
 
-/// A record as it comes, with its header. None where the other side has ended.
+/// The next record, with its header. None if the other side has closed.
 fn read_record(lane: &mut impl Read) -> io::Result<Option<Vec<u8>>> {
     let mut record = vec![0; 5];
     if lane.read(&mut record[..1])? == 0 {

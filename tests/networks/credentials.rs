@@ -9,7 +9,7 @@ use crate::network::{SERVICE, inside};
 use crate::program::Program;
 use crate::service::{HTTP_PROXY, SOCKS_PROXY};
 
-/// Between scheme and host.
+/// What stands between scheme and host.
 const HTTP: [&str; 18] = [
     "user:password",
     "user",
@@ -42,7 +42,7 @@ fn an_http_proxy_hears_what_it_hears_from_curl() {
             let head = read_head(stream);
             let lines = head.split(|byte| *byte == b'\n');
             let mut lines = lines.map(|line| String::from_utf8_lossy(line).trim().to_owned());
-            // A second try would be a second chance to lock the account.
+            // A retry could lock the account.
             let _ = stream.write_all(b"HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n");
             lines.find(|line| line.to_ascii_lowercase().starts_with("proxy-authorization:"))
         });
@@ -73,7 +73,7 @@ fn a_socks_proxy_hears_what_it_hears_from_curl() {
     });
 }
 
-/// Asks by way of each proxy, from curl and from the library: `hear` is the proxy, and gives what it was told.
+/// Connects through each proxy, with curl and with the library. `hear` is the proxy, and returns what it received.
 fn alike(listener: &TcpListener, proxies: &[String], hear: impl Fn(&mut TcpStream) -> Option<String> + Sync) {
     let heard = |ask: &(dyn Fn() + Sync)| {
         thread::scope(|scope| {
@@ -81,7 +81,7 @@ fn alike(listener: &TcpListener, proxies: &[String], hear: impl Fn(&mut TcpStrea
             listener.set_nonblocking(true).expect("a socket can be so");
             let mut heard = Vec::new();
             loop {
-                // What came before the end of the call is still there afterwards.
+                // The bytes that came during the call are still there afterwards.
                 let is_over = asking.is_finished();
                 match listener.accept() {
                     Ok((mut stream, _)) => {
@@ -108,11 +108,11 @@ fn alike(listener: &TcpListener, proxies: &[String], hear: impl Fn(&mut TcpStrea
 fn ask_by_curl(proxy: &str) {
     let mut curl = Program::Curl.command();
     let url = format!("https://{SERVICE}/");
-    // It fails: the proxy refuses all.
+    // It fails, because the proxy refuses everyone.
     curl.args(["--silent", "--proxy", proxy, &url]).output().expect("curl starts");
 }
 
-/// An address that cannot be used is heard of by nobody.
+/// No proxy hears from an unusable address.
 fn ask_by_library(proxy: &str) {
     if let Ok(options) = builder().proxy(proxy) {
         options.build().expect("sound options").sync(TOKEN).expect_err("the proxy refuses all");

@@ -1,4 +1,4 @@
-//! The SOCKS5 proxy Dante, with users of the system.
+//! The SOCKS5 proxy Dante, with the system's users.
 
 use autopilot_sync::ErrorKind;
 
@@ -19,7 +19,7 @@ client pass { from: 0/0 to: 0/0 }
 socks pass { from: 0/0 to: 0/0 }
 ";
 
-/// Users can enter it by this method. There is one, `agent`, whose password is `right`.
+/// Starts Dante, which authenticates users by this method. There is one, `agent`, with the password `right`.
 fn start(network: &Network, method: &str) {
     let hash = run(Program::OpenSsl.command().args(["passwd", "-6", "right"]));
     let users = "root:x:0:0::/root:/bin/sh\nagent:x:0:0::/:/bin/sh\n";
@@ -43,7 +43,7 @@ fn dante_leads_to_the_service() {
     });
 }
 
-/// Whoever asks again and again with a wrong password gets an account locked.
+/// Repeated attempts with a wrong password lock an account.
 #[test]
 fn dante_is_asked_once_with_a_wrong_password() {
     inside(|network| {

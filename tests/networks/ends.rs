@@ -1,4 +1,4 @@
-//! No address can be reached: how a call ends, and that nothing of it is left.
+//! No address is reachable: how a call ends, and that it leaves nothing behind.
 
 use std::thread;
 use std::time::Duration;
@@ -37,7 +37,7 @@ fn a_cancel_ends_a_race_that_nobody_wins() {
         let hour = Duration::from_secs(3600);
         let client = builder().timeout(hour).unwrap().connect_timeout(hour).unwrap().build().unwrap();
         let (threads, sockets) = (process::threads(), process::sockets());
-        // At the first attempt, and when some are under way at once.
+        // During the first attempt, and while several are running.
         for attempts in [1, 3] {
             let canceller = Canceller::new();
             let client = client.with_canceller(&canceller);
@@ -64,12 +64,12 @@ fn all_addresses_refuse() {
     });
 }
 
-/// Most say nothing until the connect timeout, and one says what is wrong.
+/// Most addresses stay silent until the connect timeout, and one says what is wrong.
 #[test]
 fn what_one_address_said_is_told_when_the_others_stay_silent() {
     inside(|network| {
         network.firewall(&[format!("{IPV4} ip daddr != 192.0.2.8 drop"), format!("{IPV6} drop")]);
-        // More than eight families' turns of 250 ms.
+        // Longer than eight turns of 250 ms.
         let limit = Duration::from_secs(8);
         let client = builder().connect_timeout(limit).unwrap().max_retries(0).unwrap().build().unwrap();
         let end = client.sync(TOKEN);

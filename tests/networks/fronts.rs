@@ -1,4 +1,4 @@
-//! HAProxy and nginx in the service's place: their OpenSSL, each version of TLS, both kinds of keys, sessions resumed.
+//! HAProxy and nginx in place of the service: their OpenSSL, each TLS version, both kinds of keys, resumed sessions.
 
 use std::path::{Path, PathBuf};
 
@@ -9,7 +9,7 @@ use crate::network::{Network, SERVICE, inside};
 use crate::program::{Program, run};
 use crate::service::HTTPS;
 
-/// The `request-id` of their answer says what OpenSSL knows of the connection.
+/// The `request-id` of the answer says what OpenSSL knows of the connection.
 const NGINX: &str = "
 daemon off;
 user root root;
@@ -60,7 +60,7 @@ enum Key {
     Rsa,
 }
 
-/// Makes an authority and, of it, the service's certificate; gives the authority's file.
+/// Makes an authority, which issues the service's certificate. Returns the authority's file.
 fn certify(network: &Network, key: Key) -> PathBuf {
     let kind = match key {
         Key::Ecdsa => &["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"][..],
@@ -86,7 +86,7 @@ fn client(ca_file: &Path) -> Client {
     builder().ca_file(ca_file).unwrap().build().unwrap()
 }
 
-/// What the front says of each of two connections: they are two, for it closes each after its answer.
+/// What the front says of each of two connections. There are two, because it closes each after its answer.
 fn said_of_two(client: &Client) -> [String; 2] {
     [(); 2].map(|()| {
         let outcome = client.sync(TOKEN).unwrap_or_else(|error| panic!("{error:#}"));

@@ -1,5 +1,5 @@
-//! Name servers that stay silent, know nothing, or fail: how often they are asked, and what is left of a look-up that
-//! nobody waits for any more.
+//! Name servers that stay silent, know nothing, or fail: how often the library asks them, and what a look-up leaves
+//! behind after its calls have ended.
 
 use std::net::ToSocketAddrs;
 use std::thread;
@@ -14,17 +14,17 @@ use crate::process;
 use crate::relay::Relay;
 use crate::service::{HTTP_PROXY, Service, emulator};
 
-/// How many threads may be left behind, however many calls there were.
+/// The most threads that may be left, whatever the number of calls.
 const FEW: usize = 4;
 
-/// How often the system itself asks for IPv4 addresses, for one look-up.
+/// How often the system asks for IPv4 addresses in one look-up.
 fn asked_for_one(server: &NameServer, look_up: impl FnOnce()) -> usize {
     let before = server.asked(Question::Ipv4);
     look_up();
     server.asked(Question::Ipv4) - before
 }
 
-/// The look-up takes longer than a connection may: those that try again wait for the one that is under way.
+/// The look-up takes longer than the connect timeout: retries wait for the running one.
 #[test]
 fn a_slow_look_up_is_waited_for_and_not_begun_anew() {
     inside(|network| {
@@ -44,7 +44,7 @@ fn a_slow_look_up_is_waited_for_and_not_begun_anew() {
     });
 }
 
-/// Calls that are over long before the look-up is, which never ends here.
+/// The calls end long before the look-up, which never ends here.
 fn leaves_few_threads(network: &Network, calls: impl FnOnce()) {
     NameServer::start(network, "timeout:30 attempts:5", |_| Answer::Silence);
     let before = process::threads();
@@ -94,7 +94,7 @@ fn threads_share_a_look_up_that_never_ends() {
     });
 }
 
-/// A second try would only cost time: a typing error is told at once. "Try again" is tried again.
+/// A retry would only cost time, so a typing error is reported at once. "Try again" is retried.
 #[test]
 fn a_name_that_is_unknown_is_asked_for_once() {
     inside(|network| {
@@ -118,7 +118,7 @@ fn a_name_that_is_unknown_is_asked_for_once() {
     });
 }
 
-/// A proxy that needs twelve seconds for its tunnel is waited for by a plain call.
+/// A plain call waits for a proxy that needs twelve seconds for its tunnel.
 #[test]
 fn a_slow_proxy_is_waited_for_and_asked_once() {
     inside(|_| {

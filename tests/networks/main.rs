@@ -1,8 +1,8 @@
-//! Networks as they are found in the field: addresses that go nowhere, name servers that stay silent, proxies of others.
+//! Networks as in the field: dead addresses, silent name servers, other people's proxies.
 //!
 //! Each test runs in network, mount and process namespaces of its own (see [`network`]), so that it owns port 443, the
-//! firewall, the routes, `/etc/hosts` and the name server. No packet leaves the machine, and all that was started ends
-//! with the test. Root can do that, and so can any user where unprivileged user namespaces are allowed.
+//! firewall, the routes, `/etc/hosts` and the name server. No packet leaves the machine, and whatever a test starts
+//! ends with it. Root can run these tests, and so can any user if the system allows unprivileged user namespaces.
 #![cfg(target_os = "linux")]
 
 mod client;

@@ -1,4 +1,4 @@
-//! A name server of the test's own, at 127.0.0.1: it answers as it is told to, and counts what it is asked.
+//! The test's own name server at 127.0.0.1. It answers as the test says, and counts the questions.
 
 use std::net::{Ipv4Addr, UdpSocket};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -15,7 +15,7 @@ struct State {
     asked: Vec<Question>,
 }
 
-/// What is asked for.
+/// A question.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Question {
     /// A: IPv4.
@@ -25,7 +25,7 @@ pub(crate) enum Question {
     Other,
 }
 
-/// What is said.
+/// An answer.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Answer {
     Silence,
@@ -40,7 +40,7 @@ pub(crate) enum Answer {
 }
 
 impl NameServer {
-    /// `options` are those of resolv.conf: `timeout:1`, `attempts:1` ...
+    /// `options` go into resolv.conf: `timeout:1`, `attempts:1` ...
     pub(crate) fn start(network: &Network, options: &str, answer: fn(Question) -> Answer) -> NameServer {
         network.hosts(&[]);
         network.system_file("resolv.conf", &format!("nameserver 127.0.0.1\noptions {options}\n"));
@@ -67,7 +67,7 @@ impl NameServer {
         self.state().answer = answer;
     }
 
-    /// How often it was asked for this so far.
+    /// The number of such questions so far.
     pub(crate) fn asked(&self, question: Question) -> usize {
         self.state().asked.iter().filter(|asked| **asked == question).count()
     }
@@ -77,10 +77,10 @@ impl NameServer {
     }
 }
 
-/// A head of twelve bytes, then the name.
+/// The name follows a head of twelve bytes.
 const HEAD: usize = 12;
 
-/// Where the question ends: a name's labels, each after its length, a zero, a type, a class.
+/// The offset after the question: a name's labels, each after its length, then a zero, a type and a class.
 fn end(query: &[u8]) -> usize {
     let name = query[HEAD..].iter().position(|byte| *byte == 0).expect("a name ends with a zero");
     HEAD + name + 1 + 4
@@ -103,11 +103,11 @@ fn reply(query: &[u8], answer: Answer) -> Option<Vec<u8>> {
         Answer::Unknown => (3, 0),
     };
     let mut reply = query[..2].to_vec();
-    // A reply, and that recursion was wanted and was there; one question.
+    // Flags: a reply, with recursion desired and available. Then the count of questions, one.
     reply.extend([0x81, 0x80 | code, 0, 1, 0, answers, 0, 0, 0, 0]);
     reply.extend(&query[HEAD..end(query)]);
     if answers == 1 {
-        // The name of the question, A, IN, for a minute, four bytes.
+        // The question's name, A, IN, one minute, four bytes.
         reply.extend([0xc0, HEAD as u8, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4, 192, 0, 2, 1]);
     }
     Some(reply)

@@ -10,7 +10,7 @@ use std::process::Command;
 
 use crate::program::{Program, run};
 
-/// Microsoft Graph's name: eight addresses of each family, as the real one has.
+/// Microsoft Graph's name, with eight addresses of each family, like the real one.
 pub(crate) const SERVICE: &str = "graph.microsoft.com";
 /// A proxy's name, with the same addresses.
 pub(crate) const PROXY: &str = "proxy.example";
@@ -21,18 +21,18 @@ pub(crate) const IPV4: &str = "ip daddr 192.0.2.0/24";
 /// Tells the test program that it runs inside the namespaces.
 const INSIDE: &str = "AUTOPILOT_TEST_NETWORK";
 
-/// An empty file system of the network's own, which every user can read: servers give up root's rights.
+/// An empty file system for the network. Every user can read it, because servers give up root's rights.
 const FOLDER: &str = "/mnt";
 
 /// The namespaces of this process. They end with it.
 pub(crate) struct Network(());
 
-/// Runs a test's body inside a new network. The test program starts itself once more for it, to run this test only.
+/// Runs a test's body in a new network. The test program starts itself again to run only this test there.
 pub(crate) fn inside<Body: FnOnce(&Network)>(body: Body) {
     if env::var_os(INSIDE).is_some() {
         return body(&Network::new());
     }
-    // `networks::race::a_test::{{closure}}`: the test's path is what lies between.
+    // `networks::race::a_test::{{closure}}`: the test's path is the middle.
     let path = type_name::<Body>().trim_end_matches("::{{closure}}");
     let (_, name) = path.split_once("::").expect("a closure's path begins with its crate's name");
     let mut command = unshare();
@@ -53,7 +53,7 @@ pub(crate) fn inside<Body: FnOnce(&Network)>(body: Body) {
     assert!(has_passed, "{name}, inside its network:\n{stdout}{stderr}");
 }
 
-/// `unshare` with the namespaces that this user may make.
+/// `unshare` with the namespaces that this user may create.
 fn unshare() -> Command {
     const NAMESPACES: [&str; 5] = ["--net", "--mount", "--pid", "--fork", "--mount-proc"];
     let with = |more: &[&str]| {
@@ -93,7 +93,7 @@ impl Network {
         network
     }
 
-    /// Writes a file of the network's folder.
+    /// Writes a file in the network's folder.
     pub(crate) fn file(&self, name: &str, text: impl AsRef<[u8]>) -> PathBuf {
         let path = self.path(name);
         fs::write(&path, text).expect("the folder is this test's own");
@@ -104,14 +104,14 @@ impl Network {
         Path::new(FOLDER).join(name)
     }
 
-    /// Puts a file of the test's own over one of `/etc`.
+    /// Mounts a file of the test over one in `/etc`.
     pub(crate) fn system_file(&self, name: &str, text: &str) {
         let (own, system) = (self.file(name, text), Path::new("/etc").join(name));
         assert!(system.exists(), "{} is missing: create an empty one", system.display());
         run(Program::Mount.command().arg("--bind").args([own, system]));
     }
 
-    /// Gives these names all addresses, in `/etc/hosts`; others are unknown there.
+    /// Gives these names all addresses in `/etc/hosts`. Other names are unknown there.
     pub(crate) fn hosts(&self, names: &[&str]) {
         let mut text = "127.0.0.1 localhost\n".to_owned();
         for name in names {
@@ -122,7 +122,7 @@ impl Network {
         self.system_file("hosts", &text);
     }
 
-    /// The firewall for what arrives, in nft's words, in place of the one before.
+    /// Replaces the firewall's rules for incoming packets, in nft's syntax.
     pub(crate) fn firewall(&self, rules: &[String]) {
         self.nft("flush chain inet test input");
         for rule in rules {
@@ -130,10 +130,10 @@ impl Network {
         }
     }
 
-    /// Lets the system itself refuse TCP to IPv6 addresses: `prohibit`, `unreachable` ... UDP still finds a route, by
-    /// which a look-up sorts IPv6 to the front.
+    /// Makes the system itself refuse TCP to IPv6 addresses: `prohibit`, `unreachable` ... UDP still finds a route, so
+    /// a look-up still sorts IPv6 to the front.
     pub(crate) fn refuse_ipv6(&self, rule: &str) {
-        // The rule for local addresses comes first unless it is moved.
+        // Move the rule for local addresses, which comes first otherwise.
         self.ip("-6 rule add pref 9 lookup local");
         self.ip("-6 rule del pref 0");
         self.ip(&format!("-6 rule add pref 5 ipproto tcp to 2001:db8::/32 {rule}"));
@@ -160,7 +160,7 @@ pub(crate) fn listed(name: &str) -> Vec<IpAddr> {
     addresses.map(|address| address.ip()).collect()
 }
 
-/// The same with the families in turn, beginning with that of the first, as RFC 8305 has it.
+/// The same with the families in turns, starting with the family of the first, as RFC 8305 says.
 pub(crate) fn interleaved(listed: &[IpAddr]) -> Vec<IpAddr> {
     let is_ipv6 = listed[0].is_ipv6();
     let (first, second): (Vec<IpAddr>, Vec<IpAddr>) =

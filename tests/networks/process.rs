@@ -1,17 +1,17 @@
-//! What this process holds, as the system tells it.
+//! What this process holds, according to the system.
 
 use std::fs;
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// Longer than anything takes that comes at all, on the slowest machine.
+/// Longer than anything takes on the slowest machine.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 pub(crate) fn threads() -> usize {
     fs::read_dir("/proc/self/task").expect("Linux has it").count()
 }
 
-/// Their names, with those of the test program itself.
+/// The names of all threads, including the test program's own.
 pub(crate) fn names_of_threads() -> String {
     let tasks = fs::read_dir("/proc/self/task").expect("Linux has it").flatten();
     let names = tasks.filter_map(|task| fs::read_to_string(task.path().join("comm")).ok());
@@ -24,7 +24,7 @@ pub(crate) fn sockets() -> usize {
     targets.filter(|target| target.to_string_lossy().starts_with("socket:")).count()
 }
 
-/// Connections of this network that were begun and not answered: state 02 of Linux's table.
+/// Connections of this network that are begun but not answered: state 02 in Linux's table.
 pub(crate) fn unanswered() -> usize {
     let tables = ["/proc/self/net/tcp", "/proc/self/net/tcp6"];
     let text = tables.map(|table| fs::read_to_string(table).expect("Linux has it")).concat();

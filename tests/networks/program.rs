@@ -1,4 +1,4 @@
-//! The programs that the tests need, and what installs them.
+//! The programs that the tests need, and the packages that install them.
 
 use std::env;
 use std::net::TcpStream;
@@ -37,11 +37,11 @@ impl Program {
         }
     }
 
-    /// Where it is; the test fails if it is not installed.
+    /// Its path. Fails the test if it is not installed.
     pub(crate) fn path(self) -> PathBuf {
         let (name, package) = self.name_and_package();
         let path = env::var("PATH").unwrap_or_default();
-        // Not on the path of a plain user, in Debian.
+        // Not on a plain user's path in Debian.
         let folders = path.split(':').chain(["/usr/sbin", "/sbin"]);
         let found = folders.map(|folder| Path::new(folder).join(name)).find(|file| file.is_file());
         found.unwrap_or_else(|| panic!("{name} is missing: apt-get install {package}"))
@@ -65,7 +65,7 @@ impl Program {
     }
 }
 
-/// Runs a command to its end, and gives what it printed; the test fails if it fails.
+/// Runs a command and returns its output. Fails the test if the command fails.
 pub(crate) fn run(command: &mut Command) -> String {
     let output = command.output().expect("the program is there");
     assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));

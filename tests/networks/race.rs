@@ -1,4 +1,4 @@
-//! A name with many addresses, of which some go nowhere: the call connects, and tries the families in turn.
+//! A name with many addresses, some of them dead: the call connects, and tries the families in turns.
 
 use std::net::IpAddr;
 
@@ -31,8 +31,7 @@ const REJECTIONS_OF_IPV4: [&str; 9] = [
     "reject with tcp reset",
 ];
 
-/// What was wrong with a call that can get through by the addresses for which `is_open` holds, from a list of
-/// addresses in the order of the system's.
+/// What was wrong with a call that can connect to the addresses for which `is_open` holds.
 fn complaints(service: &Service, situation: &str, is_open: impl Fn(&IpAddr) -> bool) -> Vec<String> {
     let expected = interleaved(&listed(SERVICE));
     let client = service.builder().build().expect("sound options");
@@ -47,7 +46,7 @@ fn complaints(service: &Service, situation: &str, is_open: impl Fn(&IpAddr) -> b
     let complaints = [
         (said != "Done Accepted").then(|| "it does not get through".to_owned()),
         (requests != 1).then(|| format!("{requests} requests")),
-        // A slow machine may try some more before it sees that one is connected.
+        // A slow machine may try more before it notices that one is connected.
         (!expected.starts_with(&tried)).then(|| format!("tried {tried:?}, not in the order {expected:?}")),
         (!has_tried_an_open_one).then(|| format!("tried only {tried:?}")),
     ];
@@ -63,7 +62,7 @@ fn refused(which: &str, how: &str) -> String {
     format!("{which} tcp dport {HTTPS} {how}")
 }
 
-/// Lists IPv4 first, as RFC 6724 lets an administrator.
+/// Makes the system list IPv4 first, as RFC 6724 lets an administrator do.
 fn prefer_ipv4(network: &Network) {
     network.system_file("gai.conf", "precedence ::ffff:0:0/96 100\n");
     assert!(listed(SERVICE)[0].is_ipv4(), "the system's own order is: {:?}", listed(SERVICE));
@@ -136,7 +135,7 @@ fn ipv6_that_the_system_itself_refuses() {
             let tap = Tap::new();
             let end = client.sync(TOKEN);
             assert_eq!(told_in_full(&end), "Done Accepted", "{rule}");
-            // Nothing is sent to an address that the system refuses.
+            // No packet goes to an address that the system refuses.
             assert_eq!(tap.tried(HTTPS).first(), Some(&first_open), "{rule}");
             network.allow_ipv6();
         }

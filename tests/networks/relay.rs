@@ -1,4 +1,4 @@
-//! Leads the connections to one port of all addresses to another of loopback.
+//! Relays connections to one port, at any address, to another port on loopback.
 
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, Shutdown, TcpListener, TcpStream};
@@ -12,7 +12,7 @@ pub(crate) struct Relay {
 }
 
 impl Relay {
-    /// `pause` is how long the server behind it seems to think before it hears the first byte.
+    /// `pause` delays the first byte to the server, so that the server seems slow.
     pub(crate) fn start(from: u16, to: u16, pause: Duration) -> Relay {
         let listener =
             TcpListener::bind((Ipv6Addr::UNSPECIFIED, from)).expect("the network is the test's own");
@@ -27,13 +27,13 @@ impl Relay {
         Relay { connections }
     }
 
-    /// How many were made so far.
+    /// The number of connections so far.
     pub(crate) fn connections(&self) -> usize {
         self.connections.load(Ordering::Relaxed)
     }
 }
 
-/// Until either side leaves; what then fails is the other's to notice.
+/// Copies in both directions. If one side closes, the other notices.
 fn relay(client: &TcpStream, to: u16, pause: Duration) -> Option<()> {
     thread::sleep(pause);
     let server = TcpStream::connect((Ipv4Addr::LOCALHOST, to)).ok()?;

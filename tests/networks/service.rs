@@ -14,7 +14,7 @@ pub(crate) const HTTP_PROXY: u16 = 3128;
 pub(crate) const TLS_PROXY: u16 = 3129;
 pub(crate) const SOCKS_PROXY: u16 = 1080;
 
-/// As far away as Microsoft Graph often is.
+/// How long the service takes to answer. Microsoft Graph is often that far away.
 const THINKS: Duration = Duration::from_millis(60);
 
 pub(crate) struct Service {
@@ -37,18 +37,18 @@ impl Service {
         Service { emulator }
     }
 
-    /// A client's options, by which it trusts the service.
+    /// Options for a client that trusts the service.
     pub(crate) fn builder(&self) -> ClientBuilder {
         client::builder().ca_file(self.emulator.ca_file()).expect("a path")
     }
 
-    /// So much later that the service accepts a sync again.
+    /// Moves the clock on until the service accepts a sync again.
     pub(crate) fn moves_on(&self) {
         self.emulator.advance(Duration::from_secs(3600));
     }
 }
 
-/// The service alone, on ports of loopback that it chooses.
+/// The service alone, on loopback ports of its choice.
 pub(crate) fn emulator() -> Emulator {
     // A SOCKS5 proxy may be asked for an address.
     let addresses = (1..=8).flat_map(|number| [format!("2001:db8::{number}"), format!("192.0.2.{number}")]);

@@ -25,7 +25,7 @@ http_access allow users
 http_access deny all
 ";
 
-/// As an administrator would write them, and as they stand in an address.
+/// Credentials as an administrator writes them, and as an address holds them.
 const USERS: [(&str, &str, &str); 5] = [
     ("agent", "right", "agent:right"),
     (r"CORP\agent", "right", r"CORP\agent:right"),
@@ -46,7 +46,7 @@ fn start(network: &Network) {
     let configuration = CONFIGURATION.replace("HELPER", helper).replace("USERS", users.to_str().unwrap());
     let file = network.file("squid.conf", configuration);
     let (squid, file) = (Program::Squid.path(), file.to_str().expect("a plain path"));
-    // Squid refuses to run as root, and a plain user's namespace has nobody else that it could become.
+    // Squid refuses to run as root, and a plain user's namespace has no other user.
     Program::Unshare.serve(&["--map-user=1", squid.to_str().unwrap(), "-N", "-f", file], HTTP_PROXY);
 }
 

@@ -1,11 +1,11 @@
-//! A tap on the network: which addresses a connection was tried with, and in which order.
+//! A tap on the network: the addresses that a call tried, in order.
 
 use std::io::Read;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use socket2::{Domain, Protocol, Socket, Type};
 
-/// The system copies every packet to it as it is sent, before a firewall sees it.
+/// The system copies every packet to it when it is sent, before the firewall sees it.
 pub(crate) struct Tap(Socket);
 
 /// Packets of every protocol.
@@ -22,11 +22,11 @@ impl Tap {
         Tap(socket)
     }
 
-    /// The addresses to which connections to this port were begun so far, each attempt once.
+    /// The addresses of all attempts so far to connect to this port, each attempt once.
     pub(crate) fn tried(mut self, port: u16) -> Vec<IpAddr> {
         let (mut begun, mut packet) = (Vec::new(), [0; 65536]);
         while let Ok(length) = self.0.read(&mut packet) {
-            // Loopback shows a packet on its way out and in, and an unanswered one is sent again.
+            // Loopback shows each packet twice, out and in, and the system resends an unanswered one.
             begun.extend(Begun::read(&packet[..length]).filter(|one| one.to == port && !begun.contains(one)));
         }
         begun.into_iter().map(|one| one.address).collect()

@@ -1,5 +1,4 @@
-//! Bytes that nobody asked for, behind the answer to the first call: they are never the answer to the second one, which
-//! is made on a new connection.
+//! Unasked bytes after the answer to the first call. They never answer the second call, which uses a new connection.
 
 use super::FORBIDDEN;
 use crate::case::{Call, Case, Stage};
@@ -7,12 +6,12 @@ use crate::peer::{Flight, Part, Peer, direct, https_proxy, service};
 use crate::reply::{FATAL, GOODBYE, announcing, chunked, graph, head};
 use crate::shown::Shown::{self, *};
 
-/// From one byte to more than a socket and all buffers take at once; those of a whole buffer, and of a whole record.
+/// From one byte to more than a socket and all buffers hold, including the size of a buffer and of a record.
 const SIZES: [usize; 8] = [1, 5, 100, 4_000, 4_096, 16_384, 20_000, 100_000];
 
 const VERSIONS: [(&str, Shown); 2] = [("TLS 1.2", OnlyTls12), ("TLS 1.3", OnlyTls13)];
 
-/// How records come that follow an answer.
+/// When records come that follow an answer.
 const PLACES: [(&str, fn(Peer, &[u8], Flight) -> Peer); 3] = [
     ("with the answer", |peer, answer, more| peer.sends(Flight::data(answer).and(more))),
     ("after the answer", |peer, answer, more| peer.sends(Flight::data(answer)).sends(more)),
@@ -23,7 +22,7 @@ pub(super) fn lines() -> Vec<Case> {
     [bytes(), parts_of_records(), in_a_proxys_tls()].concat()
 }
 
-/// What seems to be an answer of this size, or the beginning of one.
+/// A forged answer of this size, or the beginning of one.
 fn forged(size: usize) -> Vec<u8> {
     let (head, end) = ("HTTP/1.1 204 No Content\r\nX: ", "\r\n\r\n");
     let filler = "y".repeat(size.saturating_sub(head.len() + end.len()));
@@ -32,7 +31,7 @@ fn forged(size: usize) -> Vec<u8> {
     answer
 }
 
-/// Answers by which the first call succeeds, and whose end is told by each of the three ways.
+/// Answers that let the first call succeed, one for each way to mark the end of a body.
 fn answers() -> [(&'static str, Vec<u8>); 3] {
     let (refusal, body) = ("409 Conflict", graph("m"));
     let in_chunks = format!("{:x}\r\n{body}\r\n0\r\n\r\n", body.len());
@@ -63,7 +62,7 @@ fn bytes() -> Vec<Case> {
     cases
 }
 
-/// What is no whole record, or a record in which nothing is HTTP: who sends that is not about to answer.
+/// Incomplete records, or records without HTTP: a server that sends these is not about to answer.
 fn parts_of_records() -> Vec<Case> {
     let part = |part| Flight::data(forged(4_000)).cut(part);
     let mut cases = Vec::new();
@@ -84,7 +83,7 @@ fn parts_of_records() -> Vec<Case> {
     cases
 }
 
-/// The proxy's TLS has buffers of its own, around those of the service's.
+/// The proxy's TLS has its own buffers, around those of the service's TLS.
 fn in_a_proxys_tls() -> Vec<Case> {
     let tunnel = || https_proxy().tls_of_proxy(Valid).hears().heads("200 OK");
     let then_refused = |first: Peer| first.hears().then(tunnel().serves().replies("403 No", graph("m")));

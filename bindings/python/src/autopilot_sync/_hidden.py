@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 class Hidden:
     """A value that neither a repr nor an attribute shows. Only a call of `give` returns it.
 
-    Never assign what `give` returns to a variable: an exception would take it along.
+    Never assign what `give` returns to a variable, because a traceback would show it.
     """
 
     __slots__ = ("give",)

@@ -1,7 +1,7 @@
 """Loads the shared library: the one beside this file, or the one that AUTOPILOT_SYNC_LIBRARY names.
 
-`python -I` and `python -E` ignore the variable, as they ignore Python's own. So does a process with more rights than the
-user who started it: otherwise that user could run any code with these rights.
+`python -I` and `python -E` ignore the variable, like Python's own. So does a process with more rights than the user who
+started it: otherwise that user could run any code with these rights.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from ._version import VERSION
 
 OVERRIDE = "AUTOPILOT_SYNC_LIBRARY"
 FILE_NAMES = {"win32": "autopilot_sync.dll", "darwin": "libautopilot_sync.dylib"}
-_AT_SECURE = 23  # of <elf.h>
+_AT_SECURE = 23  # from <elf.h>
 
 
 def _path() -> str:
@@ -24,7 +24,7 @@ def _path() -> str:
 
 
 def _named() -> str | None:
-    """The file that the variable names, unless it is to be ignored."""
+    """The file that the variable names, unless the environment is ignored."""
     named = os.environ.get(OVERRIDE)
     return named if named and not _is_environment_ignored() else None
 

@@ -31,7 +31,7 @@ class Record:
             put(self, name, value)
 
     def _fields(self) -> dict[str, Any]:
-        """Only those that are set: error reporters call repr even if __init__ failed."""
+        """Only the fields that are set, because error reporters call repr even if __init__ failed."""
         return {name: getattr(self, name) for name in self.__slots__ if hasattr(self, name)}
 
     def __setattr__(self, name: str, value: object) -> None:

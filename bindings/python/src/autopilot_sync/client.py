@@ -62,7 +62,7 @@ class Client:
         (HTTPS_PROXY, ALL_PROXY, NO_PROXY) unless given.
     ca_file: a PEM file of the authorities to trust, instead of SSL_CERT_FILE, SSL_CERT_DIR and the system's.
     timeout: the most seconds that one request may take, retries included. 30 unless given.
-    connect_timeout: the most seconds that one attempt to connect may take. As long as the call unless given.
+    connect_timeout: the most seconds that one attempt to connect may take. Unless given, as long as the call.
     max_retries: how often a request is repeated that failed in passing; a trigger only where it cannot have run. 3
         unless given, at most 10.
     user_agent_suffix: what follows the library's name in the User-Agent, as "acme-agent/3.1".

@@ -105,7 +105,7 @@ def sync_many(
 def _named(credentials: Hidden) -> list[tuple[Any, Hidden]]:
     """The tenants and their credentials. Raises TypeError for anything else."""
     is_mapping = isinstance(credentials.give(), Mapping)
-    # An iterator, because the repr of a mapping's items shows them.
+    # An iterator, because a repr of a mapping's items would show the credentials.
     pairs = iter(credentials.give().items() if is_mapping else enumerate(credentials.give()))
     return list(starmap(_checked, pairs))
 

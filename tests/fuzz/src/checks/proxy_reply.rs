@@ -21,9 +21,9 @@ pub fn proxy_reply(data: &[u8]) {
 /// Nothing of the reply but its status and the names of known schemes.
 fn assert_words_of_ours(said: &str) {
     assert_one_line(said);
-    let known = "HTTP : the proxy does not allow this connection names no authentication that is known; only Basic is \
-                 supported refuses user name and password in its address wants a (), Bearer Digest Kerberos Negotiate \
-                 NTLM cannot reach service makes tunnel";
+    let known = "HTTP : the proxy does not allow this connection names no known authentication scheme; only Basic is \
+                 supported refuses user name and password in its address wants a, but (), Bearer Digest Kerberos \
+                 Negotiate NTLM cannot reach service open tunnel";
     let known: Vec<&str> = known.split(|c: char| !c.is_alphabetic()).collect();
     let words = said.split(|c: char| !c.is_alphabetic());
     assert!(words.clone().all(|word| known.contains(&word)), "{said:?}");

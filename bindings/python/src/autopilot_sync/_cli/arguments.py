@@ -31,7 +31,7 @@ def parse(words: Hidden) -> argparse.Namespace:
         return _parse(words.give())
     except SystemExit as end:
         code = end.code
-    raise SystemExit(code)  # a new one: the frames behind argparse's hold the arguments, and one may be a token
+    raise SystemExit(code)  # a new one, because argparse's has frames with the arguments, and one may be a token
 
 
 def _parse(words: Sequence[str] | None) -> argparse.Namespace:
@@ -139,7 +139,7 @@ def _no_token(_text: str) -> NoReturn:
 
 
 def _proxy(text: str) -> str:
-    """The library would look up a lone word as a host and name it in an error. It may be a token, by mistake."""
+    """Refuses a lone word. It may be a token, by mistake, and the library would look it up and name it in an error."""
     if text and ":" not in text:
         raise argparse.ArgumentTypeError("it has neither a scheme nor a port")
     return text

@@ -125,7 +125,7 @@ def _options(given: Namespace) -> ClientOptions:
 
 
 def _ca_file(path: str | None) -> str | None:
-    """The library's errors name the path. If no such file exists, it may be a token, by mistake, so it stops here."""
+    """Refuses a missing file: the library's error would name the path, but it may be a token, by mistake."""
     if path:
         try:
             os.stat(path)

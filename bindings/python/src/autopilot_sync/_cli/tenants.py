@@ -19,7 +19,7 @@ _KINDS = "token_env, token_file or azure_identity"
 
 def read(path: str) -> dict[str, Credential]:
     """The credentials by the tenants' names, in the file's order. If the file cannot be opened, the error does not name
-    the path: it may be a token, by mistake."""
+    the path, because that may be a token, by mistake."""
     try:
         with opened(path) as file:
             tenants = json.loads(file.read(), object_pairs_hook=_object)
