@@ -39,26 +39,25 @@
  *     cc main.c $(pkg-config --cflags --libs autopilot_sync)
  *
  * RESULTS
- * Zero and above are answers of the service, below zero are errors. There is no last error kept by thread: a call
- * gives its detail to who asks for it. Arguments are checked before anything is sent.
+ * Zero and above are answers of the service, below zero are errors. No last error is kept per thread: ask each call
+ * for its detail. A call checks its arguments before it sends anything.
  *
  * OWNERSHIP
- * What a function named _new returns or hands out by a pointer to a pointer is the caller's, to be freed by the
- * function named _free of its type, which takes NULL. Pointers that getters return belong to the object they came
- * from, live as long as it does, and must not be freed. Strings are UTF-8 and NUL-terminated; those that are handed in
- * are copied, or needed during the call only.
+ * The caller owns what a _new function returns, and what a function hands out by a pointer to a pointer. Free it with
+ * the _free function of its type, which takes NULL. A pointer that a getter returns belongs to its object, lives as
+ * long as that, and must not be freed. Strings are UTF-8 and NUL-terminated. The library copies the strings that it is
+ * given, or needs them only during the call.
  *
  * NULL
- * Every function takes NULL for every pointer, and says what it means. A pointer that is neither NULL nor as
- * described is undefined behaviour, as everywhere in C.
+ * Every function takes NULL for every pointer, and says what NULL means. Any other pointer that is not as described
+ * is undefined behaviour, as everywhere in C.
  *
  * THREADS
- * Every function may be called from any thread at any time, also where a thread or the process ends, but not from a
- * signal handler. What may be shared is said with each type. A callback runs on the thread that made the call. The
- * library starts a thread for each connection in the making, and one for each name that is being looked up. They hold
- * no token, have the signal mask of their caller, and end by themselves, at the latest when the system gives up: the
- * look-up, or on Windows the check of a certificate. pthread_cancel() of a thread in a call ends the process: trigger
- * the call's cancel instead.
+ * Any thread may call any function at any time, even while a thread or the process ends, but a signal handler may not.
+ * Each type says whether threads may share it. A callback runs on the thread that made the call. The library starts a
+ * thread for each new connection, and one for each name that it looks up. These threads hold no token, have the signal
+ * mask of their caller, and end by themselves, at the latest when the system gives up the look-up, or, on Windows, the
+ * check of a certificate. pthread_cancel() of a thread in a call ends the process: trigger the call's cancel instead.
  *
  * DEADLINES
  * Every call that blocks has a deadline, from the name look-up to the last byte, retries and proxies included, and
@@ -66,30 +65,31 @@
  * milliseconds since 1970 (UTC), 0 for never.
  *
  * MEMORY AND STACK
- * A call needs 64 KiB of stack, and less than 40 MiB of memory whatever is sent. An idle connection holds 0.3 MiB, and
- * there are at most as many as threads that called at once. Where memory cannot be had, the process aborts. The token
- * is wiped from the library's memory when a call returns.
+ * A call needs 64 KiB of stack, and less than 40 MiB of memory, whatever the peer sends. An idle connection holds
+ * 0.3 MiB, and there are at most as many as threads that called at once. If memory runs out, the process aborts. The
+ * library wipes the token from its memory when a call returns.
  *
  * THE HOST PROCESS
- * No signal handler, logger, locale or exit handler is touched. A connection that the peer has closed raises no
- * SIGPIPE. No Rust panic leaves a function: it becomes AUTOPILOT_ERROR_INTERNAL, after a line of Rust's own on stderr.
- * No C++ exception may enter one. The library stays in the process: dlclose() does not unload it.
+ * The library touches no signal handler, logger, locale or exit handler. A connection that the peer has closed raises
+ * no SIGPIPE. No Rust panic leaves a function: it becomes AUTOPILOT_ERROR_INTERNAL, after a line of Rust's own on
+ * stderr. No C++ exception may enter a function. The library stays in the process: dlclose() does not unload it.
  *
  * FORK
  * A child made by fork() may go on calling, whatever other threads of its parent were doing; it makes connections of
- * its own. A child that closed all descriptors, as daemons do, may call too, but must free no client of its parent's:
- * their numbers may be other files' by then.
+ * its own. A child that closed all descriptors, as daemons do, may call too, but must free no client of its parent:
+ * other files may have the same descriptor numbers by then.
  *
  * ENVIRONMENT
- * HTTPS_PROXY, else ALL_PROXY, and NO_PROXY, in either case, as curl reads them; SSL_CERT_FILE and SSL_CERT_DIR (then
- * those certificates and no others). They are read by autopilot_client_new(), or by the first autopilot_sync(), and
- * ignored in a process that runs with more rights than who started it; no other thread may change the environment then
- * (setenv). Without the last two the system's trusted certificates are used, and Mozilla's where it has none.
+ * Like curl, the library reads HTTPS_PROXY, else ALL_PROXY, and NO_PROXY, in upper or lower case. It also reads
+ * SSL_CERT_FILE and SSL_CERT_DIR, and then trusts those certificates and no others. If neither is set, it trusts the
+ * system's, or Mozilla's if the system has none. autopilot_client_new() or the first autopilot_sync() reads the
+ * variables; meanwhile no other thread may change the environment (setenv). A process with more rights than the user
+ * who started it ignores them.
  *
  * WINDOWS
- * Where no variable names a proxy, the static one of the machine is used (netsh winhttp show proxy), with its
- * exceptions; automatic configuration is not. Trust is the system's, by its own verifier. No function may be called
- * from DllMain, and none needs __declspec(dllimport). From the first connection on, the DLL stays in the process.
+ * If no proxy variable is set, the library uses the machine's static proxy (netsh winhttp show proxy), with its
+ * exceptions, but no automatic configuration. Windows itself verifies certificates. Call no function from DllMain.
+ * No function needs __declspec(dllimport). From the first connection on, the DLL stays in the process.
  *
  * STABILITY
  * C99 or later, C++11 or later; x86-64 and arm64. No struct crosses the boundary by its layout. Before 1.0 a minor
@@ -312,8 +312,8 @@ AUTOPILOT_API autopilot_result autopilot_options_set_base_url(autopilot_options 
 
 // A proxy as "scheme://user:password@host:port", with the scheme http, https, socks5 (names are looked up here) or
 // socks5h (by the proxy). No scheme means http; no port means 443 for https, else 1080; a path is ignored, as curl
-// does. User name and password may be percent-encoded, and must be where they hold a slash, a question mark, a hash or
-// a blank. "" means no proxy, whatever the environment says. Default: the environment's, with its exceptions.
+// does. User name and password may be percent-encoded; a slash, a question mark, a hash or a blank in them must be.
+// "" means no proxy, whatever the environment says. Default: the environment's, with its exceptions.
 AUTOPILOT_API autopilot_result autopilot_options_set_proxy(autopilot_options *options, const char *url);
 
 // A PEM file of the certificate authorities to trust instead of the system's and the environment's; its path in UTF-8.
@@ -328,7 +328,7 @@ autopilot_result autopilot_options_set_ca_file(autopilot_options *options,
 AUTOPILOT_API autopilot_result autopilot_options_set_timeout_ms(autopilot_options *options, int64_t timeout_ms);
 
 // The most that one attempt to connect may take, in milliseconds: name, TCP, proxy and TLS; from 1 to 86,400,000.
-// Default: as long as the call may take, so that a proxy that needs 12 seconds for its tunnel gets them.
+// Default: as long as the call, so a proxy that needs 12 seconds for its tunnel gets them.
 AUTOPILOT_API
 autopilot_result autopilot_options_set_connect_timeout_ms(autopilot_options *options,
                                                           int64_t timeout_ms);
