@@ -56,8 +56,8 @@
  * Any thread may call any function at any time, even while a thread or the process ends, but a signal handler may not.
  * Each type says whether threads may share it. A callback runs on the thread that made the call. The library starts a
  * thread for each new connection, and one for each name that it looks up. These threads hold no token, have the signal
- * mask of their caller, and end by themselves, at the latest when the system gives up the look-up, or, on Windows, the
- * check of a certificate. pthread_cancel() of a thread in a call ends the process: trigger the call's cancel instead.
+ * mask of their caller, and end by themselves, at the latest when the system gives up the look-up, the reading of
+ * the trusted certificates, or, on Windows, the check of one. pthread_cancel() of a thread in a call ends the process: trigger the call's cancel instead.
  *
  * DEADLINES
  * Every call that blocks has a deadline, from the name look-up to the last byte, retries and proxies included, and
@@ -77,7 +77,9 @@
  * FORK
  * A child made by fork() may go on calling, whatever other threads of its parent were doing; it makes connections of
  * its own. A child that closed all descriptors, as daemons do, may call too, but must free no client of its parent:
- * other files may have the same descriptor numbers by then.
+ * other files may have the same descriptor numbers by then. (The C library's own look-up may have a lock that fork()
+ * leaves behind; then the child's calls end at their deadlines. Children of the fork family that skip the handlers of
+ * pthread_atfork(), such as those of _Fork(), are known by their process number alone.)
  *
  * ENVIRONMENT
  * Like curl, the library reads HTTPS_PROXY, else ALL_PROXY, and NO_PROXY, in upper or lower case. It also reads

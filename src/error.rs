@@ -218,7 +218,7 @@ pub(crate) struct Cause(String);
 impl Cause {
     pub(crate) fn new(error: &dyn fmt::Display, token: Option<Token<'_>>) -> Cause {
         let text = bounded(&error.to_string());
-        let text = text.split(" https://").next().unwrap_or_default().trim_end_matches(':');
+        let text = text.split(" https://docs.rs/").next().unwrap_or_default().trim_end_matches(':');
         Cause(token.map_or(text.to_owned(), |token| token.redact(text)))
     }
 }

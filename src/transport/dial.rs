@@ -4,8 +4,8 @@
 use std::fmt;
 
 use std::panic::{self, AssertUnwindSafe};
+use std::sync::Arc;
 use std::sync::mpsc::{self, Sender};
-use std::sync::{Arc, Mutex, PoisonError};
 
 use ureq::Error;
 use ureq::http::Uri;
@@ -44,14 +44,14 @@ impl Dial {
     fn dial(&self, call: &Call, uri: &Uri) -> Result<Connection, ConnectError> {
         let limit = self.route.connect_timeout.map_or(call.left(), |limit| limit.min(call.left()));
         let (sender, made) = mpsc::channel();
-        let dialling = Arc::new(Dialling { job: Call::new(limit), sender: Mutex::new(sender.clone()) });
+        let dialling = Arc::new(Dialling { job: Call::new(limit), sender: sender.clone() });
         let (job, route, tls, uri) =
             (dialling.job.clone(), self.route.clone(), self.tls.clone(), uri.clone());
         let helper = helper::spawn("autopilot-dial", STACK, move || {
             let connect = AssertUnwindSafe(|| connect::connect(&job, &route, &tls, &uri));
             let _ = sender.send(panic::catch_unwind(connect).unwrap_or_else(|_| Err(a_panic())));
         })?;
-        let made = call.block(dialling.clone(), |_| made.recv_timeout(limit));
+        let made = call.block(dialling.clone(), |left| made.recv_timeout(limit.min(left)));
         call.reach(dialling.job.stage());
         let made = match made {
             Some(Ok(made)) => {
@@ -76,7 +76,8 @@ impl Connector<()> for Dial {
 
     fn connect(&self, details: &ConnectionDetails, _: Option<()>) -> Result<Option<Link>, Error> {
         let call = call::current().ok_or(ConnectError::Over)?;
-        let idle = if call.wants_fresh_connection() { None } else { self.idle.take(Connection::is_open) };
+        // Where a fresh one is wanted, the last one used is dropped: it gave the 503.
+        let idle = self.idle.take(Connection::is_open).filter(|_| !call.wants_fresh_connection());
         let connection = match idle {
             Some(connection) => connection,
             None => self.dial(&call, details.uri)?,
@@ -96,13 +97,13 @@ impl fmt::Debug for Dial {
 struct Dialling {
     /// The thread's work is a call of its own, because it may end before or after the call that wants it.
     job: Arc<Call>,
-    sender: Mutex<Sender<Result<Connection, ConnectError>>>,
+    sender: Sender<Result<Connection, ConnectError>>,
 }
 
 impl Interrupt for Dialling {
     fn interrupt(&self) {
         self.job.cancel();
-        let _ = self.sender.lock().unwrap_or_else(PoisonError::into_inner).send(Err(ConnectError::Over));
+        let _ = self.sender.send(Err(ConnectError::Over));
     }
 }
 

@@ -2,7 +2,7 @@
 //! look-up at a time, and all calls that want the name wait for it.
 
 use std::io;
-use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
+use std::net::{SocketAddr, ToSocketAddrs};
 use std::panic;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -19,7 +19,7 @@ use crate::call::{Call, Interrupt};
 const STACK: usize = 512 * 1024;
 
 /// The system's answer. The error is shared, because it cannot be copied and every waiter gets it.
-type Answer = Result<Vec<IpAddr>, Arc<io::Error>>;
+type Answer = Result<Vec<SocketAddr>, Arc<io::Error>>;
 
 /// How long to keep addresses that came when nobody waited any more, for a call that retries.
 const KEPT: Duration = Duration::from_secs(60);
@@ -49,7 +49,10 @@ pub(super) fn look_up(call: &Call, host: &str, port: u16) -> Result<Vec<SocketAd
     let waiter = Arc::new(Waiter { lookup: join(name)?, is_over: AtomicBool::new(false) });
     let answer = call.block(waiter.clone(), |left| waiter.wait(left)).flatten();
     match answer.ok_or(ConnectError::Over)? {
-        Ok(found) => Ok(found.into_iter().map(|address| SocketAddr::new(address, port)).collect()),
+        Ok(mut found) => {
+            found.iter_mut().for_each(|address| address.set_port(port));
+            Ok(found)
+        }
         Err(error) => Err(ConnectError::look_up(name, &error)),
     }
 }
@@ -97,7 +100,7 @@ impl Lookup {
 }
 
 fn ask(name: &str) -> Answer {
-    let found: Vec<IpAddr> = (name, 0).to_socket_addrs().map_err(Arc::new)?.map(|found| found.ip()).collect();
+    let found: Vec<_> = (name, 0).to_socket_addrs().map_err(Arc::new)?.collect();
     if found.is_empty() { Err(Arc::new(io::Error::other("no address"))) } else { Ok(found) }
 }
 
@@ -180,7 +183,7 @@ mod tests {
     }
 
     fn found() -> Answer {
-        Ok(vec!["192.0.2.7".parse().unwrap()])
+        Ok(vec!["192.0.2.7:0".parse().unwrap()])
     }
 
     fn is_known(name: &str) -> bool {

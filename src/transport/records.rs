@@ -37,7 +37,7 @@ impl Records {
     }
 
     pub(super) fn is_drained(&self) -> bool {
-        self.start == self.end && self.below.is_drained()
+        self.start == self.end && self.output.is_empty() && self.below.is_drained()
     }
 
     /// Reads more. False at the end of the stream.

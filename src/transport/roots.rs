@@ -37,7 +37,7 @@ pub(super) fn are_named(trust: &Trust) -> bool {
 
 pub(super) fn load(trust: &Trust) -> Result<Roots, Error> {
     match trust {
-        Trust::System => Ok(system()),
+        Trust::System => system(),
         Trust::Files(files) => named(files),
     }
 }
@@ -114,7 +114,7 @@ fn read_file(file: &Path) -> io::Result<Vec<u8>> {
     let known = fs::metadata(file)?;
     match known.len() {
         _ if !known.is_file() => return Err(io::Error::other("not a regular file")),
-        0 => return Err(io::Error::other("it is empty")),
+        0 => return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "it is empty")),
         1..=LARGEST_BUNDLE => {}
         _ => return Err(io::Error::other("larger than 16 MiB")),
     }
@@ -156,19 +156,19 @@ fn told(error: &dyn std::fmt::Display) -> Cause {
 }
 
 #[cfg(windows)]
-fn system() -> Roots {
-    Roots { authorities: Authorities::OfTheSystem, description: "the certificates of Windows".to_owned() }
+fn system() -> Result<Roots, Error> {
+    Ok(Roots { authorities: Authorities::OfTheSystem, description: "the certificates of Windows".to_owned() })
 }
 
 #[cfg(target_vendor = "apple")]
-fn system() -> Roots {
-    Roots { authorities: Authorities::OfTheSystem, description: "the certificates of macOS".to_owned() }
+fn system() -> Result<Roots, Error> {
+    Ok(Roots { authorities: Authorities::OfTheSystem, description: "the certificates of macOS".to_owned() })
 }
 
-/// The first usable bundle, else the first usable folder, else Mozilla's certificates. Only one of them, because bundle
-/// and folder hold the same certificates.
+/// The first usable bundle, else the first usable folder, else Mozilla's certificates if the system has none at all. Only
+/// one of them, because bundle and folder hold the same certificates.
 #[cfg(not(any(windows, target_vendor = "apple")))]
-fn system() -> Roots {
+fn system() -> Result<Roots, Error> {
     const BUNDLES: &[&str] = &[
         "/etc/ssl/certs/ca-certificates.crt", // Debian, Arch, Gentoo
         "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem", // Fedora, RHEL
@@ -182,7 +182,7 @@ fn system() -> Roots {
 }
 
 #[cfg(not(any(windows, target_vendor = "apple")))]
-fn first_of(bundles: &[&str], folders: &[&str]) -> Roots {
+fn first_of(bundles: &[&str], folders: &[&str]) -> Result<Roots, Error> {
     let bundles = bundles.iter().map(|file| (file, read_file(Path::new(file)).map(|text| Bundle::of(&text))));
     let folders = folders.iter().map(|folder| {
         let mut bundle = Bundle::empty();
@@ -193,17 +193,22 @@ fn first_of(bundles: &[&str], folders: &[&str]) -> Roots {
         match found {
             Ok(found) if !found.believed.is_empty() => {
                 let count = found.believed.len().to_string();
-                return Roots::of(found, "the system's certificates", &count, place);
+                return Ok(Roots::of(found, "the system's certificates", &count, place));
             }
             Ok(Bundle { first_fault: Some(fault), .. }) => unused.add_fault(|| format!("{place}: {fault}")),
             Ok(_) => {}
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::UnexpectedEof) => {}
             Err(error) => unused.add_fault(|| format!("{place}: {error}")),
         }
     }
+    // Mozilla's must not replace what the administrator may have chosen otherwise.
+    if let Some(fault) = unused.first_fault {
+        let text = "the system's certificates; name a CA file in SSL_CERT_FILE instead";
+        return Err(Error::new(ErrorKind::Configuration, text).because(Cause::new(&fault, None)));
+    }
     unused.believed.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
     let count = unused.believed.len().to_string();
-    Roots::of(unused, "Mozilla's certificates", &count, "")
+    Ok(Roots::of(unused, "Mozilla's certificates", &count, ""))
 }
 
 #[cfg(test)]
@@ -369,23 +374,15 @@ mod tests {
             ),
             (&[&missing], &[&missing, hashed], format!("the system's certificates (1, {hashed})")),
             (&[&missing], &[&missing], format!("Mozilla's certificates ({mozillas})")),
-            (
-                &[&broken],
-                &[],
-                format!(
-                    "Mozilla's certificates ({mozillas}; 1 could not be used: {broken}: block 1 {no_end})"
-                ),
-            ),
-            (
-                &[&empty],
-                &[],
-                format!("Mozilla's certificates ({mozillas}; 1 could not be used: {empty}: it is empty)"),
-            ),
+            (&[&empty], &[], format!("Mozilla's certificates ({mozillas})")),
         ] {
             let bundles: Vec<&str> = bundles.iter().map(|path| path.as_str()).collect();
-            assert_eq!(first_of(&bundles, folders).description, expected);
+            assert_eq!(first_of(&bundles, folders).unwrap().description, expected);
         }
-        let described = first_of(&[&first], &[]).description;
+        let error = first_of(&[&missing, &broken], &[]).err().unwrap();
+        assert_eq!(error.kind(), ErrorKind::Configuration);
+        assert!(format!("{error:#}").ends_with(&format!("{broken}: block 1 {no_end}")), "{error:#}");
+        let described = first_of(&[&first], &[]).unwrap().description;
         let expected =
             format!("the system's certificates (1, {first}; 1 could not be used: block 2 (CERTIFICATE, line");
         assert!(described.starts_with(&expected), "{described}");

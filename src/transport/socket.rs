@@ -8,9 +8,14 @@ use std::time::{Duration, Instant};
 use crate::call::Interrupt;
 
 /// The system does not accept a timeout of zero.
+#[cfg(not(windows))]
 const SHORTEST: Duration = Duration::from_millis(1);
 
+/// More than a server's tickets have. A peer that sends on and on must not hold a reader that does not wait.
+const MOST_UNWAITED: usize = 64 * 1024;
+
 /// Above this, timeouts are whole seconds, so that most steps find the right one already set.
+#[cfg(not(windows))]
 const LONG: Duration = Duration::from_secs(10);
 
 /// A socket, or TLS over one.
@@ -27,6 +32,8 @@ pub(super) struct Socket {
     deadline: Option<Instant>,
     /// Whether a read waits for bytes.
     waits: bool,
+    /// How many bytes reads that do not wait may still give.
+    budget: usize,
     read_timeout: Option<Duration>,
     write_timeout: Option<Duration>,
 }
@@ -45,7 +52,7 @@ impl Socket {
         tcp.set_nonblocking(false)?;
         tcp.set_nodelay(true)?;
         let tcp = Arc::new(tcp);
-        Ok(Socket { tcp, deadline: None, waits: true, read_timeout: None, write_timeout: None })
+        Ok(Socket { tcp, deadline: None, waits: true, budget: 0, read_timeout: None, write_timeout: None })
     }
 
     pub(super) fn shutter(&self) -> Arc<Shutter> {
@@ -61,6 +68,7 @@ impl Socket {
     pub(super) fn wait_for_bytes(&mut self, waits: bool) -> io::Result<()> {
         self.tcp.set_nonblocking(!waits)?;
         self.waits = waits;
+        self.budget = MOST_UNWAITED;
         Ok(())
     }
 
@@ -83,12 +91,20 @@ impl Socket {
     }
 }
 
-/// Whether the system's timeout or a signal ended a step before the deadline.
+/// Whether the system's timeout or a signal ended a step before the deadline. Not Windows' timeout, after which a socket
+/// is of no use.
 fn is_early(error: &io::Error) -> bool {
-    matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut | ErrorKind::Interrupted)
+    matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted)
+}
+
+/// On Windows a little more than the time left, for its clock is coarse, and the only try must reach the deadline.
+#[cfg(windows)]
+fn patience(left: Duration) -> Duration {
+    left + Duration::from_millis(16)
 }
 
 /// A timeout shorter than the time left, because Linux rounds it up by as much as an eighth.
+#[cfg(not(windows))]
 fn patience(left: Duration) -> Duration {
     match left - left / 8 {
         long if long > LONG => Duration::from_secs(long.as_secs()),
@@ -99,7 +115,9 @@ fn patience(left: Duration) -> Duration {
 impl Read for Socket {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         if !self.waits {
-            return (&*self.tcp).read(buffer);
+            let amount = (&*self.tcp).read(buffer)?;
+            self.budget = self.budget.checked_sub(amount).ok_or(ErrorKind::InvalidData)?;
+            return Ok(amount);
         }
         self.blocking(|socket, patience| {
             if socket.read_timeout != Some(patience) {
@@ -162,6 +180,7 @@ mod tests {
         (Socket::new(ours).unwrap(), listener.accept().unwrap().0)
     }
 
+    #[cfg(not(windows))]
     #[test]
     fn patience_is_less_than_what_is_left_and_in_whole_seconds_where_it_is_long() {
         for (left, expected) in
@@ -191,6 +210,23 @@ mod tests {
         socket.wait_for_bytes(true).unwrap();
         socket.block_until(Instant::now() + Duration::from_secs(60));
         assert_eq!(socket.read(&mut [0]).unwrap(), 0);
+    }
+
+    #[test]
+    fn a_peer_that_sends_on_and_on_does_not_hold_a_read_that_does_not_wait() {
+        let (mut socket, mut peer) = pair();
+        let sender = std::thread::spawn(move || while peer.write_all(&[0; 4096]).is_ok() {});
+        socket.wait_for_bytes(false).unwrap();
+        let end = loop {
+            match socket.read(&mut [0; 4096]) {
+                Err(error) if error.kind() == ErrorKind::WouldBlock => std::thread::yield_now(),
+                Err(error) => break error.kind(),
+                Ok(_) => {}
+            }
+        };
+        assert_eq!(end, ErrorKind::InvalidData);
+        drop(socket);
+        sender.join().unwrap();
     }
 
     #[test]

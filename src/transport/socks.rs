@@ -97,8 +97,10 @@ fn log_in(proxy: &mut dyn Stream, credentials: &Credentials) -> Result<(), Conne
         request.extend_from_slice(text);
     }
     say(proxy, &request)?;
-    match hear(proxy)? {
-        [_, 0] => Ok(()),
+    match hear(proxy) {
+        Ok([_, 0]) => Ok(()),
+        // A proxy that hangs up on a wrong password must not be asked again either.
+        Err(error) if !is_end(&error) => Err(error.into()),
         _ => Err(ConnectError::refused("the SOCKS proxy refuses the user name and password in its address")),
     }
 }
@@ -147,6 +149,13 @@ fn closed(error: io::Error) -> io::Error {
         ErrorKind::UnexpectedEof => io::Error::new(error.kind(), "the SOCKS proxy closed the connection"),
         _ => error,
     }
+}
+
+fn is_end(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted
+    )
 }
 
 fn not_socks() -> ConnectError {

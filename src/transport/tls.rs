@@ -68,12 +68,11 @@ impl Tls {
         let mut records = Records::new(below, received);
         while connection.is_handshaking() || connection.wants_write() {
             connection.complete_io(&mut records).map_err(|error| {
-                self.forget(&config);
-                if tls_error::is_fault(&error) {
-                    ConnectError::Tls(tls_error::words(&error))
-                } else {
-                    ConnectError::Io(error)
+                if !tls_error::is_fault(&error) {
+                    return ConnectError::Io(error);
                 }
+                self.forget(&config);
+                ConnectError::Tls(tls_error::words(&error))
             })?;
         }
         Ok(Box::new(Layer(StreamOwned::new(connection, records))))
@@ -125,8 +124,7 @@ impl Write for Layer {
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.0.flush()?;
-        self.0.sock.flush()
+        self.0.flush()
     }
 }
 

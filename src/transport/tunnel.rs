@@ -34,6 +34,7 @@ pub(super) fn open(
             match head.status {
                 200..=299 => return Ok(reply),
                 _ if head.is_interim() => {}
+                502..=504 => return Err(ConnectError::Unreachable(refusal::words(&head, false))),
                 _ => return Err(ConnectError::Refused(refusal::words(&head, credentials.is_some()))),
             }
         }

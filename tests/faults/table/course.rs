@@ -70,6 +70,7 @@ fn retry() -> Vec<Case> {
     let reset = || direct().takes(5).resets();
     let password = || socks_with_password().says([5, 2]).takes(1 + 5 + 7);
     let socks_fails = |code| socks_asked().says(bound(code));
+    let tunnelled = || tunnel().serves().accepts();
     let by_socks = || socks_asked().says(bound(0)).serves().accepts();
     stage(Stage::Retry, Call::SyncWithRetries, [
     ("503, then accepted, on a new connection", ACCEPTED, 2, soon("503 No").then(sound())),
@@ -96,12 +97,14 @@ fn retry() -> Vec<Case> {
     ("a proxy reset, then accepted",            ACCEPTED, 1, proxy().resets().then(tunnel().serves().accepts())),
     ("a proxy's 403",                           CONNECT,  0, proxy().announces("403 No", 0)),
     ("a proxy's 407",                           CONNECT,  0, proxy().heads("407 No")),
-    ("a proxy's 502",                           CONNECT,  0, proxy().announces("502 No", 0)),
-    ("a proxy's 503",                           CONNECT,  0, proxy().announces("503 No\nRetry-After: 1", 0)),
-    ("a proxy's 504",                           CONNECT,  0, proxy().announces("504 No", 0)),
+    ("a proxy's 502, then accepted",            ACCEPTED, 1, proxy().announces("502 No", 0).then(tunnelled())),
+    ("a proxy's 503, then accepted",            ACCEPTED, 1, proxy().announces("503 No", 0).then(tunnelled())),
+    ("a proxy's 504 until the end",             CONNECT,  0, proxy().announces("504 No", 0).again(2)),
     // Asked again, it locks the account.
     ("SOCKS: the password is refused",          CONNECT,  0, password().says([1, 1])),
     ("SOCKS: the password is refused oddly",    CONNECT,  0, password().says([1, 0xff])),
+    ("SOCKS: closed after the password",        CONNECT,  0, password()),
+    ("SOCKS: reset after the password",         CONNECT,  0, password().resets()),
     ("SOCKS: no method is agreed to",           CONNECT,  0, socks().says([5, 0xff])),
     ("SOCKS: not even with a password",         CONNECT,  0, socks_with_password().says([5, 0xff])),
     ("SOCKS: a method that was not offered",    CONNECT,  0, socks().says([5, 1])),
