@@ -57,7 +57,8 @@
  * Each type says whether threads may share it. A callback runs on the thread that made the call. The library starts a
  * thread for each new connection, and one for each name that it looks up. These threads hold no token, have the signal
  * mask of their caller, and end by themselves, at the latest when the system gives up the look-up, the reading of
- * the trusted certificates, or, on Windows, the check of one. pthread_cancel() of a thread in a call ends the process: trigger the call's cancel instead.
+ * the trusted certificates, or, on Windows, the check of one. pthread_cancel() of a thread in a call ends the process:
+ * trigger the call's cancel instead.
  *
  * DEADLINES
  * Every call that blocks has a deadline, from the name look-up to the last byte, retries and proxies included, and
