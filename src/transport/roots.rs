@@ -244,7 +244,7 @@ mod tests {
         fn new(name: &str) -> Folder {
             let path = std::env::temp_dir().join(format!("autopilot-roots-{}-{name}", std::process::id()));
             fs::create_dir(&path).unwrap();
-            Folder(path.canonicalize().unwrap())
+            Folder(path)
         }
 
         fn with(self, file: &str, text: impl AsRef<[u8]>) -> Folder {

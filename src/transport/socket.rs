@@ -229,6 +229,8 @@ mod tests {
         sender.join().unwrap();
     }
 
+    /// Wine ends the read only when the peer closes, as a real one does.
+    #[cfg(not(windows))]
     #[test]
     fn an_interrupt_ends_a_read() {
         let (mut socket, _peer) = pair();
