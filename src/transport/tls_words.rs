@@ -151,6 +151,8 @@ fn unusable(error: &str) -> String {
         }
         "MaximumPathBuildCallsExceeded" | "MaximumSignatureChecksExceeded" | "MaximumPathDepthExceeded"
         | "MaximumNameConstraintComparisonsExceeded" => "the server sends more certificates than this library checks",
+        // The system's own verifier has words.
+        words if words.contains(' ') => return format!("the certificate is refused: {words}"),
         other => return format!("the certificate is refused: {}", spaced(&other)),
     }
     .to_owned()
@@ -395,6 +397,10 @@ mod tests {
                 "the certificate is an authority's (CA:TRUE), so a server cannot use it: issue one for the server",
             ),
             (other("SomethingNew(7)"), "the certificate is refused: something new"),
+            (
+                other("The revocation function was unable to check (os error -2146885614)"),
+                "the certificate is refused: The revocation function was unable to check (os error -2146885614)",
+            ),
             (
                 CertificateError::ApplicationVerificationFailure,
                 "the certificate is refused: application verification failure",
