@@ -107,6 +107,11 @@ impl fmt::Display for Root {
     }
 }
 
+/// A host as look-ups and certificates have it: a URL's IPv6 address stands in brackets.
+pub(crate) fn without_brackets(host: &str) -> &str {
+    host.trim_start_matches('[').trim_end_matches(']')
+}
+
 /// Splits `host`, `host:port`, `[v6]` or `[v6]:port`; None where that is not what it is.
 pub(crate) fn split_host_port(authority: &str) -> Option<(&str, Option<u16>)> {
     let (host, port) = match authority.strip_prefix('[').and_then(|rest| rest.split_once(']')) {

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::net::IpAddr;
 
-use crate::cloud::split_host_port;
+use crate::cloud::{split_host_port, without_brackets};
 use crate::environment::Environment;
 
 /// A proxy's address. Its credentials are in no output of it.
@@ -191,8 +191,7 @@ fn covers_address(entry: &str, address: IpAddr) -> bool {
         Some((network, bits)) => (network, Some(bits)),
         None => (entry, None),
     };
-    let network = network.trim_start_matches('[').trim_end_matches(']');
-    let Ok(network) = network.parse::<IpAddr>() else {
+    let Ok(network) = without_brackets(network).parse::<IpAddr>() else {
         return false;
     };
     let width = if network.is_ipv4() { 32_u32 } else { 128 };

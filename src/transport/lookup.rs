@@ -14,6 +14,7 @@ use super::failure::ConnectError;
 use super::helper;
 use super::per_process::PerProcess;
 use crate::call::{Call, Interrupt};
+use crate::cloud::without_brackets;
 
 /// Ample for the system's resolver and its plugins.
 const STACK: usize = 512 * 1024;
@@ -42,7 +43,7 @@ fn in_flight() -> MutexGuard<'static, Vec<(String, Arc<Lookup>)>> {
 
 /// The addresses of a host, in the system's order: at least one.
 pub(super) fn look_up(call: &Call, host: &str, port: u16) -> Result<Vec<SocketAddr>, ConnectError> {
-    let name = host.trim_start_matches('[').trim_end_matches(']');
+    let name = without_brackets(host);
     if let Ok(address) = name.parse() {
         return Ok(vec![SocketAddr::new(address, port)]);
     }

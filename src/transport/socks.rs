@@ -8,6 +8,7 @@ use zeroize::Zeroizing;
 
 use super::failure::ConnectError;
 use super::socket::Stream;
+use crate::cloud::without_brackets;
 use crate::proxy::Credentials;
 
 const VERSION: u8 = 5;
@@ -38,9 +39,6 @@ pub(super) fn open(
     target: Target<'_>,
     credentials: Option<&Credentials>,
 ) -> Result<(), ConnectError> {
-    if matches!(target, Target::Name(name, _) if name.len() > 255) {
-        return Err(ConnectError::refused("the service's name is too long for a SOCKS proxy"));
-    }
     agree(proxy, credentials)?;
     say(proxy, &request(target))?;
     let [version, reply, _, kind] = hear(proxy)?;
@@ -122,9 +120,9 @@ fn request(target: Target<'_>) -> Vec<u8> {
             address.port()
         }
         Target::Name(name, port) => {
-            let name = name.trim_start_matches('[').trim_end_matches(']');
+            let name = without_brackets(name);
             request.push(3);
-            request.push(name.len() as u8); // `open` refuses longer names
+            request.push(name.len() as u8); // a base URL's host has at most 253 bytes
             request.extend(name.bytes());
             port
         }

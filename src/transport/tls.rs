@@ -15,6 +15,7 @@ use super::roots::{self, Authorities};
 use super::socket::{Socket, Stream};
 use super::tls_error;
 use super::verifier::Verifier;
+use crate::cloud::without_brackets;
 use crate::error::{Cause, Error, ErrorKind};
 use crate::trust::Trust;
 
@@ -61,7 +62,7 @@ impl Tls {
         host: &str,
     ) -> Result<Box<dyn Stream>, ConnectError> {
         let config = self.config()?;
-        let name = host.trim_start_matches('[').trim_end_matches(']').to_owned();
+        let name = without_brackets(host).to_owned();
         let name = ServerName::try_from(name)
             .map_err(|_| ConnectError::Tls(format!("{host} is not a name that a certificate can have")))?;
         let mut connection = ClientConnection::new(config.clone(), name).map_err(io::Error::other)?;
