@@ -2,9 +2,11 @@
 # Feeds what reads others' words with inputs that nobody wrote: tests/fuzz has a target for each part, which says what
 # must hold. Fails with the path of an input for which it does not.
 #
-#   tests/fuzz.sh [SECONDS [TARGET...]]    15 seconds each, and all targets, unless told otherwise
+#   tests/fuzz.sh                          the corpus and 20,000 inputs for each target, the same ones in each run
+#   tests/fuzz.sh SECONDS [TARGET...]      new inputs for so long, for each of the targets, or all
 #
-# What the inputs are made from is in tests/fuzz/corpus; what is found beside it is kept in target/fuzz/corpus.
+# What the inputs are made from is in tests/fuzz/corpus; what is found beside it in a timed run is kept in
+# target/fuzz/corpus.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 fail() { echo "fuzz: $*" >&2; exit 1; }
@@ -18,16 +20,22 @@ export PATH=$tools/bin:$PATH
 target=$(realpath -m "${CARGO_TARGET_DIR:-target}")/fuzz
 fuzz() { cargo +nightly fuzz "$1" --fuzz-dir tests/fuzz --target-dir "$target" "${@:2}"; }
 
-seconds=${1:-15}
+if [ $# -eq 0 ]; then
+    amount=(-seed=1 -runs=20000)
+else
+    amount=(-max_total_time="$1" -runs=100000000)
+fi
 targets=("${@:2}")
 [ $# -ge 2 ] || mapfile -t targets < <(sed -n 's|^path = "targets/\(.*\)\.rs"|\1|p' tests/fuzz/Cargo.toml)
 # The lock file is this folder's own, of the same versions as the library's: see CONTRIBUTING.md.
 cargo +nightly metadata --locked --format-version 1 --manifest-path tests/fuzz/Cargo.toml >/dev/null
 fuzz build 2>"$target.log" || fail "it cannot be built: $(cat "$target.log")"
 for name in "${targets[@]}"; do
-    mkdir -p "$target/corpus/$name" "$target/found"
-    limits=(-max_total_time="$seconds" -runs=100000000 -max_len=1024 -timeout=10 -rss_limit_mb=2048)
-    if ! fuzz run "$name" "$target/corpus/$name" "tests/fuzz/corpus/$name" -- "${limits[@]}" \
+    kept=$target/corpus/$name
+    [ $# -ge 1 ] || { kept=$target/unkept; rm -rf "$kept"; }
+    mkdir -p "$kept" "$target/found"
+    limits=("${amount[@]}" -max_len=1024 -timeout=10 -rss_limit_mb=2048)
+    if ! fuzz run "$name" "$kept" "tests/fuzz/corpus/$name" -- "${limits[@]}" \
         -dict=tests/fuzz/dictionary.txt -artifact_prefix="$target/found/$name-" 2>"$target/$name.log"; then
         grep -m 1 -A 3 "panicked at" "$target/$name.log" >&2 || grep -m 1 -A 9 "ERROR:" "$target/$name.log" >&2 || true
         fail "$name breaks: $(sed -n 's/.*Test unit written to //p' "$target/$name.log") (all of it: $target/$name.log)"

@@ -62,7 +62,7 @@ impl Bundle {
             b"CERTIFICATE" | b"X509 CERTIFICATE" => false,
             b"TRUSTED CERTIFICATE" => true,
             label => {
-                self.other.get_or_insert_with(|| String::from_utf8_lossy(label).into_owned());
+                self.other.get_or_insert_with(|| pem::name(label).unwrap_or("of an unknown kind").to_owned());
                 return Ok(());
             }
         };

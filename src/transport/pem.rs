@@ -133,11 +133,18 @@ impl fmt::Display for Fault<'_> {
         let breaks = |index: &usize| before[*index] == b'\r' || *index == 0 || before[*index - 1] != b'\r';
         let line = 1 + memchr::memchr2_iter(b'\n', b'\r', before).filter(breaks).count();
         write!(f, "block {number} (")?;
-        if !label.is_empty() {
-            write!(f, "{}, ", String::from_utf8_lossy(label))?;
+        if let Some(name) = name(label) {
+            write!(f, "{name}, ")?;
         }
         write!(f, "line {line}): {why}")
     }
+}
+
+/// A label in upper case, as all standard labels are. Anything else may be a secret that got into the wrong file, so no
+/// message shows it.
+pub(crate) fn name(label: &[u8]) -> Option<&str> {
+    let is_standard = |byte: &u8| matches!(byte, b'A'..=b'Z' | b'0'..=b'9' | b' ');
+    std::str::from_utf8(label).ok().filter(|name| !name.is_empty() && label.iter().all(is_standard))
 }
 
 /// "-----BEGIN LABEL-----" or "-----END LABEL-----".
@@ -282,6 +289,8 @@ mod tests {
         let unnamed = "block 1 (line 1): its first line does not end in five hyphens";
         let orphan = "block 2 (A, line 3): it has an END line without a BEGIN line";
         assert_eq!(read("-----BEGIN A----\nAQ==\n-----END A-----\n"), [unnamed, orphan]);
+        let secret = "block 1 (line 1): it has no END line";
+        assert_eq!(read("-----BEGIN CERTIFICATE of user:password@-----\nAQ=="), [secret]);
         let long = format!("-----BEGIN {}-----", "A".repeat(LONGEST_LABEL + 1));
         assert_eq!(read(&long), [unnamed]);
         assert_eq!(read(&long.replacen('A', "", 1)).len(), 1);
