@@ -4,14 +4,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::client::Client;
-use crate::cloud::{Cloud, Root};
-use crate::environment::Environment;
-use crate::error::{Error, ErrorKind};
-use crate::proxy::Proxy;
-use crate::transport::Route;
-use crate::trust::Trust;
-
-const A_DAY: Duration = Duration::from_secs(86_400);
+use crate::config::{Cloud, Environment, Proxy, Root, Trust, limits};
+use crate::outcome::{Error, ErrorKind};
+use crate::transport::{Graph, Route};
 
 /// The options of a [`Client`]. Each setter copies its argument and refuses a wrong one at once, with
 /// [`ErrorKind::InvalidArgument`] and nothing changed.
@@ -44,6 +39,30 @@ enum ProxyChoice {
     FromEnvironment,
     Direct,
     Given(Proxy),
+}
+
+impl Client {
+    /// A client with the default options. Reads the environment, and connects to nothing.
+    ///
+    /// Fails with [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) where the environment cannot be used.
+    ///
+    /// ```
+    /// let client = autopilot_sync::Client::new()?;
+    /// # Ok::<(), autopilot_sync::Error>(())
+    /// ```
+    pub fn new() -> Result<Client, Error> {
+        Client::builder().build()
+    }
+
+    /// The options of a client to be made.
+    ///
+    /// ```
+    /// let client = autopilot_sync::Client::builder().max_retries(0)?.build()?;
+    /// # Ok::<(), autopilot_sync::Error>(())
+    /// ```
+    pub fn builder() -> ClientBuilder {
+        ClientBuilder::default()
+    }
 }
 
 impl Default for ClientBuilder {
@@ -87,7 +106,7 @@ impl ClientBuilder {
     /// # Ok::<(), autopilot_sync::Error>(())
     /// ```
     pub fn base_url(mut self, url: &str) -> Result<ClientBuilder, Error> {
-        self.root = Root::new(url).map_err(|error| invalid(error.to_string()))?;
+        self.root = Root::new(url).map_err(Error::invalid_argument)?;
         Ok(self)
     }
 
@@ -104,7 +123,8 @@ impl ClientBuilder {
     /// # Ok::<(), autopilot_sync::Error>(())
     /// ```
     pub fn proxy(mut self, url: &str) -> Result<ClientBuilder, Error> {
-        let proxy = Proxy::new(url).map_err(|error| invalid(format!("the proxy's address: {error}")))?;
+        let proxy = Proxy::new(url)
+            .map_err(|error| Error::invalid_argument(format!("the proxy's address: {error}")))?;
         self.proxy = ProxyChoice::Given(proxy);
         Ok(self)
     }
@@ -138,7 +158,7 @@ impl ClientBuilder {
     pub fn ca_file(mut self, path: impl AsRef<Path>) -> Result<ClientBuilder, Error> {
         let path = path.as_ref();
         if path.as_os_str().is_empty() {
-            return Err(invalid("the CA file's path is empty"));
+            return Err(Error::invalid_argument("the CA file's path is empty"));
         }
         self.ca_file = Some(path.to_owned());
         Ok(self)
@@ -156,7 +176,7 @@ impl ClientBuilder {
     /// # Ok::<(), autopilot_sync::Error>(())
     /// ```
     pub fn timeout(mut self, timeout: Duration) -> Result<ClientBuilder, Error> {
-        self.timeout = duration("timeout", timeout)?;
+        self.timeout = limits::timeout("timeout", timeout).map_err(Error::invalid_argument)?;
         Ok(self)
     }
 
@@ -175,7 +195,8 @@ impl ClientBuilder {
     /// # Ok::<(), autopilot_sync::Error>(())
     /// ```
     pub fn connect_timeout(mut self, timeout: Duration) -> Result<ClientBuilder, Error> {
-        self.connect_timeout = Some(duration("connect timeout", timeout)?);
+        self.connect_timeout =
+            Some(limits::timeout("connect timeout", timeout).map_err(Error::invalid_argument)?);
         Ok(self)
     }
 
@@ -190,7 +211,7 @@ impl ClientBuilder {
     /// ```
     pub fn max_retries(mut self, retries: u32) -> Result<ClientBuilder, Error> {
         if retries > 10 {
-            return Err(invalid(format!("{retries} retries: at most 10")));
+            return Err(Error::invalid_argument(format!("{retries} retries: at most 10")));
         }
         self.max_retries = retries;
         Ok(self)
@@ -209,7 +230,9 @@ impl ClientBuilder {
     pub fn user_agent_suffix(mut self, suffix: &str) -> Result<ClientBuilder, Error> {
         let is_visible = suffix.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic());
         if suffix.trim().is_empty() || suffix.len() > 256 || !is_visible {
-            return Err(invalid("the User-Agent's suffix must be 1 to 256 bytes of visible ASCII"));
+            return Err(Error::invalid_argument(
+                "the User-Agent's suffix must be 1 to 256 bytes of visible ASCII",
+            ));
         }
         self.user_agent = format!("{} {}", ClientBuilder::default().user_agent, suffix.trim());
         Ok(self)
@@ -245,34 +268,24 @@ impl ClientBuilder {
         let environment =
             if self.ignore_environment { Environment::default() } else { Environment::of_process() };
         let route = self.route(&environment)?;
-        Client::with(&self.root, route, self.timeout, self.max_retries)
+        Ok(Client { graph: Graph::new(&self.root, route, self.timeout, self.max_retries)? })
     }
 
     fn route(&self, environment: &Environment) -> Result<Route, Error> {
         let proxy = match &self.proxy {
             ProxyChoice::Given(proxy) => Some(proxy.clone()),
             ProxyChoice::Direct => None,
-            ProxyChoice::FromEnvironment => Proxy::from_environment(environment, self.root.host())
+            ProxyChoice::FromEnvironment => environment
+                .proxy_for(self.root.host())
                 .map_err(|(name, error)| Error::new(ErrorKind::Configuration, format!("{name}: {error}")))?,
         };
         let trust = match &self.ca_file {
             Some(file) => Trust::from_file(file.clone()),
-            None => Trust::from_environment(environment),
+            None => environment.trust(),
         };
         let user_agent = self.user_agent.clone();
         Ok(Route { proxy, trust, connect_timeout: self.connect_timeout, user_agent })
     }
-}
-
-fn invalid(text: impl Into<String>) -> Error {
-    Error::new(ErrorKind::InvalidArgument, text)
-}
-
-pub(crate) fn duration(name: &str, duration: Duration) -> Result<Duration, Error> {
-    if duration < Duration::from_millis(1) || duration > A_DAY {
-        return Err(invalid(format!("a {name} of {duration:?}: from 1 millisecond to 24 hours")));
-    }
-    Ok(duration)
 }
 
 #[cfg(test)]
@@ -294,7 +307,7 @@ mod tests {
             builder().proxy("ftp://proxy"),
             builder().ca_file(""),
             builder().timeout(Duration::ZERO),
-            builder().timeout(A_DAY + Duration::from_millis(1)),
+            builder().timeout(limits::A_DAY + Duration::from_millis(1)),
             builder().connect_timeout(Duration::from_micros(999)),
             builder().max_retries(11),
             builder().user_agent_suffix(""),
@@ -321,7 +334,7 @@ mod tests {
         assert_eq!(proxy(route(builder().no_proxy())), None);
         let given = builder().cloud(Cloud::UsGovernment).proxy("socks5://given").unwrap();
         assert_eq!(proxy(route(given)).as_deref(), Some("socks5://given:1080"));
-        assert_eq!(route(builder()).trust, Trust::from_environment(&environment));
+        assert_eq!(route(builder()).trust, environment.trust());
         assert_eq!(route(builder().ca_file("/given").unwrap()).trust, Trust::from_file("/given".into()));
     }
 

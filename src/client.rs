@@ -2,24 +2,15 @@
 
 use std::fmt;
 use std::ops::ControlFlow;
-use std::sync::Arc;
 use std::time::Duration;
 
-use crate::builder::ClientBuilder;
-use crate::call::{Call, Stop};
-use crate::canceller::Canceller;
-use crate::cloud::Root;
-use crate::detail::{Attempt, Detail, Trigger};
-use crate::drive::Drive;
-use crate::error::{Error, ErrorKind};
-use crate::outcome::SyncOutcome;
-use crate::progress::Progress;
-use crate::random;
-use crate::reply::{self, Reading};
-use crate::retry::{self, Action, Ending};
-use crate::settings::Settings;
-use crate::token::Token;
-use crate::transport::{Address, Failure, Route, Transport};
+use crate::config::limits;
+use crate::outcome::{Detail, Error, ErrorKind, Settings, SyncOutcome};
+use crate::service::reply::Reading;
+use crate::service::retry::Action;
+use crate::text::Token;
+use crate::transport::{Canceller, Graph};
+use crate::wait::{self, Progress};
 
 /// Connections to one cloud's Microsoft Graph. The token comes with each call, so one client serves many tenants.
 ///
@@ -41,54 +32,10 @@ use crate::transport::{Address, Failure, Route, Transport};
 /// ```
 #[derive(Clone)]
 pub struct Client {
-    service: Arc<Service>,
-    canceller: Option<Canceller>,
-}
-
-/// What a client's clones share.
-struct Service {
-    transport: Transport,
-    settings: Address,
-    sync: Address,
-    timeout: Duration,
-    max_retries: u32,
+    pub(crate) graph: Graph,
 }
 
 impl Client {
-    /// A client with the default options. Reads the environment, and connects to nothing.
-    ///
-    /// Fails with [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) where the environment cannot be used.
-    ///
-    /// ```
-    /// let client = autopilot_sync::Client::new()?;
-    /// # Ok::<(), autopilot_sync::Error>(())
-    /// ```
-    pub fn new() -> Result<Client, Error> {
-        Client::builder().build()
-    }
-
-    /// The options of a client to be made.
-    ///
-    /// ```
-    /// let client = autopilot_sync::Client::builder().max_retries(0)?.build()?;
-    /// # Ok::<(), autopilot_sync::Error>(())
-    /// ```
-    pub fn builder() -> ClientBuilder {
-        ClientBuilder::default()
-    }
-
-    pub(crate) fn with(
-        root: &Root,
-        route: Route,
-        timeout: Duration,
-        max_retries: u32,
-    ) -> Result<Client, Error> {
-        let url = format!("{root}/beta/deviceManagement/windowsAutopilotSettings");
-        let (settings, sync) = (Address::new(&url)?, Address::new(&format!("{url}/sync"))?);
-        let service = Service { transport: Transport::new(route)?, settings, sync, timeout, max_retries };
-        Ok(Client { service: Arc::new(service), canceller: None })
-    }
-
     /// The same client, its calls ending when this canceller says so. Replaces an earlier one. The client that it is
     /// made of is not changed, and shares its connections.
     ///
@@ -102,7 +49,7 @@ impl Client {
     /// # Ok::<(), autopilot_sync::Error>(())
     /// ```
     pub fn with_canceller(&self, canceller: &Canceller) -> Client {
-        Client { canceller: Some(canceller.clone()), ..self.clone() }
+        Client { graph: self.graph.with_canceller(canceller) }
     }
 
     /// Triggers a sync, and returns when the service has answered: the sync itself runs on afterwards.
@@ -164,7 +111,7 @@ impl Client {
     ) -> Result<(T, Detail), Error> {
         let token = Token::new(token)?;
         let mut detail = Detail::default();
-        let end = match self.request(action, token, self.service.timeout, true, &mut detail) {
+        let end = match self.graph.request(action, token, self.graph.timeout(), true, &mut detail) {
             Ok(reading) => meaning(&reading).map_err(|kind| reading.error(kind)),
             Err(failure) => Err(failure.error),
         };
@@ -219,95 +166,13 @@ impl Client {
         mut progress: impl FnMut(&mut Progress<'_>) -> ControlFlow<()>,
     ) -> Result<SyncOutcome, Error> {
         let token = Token::new(token)?;
-        let timeout = crate::builder::duration("timeout", timeout)?;
-        Drive::new(self, token, timeout, &mut progress).run()
-    }
-
-    /// A request, and its retries if it may have some: the last answer, or the last failure. The detail learns what is
-    /// known either way.
-    pub(crate) fn request(
-        &self,
-        action: Action,
-        token: Token<'_>,
-        timeout: Duration,
-        retries: bool,
-        detail: &mut Detail,
-    ) -> Result<Reading, Failure> {
-        let max_retries = if retries { self.service.max_retries } else { 0 };
-        let call = self.call(timeout.min(self.service.timeout));
-        let id = random::guid().ok_or_else(Failure::no_random_bits)?;
-        let mut repeated = 0;
-        loop {
-            let end = self.attempt(&call, action, token, &id, detail);
-            let (ending, retry_after) = match &end {
-                Ok(reading) => (Ending::Status(reading.status), reading.retry_after()),
-                Err(failure) => (failure.ending(), None),
-            };
-            if repeated == max_retries || !retry::is_repeatable(action, ending) {
-                return end;
-            }
-            let pause = retry::pause(repeated, retry_after, random::number());
-            if pause >= call.left() {
-                return end;
-            }
-            if ending == Ending::Status(503) {
-                call.demand_fresh_connection();
-            }
-            match call.sleep(pause) {
-                Some(Stop::Cancelled) => return Err(Failure::cancelled(false)),
-                Some(Stop::Deadline) => return end,
-                None => {}
-            }
-            repeated += 1;
-        }
-    }
-
-    /// One request, noted in the detail.
-    fn attempt(
-        &self,
-        call: &Arc<Call>,
-        action: Action,
-        token: Token<'_>,
-        id: &str,
-        detail: &mut Detail,
-    ) -> Result<Reading, Failure> {
-        let Service { transport, settings, sync, .. } = &*self.service;
-        let address = if action == Action::Post { sync } else { settings };
-        let reply = transport.exchange(call, action, address, token, id);
-        detail.attempts.push(Attempt { client_request_id: id.to_owned(), request_id: None });
-        let end = reply.map(|reply| Reading::new(&reply, token));
-        match &end {
-            Ok(reading) => reading.note(detail),
-            Err(_) => detail.forget_answer(),
-        }
-        if action == Action::Post {
-            match &end {
-                Ok(reading) => detail.trigger = detail.trigger.followed_by(reply::trigger(reading.status)),
-                Err(failure) if failure.sent => detail.trigger = Trigger::MayHaveRun,
-                Err(_) => {}
-            }
-        }
-        end
-    }
-
-    /// A call that this client's canceller can end.
-    pub(crate) fn call(&self, timeout: Duration) -> Arc<Call> {
-        let call = Call::new(timeout);
-        if let Some(canceller) = &self.canceller {
-            canceller.watch(&call);
-        }
-        call
+        let timeout = limits::timeout("timeout", timeout).map_err(Error::invalid_argument)?;
+        wait::run(&self.graph, token, timeout, &mut progress)
     }
 }
 
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Service { transport, timeout, max_retries, .. } = &*self.service;
-        f.debug_struct("Client")
-            .field("transport", transport)
-            .field("timeout", timeout)
-            .field("max_retries", max_retries)
-            .field("canceller", &self.canceller)
-            .finish()
+        self.graph.fmt(f)
     }
 }

@@ -91,49 +91,25 @@
 #![deny(unsafe_code)] // except in `ffi`, and for a few system calls in `privilege`, `windows` and `transport`
 
 mod builder;
-mod call;
-mod canceller;
 mod client;
-mod cloud;
-mod detail;
-mod drive;
-mod echo;
-mod environment;
-mod error;
-mod json;
-mod machine_proxy;
+mod config;
 mod outcome;
-mod privilege;
-mod progress;
-mod proxy;
-mod random;
-mod reply;
-mod retry;
-mod service_error;
-mod settings;
+mod service;
 mod shared;
 mod text;
-mod time;
-mod token;
 mod transport;
-mod trust;
 mod wait;
-#[cfg(windows)]
-mod windows;
 
 #[cfg(feature = "capi")]
 #[allow(unsafe_code)] // the only place: it is what a C ABI is made of
 pub mod ffi;
 
 pub use builder::ClientBuilder;
-pub use canceller::Canceller;
 pub use client::Client;
-pub use cloud::Cloud;
-pub use detail::{Attempt, Detail, Trigger};
-pub use error::{Error, ErrorKind};
-pub use outcome::{Answer, SyncOutcome};
-pub use progress::{Phase, Progress};
-pub use settings::{Settings, SyncStatus};
+pub use config::Cloud;
+pub use outcome::{Answer, Attempt, Detail, Error, ErrorKind, Settings, SyncOutcome, SyncStatus, Trigger};
+pub use transport::Canceller;
+pub use wait::{Phase, Progress};
 
 /// The README's Rust, compiled by the doc tests.
 #[cfg(doctest)]
@@ -161,6 +137,6 @@ struct Readme;
 /// ```
 pub fn sync(token: &str) -> Result<SyncOutcome, Error> {
     // A wrong token is refused before a wrong environment: which it is cannot depend on who called first.
-    token::Token::new(token)?;
+    text::Token::new(token)?;
     shared::client()?.sync(token)
 }

@@ -3,7 +3,7 @@
 use once_cell::race::OnceBox;
 
 use crate::client::Client;
-use crate::error::Error;
+use crate::outcome::Error;
 
 /// Made by the first call that succeeds in it: a failure is not kept, for what caused it may be mended. Without a lock,
 /// which a fork could leave behind: threads that are first together each make one, and one of them stays.

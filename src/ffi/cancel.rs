@@ -1,5 +1,5 @@
 use super::guard::guard;
-use crate::canceller::Canceller;
+use crate::transport::Canceller;
 
 /// Ends calls from another thread: those that run with it, at once, and those that are begun with it afterwards. It
 /// stays triggered for good. One may serve many calls. Any thread may use it at any time; free it when no call has it. A

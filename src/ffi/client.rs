@@ -8,9 +8,8 @@ use super::{
     autopilot_settings,
 };
 use crate::client::Client;
-use crate::error::Error;
-use crate::outcome::{Answer, SyncOutcome};
-use crate::token::Token;
+use crate::outcome::{Answer, Error, SyncOutcome};
+use crate::text::Token;
 use crate::{Detail, shared};
 
 /// Connections to one cloud's Microsoft Graph. The token comes with each call, so one client serves many tenants. Any

@@ -3,9 +3,7 @@ use std::ptr;
 
 use super::guard::{guard, pointer, to_c, to_milliseconds};
 use super::{autopilot_result, autopilot_settings};
-use crate::detail::Trigger;
-use crate::error::Error;
-use crate::outcome::SyncOutcome;
+use crate::outcome::{Error, SyncOutcome, Trigger};
 
 /// What became of the trigger, the request that starts a sync.
 #[allow(non_camel_case_types)] // C's spelling

@@ -6,8 +6,7 @@ use std::ptr;
 use std::time::Duration;
 
 use super::{autopilot_detail, autopilot_result};
-use crate::error::{Error, ErrorKind};
-use crate::outcome::SyncOutcome;
+use crate::outcome::{Error, ErrorKind, SyncOutcome};
 
 /// Runs the body of a C function. Unwinding into C is undefined, so a panic ends here, as the given result.
 pub(super) fn guard<T>(on_panic: T, body: impl FnOnce() -> T) -> T {

@@ -4,8 +4,8 @@ use std::path::Path;
 use super::guard::{guard, invalid, milliseconds, pointer, text, to_c};
 use super::{autopilot_result, autopilot_result::*};
 use crate::builder::ClientBuilder;
-use crate::cloud::Cloud;
-use crate::error::Error;
+use crate::config::Cloud;
+use crate::outcome::Error;
 
 /// A cloud of Microsoft's. A token of one cloud is refused by every other.
 #[allow(non_camel_case_types)] // C's spelling

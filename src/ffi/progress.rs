@@ -4,8 +4,8 @@ use std::ptr;
 
 use super::guard::{guard, pointer, to_c, to_milliseconds, token};
 use super::{autopilot_result, autopilot_settings};
-use crate::progress::{Phase, Progress};
-use crate::token::Token;
+use crate::text::Token;
+use crate::wait::{Phase, Progress};
 
 /// What a wait is doing.
 #[allow(non_camel_case_types)] // C's spelling

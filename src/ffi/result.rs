@@ -1,7 +1,6 @@
 use std::ffi::{CStr, c_char};
 
-use crate::error::{Error, ErrorKind};
-use crate::outcome::Answer;
+use crate::outcome::{Answer, Error, ErrorKind};
 
 /// What a call came to. Zero and above are answers of the service, below zero are errors.
 ///

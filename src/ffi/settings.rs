@@ -1,7 +1,7 @@
 use std::ffi::{CString, c_char};
 
 use super::guard::{guard, pointer, to_c};
-use crate::settings::{Settings, SyncStatus};
+use crate::outcome::{Settings, SyncStatus};
 
 /// The state of the sync that runs or ran last. 0 to 3 are the service's own numbers.
 #[allow(non_camel_case_types)] // C's spelling

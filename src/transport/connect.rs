@@ -13,8 +13,8 @@ use super::socket::{Socket, Stream};
 use super::socks::{self, Target};
 use super::tls::Tls;
 use super::{race, tunnel};
-use crate::call::{Call, Stage};
-use crate::proxy::{Proxy, Scheme};
+use crate::config::{Proxy, Scheme};
+use crate::transport::call::{Call, Stage};
 
 /// Connects to the service at `uri`, within the time left of the call.
 pub(super) fn connect(call: &Call, route: &Route, tls: &Tls, uri: &Uri) -> Result<Connection, ConnectError> {

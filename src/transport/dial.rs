@@ -7,7 +7,6 @@ use std::panic::{self, AssertUnwindSafe};
 use std::sync::Arc;
 use std::sync::mpsc::{self, Sender};
 
-use ureq::Error;
 use ureq::http::Uri;
 use ureq::unversioned::transport::{ConnectionDetails, Connector};
 
@@ -18,8 +17,8 @@ use super::idle::Idle;
 use super::link::{Connection, Link};
 use super::route::Route;
 use super::tls::Tls;
-use crate::call::{self, Call, Interrupt};
-use crate::error;
+use crate::outcome::{Error, ErrorKind};
+use crate::transport::call::{self, Call, Interrupt};
 
 /// Ample: TLS and the verification of certificates need an eighth of it in a debug build.
 const STACK: usize = 512 * 1024;
@@ -36,7 +35,7 @@ impl Dial {
         Dial { route, tls, idle: Arc::new(Idle::new()) }
     }
 
-    pub(super) fn check(&self) -> Result<(), error::Error> {
+    pub(super) fn check(&self) -> Result<(), Error> {
         self.tls.check()
     }
 
@@ -74,7 +73,7 @@ impl Dial {
 impl Connector<()> for Dial {
     type Out = Link;
 
-    fn connect(&self, details: &ConnectionDetails, _: Option<()>) -> Result<Option<Link>, Error> {
+    fn connect(&self, details: &ConnectionDetails, _: Option<()>) -> Result<Option<Link>, ureq::Error> {
         let call = call::current().ok_or(ConnectError::Over)?;
         // Where a fresh one is wanted, the last one used is dropped: it gave the 503.
         let idle = self.idle.take(Connection::is_open).filter(|_| !call.wants_fresh_connection());
@@ -108,5 +107,5 @@ impl Interrupt for Dialling {
 }
 
 fn a_panic() -> ConnectError {
-    error::Error::new(error::ErrorKind::Internal, "a panic was caught while connecting").into()
+    Error::new(ErrorKind::Internal, "a panic was caught while connecting").into()
 }

@@ -10,7 +10,7 @@ use super::link::{LONGEST_HEAD, NoLookup};
 use super::per_process::PerProcess;
 use super::route::Route;
 use super::statics;
-use crate::error::Error;
+use crate::outcome::Error;
 
 /// A forked child shares its parent's sockets, and using one would corrupt the other's TLS. So each process has an
 /// agent of its own.

@@ -3,10 +3,10 @@
 use std::io::{self, ErrorKind as IoKind};
 
 use super::tls_error;
-use crate::call::{Call, Stage, Stop};
-use crate::error::{Cause, Error, ErrorKind, Source};
-use crate::retry::Ending;
-use crate::token::Token;
+use crate::outcome::{Cause, Error, ErrorKind, Source};
+use crate::service::retry::Ending;
+use crate::text::Token;
+use crate::transport::call::{Call, Stage, Stop};
 
 /// Why there is no connection to the service.
 #[derive(Debug, thiserror::Error)]

@@ -10,6 +10,6 @@ pub(super) fn spawn(
     work: impl FnOnce() + Send + 'static,
 ) -> io::Result<JoinHandle<()>> {
     #[cfg(windows)] // elsewhere a linker option does this
-    crate::windows::stay_loaded();
+    crate::config::windows::stay_loaded();
     thread::Builder::new().name(name.to_owned()).stack_size(stack).spawn(work)
 }

@@ -15,7 +15,7 @@ use zeroize::Zeroize;
 use super::head::{self, Head};
 use super::idle::Idle;
 use super::socket::{Shutter, Stream};
-use crate::call::{self, Stage};
+use crate::transport::call::{self, Stage};
 
 /// The longest header block of an answer.
 pub(super) const LONGEST_HEAD: usize = 64 * 1024;

@@ -13,8 +13,8 @@ use once_cell::race::OnceBox;
 use super::failure::ConnectError;
 use super::helper;
 use super::per_process::PerProcess;
-use crate::call::{Call, Interrupt};
-use crate::cloud::without_brackets;
+use crate::config::cloud::without_brackets;
+use crate::transport::call::{Call, Interrupt};
 
 /// Ample for the system's resolver and its plugins.
 const STACK: usize = 512 * 1024;

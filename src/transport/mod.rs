@@ -7,11 +7,14 @@
 
 mod algorithm;
 mod bundle;
+pub(crate) mod call;
+mod canceller;
 mod connect;
 mod dial;
 mod engine;
 mod failure;
 mod fork;
+mod graph;
 mod head;
 mod helper;
 mod idle;
@@ -20,6 +23,7 @@ mod lookup;
 mod pem;
 mod per_process;
 mod race;
+pub(crate) mod random;
 mod records;
 mod refusal;
 mod roots;
@@ -43,15 +47,16 @@ use ureq::http::{HeaderMap, HeaderValue, Method, Request, Response, Uri};
 use ureq::{Body, http};
 use zeroize::Zeroizing;
 
-use crate::call::Call;
-use crate::error::{Error, ErrorKind};
-use crate::reply::Reply;
-use crate::retry::Action;
-use crate::token::Token;
+use crate::outcome::{Error, ErrorKind};
+use crate::service::reply::Reply;
+use crate::service::retry::Action;
+use crate::text::Token;
+use crate::transport::call::Call;
 
+pub use canceller::Canceller;
 use engine::Engine;
 pub(crate) use failure::Failure;
-pub(crate) use per_process::PerProcess;
+pub(crate) use graph::Graph;
 pub(crate) use route::Route;
 
 /// The longest body that is read; Graph's have a few KiB.

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use mio::net::TcpStream as Attempt;
 use mio::{Events, Interest, Poll, Token, Waker};
 
-use crate::call::{Call, Interrupt};
+use crate::transport::call::{Call, Interrupt};
 
 /// How long an attempt waits for an answer before the next one starts (RFC 8305, section 5).
 const DELAY: Duration = Duration::from_millis(250);
@@ -130,7 +130,7 @@ pub(super) fn interleaved(addresses: &[SocketAddr]) -> Vec<SocketAddr> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::call::Stop;
+    use crate::transport::call::Stop;
     use std::net::{Ipv4Addr, Ipv6Addr, TcpListener};
 
     fn address(text: &str) -> SocketAddr {

@@ -8,9 +8,9 @@ use std::path::Path;
 use rustls::RootCertStore;
 
 use super::bundle::Bundle;
-use crate::error::{Cause, Error, ErrorKind};
+use crate::config::{CaFiles, Trust};
+use crate::outcome::{Cause, Error, ErrorKind};
 use crate::text::printable;
-use crate::trust::{CaFiles, Trust};
 
 /// A system's bundle has about 256 KiB.
 const LARGEST_BUNDLE: u64 = 16 * 1024 * 1024;

@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use crate::proxy::Proxy;
-use crate::trust::Trust;
+use crate::config::{Proxy, Trust};
 
 /// The settings of all connections of a client.
 #[derive(Debug)]

@@ -5,7 +5,7 @@ use std::net::{Shutdown, TcpStream};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::call::Interrupt;
+use crate::transport::call::Interrupt;
 
 /// The system does not accept a timeout of zero.
 #[cfg(not(windows))]

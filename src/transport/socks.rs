@@ -8,8 +8,8 @@ use zeroize::Zeroizing;
 
 use super::failure::ConnectError;
 use super::socket::Stream;
-use crate::cloud::without_brackets;
-use crate::proxy::Credentials;
+use crate::config::Credentials;
+use crate::config::cloud::without_brackets;
 
 const VERSION: u8 = 5;
 const NO_AUTHENTICATION: u8 = 0;

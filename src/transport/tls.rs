@@ -15,9 +15,9 @@ use super::roots::{self, Authorities};
 use super::socket::{Socket, Stream};
 use super::tls_error;
 use super::verifier::Verifier;
-use crate::cloud::without_brackets;
-use crate::error::{Cause, Error, ErrorKind};
-use crate::trust::Trust;
+use crate::config::Trust;
+use crate::config::cloud::without_brackets;
+use crate::outcome::{Cause, Error, ErrorKind};
 
 /// The trusted certificates. The first connection loads them. After a failed handshake the next one loads them again,
 /// because someone may have fixed them.

@@ -10,7 +10,7 @@ use super::failure::ConnectError;
 use super::head::Head;
 use super::refusal;
 use super::socket::Stream;
-use crate::proxy::Credentials;
+use crate::config::Credentials;
 
 /// The longest reply that is read, without the tunnel's bytes after it.
 const LONGEST_REPLY: usize = 64 * 1024;

@@ -6,9 +6,9 @@ use ipnet::IpNet;
 use ureq::http::Uri;
 
 use super::text_line;
-use crate::cloud::Root;
-use crate::environment::Environment;
-use crate::proxy::{Proxy, ProxyError};
+use crate::config::Environment;
+use crate::config::Root;
+use crate::config::proxy::{Proxy, ProxyError};
 
 pub fn address(mut data: &[u8]) {
     let (url, list, host) = (text_line(&mut data), text_line(&mut data), text_line(&mut data));
@@ -61,7 +61,7 @@ fn assert_exceptions(list: &str, host: &str) {
         "no_proxy" => Some(list.into()),
         _ => None,
     });
-    let proxy = Proxy::from_environment(&environment, host).expect("both can be read");
+    let proxy = environment.proxy_for(host).expect("both can be read");
     assert_eq!(proxy.is_none(), list.trim() == "*" || names(list, host), "{list:?} {host:?}");
 }
 

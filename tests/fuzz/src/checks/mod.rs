@@ -12,7 +12,7 @@ pub mod wait;
 
 use std::collections::HashSet;
 
-use crate::token::Token;
+use crate::text::Token;
 
 /// A token like Graph's: three parts, each long enough to be a secret.
 const TOKEN: &str = "header0123456789.payload0123456789.signature0123456789";

@@ -5,11 +5,11 @@
 use std::time::Duration;
 
 use super::{a_token, assert_no_token, assert_one_line, line, text_line};
-use crate::detail::{Attempt, Detail, Trigger};
-use crate::error::ErrorKind;
 use crate::outcome::Answer;
-use crate::reply::{self, Reading, Reply};
-use crate::settings::Settings;
+use crate::outcome::ErrorKind;
+use crate::outcome::Settings;
+use crate::outcome::{Attempt, Detail, Trigger};
+use crate::service::reply::{self, Reading, Reply};
 
 const A_DAY: Duration = Duration::from_secs(86_400);
 

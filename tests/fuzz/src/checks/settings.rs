@@ -4,7 +4,7 @@ use chrono::DateTime;
 use serde_json::{Value, json};
 
 use super::{a_token, assert_one_line};
-use crate::settings::Settings;
+use crate::outcome::Settings;
 
 /// 0002-01-01T00:00:00Z: what is before it is "never".
 const YEAR_2: i64 = -62_104_060_800;

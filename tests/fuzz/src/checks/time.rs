@@ -6,7 +6,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use chrono::DateTime;
 
 use super::text_line;
-use crate::time::Time;
+use crate::text::Time;
 
 pub fn time(mut data: &[u8]) {
     let (one, other) = (text_line(&mut data), text_line(&mut data));
@@ -53,7 +53,7 @@ fn assert_order(one: Time, other: Time) {
     let order = one.compare(other);
     assert_eq!(one.compare(one), Ordering::Equal);
     assert_eq!(other.compare(one), order.reverse());
-    assert_eq!(crate::time::compare(Some(one), Some(other)), order);
+    assert_eq!(crate::text::time::compare(Some(one), Some(other)), order);
     let distance = one.unix_milliseconds() - other.unix_milliseconds();
     if distance.abs() >= 1000 {
         assert_eq!(order, distance.cmp(&0));

@@ -3,8 +3,8 @@
 use ureq::http::HeaderValue;
 
 use super::{assert_shows_nothing_of, assert_tells_nothing_of_the_token};
+use crate::text::Token;
 use crate::text::one_line;
-use crate::token::Token;
 
 pub fn token(data: &[u8]) {
     let Ok(data) = std::str::from_utf8(data) else { return };

@@ -6,10 +6,11 @@
 use std::time::Duration;
 
 use super::a_token;
-use crate::detail::Trigger;
-use crate::settings::{Settings, SyncStatus};
-use crate::time::{self, Time};
-use crate::wait::{Do, End, Phase, Seen, Wait};
+use crate::outcome::Trigger;
+use crate::outcome::{Settings, SyncStatus};
+use crate::text::time::{self, Time};
+use crate::wait::Phase;
+use crate::wait::machine::{Do, End, Seen, Wait};
 
 const fn seconds(seconds: u64) -> Duration {
     Duration::from_secs(seconds)

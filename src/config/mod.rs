@@ -1,0 +1,19 @@
+//! What a client is configured with: the cloud, the proxy and the trusted authorities, from options, from the environment
+//! or from the machine. Pure, except for the functions that ask the system.
+
+pub(crate) mod cloud;
+mod environment;
+pub(crate) mod limits;
+mod machine_proxy;
+mod no_proxy;
+mod privilege;
+pub(crate) mod proxy;
+mod trust;
+#[cfg(windows)]
+pub(crate) mod windows;
+
+pub use cloud::Cloud;
+pub(crate) use cloud::Root;
+pub(crate) use environment::Environment;
+pub(crate) use proxy::{Credentials, Proxy, Scheme};
+pub(crate) use trust::{CaFiles, Trust};

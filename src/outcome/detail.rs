@@ -1,0 +1,260 @@
+//! What is known of a call beside its result, the same for an answer and for an error.
+
+use std::time::Duration;
+
+use crate::outcome::Settings;
+
+/// What became of the trigger, the POST that starts a sync. The numbers are those of the C ABI.
+///
+/// It is known for an error too: whether a sync may run in spite of it.
+///
+/// ```
+/// use autopilot_sync::{Client, Trigger};
+///
+/// let error = Client::new()?.sync("not a token").unwrap_err();
+/// assert_eq!(error.detail().trigger(), Trigger::NotSent);
+/// # Ok::<(), autopilot_sync::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+#[repr(i32)]
+pub enum Trigger {
+    /// It was not sent.
+    #[default]
+    NotSent = 0,
+    /// It was sent, and whether it started a sync is not known.
+    MayHaveRun = 1,
+    /// It was sent, and started no sync.
+    Refused = 2,
+    /// It was accepted: a sync starts or has started.
+    Accepted = 3,
+    /// A sync that was running already was joined.
+    Joined = 4,
+}
+
+impl Trigger {
+    /// What became of two triggers of one call: a refusal of the second does not tell what became of the first.
+    pub(crate) fn followed_by(self, next: Trigger) -> Trigger {
+        match (self, next) {
+            (Trigger::MayHaveRun, Trigger::Refused) => Trigger::MayHaveRun,
+            (_, next) => next,
+        }
+    }
+}
+
+/// What is known of a call beside its result, the same for an answer and for an error. The token is in none of it.
+///
+/// ```no_run
+/// # let token = "read-only";
+/// use autopilot_sync::{Client, Detail};
+///
+/// let result = Client::new()?.sync(token);
+/// let detail: &Detail = match &result {
+///     Ok(outcome) => outcome.detail(),
+///     Err(error) => error.detail(),
+/// };
+/// println!("HTTP {:?}, trigger {:?}", detail.http_status(), detail.trigger());
+/// # assert_eq!(detail.http_status(), Some(403));
+/// # Ok::<(), autopilot_sync::Error>(())
+/// ```
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Detail {
+    pub(crate) trigger: Trigger,
+    pub(crate) http_status: Option<u16>,
+    pub(crate) code: Option<String>,
+    pub(crate) message: Option<String>,
+    pub(crate) retry_after: Option<Duration>,
+    pub(crate) claims: Option<String>,
+    pub(crate) attempts: Vec<Attempt>,
+    pub(crate) settings: Option<Settings>,
+}
+
+impl Detail {
+    /// The last request has no answer: an earlier one's would be taken for its.
+    pub(crate) fn forget_answer(&mut self) {
+        let Detail { trigger: _, http_status, code, message, retry_after, claims, attempts: _, settings: _ } =
+            self;
+        (*http_status, *code, *message, *retry_after, *claims) = Default::default();
+    }
+
+    /// What became of the trigger.
+    ///
+    /// ```no_run
+    /// # let token = "a-token";
+    /// use autopilot_sync::{Client, Trigger};
+    ///
+    /// let outcome = Client::new()?.sync(token)?;
+    /// assert_eq!(outcome.detail().trigger(), Trigger::Accepted);
+    /// # Ok::<(), autopilot_sync::Error>(())
+    /// ```
+    pub fn trigger(&self) -> Trigger {
+        self.trigger
+    }
+
+    /// The HTTP status of the last request's answer. None where it got none.
+    ///
+    /// ```no_run
+    /// # let token = "a-token";
+    /// let outcome = autopilot_sync::sync(token)?;
+    /// assert_eq!(outcome.detail().http_status(), Some(204));
+    /// # Ok::<(), autopilot_sync::Error>(())
+    /// ```
+    pub fn http_status(&self) -> Option<u16> {
+        self.http_status
+    }
+
+    /// Graph's `error.code`, such as `Forbidden`. It differs in case and value between front ends: for logs only.
+    ///
+    /// ```no_run
+    /// # let token = "read-only";
+    /// if let Err(error) = autopilot_sync::sync(token) {
+    ///     println!("{error} ({})", error.detail().code().unwrap_or("no code"));
+    /// #   assert!(error.detail().code().is_some());
+    /// }
+    /// ```
+    pub fn code(&self) -> Option<&str> {
+        self.code.as_deref()
+    }
+
+    /// The service's own words on one printable line of at most 4 KiB, taken out of Graph's and Intune's envelopes.
+    ///
+    /// ```no_run
+    /// # let token = "read-only";
+    /// if let Err(error) = autopilot_sync::sync(token) {
+    ///     println!("{error}: {}", error.detail().message().unwrap_or("the service gave no reason"));
+    /// #   assert!(error.detail().message().is_some());
+    /// }
+    /// ```
+    pub fn message(&self) -> Option<&str> {
+        self.message.as_deref()
+    }
+
+    /// The time after which the service wants to be asked again, counted from its answer. None where it did not say.
+    ///
+    /// ```no_run
+    /// # let token = "recent";
+    /// use autopilot_sync::Answer;
+    ///
+    /// let outcome = autopilot_sync::sync(token)?;
+    /// if outcome.answer() == Answer::TooSoon {
+    ///     let pause = outcome.detail().retry_after().unwrap_or(std::time::Duration::from_secs(610));
+    ///     println!("again in {} s", pause.as_secs());
+    /// #   assert!(pause.as_secs() > 0);
+    /// }
+    /// # assert_eq!(outcome.answer(), Answer::TooSoon);
+    /// # Ok::<(), autopilot_sync::Error>(())
+    /// ```
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.retry_after
+    }
+
+    /// The claims of a claims challenge: hand them to whatever issues the token (conditional access). They are a JSON
+    /// object on one printable line of at most 4 KiB. Claims that are not such an object are left out.
+    ///
+    /// ```no_run
+    /// # let token = "challenged";
+    /// # fn new_token(claims: &str) -> String { assert!(claims.starts_with('{')); "a-token".into() }
+    /// let result = autopilot_sync::sync(token).or_else(|error| match error.detail().claims() {
+    ///     Some(claims) => autopilot_sync::sync(&new_token(claims)),
+    ///     None => Err(error),
+    /// });
+    /// # assert_eq!(result?.answer(), autopilot_sync::Answer::Done);
+    /// # Ok::<(), autopilot_sync::Error>(())
+    /// ```
+    pub fn claims(&self) -> Option<&str> {
+        self.claims.as_deref()
+    }
+
+    /// The settings that were read last, if any were: a wait reads them, [`sync`](crate::Client::sync) does not.
+    ///
+    /// ```no_run
+    /// # let token = "a-token";
+    /// use std::{ops::ControlFlow, time::Duration};
+    ///
+    /// let client = autopilot_sync::Client::new()?;
+    /// assert_eq!(client.sync(token)?.detail().settings(), None);
+    /// let outcome = client.sync_and_wait(token, Duration::from_secs(900), |_| ControlFlow::Continue(()))?;
+    /// let settings = outcome.detail().settings().expect("the state in which it ended");
+    /// println!("{:?} at {:?}", settings.status(), settings.last_sync_text());
+    /// # Ok::<(), autopilot_sync::Error>(())
+    /// ```
+    pub fn settings(&self) -> Option<&Settings> {
+        self.settings.as_ref()
+    }
+
+    /// The requests of this call in their order, with the ids that Microsoft's support asks for.
+    ///
+    /// ```no_run
+    /// # let token = "a-token";
+    /// for attempt in autopilot_sync::sync(token)?.detail().attempts() {
+    ///     println!("{}, answered as {:?}", attempt.client_request_id(), attempt.request_id());
+    /// }
+    /// # Ok::<(), autopilot_sync::Error>(())
+    /// ```
+    pub fn attempts(&self) -> &[Attempt] {
+        &self.attempts
+    }
+}
+
+/// One request that went out, or was to go out.
+///
+/// ```no_run
+/// # let token = "a-token";
+/// use autopilot_sync::Attempt;
+///
+/// let outcome = autopilot_sync::sync(token)?;
+/// let ids: Vec<&str> = outcome.detail().attempts().iter().filter_map(Attempt::request_id).collect();
+/// assert_eq!(ids.len(), 1, "no retry was needed");
+/// # Ok::<(), autopilot_sync::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attempt {
+    pub(crate) client_request_id: String,
+    pub(crate) request_id: Option<String>,
+}
+
+impl Attempt {
+    /// The GUID that this library gave the request; a retry has that of its first. Intune shows it as "Activity ID".
+    ///
+    /// ```no_run
+    /// # let token = "a-token";
+    /// let outcome = autopilot_sync::sync(token)?;
+    /// assert_eq!(outcome.detail().attempts()[0].client_request_id().len(), 36);
+    /// # Ok::<(), autopilot_sync::Error>(())
+    /// ```
+    pub fn client_request_id(&self) -> &str {
+        &self.client_request_id
+    }
+
+    /// The id that Graph gave the request, if it answered.
+    ///
+    /// ```no_run
+    /// # let token = "a-token";
+    /// let outcome = autopilot_sync::sync(token)?;
+    /// let last = outcome.detail().attempts().last().expect("one at least");
+    /// assert!(last.request_id().is_some(), "Graph has answered");
+    /// # Ok::<(), autopilot_sync::Error>(())
+    /// ```
+    pub fn request_id(&self) -> Option<&str> {
+        self.request_id.as_deref()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_does_not_tell_what_became_of_the_trigger_before() {
+        use Trigger::*;
+        for (first, second, both) in [
+            (NotSent, Refused, Refused),
+            (Refused, Accepted, Accepted),
+            (Refused, MayHaveRun, MayHaveRun),
+            (MayHaveRun, Refused, MayHaveRun),
+            (MayHaveRun, Accepted, Accepted),
+        ] {
+            assert_eq!(first.followed_by(second), both, "{first:?} {second:?}");
+        }
+    }
+}

@@ -1,0 +1,272 @@
+//! The error of every call: a kind to branch on, a line to log, and all that is known beside it.
+
+use std::error::Error as StdError;
+use std::fmt;
+
+use super::Detail;
+use crate::text::{Token, TokenError, bounded};
+
+/// The kinds of [`Error`]. The numbers are those of the C ABI, the same in every language.
+///
+/// ```no_run
+/// # let token = "expired";
+/// use autopilot_sync::ErrorKind;
+///
+/// match autopilot_sync::sync(token).map_err(|error| error.kind()) {
+///     Ok(outcome) => println!("{outcome}"),
+///     Err(ErrorKind::Unauthorized) => println!("get a new token"),
+///     Err(ErrorKind::Forbidden) => println!("ask the administrator"),
+///     Err(ErrorKind::Connect | ErrorKind::Timeout) => println!("try later"),
+///     Err(kind) => println!("{kind}"),
+/// }
+/// # assert_eq!(autopilot_sync::sync(token).unwrap_err().kind(), ErrorKind::Unauthorized);
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+#[repr(i32)]
+pub enum ErrorKind {
+    /// A token or an option that cannot be right. Nothing was sent.
+    InvalidArgument = -1,
+    /// No connection: name look-up, TCP, or the proxy, its refusal included. Nothing was sent.
+    Connect = -2,
+    /// The service's certificate is not trusted, or the TLS handshake failed. Nothing was sent.
+    Tls = -3,
+    /// The deadline cut off the call.
+    Timeout = -4,
+    /// The caller cancelled the call.
+    Cancelled = -5,
+    /// The connection broke after the request went out: it may have been carried out.
+    ConnectionLost = -6,
+    /// HTTP 401: a new token can heal it. With [`Detail::claims`], one that answers those claims.
+    Unauthorized = -7,
+    /// HTTP 403, or Intune's own 401: the tenant's licence or the caller's rights do not allow it.
+    Forbidden = -8,
+    /// Any other HTTP status; see [`Detail::http_status`].
+    Service = -9,
+    /// The answer is not HTTP, not of the documented shape, or not Graph's but of a box in between.
+    Protocol = -10,
+    /// The service reports that the sync failed.
+    SyncFailed = -11,
+    /// A fault of this library.
+    Internal = -12,
+    /// An environment variable, CA file or proxy address cannot be used; the message names it. Nothing was sent.
+    Configuration = -13,
+}
+
+impl ErrorKind {
+    /// All kinds, in the order of their codes.
+    ///
+    /// ```
+    /// use autopilot_sync::ErrorKind;
+    ///
+    /// let of_code = |code: i32| ErrorKind::ALL.into_iter().find(|kind| kind.code() == code);
+    /// assert_eq!(of_code(-4), Some(ErrorKind::Timeout));
+    /// ```
+    pub const ALL: [ErrorKind; 13] = [
+        ErrorKind::InvalidArgument,
+        ErrorKind::Connect,
+        ErrorKind::Tls,
+        ErrorKind::Timeout,
+        ErrorKind::Cancelled,
+        ErrorKind::ConnectionLost,
+        ErrorKind::Unauthorized,
+        ErrorKind::Forbidden,
+        ErrorKind::Service,
+        ErrorKind::Protocol,
+        ErrorKind::SyncFailed,
+        ErrorKind::Internal,
+        ErrorKind::Configuration,
+    ];
+
+    /// The code of this kind in the C ABI, below zero.
+    ///
+    /// ```
+    /// assert_eq!(autopilot_sync::ErrorKind::Forbidden.code(), -8);
+    /// ```
+    pub const fn code(self) -> i32 {
+        self as i32
+    }
+}
+
+impl fmt::Display for ErrorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            ErrorKind::InvalidArgument => "invalid argument",
+            ErrorKind::Connect => "cannot connect",
+            ErrorKind::Tls => "TLS failed",
+            ErrorKind::Timeout => "timed out",
+            ErrorKind::Cancelled => "cancelled",
+            ErrorKind::ConnectionLost => "connection lost",
+            ErrorKind::Unauthorized => "unauthorized",
+            ErrorKind::Forbidden => "forbidden",
+            ErrorKind::Service => "refused by the service",
+            ErrorKind::Protocol => "not an answer of the service",
+            ErrorKind::SyncFailed => "the sync failed",
+            ErrorKind::Internal => "internal error",
+            ErrorKind::Configuration => "unusable configuration",
+        })
+    }
+}
+
+/// Why a call failed.
+///
+/// `{}` is one line without the cause, for a chain of [`source`](StdError::source)s; `{:#}` is one line with it, for a
+/// log. The token is in neither, nor in `{:?}`.
+///
+/// ```
+/// use autopilot_sync::{Client, ErrorKind};
+///
+/// let error = Client::new()?.sync("Bearer abc").unwrap_err();
+/// assert_eq!(error.kind(), ErrorKind::InvalidArgument);
+/// assert_eq!(error.to_string(), "invalid argument: the token begins with \"Bearer \": give the token alone");
+/// # Ok::<(), autopilot_sync::Error>(())
+/// ```
+pub struct Error(Box<Inner>);
+
+struct Inner {
+    kind: ErrorKind,
+    text: String,
+    detail: Detail,
+    source: Option<Source>,
+}
+
+/// The cause of an error.
+pub(crate) type Source = Box<dyn StdError + Send + Sync>;
+
+impl Error {
+    pub(crate) fn new(kind: ErrorKind, text: impl Into<String>) -> Error {
+        Error(Box::new(Inner { kind, text: text.into(), detail: Detail::default(), source: None }))
+    }
+
+    pub(crate) fn invalid_argument(text: impl fmt::Display) -> Error {
+        Error::new(ErrorKind::InvalidArgument, text.to_string())
+    }
+
+    pub(crate) fn because(mut self, source: impl Into<Source>) -> Error {
+        self.0.source = Some(source.into());
+        self
+    }
+
+    pub(crate) fn with_detail(mut self, detail: Detail) -> Error {
+        self.0.detail = detail;
+        self
+    }
+
+    /// What to branch on.
+    ///
+    /// ```
+    /// use autopilot_sync::{Client, ErrorKind};
+    ///
+    /// let error = Client::builder().max_retries(1000).unwrap_err();
+    /// assert_eq!(error.kind(), ErrorKind::InvalidArgument);
+    /// ```
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+
+    /// All that is known of the call: HTTP status, the service's own words, request ids, what became of the trigger.
+    ///
+    /// ```no_run
+    /// # let token = "read-only";
+    /// let error = autopilot_sync::sync(token).unwrap_err();
+    /// assert_eq!(error.detail().http_status(), Some(403));
+    /// println!("{error:#}; the service said: {:?}", error.detail().message());
+    /// ```
+    pub fn detail(&self) -> &Detail {
+        &self.0.detail
+    }
+}
+
+impl From<TokenError> for Error {
+    fn from(error: TokenError) -> Error {
+        Error::new(ErrorKind::InvalidArgument, error.to_string())
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Inner { kind, text, source, .. } = &*self.0;
+        write!(f, "{kind}: {text}")?;
+        match source {
+            Some(source) if f.alternate() => write!(f, ": {source}"),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Inner { kind, text, detail, source } = &*self.0;
+        f.debug_struct("Error")
+            .field("kind", kind)
+            .field("text", text)
+            .field("detail", detail)
+            .field("source", source)
+            .finish()
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.0.source.as_deref().map(|source| source as _)
+    }
+}
+
+/// The words of a cause that is not the operating system's: on one line of at most 4 KiB, without the token, and without
+/// links into the documentation of libraries that the caller does not know.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct Cause(String);
+
+impl Cause {
+    pub(crate) fn new(error: &dyn fmt::Display, token: Option<Token<'_>>) -> Cause {
+        let text = bounded(&error.to_string());
+        let text = text.split(" https://docs.rs/").next().unwrap_or_default().trim_end_matches(':');
+        Cause(token.map_or(text.to_owned(), |token| token.redact(text)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_is_one_word_wide_and_crosses_threads() {
+        fn crosses<T: Send + Sync + 'static>() {}
+        crosses::<Error>();
+        assert_eq!(size_of::<Result<(), Error>>(), size_of::<usize>());
+    }
+
+    #[test]
+    fn the_line_has_the_cause_only_when_asked() {
+        let error = Error::new(ErrorKind::Connect, "graph.microsoft.com")
+            .because(Cause::new(&"peer closed: https://docs.rs/x", None));
+        assert_eq!(error.to_string(), "cannot connect: graph.microsoft.com");
+        assert_eq!(format!("{error:#}"), "cannot connect: graph.microsoft.com: peer closed");
+        assert_eq!(error.source().unwrap().to_string(), "peer closed");
+    }
+
+    #[test]
+    fn a_cause_does_not_show_the_token() {
+        let token = Token::new("secret-0123456789").unwrap();
+        let cause = Cause::new(&"certificate of secret-0123456789.example", Some(token));
+        assert_eq!(cause.to_string(), "certificate of [token].example");
+        let long = format!("{}secret-0123456789", "x".repeat(4079));
+        let cause = Cause::new(&long, Some(token));
+        assert_eq!(cause.to_string(), format!("{}[token]", "x".repeat(4079)));
+        let endless = "\n".repeat(9) + &"x".repeat(1 << 20);
+        assert_eq!(Cause::new(&endless, None).to_string(), "x".repeat(4096));
+    }
+
+    #[test]
+    fn a_cause_is_one_line() {
+        let cause = Cause::new(&"no name\r\nof \u{202e}elpmaxe", None);
+        assert_eq!(cause.to_string(), "no name  of  elpmaxe");
+    }
+
+    #[test]
+    fn kinds_are_numbered_without_a_gap() {
+        let codes: Vec<i32> = ErrorKind::ALL.iter().map(|kind| kind.code()).collect();
+        assert_eq!(codes, (-13..=-1).rev().collect::<Vec<i32>>());
+    }
+}

@@ -1,0 +1,166 @@
+//! Ends calls from another thread.
+
+use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+
+use super::call::Call;
+use super::per_process::PerProcess;
+
+/// Ends calls from another thread: those that run, at once, and those that are begun with it afterwards. It stays
+/// cancelled for good; use a new one for what comes later. Clones are the same canceller. Any thread may use it at any
+/// time, but no signal handler: it takes a lock. A forked child's copy ends calls of the child alone.
+///
+/// ```no_run
+/// # let token = "a-token";
+/// use std::{ops::ControlFlow, thread, time::Duration};
+/// use autopilot_sync::{Canceller, Client, ErrorKind};
+///
+/// let canceller = Canceller::new();
+/// let client = Client::new()?.with_canceller(&canceller);
+/// let half_an_hour = Duration::from_secs(30 * 60);
+/// let wait = thread::spawn(move || client.sync_and_wait(token, half_an_hour, |_| ControlFlow::Continue(())));
+/// canceller.cancel();
+/// assert_eq!(wait.join().unwrap().unwrap_err().kind(), ErrorKind::Cancelled);
+/// # Ok::<(), autopilot_sync::Error>(())
+/// ```
+#[derive(Clone, Default)]
+pub struct Canceller(Arc<State>);
+
+#[derive(Default)]
+struct State {
+    cancelled: AtomicBool,
+    calls: PerProcess<Calls>,
+}
+
+/// Those that this canceller can end, and that may be over.
+type Calls = Mutex<Vec<Weak<Call>>>;
+
+impl Canceller {
+    /// One that has cancelled nothing.
+    ///
+    /// ```
+    /// assert!(!autopilot_sync::Canceller::new().is_cancelled());
+    /// ```
+    pub fn new() -> Canceller {
+        Canceller::default()
+    }
+
+    /// Ends all calls that were begun with this canceller, with [`ErrorKind::Cancelled`](crate::ErrorKind::Cancelled).
+    /// A call that blocks returns within milliseconds. Does not block.
+    ///
+    /// ```
+    /// use autopilot_sync::{Canceller, Client, ErrorKind, Trigger};
+    ///
+    /// let canceller = Canceller::new();
+    /// let client = Client::new()?.with_canceller(&canceller);
+    /// canceller.cancel();
+    /// let error = client.sync("a-token").unwrap_err();
+    /// assert_eq!(error.kind(), ErrorKind::Cancelled);
+    /// assert_eq!(error.detail().trigger(), Trigger::NotSent);
+    /// # Ok::<(), autopilot_sync::Error>(())
+    /// ```
+    pub fn cancel(&self) {
+        self.0.cancelled.store(true, Ordering::Release);
+        let calls = std::mem::take(&mut *self.calls());
+        for call in calls.iter().filter_map(Weak::upgrade) {
+            call.cancel();
+        }
+    }
+
+    /// Whether [`cancel`](Self::cancel) was called.
+    ///
+    /// ```
+    /// use autopilot_sync::Canceller;
+    ///
+    /// let canceller = Canceller::new();
+    /// canceller.clone().cancel();
+    /// assert!(canceller.is_cancelled());
+    /// ```
+    pub fn is_cancelled(&self) -> bool {
+        self.0.cancelled.load(Ordering::Acquire)
+    }
+
+    /// Lets this canceller end a call. A cancel either comes before the lock, and is seen, or finds the call in the list.
+    pub(crate) fn watch(&self, call: &Arc<Call>) {
+        let mut calls = self.calls();
+        if self.is_cancelled() {
+            call.cancel();
+        } else {
+            calls.retain(|call| call.strong_count() > 0);
+            calls.push(Arc::downgrade(call));
+        }
+    }
+
+    /// The calls of this process: a forked child shares its parent's sockets, and must not shut them down.
+    fn calls(&self) -> MutexGuard<'_, Vec<Weak<Call>>> {
+        self.0.calls.get(Calls::default).lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for Canceller {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Canceller").field("is_cancelled", &self.is_cancelled()).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::transport::call::Stop;
+    use std::time::Duration;
+
+    fn call() -> Arc<Call> {
+        Call::new(Duration::from_secs(3600))
+    }
+
+    #[test]
+    fn it_ends_its_own_calls_for_good_and_no_others() {
+        let (canceller, before, other, after) = (Canceller::new(), call(), call(), call());
+        canceller.watch(&before);
+        canceller.clone().cancel();
+        canceller.watch(&after);
+        assert_eq!(before.stopped(), Some(Stop::Cancelled));
+        assert_eq!(after.stopped(), Some(Stop::Cancelled));
+        assert_eq!(other.stopped(), None);
+        assert!(canceller.is_cancelled());
+    }
+
+    #[test]
+    fn it_keeps_no_call_that_is_over() {
+        let canceller = Canceller::new();
+        for _ in 0..1000 {
+            canceller.watch(&call());
+        }
+        assert_eq!(canceller.calls().len(), 1);
+    }
+
+    /// The child has no thread that would let go of the lock.
+    #[cfg(unix)]
+    #[allow(unsafe_code)] // to fork
+    #[test]
+    fn a_child_forked_under_the_lock_can_cancel() {
+        let (canceller, parents) = (Canceller::new(), call());
+        canceller.watch(&parents);
+        let held = canceller.calls();
+        // SAFETY: the child takes no lock of the parent's, and leaves by `_exit`.
+        let child = unsafe { libc::fork() };
+        if child == 0 {
+            // SAFETY: it has no precondition. It ends a child that waits for ever.
+            unsafe { libc::alarm(60) };
+            let (before, after) = (call(), call());
+            canceller.watch(&before);
+            canceller.cancel();
+            canceller.watch(&after);
+            let has_ended = [before, after].iter().all(|call| call.stopped() == Some(Stop::Cancelled));
+            // SAFETY: it has no precondition.
+            unsafe { libc::_exit(i32::from(!has_ended)) };
+        }
+        drop(held);
+        let mut status = -1;
+        // SAFETY: the status may be written.
+        assert_eq!(unsafe { libc::waitpid(child, &mut status, 0) }, child);
+        assert_eq!(status, 0);
+        assert_eq!((canceller.is_cancelled(), parents.stopped()), (false, None));
+    }
+}

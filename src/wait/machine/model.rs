@@ -1,0 +1,375 @@
+//! A model test: the machine against thousands of services in which everything that is documented nowhere is drawn at
+//! random, in virtual time.
+//!
+//! What the machine promises rests on these bounds, and the model draws up to them:
+//! - The status follows a start that L tells within five seconds, the lag of the replicas included; or both are shown
+//!   together, however late, and then they may lag by almost twenty seconds.
+//! - Where failing runs move no time and replicas lag, `inProgress` comes within twenty seconds less that lag.
+//! - Either of two syncs follows the other at once within those five seconds, or a lag and a minute later, or each moves
+//!   L at its end and the reading before the trigger is of now: then one that ended since that reading counts as joined.
+//! - That reading may lack the sync before by any age after a 204, if the 204 has a `Date`, or moves T and is shown within
+//!   half a second.
+//! - The window counts from the later of L and T, or from the end of the last run, and is 540 seconds at least.
+//! - After a lost reply a sync that ended a lag before the reading before the trigger counts as joined; what T tells of
+//!   another's trigger counts as ours; and a 429 to the second trigger makes the wait begin anew.
+//! - Where another sync ends between ours and a look, its status may be told for ours: readings show but the last.
+
+mod checks;
+mod service;
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::time::Duration;
+
+use super::{Do, End, Seen, Wait};
+use crate::outcome::SyncStatus;
+use crate::wait::Phase;
+use checks::Checks;
+use service::{Fate, Mark, Other, RetryAfter, SECOND, Service, Unknowns, duration};
+
+const TIMELINES: u64 = 50_000;
+
+/// The ends that the timelines must come to, each of them often.
+const KINDS: [&str; 8] = [
+    "Completed",
+    "JoinedCompleted",
+    "Failed",
+    "Unconfirmed",
+    "TooSoon",
+    "Deadline",
+    "LastRequest",
+    "LastTrigger",
+];
+
+/// splitmix64: the same timeline for the same seed, everywhere.
+#[derive(Debug, Clone)]
+struct Random(u64);
+
+impl Random {
+    fn number(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    /// Both ends included.
+    fn between(&mut self, least: i64, most: i64) -> i64 {
+        least + (self.number() % (most - least + 1) as u64) as i64
+    }
+
+    fn chance(&mut self, percent: u64) -> bool {
+        self.number() % 100 < percent
+    }
+
+    fn one_of<T: Copy>(&mut self, choices: &[T]) -> T {
+        choices[self.between(0, choices.len() as i64 - 1) as usize]
+    }
+}
+
+/// What is played: the machine, or one that is known to be wrong.
+trait Machine {
+    fn next(&mut self, now: Duration, seen: Seen) -> Do;
+}
+
+impl Machine for Wait {
+    fn next(&mut self, now: Duration, seen: Seen) -> Do {
+        Wait::next(self, now, seen)
+    }
+}
+
+/// The network between, and the deadline, as drawn for one timeline.
+#[derive(Debug)]
+struct Conditions {
+    deadline: i64,
+    slowest: i64,
+    may_read: bool,
+    /// Percent of the reads that fail, and of the triggers whose reply is lost or says nothing.
+    read_faults: u64,
+    trigger_faults: u64,
+}
+
+fn conditions(random: &mut Random) -> Conditions {
+    Conditions {
+        deadline: random.one_of(&[3, 20, 90, 300, 900, 1800, 3600]) * SECOND + random.between(0, 2000),
+        slowest: random.one_of(&[100, 100, 600, 3000, 20_000]),
+        may_read: random.chance(95),
+        read_faults: random.one_of(&[0, 0, 0, 5, 20, 50, 90]),
+        trigger_faults: random.one_of(&[0, 0, 0, 20, 60]),
+    }
+}
+
+/// The bounds within which the machine promises not to be fooled.
+fn unknowns(random: &mut Random) -> Unknowns {
+    // Quick: what a run writes is shown by every replica, status included, within five seconds.
+    let is_quick = random.chance(50);
+    let longest_lag = if is_quick {
+        random.one_of(&[0, 500, 2500, 4000])
+    } else {
+        random.one_of(&[0, 0, 3000, 10_000, 18_000])
+    };
+    let failing = random.one_of(&[0, 10, 50]);
+    let failing_moves = random.chance(50);
+    let longest_delay = match (is_quick, longest_lag, failing_moves || failing == 0) {
+        (true, ..) => 4900 - longest_lag,
+        (false, 0, _) | (false, _, true) => random.one_of(&[0, 10_000, 40_000, 150_000]),
+        (false, _, false) => 19_000 - longest_lag,
+    };
+    let digits = |random: &mut Random| {
+        let digits = random.between(0, 7) as usize;
+        [digits, if random.chance(15) { random.between(0, 7) as usize } else { digits }]
+    };
+    let mut others = Vec::new();
+    for _ in 0..random.one_of(&[0, 0, 1, 2, 4]) {
+        let (least, most) = random.one_of(&[(-30, 10), (-700, 30), (-700, 700), (-2000, -100), (0, 3000)]);
+        others.push(Other { at: random.between(least, most) * SECOND, is_manual: random.chance(40) });
+    }
+    others.sort_by_key(|other| other.at);
+    Unknowns {
+        clock: random.between(-40, 40) * 86_400_000 + random.between(0, 999),
+        has_date: random.chance(80),
+        date_skew: random.one_of(&[0, 0, 0, -2, 3, -60, 60]) * SECOND,
+        lag_is_fixed: random.chance(30),
+        lags: random.one_of(&[[0, longest_lag], [longest_lag, longest_lag]]),
+        alternates: random.chance(50),
+        sync_digits: digits(random),
+        manual_digits: digits(random),
+        strange_status: random.one_of(&[0, 0, 0, 0, 5, 30]),
+        throttling: random.one_of(&[0, 0, 0, 0, 20, 60]),
+        window: random.one_of(&[600, 600, 590, 605, 540, 660]) * SECOND,
+        window_since_end: random.chance(30),
+        retry_after: random.one_of(&[
+            RetryAfter::Absent,
+            RetryAfter::Absent,
+            RetryAfter::Seconds,
+            RetryAfter::Window,
+            RetryAfter::Longer,
+        ]),
+        window_first: random.chance(50),
+        stamps_204: random.chance(85),
+        stamps_409: random.chance(20),
+        stamps_429: random.chance(20),
+        mark: random.one_of(&[Mark::Start, Mark::End, Mark::Both]),
+        marks_early: is_quick,
+        longest_delay,
+        longest_run: random.one_of(&[2, 20, 120, 600, 2000]) * SECOND,
+        mark_delay: random.one_of(&[0, 0, 0, 300, 4000]),
+        failing,
+        failing_moves,
+        rest: if is_quick { 0 } else { longest_lag + 60 * SECOND },
+        is_fresh_before: false,
+        frozen: None,
+        others,
+    }
+}
+
+/// What the rule stands only where something else is certain.
+fn extremes(random: &mut Random, conditions: &Conditions, unknowns: &mut Unknowns) {
+    let is_answered = conditions.trigger_faults == 0;
+    let tells_apart = unknowns.has_date || (unknowns.lags[1] <= 500 && unknowns.stamps_204);
+    if is_answered && tells_apart && random.chance(20) {
+        // A reading before the trigger that lacks the last sync: `Date` or T tells that this is no news.
+        let last = random.between(-1500, -560) * SECOND;
+        unknowns.longest_run = unknowns.longest_run.min(120 * SECOND);
+        unknowns.others = vec![Other { at: last, is_manual: random.chance(40) }];
+        unknowns.frozen = Some((last - random.between(1, 1000) * SECOND, random.between(100, 2000)));
+    } else if is_answered && unknowns.mark == Mark::End && unknowns.failing == 0 && random.chance(50) {
+        // Syncs on each other's heels, seldom shown: what is seen of the one before lies behind the baseline.
+        unknowns.is_fresh_before = true;
+        unknowns.rest = 0;
+        unknowns.mark_delay = 0;
+    }
+}
+
+/// A wait as it is driven, with virtual time.
+struct Play {
+    now: i64,
+    random: Random,
+    conditions: Conditions,
+    service: Service,
+    checks: Checks,
+    log: Vec<String>,
+}
+
+/// The end; or the seed, what was wrong, and all that happened.
+fn play<M: Machine>(seed: u64, machine: impl FnOnce(Duration, Duration) -> M) -> Result<End, String> {
+    let mut random = Random(seed);
+    let conditions = conditions(&mut random);
+    let mut unknowns = unknowns(&mut random);
+    extremes(&mut random, &conditions, &mut unknowns);
+    let service = Service::new(unknowns, Random(random.number()));
+    let checks = Checks::new(conditions.deadline, conditions.may_read);
+    let jitter = random.between(0, 4999);
+    let mut machine = machine(duration(conditions.deadline), duration(jitter));
+    let mut play = Play { now: 0, random, conditions, service, checks, log: Vec::new() };
+    play.run(&mut machine).map_err(|what| format!("seed {seed}: {what}\n{}", play.story()))
+}
+
+impl Play {
+    fn run(&mut self, machine: &mut impl Machine) -> Result<End, String> {
+        let mut seen = Seen::Nothing;
+        loop {
+            let todo = machine.next(duration(self.now), seen);
+            self.log.push(format!("{:>9} {todo:?}", self.now));
+            self.checks.todo(self.now, &todo, &self.service)?;
+            seen = match todo {
+                Do::Read { retries } => self.read(retries),
+                Do::Trigger => self.trigger(),
+                Do::Pause { until, .. } => {
+                    // A sleep is never exact.
+                    self.now = self.now.max(until.as_millis() as i64) + self.random.between(0, 3);
+                    Seen::Nothing
+                }
+                Do::End(end) => return Ok(end),
+            };
+        }
+    }
+
+    fn story(&self) -> String {
+        let Play { conditions, service, log, .. } = self;
+        let runs: Vec<_> = service.runs.iter().map(|run| format!("{run:?}")).collect();
+        format!("{conditions:?}\n{:?}\n{}\n{}", service.unknowns, runs.join("\n"), log.join("\n"))
+    }
+
+    /// A request: when the service sees it, and whether a reply comes before the deadline.
+    fn exchange(&mut self) -> (i64, bool) {
+        let left = (self.conditions.deadline - self.now).clamp(0, 30 * SECOND);
+        let takes = self.random.between(1, self.conditions.slowest);
+        let at = self.now + self.random.between(0, takes);
+        self.now += takes.min(left);
+        (at, takes <= left)
+    }
+
+    fn read(&mut self, retries: bool) -> Seen {
+        let until = (self.now + 30 * SECOND).min(self.conditions.deadline);
+        for retry in 0.. {
+            let seen = self.read_once(retries);
+            let Seen::ReadFailed { retry_after } = seen else { return seen };
+            let asked = retry_after.map_or(0, |wait| wait.as_millis() as i64);
+            let pause = asked.max(self.random.between(500, 1500) << retry);
+            if !retries || retry == 3 || self.now + pause >= until {
+                return seen;
+            }
+            self.now += pause;
+        }
+        unreachable!()
+    }
+
+    fn read_once(&mut self, is_before: bool) -> Seen {
+        let (at, is_answered) = self.exchange();
+        if !is_answered || self.random.chance(self.conditions.read_faults) {
+            let retry_after = self.random.one_of(&[None, None, Some(Duration::from_secs(7))]);
+            let retry_after = retry_after.filter(|_| is_answered);
+            self.checks.not_read(self.now, retry_after);
+            self.log.push(format!("{:>9} not read, {retry_after:?}", self.now));
+            return Seen::ReadFailed { retry_after };
+        }
+        if !self.conditions.may_read {
+            self.checks.read_refused();
+            return Seen::ReadRefused;
+        }
+        let (state, settings) = self.service.read(at, is_before);
+        let date = self.service.date(at);
+        self.log.push(format!("{:>9} {state:?}", self.now));
+        self.checks.reading(self.now, at, &state, &settings, &self.service);
+        Seen::Reading { settings, date }
+    }
+
+    fn trigger(&mut self) -> Seen {
+        let (at, is_answered) = self.exchange();
+        let is_faulty = self.random.chance(self.conditions.trigger_faults);
+        // Before the service or behind it, unless it says itself that nothing was done.
+        if is_faulty && self.random.chance(20) {
+            self.log.push(format!("{:>9} not sent", self.now));
+            return Seen::NotTriggered;
+        }
+        let is_lost_before = is_faulty && self.random.chance(50);
+        let fate = (!is_lost_before).then(|| self.service.trigger(at));
+        self.log.push(format!("{:>9} {fate:?} lost: {}", self.now, is_faulty || !is_answered));
+        let Some(fate) = fate.filter(|_| is_answered && !is_faulty) else {
+            self.checks.lost(self.now, &self.service);
+            return Seen::MayHaveRun;
+        };
+        self.checks.answered(self.now, at, fate, &self.service);
+        let date = self.service.date(at);
+        match fate {
+            Fate::Accepted(_) => Seen::Accepted { date },
+            Fate::Running(_) => Seen::AlreadyRunning,
+            Fate::TooSoon(wait) => {
+                Seen::TooSoon { retry_after: wait.map(|wait| Duration::from_secs(wait as u64)), date }
+            }
+        }
+    }
+}
+
+fn kind(end: &End) -> String {
+    format!("{end:?}").split('(').next().unwrap().to_owned()
+}
+
+/// All of them, or what AUTOPILOT_SYNC_MODEL_SEED names: one to be replayed, or a range like `50000..1000000`.
+fn seeds() -> Range<u64> {
+    let Ok(named) = std::env::var("AUTOPILOT_SYNC_MODEL_SEED") else { return 0..TIMELINES };
+    let seed = |text: &str| text.parse::<u64>().unwrap_or_else(|_| panic!("no seed: {text}"));
+    match named.split_once("..") {
+        Some((first, end)) => seed(first)..seed(end),
+        None => seed(&named)..seed(&named) + 1,
+    }
+}
+
+/// Reads, triggers, looks every two seconds, and believes the first `completed`, as clients in the field do.
+struct Naive {
+    deadline: Duration,
+    is_begun: bool,
+    is_triggered: bool,
+}
+
+impl Machine for Naive {
+    fn next(&mut self, now: Duration, seen: Seen) -> Do {
+        match seen {
+            Seen::Nothing if !std::mem::replace(&mut self.is_begun, true) => Do::Read { retries: true },
+            Seen::Reading { .. } if !std::mem::replace(&mut self.is_triggered, true) => Do::Trigger,
+            Seen::Nothing => Do::Read { retries: false },
+            Seen::Reading { settings, .. } if settings.status() == Some(&SyncStatus::Completed) => {
+                Do::End(End::Completed)
+            }
+            Seen::Accepted { .. } | Seen::Reading { .. } | Seen::ReadFailed { .. } => {
+                let until = now + Duration::from_secs(2);
+                let pause = Do::Pause { until, phase: Phase::Watching };
+                if until < self.deadline { pause } else { Do::End(End::Deadline) }
+            }
+            Seen::TooSoon { .. } => Do::End(End::TooSoon(None)),
+            _ => Do::End(End::LastRequest),
+        }
+    }
+}
+
+#[test]
+fn the_machine_keeps_its_promise() {
+    let mut ends = BTreeMap::<String, u32>::new();
+    let mut violations = Vec::new();
+    let seeds = seeds();
+    for seed in seeds.clone() {
+        match play(seed, Wait::new) {
+            Ok(end) => *ends.entry(kind(&end)).or_default() += 1,
+            Err(what) => violations.push(what),
+        }
+    }
+    let first: Vec<_> = violations.iter().take(40).map(|what| what.lines().next().unwrap()).collect();
+    assert!(violations.is_empty(), "{}\n\n{}", first.join("\n"), violations[0]);
+    // Nothing is promised by timelines that never come to it.
+    let are_few = seeds.end - seeds.start < TIMELINES;
+    for end in KINDS {
+        assert!(are_few || ends.get(end).is_some_and(|count| *count > 100), "{end}: {ends:?}");
+    }
+}
+
+#[test]
+fn a_naive_machine_does_not() {
+    let naive = |deadline, _| Naive { deadline, is_begun: false, is_triggered: false };
+    let violations: Vec<_> = (0..2000).filter_map(|seed| play(seed, naive).err()).collect();
+    let count = |what: &str| violations.iter().filter(|violation| violation.contains(what)).count();
+    assert!(violations.len() > 200, "{}", violations.len());
+    for what in ["but it runs until", "ended otherwise", "asked not to before", "not grown"] {
+        assert!(count(what) > 2, "{what}: {}", count(what));
+    }
+}

@@ -1,0 +1,328 @@
+//! What a wait must keep to, whatever the service does.
+
+use std::time::Duration;
+
+use super::service::{Fate, Run, SECOND, Service, Snapshot};
+use crate::outcome::Settings;
+use crate::text::time::{self, Time};
+use crate::wait::Phase;
+use crate::wait::machine::{Do, End};
+
+/// More than an hour of polls and every window need.
+const MOST_STEPS: u32 = 2000;
+
+/// How the trigger ended up, for the judgement of the wait's end.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Answer {
+    None,
+    /// 204: this run is ours.
+    Accepted(usize),
+    /// A sync that ran at this time or later.
+    Joined(i64),
+    /// The reply was lost; what has run since then may be ours.
+    Lost(i64),
+}
+
+/// What was given to the machine, and what it did.
+pub(super) struct Checks {
+    deadline: i64,
+    may_read: bool,
+    steps: u32,
+    /// Since the last trigger.
+    is_read: bool,
+    answer: Answer,
+    answered_at: i64,
+    /// The last reading before the last trigger, and whether it was thorough.
+    baseline: Option<Snapshot>,
+    /// The highest L and T as they were written, by which a lagging reading is known.
+    highest: (Option<Time>, Option<Time>),
+    /// L and T of the last one that did not lag.
+    times: (Option<i64>, Option<i64>),
+    looks: Vec<i64>,
+    held_until: i64,
+    /// Since the last trigger of unknown fate: when, how many since, whether an effect was shown.
+    lost: Option<(i64, u32, bool)>,
+    /// Since the last 429: when, and the earliest time of the next trigger.
+    refused: Option<Refused>,
+    saw_running: bool,
+    /// The settled end that the last reading shows, if it does.
+    settled: Option<Settled>,
+}
+
+/// An end that readings show, one after the other.
+#[derive(Debug)]
+struct Settled {
+    status: &'static str,
+    sync: Option<i64>,
+    since: i64,
+    readings: u32,
+}
+
+struct Refused {
+    at: i64,
+    asked: Option<i64>,
+    not_before: i64,
+    /// What the window is has been settled, until a time moves.
+    is_waiting: bool,
+}
+
+type Verdict = Result<(), String>;
+
+fn ensure(holds: bool, what: impl FnOnce() -> String) -> Verdict {
+    if holds { Ok(()) } else { Err(what()) }
+}
+
+impl Checks {
+    pub(super) fn new(deadline: i64, may_read: bool) -> Checks {
+        Checks {
+            deadline,
+            may_read,
+            steps: 0,
+            is_read: false,
+            answer: Answer::None,
+            answered_at: 0,
+            baseline: None,
+            highest: (None, None),
+            times: (None, None),
+            looks: Vec::new(),
+            held_until: 0,
+            lost: None,
+            refused: None,
+            saw_running: false,
+            settled: None,
+        }
+    }
+
+    /// What the machine wants.
+    pub(super) fn todo(&mut self, now: i64, todo: &Do, service: &Service) -> Verdict {
+        self.steps += 1;
+        ensure(self.steps < MOST_STEPS, || "it does not end".into())?;
+        ensure(now <= self.deadline + SECOND, || format!("goes on at {now}, past the deadline"))?;
+        match todo {
+            Do::Trigger => {
+                self.looks.clear();
+                self.may_trigger(now)
+            }
+            Do::Read { retries: false } => self.may_look(now),
+            Do::Read { retries: true } => Ok(()),
+            Do::Pause { until, phase } => {
+                let until = until.as_millis() as i64;
+                let most =
+                    if *phase == Phase::Watching { self.held_until.max(now + 15 * SECOND) } else { until };
+                ensure(now <= until && until < self.deadline && until <= most, || {
+                    format!("pauses until {until}")
+                })
+            }
+            Do::End(end) => return self.may_end(now, end, service),
+        }?;
+        let is_late = |end: &Settled| end.readings >= 7 && now - end.since >= 30 * SECOND;
+        ensure(!self.settled.as_ref().is_some_and(is_late), || format!("{:?} is not believed", self.settled))
+    }
+
+    fn may_trigger(&mut self, now: i64) -> Verdict {
+        ensure(std::mem::take(&mut self.is_read), || "triggers without a reading before".into())?;
+        ensure(matches!(self.answer, Answer::None | Answer::Lost(_)), || "a second trigger".into())?;
+        if let Some((at, count, shows)) = &mut self.lost {
+            *count += 1;
+            let (at, count, shows) = (*at, *count, *shows);
+            ensure(now >= at + 30 * SECOND, || {
+                format!("triggers {} ms after one that may have run", now - at)
+            })?;
+            ensure(!shows, || "triggers though the one before shows an effect".into())?;
+            ensure(count <= 1, || "triggers thrice after one that may have run".into())?;
+        }
+        if let Some(refused) = &self.refused {
+            ensure(now >= refused.not_before, || {
+                format!("triggers at {now}, refused at {} until {}", refused.at, refused.not_before)
+            })?;
+        }
+        Ok(())
+    }
+
+    fn may_look(&mut self, now: i64) -> Verdict {
+        let is_last = now >= self.deadline - 2 * SECOND;
+        let least = if is_last { SECOND } else { 2 * SECOND };
+        let before = self.looks.last().copied().unwrap_or(i64::MIN / 4).max(self.answered_at);
+        ensure(now - before >= least, || format!("looks at {now} after {before}"))?;
+        ensure(now >= self.held_until, || {
+            format!("looks at {now}, asked not to before {}", self.held_until)
+        })?;
+        self.looks.push(now);
+        // Grown by then, but for the confirming pauses of five seconds and one look that is due at a certain time.
+        if self.looks.len() > 9 && !is_last {
+            let fourth = self.looks[self.looks.len() - 4];
+            ensure(now - fourth >= 12 * SECOND, || format!("looks {:?}: not grown", &self.looks))?;
+        }
+        Ok(())
+    }
+
+    /// A reading was given to the machine.
+    pub(super) fn reading(
+        &mut self,
+        now: i64,
+        at: i64,
+        state: &Snapshot,
+        settings: &Settings,
+        service: &Service,
+    ) {
+        let date_at = service.date_at(at);
+        (self.held_until, self.is_read) = (now, true);
+        let written = (settings.last_sync(), settings.last_manual_sync());
+        let is_behind = |time, highest| time::compare(time, highest).is_lt();
+        if is_behind(written.0, self.highest.0) || is_behind(written.1, self.highest.1) {
+            return self.count_window(now, date_at, false, service);
+        }
+        self.highest = written;
+        let (sync, manual) = (service.cut(state.sync), service.cut(state.manual));
+        let has_moved = (sync, manual) != self.times;
+        self.times = (sync, manual);
+        self.count_window(now, date_at, has_moved, service);
+        let baseline = self.baseline.clone().unwrap_or(state.clone());
+        let is_new = sync > service.cut(baseline.sync) || manual > service.cut(baseline.manual);
+        if let Some((_, _, shows)) = &mut self.lost {
+            *shows |= is_new || state.status == "inProgress";
+        }
+        match self.answer {
+            Answer::None if self.refused.is_some() && state.status == "inProgress" => {
+                (self.answer, self.answered_at) = (Answer::Joined(state.of), now);
+            }
+            Answer::None => self.baseline = Some(state.clone()),
+            _ => {}
+        }
+        if self.answer != Answer::None {
+            self.saw_running |= state.status == "inProgress";
+            self.watch(now, state, &baseline, service);
+        }
+    }
+
+    /// Whether the reading shows the end of what is being watched, for good and so that it can be known.
+    fn watch(&mut self, now: i64, state: &Snapshot, baseline: &Snapshot, service: &Service) {
+        let run = match self.answer {
+            Answer::Accepted(run) => Some(run),
+            Answer::Joined(since) | Answer::Lost(since) => {
+                service.runs.iter().position(|run| run.end >= since)
+            }
+            Answer::None => None,
+        };
+        let is_over = run.is_some_and(|run| {
+            service.runs[run..].iter().all(|run| state.of < run.start || state.of >= run.settled)
+                && state.of >= service.runs[run].settled
+        });
+        let is_its = state.sync_by.zip(run).is_some_and(|(by, run)| by != usize::MAX && by >= run);
+        let is_moved = is_its
+            && service.cut(state.sync) > service.cut(baseline.sync)
+            && (state.manual == baseline.manual || state.sync >= state.manual);
+        let is_visible = is_over && state.status != "paused" && (self.saw_running || is_moved);
+        // Another's sync may end meanwhile: then that end has to stand anew.
+        let Snapshot { status, sync, .. } = *state;
+        let before = self.settled.take().filter(|end| (end.status, end.sync) == (status, sync));
+        let end = before.unwrap_or(Settled { status, sync, since: now, readings: 0 });
+        self.settled = is_visible.then_some(Settled { readings: end.readings + 1, ..end });
+    }
+
+    /// The window, as a reply and its `Date` tell it.
+    fn count_window(&mut self, now: i64, date_at: Option<i64>, has_moved: bool, service: &Service) {
+        let last = self.times.0.max(self.times.1);
+        let Some(refused) = &mut self.refused else { return };
+        let Some((date, last)) = date_at.zip(last).filter(|_| has_moved || !refused.is_waiting) else {
+            return;
+        };
+        let opening = now + service.since(date, last) + 610 * SECOND - 2 * SECOND;
+        // A window that was past was not the reason.
+        let is_throttled = !has_moved && refused.asked.is_none() && opening + 3 * SECOND < refused.at;
+        let opening = if is_throttled { refused.at + 30 * SECOND } else { opening };
+        refused.not_before = opening.max(refused.asked.unwrap_or(refused.at));
+    }
+
+    pub(super) fn read_refused(&mut self) {
+        self.is_read = true;
+    }
+
+    pub(super) fn not_read(&mut self, now: i64, retry_after: Option<Duration>) {
+        self.held_until = now + retry_after.map_or(0, |wait| wait.as_millis() as i64);
+    }
+
+    /// The trigger was answered, at the service's end at `at`.
+    pub(super) fn answered(&mut self, now: i64, at: i64, fate: Fate, service: &Service) {
+        let date_at = service.date_at(at);
+        self.answered_at = now;
+        self.held_until = 0;
+        match fate {
+            Fate::Accepted(run) => self.answer = Answer::Accepted(run),
+            Fate::Running(_) => {
+                // Where they follow each other unseen, one that ended since the reading before may be taken for it.
+                let before = self.baseline.as_ref().filter(|_| service.unknowns.is_fresh_before);
+                self.answer = Answer::Joined(before.map_or(at, |state| state.of));
+            }
+            Fate::TooSoon(wait) => {
+                let asked = wait.map(|wait| now + wait * SECOND);
+                self.answer = Answer::None;
+                // It did not run; whether the one before did, if its reply was lost, is no longer asked.
+                self.lost = None;
+                let not_before = asked.unwrap_or(now);
+                self.refused = Some(Refused { at: now, asked, not_before, is_waiting: false });
+                self.count_window(now, date_at, false, service);
+            }
+        }
+    }
+
+    /// Its reply was lost. What a reading of before may still show may be taken for it: as old as a replica is.
+    pub(super) fn lost(&mut self, now: i64, service: &Service) {
+        self.answered_at = now;
+        self.held_until = 0;
+        let lag = service.unknowns.lags[0].max(service.unknowns.lags[1]);
+        let since = self.baseline.as_ref().map_or(now, |state| state.of) - lag;
+        if self.lost.is_none() {
+            self.answer = Answer::Lost(since);
+            self.lost = Some((now, 0, false));
+        }
+    }
+
+    fn may_end(&self, now: i64, end: &End, service: &Service) -> Verdict {
+        let failed = *end == End::Failed;
+        match (end, self.answer) {
+            (End::Completed | End::Failed, Answer::Accepted(run)) => {
+                let [ours, later @ ..] = &service.runs[run..] else { unreachable!() };
+                ensure(ours.end <= now, || format!("{end:?} at {now}, but it runs until {}", ours.end))?;
+                // What another's sync wrote over cannot be told from ours.
+                let is_so = |run: &Run| run.end <= now && run.failed == failed;
+                ensure(is_so(ours) || later.iter().any(is_so), || {
+                    format!("{end:?}, but the sync ended otherwise")
+                })
+            }
+            (End::JoinedCompleted | End::Failed, Answer::Joined(since) | Answer::Lost(since))
+            | (End::Completed, Answer::Lost(since)) => {
+                let is_so = |run: &Run| since <= run.settled && run.end <= now && run.failed == failed;
+                ensure(service.runs.iter().any(is_so), || {
+                    format!("{end:?} at {now}, but none ended so since {since}")
+                })
+            }
+            (End::Completed | End::JoinedCompleted | End::Failed, answer) => {
+                Err(format!("{end:?} after {answer:?}"))
+            }
+            (End::Unconfirmed, Answer::None) => Err("unconfirmed, without a trigger".into()),
+            (End::Unconfirmed, _) if !self.may_read => Ok(()),
+            (End::Unconfirmed, _) => {
+                let is_shown = self.saw_running || self.settled.is_some();
+                ensure(!is_shown, || "unconfirmed, but it was shown".into())?;
+                ensure(now >= self.answered_at + 120 * SECOND, || format!("unconfirmed at {now} already"))
+            }
+            (End::TooSoon(next), _) => self.may_be_too_soon(*next),
+            (End::Deadline, _) => {
+                let is_time = now.max(self.held_until + SECOND) >= self.deadline - 2 * SECOND;
+                ensure(is_time, || format!("gives up at {now} already"))
+            }
+            (End::LastTrigger, Answer::Lost(_)) => Ok(()),
+            (End::LastTrigger, answer) => Err(format!("the trigger's failure after {answer:?}")),
+            (End::LastRequest, _) => Ok(()),
+        }
+    }
+
+    fn may_be_too_soon(&self, next: Option<Duration>) -> Verdict {
+        let Some(refused) = &self.refused else { return Err("too soon, but it was not refused".into()) };
+        let is_late = next.is_none_or(|next| next.as_millis() as i64 >= refused.not_before);
+        ensure(is_late || !self.may_read, || {
+            format!("says {next:?}, but refused until {}", refused.not_before)
+        })
+    }
+}

@@ -1,0 +1,239 @@
+//! 429, and the window.
+
+use super::{LONG, play, play_until, play_with};
+use crate::outcome::Trigger;
+
+#[test]
+fn what_runs_is_joined() {
+    let play = play(
+        "0 completed L=-100 T=-100 -> trigger
+         0 429 D=0 -> read
+         0 inProgress L=-100 T=-100 -> poll@2",
+    );
+    assert_eq!(play.wait.known_trigger(), Some(Trigger::Joined));
+    for (status, end) in [("completed", "joined"), ("failed", "failed")] {
+        super::play(&format!(
+            "0 completed L=-100 T=-100 -> trigger
+             0 429 D=0 -> read
+             0 inProgress L=-100 T=-100 -> poll@2
+             2 inProgress L=-100 T=-100 -> poll@5
+             5 {status} L=4 T=-100 -> poll@10
+             10 {status} L=4 T=-100 -> {end}"
+        ));
+    }
+}
+
+#[test]
+fn a_lagging_replica_is_not_joined() {
+    play(
+        "0 completed L=-100 T=-100 -> trigger
+         0 429 D=0 -> read
+         0 inProgress L=-900 T=-900 -> window@510",
+    );
+    play(
+        "0 completed L=-100 T=-100 -> trigger
+         0 429 D=0 -> read
+         0 inProgress L=-900 T=-900 D=0 -> window@510",
+    );
+}
+
+#[test]
+fn the_next_time_is_the_later_of_window_and_retry_after() {
+    for (refusal, reading, next) in [
+        // The later of L and T, by the reading's Date.
+        ("429", "completed L=-100 T=-200 D=2", "510"),
+        ("429", "completed L=-200 T=-100 D=2", "510"),
+        ("429", "completed L=-200 T=never D=2", "410"),
+        ("429", "completed L=never T=-200 D=2", "410"),
+        ("429", "failed L=-200 T=never D=2", "410"),
+        ("429", "completed L=-99.5 T=-200 D=2", "511"),
+        // By the 429's, where the reading has none.
+        ("429 D=1", "completed L=-100 T=-200", "510"),
+        ("429 D=1", "read-failed", "510"),
+        ("429 D=1", "read-failed retry=9", "510"),
+        // A service whose clock runs elsewhere.
+        ("429 D=1", "completed L=-100 T=-200 D=502", "10"),
+        // Retry-After counts from its reply.
+        ("429 retry=700 D=1", "completed L=-100 T=-200 D=2", "701"),
+        ("429 retry=100 D=1", "completed L=-100 T=-200 D=2", "510"),
+        ("429 retry=100", "completed L=-100 T=-200", "101"),
+        ("429 retry=100", "read-failed", "101"),
+        ("429 retry=100 D=1", "completed L=never T=never D=2", "101"),
+        ("429 retry=100 D=1", "completed L=-1000 T=never D=2", "101"),
+        // Nothing is known.
+        ("429", "completed L=-100 T=-200", "611"),
+        ("429", "read-failed", "611"),
+        ("429 D=1", "completed L=never T=never D=2", "611"),
+        // Past: it is not the window.
+        ("429 D=1", "completed L=-1000 T=-1000 D=2", "31"),
+        ("429 D=1", "completed L=-608 T=-1000 D=2", "31"),
+        ("429 D=1", "completed L=-607 T=-1000 D=2", "3"),
+    ] {
+        // Where the reading fails, the baseline has to do.
+        let known = if reading.starts_with("read-failed") { "-100" } else { "never" };
+        play(&format!(
+            "0 completed L={known} T={known} -> trigger
+             1 {refusal} -> read
+             2 {reading} -> window@{next}"
+        ));
+    }
+}
+
+#[test]
+fn a_retry_after_that_passed_meanwhile_is_no_pause() {
+    play("0 completed L=never -> trigger \n 1 429 retry=1 -> read \n 5 completed L=never -> window@5");
+}
+
+#[test]
+fn a_reading_that_ends_after_429() {
+    let before = "0 completed L=-100 -> trigger \n 1 429 D=1";
+    play(&format!("{before} -> read \n 2 read-refused -> too-soon"));
+    play(&format!("{before} retry=30 -> read \n 2 read-refused -> too-soon@31"));
+    play(&format!("{before} -> read \n 2 read-ended -> last-request"));
+}
+
+#[test]
+fn beyond_the_deadline_it_is_too_soon_at_once() {
+    for (deadline, todo) in [(510.0, "too-soon@510"), (510.5, "window@510"), (60.0, "too-soon@510")] {
+        play_until(
+            deadline,
+            &format!(
+                "0 completed L=-100 -> trigger
+                 1 429 D=1 -> read
+                 2 completed L=-100 D=2 -> {todo}"
+            ),
+        );
+    }
+    play_until(30.0, "0 completed L=-100 -> trigger \n 1 429 -> read \n 2 read-failed -> too-soon@611");
+    play_until(
+        30.0,
+        "0 completed L=-900 -> trigger \n 1 429 -> read \n 2 completed L=-900 D=2 -> too-soon@31",
+    );
+}
+
+/// A window that ends while the state is read is what the 429 spoke of, not a throttling of thirty seconds.
+#[test]
+fn a_window_that_ends_while_it_is_read_is_told() {
+    let before = "0 completed L=-570 -> trigger \n 1 429 D=1 -> read";
+    play_until(45.0, &format!("{before} \n 45 read-failed -> too-soon@40"));
+    play(&format!("{before} \n 45 read-failed -> window@45"));
+    play(&format!("{before} \n 35 read-failed -> window@40"));
+}
+
+#[test]
+fn jitter_lengthens_the_pause_and_not_the_time_that_is_told() {
+    let window = "0 completed L=-100 -> trigger \n 1 429 D=1 -> read \n 2 completed L=-100 D=2";
+    play_with(LONG, 4.5, &format!("{window} -> window@514.5"));
+    // Never past the deadline, and something is left for the work itself.
+    play_with(512.0, 4.5, &format!("{window} -> window@511"));
+    play_with(509.0, 4.5, &format!("{window} -> too-soon@510"));
+}
+
+const WINDOW: &str = "0 completed L=-100 T=-100 -> trigger
+    0 429 D=0 -> read
+    0 completed L=-100 T=-100 D=0 -> window@510";
+
+#[test]
+fn after_the_window_it_is_triggered_again() {
+    for reading in
+        ["completed L=-100 T=-100 D=510", "completed L=-100.000 T=-100", "failed L=-100 T=-100 D=510"]
+    {
+        play(&format!("{WINDOW} \n 510 {reading} -> trigger \n 511 204 D=511 -> poll@513"));
+    }
+    // A lagging reading changes nothing.
+    play(&format!("{WINDOW} \n 510 inProgress L=-900 T=-900 D=510 -> trigger \n 511 409 -> poll@513"));
+}
+
+#[test]
+fn that_reading_is_the_new_baseline() {
+    // Moved, and its window past: only what moves from there on counts.
+    play(&format!(
+        "{WINDOW}
+         1000 completed L=300 T=-100 D=1000 -> trigger
+         1000 204 D=1000 -> poll@1002
+         1002 completed L=300 T=-100 -> poll@1005
+         1010 completed L=300 T=-100 -> poll@1010
+         1120 completed L=300 T=-100 -> unconfirmed"
+    ));
+}
+
+#[test]
+fn after_the_window_what_runs_is_joined() {
+    let play = play(&format!("{WINDOW} \n 510 inProgress L=-100 T=-100 D=510 -> poll@512"));
+    assert_eq!(play.wait.known_trigger(), Some(Trigger::Joined));
+    super::play(&format!("{WINDOW} \n 510 inProgress L=500 T=500 D=510 -> poll@512"));
+}
+
+#[test]
+fn moved_times_compute_the_window_anew() {
+    for (reading, next) in [
+        ("completed L=300 T=-100 D=510", "910"),
+        ("completed L=-100 T=300 D=510", "910"),
+        ("failed L=300 T=301 D=512", "909"),
+    ] {
+        play(&format!("{WINDOW} \n 510 {reading} -> window@{next}"));
+        play_until(800.0, &format!("{WINDOW} \n 510 {reading} -> too-soon@{next}"));
+    }
+    let again =
+        "510 completed L=300 D=510 T=-100 -> window@910 \n 910 completed L=300 T=-100 D=910 -> trigger";
+    play(&format!("{WINDOW} \n {again}"));
+}
+
+#[test]
+fn after_the_window_a_failed_reading_is_the_result() {
+    play(&format!("{WINDOW} \n 510 read-failed -> last-request"));
+    play(&format!("{WINDOW} \n 510 read-ended -> last-request"));
+}
+
+#[test]
+fn after_the_window_the_right_to_read_may_be_gone() {
+    for (answer, end) in [("204", "unconfirmed"), ("409", "unconfirmed"), ("429 retry=5", "too-soon@515")] {
+        play(&format!("{WINDOW} \n 510 read-refused -> trigger \n 510 {answer} -> {end}"));
+    }
+}
+
+#[test]
+fn throttling_pauses_double_up_to_the_window() {
+    let mut lines = String::from("0 completed L=-5000 T=-5000 -> trigger");
+    let mut now = 0;
+    for pause in [30, 60, 120, 240, 480, 610, 610, 610] {
+        lines += &format!("\n {now} 429 D={now} -> read");
+        lines += &format!("\n {now} completed L=-5000 T=-5000 D={now} -> window@{}", now + pause);
+        now += pause;
+        lines += &format!("\n {now} completed L=-5000 T=-5000 D={now} -> trigger");
+    }
+    play(&lines);
+}
+
+#[test]
+fn every_further_429_goes_the_same_way() {
+    play(&format!(
+        "{WINDOW}
+         510 completed L=-100 T=-100 D=510 -> trigger
+         511 429 retry=20 D=511 -> read
+         512 completed L=-100 T=-100 D=512 -> window@531
+         531 completed L=-100 T=-100 D=531 -> trigger
+         531 429 D=531 -> read
+         531 completed L=400 T=-100 D=531 -> window@1010
+         1010 completed L=400 T=-100 D=1010 -> trigger
+         1010 may-have-run -> poll@1012
+         1040 completed L=400 T=-100 D=1010 -> trigger
+         1040 may-have-run -> poll@1042
+         1070 completed L=400 T=-100 D=1070 -> last-trigger"
+    ));
+}
+
+/// The service's clock may seem to go back, by another front end's or a rounded second.
+#[test]
+fn times_that_have_not_moved_are_not_waited_for_again() {
+    play(&format!("{WINDOW} \n 510 completed L=-100 T=-100 D=505 -> trigger"));
+}
+
+#[test]
+fn moved_times_without_any_date_mean_the_whole_window() {
+    let before = "0 completed L=-100 T=-100 -> trigger
+                  0 429 retry=10 -> read
+                  0 completed L=-100 T=-100 -> window@10";
+    play(&format!("{before} \n 10 completed L=5 T=-100 -> window@620"));
+    play(&format!("{before} \n 10 completed L=-100 T=-100 -> trigger"));
+}
