@@ -91,8 +91,8 @@ fn status(token: &str) -> Result<ExitCode, Error> {
 fn in_words(outcome: &SyncOutcome) -> String {
     let detail = outcome.detail();
     match (outcome.answer(), detail.settings()) {
-        (Answer::Done, Some(_)) => "The service accepted the sync, and it is completed.".into(),
-        (Answer::Done, None) => {
+        (Answer::Accepted, Some(_)) => "The service accepted the sync, and it is completed.".into(),
+        (Answer::Accepted, None) => {
             "The service accepted: the sync starts now, and takes seconds to minutes.".into()
         }
         (Answer::AlreadyRunning, Some(_)) => "A sync was running already; it is completed now.".into(),

@@ -67,7 +67,7 @@ impl Client {
     ///
     /// let outcome = Client::new()?.sync(token)?;
     /// match outcome.answer() {
-    ///     Answer::Done => println!("the sync starts"),
+    ///     Answer::Accepted => println!("the sync starts"),
     ///     Answer::AlreadyRunning => println!("a sync is running already"),
     ///     _ => println!("a sync ran moments ago; next in {:?}", outcome.detail().retry_after()),
     /// }
@@ -132,7 +132,7 @@ impl Client {
     /// - `progress` is called on this thread, before the first request and about once a second between requests.
     ///   `Break` ends the wait: as "too soon" in [`Phase::Window`](crate::Phase::Window), else as cancelled.
     ///
-    /// Returns [`Answer::Done`](crate::Answer::Done) or [`Answer::AlreadyRunning`](crate::Answer::AlreadyRunning) only
+    /// Returns [`Answer::Accepted`](crate::Answer::Accepted) or [`Answer::AlreadyRunning`](crate::Answer::AlreadyRunning) only
     /// for a sync that was seen to complete, the first for the one that was triggered here: by the service's own times,
     /// which moved since they were read before the trigger, or by a status that was in progress, and then stands.
     ///
@@ -154,7 +154,7 @@ impl Client {
     ///     println!("{:?}, next step in {:?}", progress.phase(), progress.next_step());
     ///     ControlFlow::Continue(())
     /// })?;
-    /// assert_eq!(outcome.answer(), Answer::Done);
+    /// assert_eq!(outcome.answer(), Answer::Accepted);
     /// let settings = outcome.detail().settings().expect("read to see the end");
     /// assert_eq!(settings.status(), Some(&SyncStatus::Completed));
     /// # Ok::<(), autopilot_sync::Error>(())

@@ -9,7 +9,7 @@
 //!
 //! let token = std::env::var("AUTOPILOT_TOKEN").expect("a bearer token in AUTOPILOT_TOKEN");
 //! match autopilot_sync::sync(&token)?.answer() {
-//!     Answer::Done => println!("the sync starts"),
+//!     Answer::Accepted => println!("the sync starts"),
 //!     Answer::AlreadyRunning => println!("a sync is running already"),
 //!     _ => println!("a sync ran less than ten minutes ago"),
 //! }

@@ -62,7 +62,7 @@ fn accepted_then_running_then_too_soon() {
     let emulator = emulator();
     let client = client(&emulator);
     let outcome = client.sync(TOKEN).unwrap();
-    assert_eq!((outcome.answer(), outcome.detail().trigger()), (Answer::Done, Trigger::Accepted));
+    assert_eq!((outcome.answer(), outcome.detail().trigger()), (Answer::Accepted, Trigger::Accepted));
     emulator.advance(Duration::from_secs(2));
     let outcome = client.sync(TOKEN).unwrap();
     assert_eq!((outcome.answer(), outcome.detail().trigger()), (Answer::AlreadyRunning, Trigger::Refused));
@@ -70,7 +70,7 @@ fn accepted_then_running_then_too_soon() {
     let outcome = client.sync(TOKEN).unwrap();
     assert_eq!((outcome.answer(), outcome.detail().trigger()), (Answer::TooSoon, Trigger::Refused));
     emulator.advance(Duration::from_secs(600));
-    assert_eq!(client.sync(TOKEN).unwrap().answer(), Answer::Done);
+    assert_eq!(client.sync(TOKEN).unwrap().answer(), Answer::Accepted);
 }
 
 #[test]
@@ -118,7 +118,7 @@ fn a_token_that_cannot_be_right_is_not_sent() {
     }
     assert_eq!(emulator.counts().accepted, 0, "nothing was opened");
     let longest = "x".repeat(65_536);
-    assert_eq!(client.sync(&format!("{longest}\r\n")).unwrap().answer(), Answer::Done);
+    assert_eq!(client.sync(&format!("{longest}\r\n")).unwrap().answer(), Answer::Accepted);
     assert_eq!(emulator.requests()[0].token.as_deref(), Some(&*longest));
 }
 
@@ -211,7 +211,11 @@ fn every_answer_and_every_fault_is_a_result() {
         if !expected.starts_with("Timeout") {
             emulator.clear_script();
             emulator.advance(Duration::from_secs(3600));
-            assert_eq!(client.sync(TOKEN).unwrap().answer(), Answer::Done, "{name}: the client stays usable");
+            assert_eq!(
+                client.sync(TOKEN).unwrap().answer(),
+                Answer::Accepted,
+                "{name}: the client stays usable"
+            );
         }
     }
 }
@@ -239,7 +243,7 @@ fn a_trigger_is_repeated_only_where_it_cannot_have_run() {
     let now = |status: u16| Step::reply(Reply::new(status).header("Retry-After", "1"));
     emulator.script([now(503), now(509)]);
     let outcome = client.sync(TOKEN).unwrap();
-    assert_eq!(outcome.answer(), Answer::Done);
+    assert_eq!(outcome.answer(), Answer::Accepted);
     let requests = emulator.requests();
     assert_eq!(requests.len(), 3);
     assert_eq!(outcome.detail().attempts().len(), 3);
@@ -300,7 +304,7 @@ fn after_a_certificate_fault_the_client_is_usable_again() {
     emulator.network(|network| network.certificate = Certificate::UnknownAuthority);
     assert_eq!(client.sync(TOKEN).unwrap_err().kind(), ErrorKind::Tls);
     emulator.network(|network| network.certificate = Certificate::Valid);
-    assert_eq!(client.sync(TOKEN).unwrap().answer(), Answer::Done);
+    assert_eq!(client.sync(TOKEN).unwrap().answer(), Answer::Accepted);
 }
 
 #[test]
@@ -340,7 +344,7 @@ fn a_dead_proxy_is_no_connection_and_never_a_direct_one() {
 fn a_base_url_leads_there_without_a_proxy() {
     let emulator = emulator();
     let client = builder(&emulator).no_proxy().base_url(&emulator.direct_url()).unwrap().build().unwrap();
-    assert_eq!(client.sync(TOKEN).unwrap().answer(), Answer::Done);
+    assert_eq!(client.sync(TOKEN).unwrap().answer(), Answer::Accepted);
     assert_eq!(emulator.counts().connects, 0);
 }
 

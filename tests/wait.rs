@@ -67,7 +67,7 @@ fn a_sync_is_watched_to_its_end() {
             ControlFlow::Continue(())
         })
         .unwrap();
-    assert_eq!((outcome.answer(), outcome.detail().trigger()), (Answer::Done, Trigger::Accepted));
+    assert_eq!((outcome.answer(), outcome.detail().trigger()), (Answer::Accepted, Trigger::Accepted));
     assert_eq!(outcome.detail().settings().unwrap().status(), Some(&SyncStatus::Completed));
     assert_eq!(outcome.to_string(), "the sync is completed");
     assert_eq!(seen[0], (Phase::Starting, None));
@@ -110,7 +110,7 @@ fn the_window_is_waited_out() {
             ControlFlow::Continue(())
         })
         .unwrap();
-    assert_eq!(outcome.answer(), Answer::Done);
+    assert_eq!(outcome.answer(), Answer::Accepted);
     assert!(windows > 0);
     assert!(methods(&emulator).starts_with("GPGGPG"), "{}", methods(&emulator));
 }
@@ -157,7 +157,7 @@ fn a_lost_reply_is_not_triggered_twice() {
     let emulator = emulator(quick());
     emulator.script([Step::fault(Fault::LoseReply).on("POST")]);
     let outcome = client(&emulator).sync_and_wait(TOKEN, HOUR, go_on).unwrap();
-    assert_eq!((outcome.answer(), outcome.detail().trigger()), (Answer::Done, Trigger::Accepted));
+    assert_eq!((outcome.answer(), outcome.detail().trigger()), (Answer::Accepted, Trigger::Accepted));
     assert_eq!(triggers(&emulator), 1);
 }
 
@@ -172,7 +172,7 @@ fn failing_reads_are_ridden_out() {
         Step::fault(Fault::Reset),
         Step::error(500).spoiled(Fault::Truncate { keep: 3 }),
     ]);
-    assert_eq!(client(&emulator).sync_and_wait(TOKEN, HOUR, go_on).unwrap().answer(), Answer::Done);
+    assert_eq!(client(&emulator).sync_and_wait(TOKEN, HOUR, go_on).unwrap().answer(), Answer::Accepted);
     assert_eq!(emulator.steps_left(), 0);
 }
 
@@ -210,7 +210,7 @@ fn a_refused_token_is_renewed_by_the_callback() {
         }
         ControlFlow::Continue(())
     });
-    assert_eq!(outcome.unwrap().answer(), Answer::Done);
+    assert_eq!(outcome.unwrap().answer(), Answer::Accepted);
     assert_eq!(rejections, 1);
     let requests = emulator.requests();
     let tokens: Vec<_> = requests.iter().map(|request| request.token.as_deref().unwrap()).collect();
@@ -332,7 +332,7 @@ fn one_cancel_of_many_leaves_the_others_alone() {
                     let error = client.with_canceller(canceller).sync(&token).unwrap_err();
                     assert_eq!(error.kind(), ErrorKind::Cancelled);
                 } else {
-                    assert_eq!(client.sync(&token).unwrap().answer(), Answer::Done, "{token}");
+                    assert_eq!(client.sync(&token).unwrap().answer(), Answer::Accepted, "{token}");
                     assert_eq!(client.sync(&token).unwrap().answer(), Answer::AlreadyRunning, "{token}");
                     if done.fetch_add(1, Ordering::SeqCst) == THREADS - 2 {
                         canceller.cancel();

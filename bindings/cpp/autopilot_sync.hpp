@@ -82,7 +82,7 @@ inline namespace v0_1 {
 /// What the service answered.
 enum class Answer : std::int32_t {
     /// The service accepted the trigger, and the sync runs on afterwards. From the wait: it is completed.
-    done = AUTOPILOT_OK,
+    accepted = AUTOPILOT_OK,
     /// A sync is running already. From the wait: it was joined, and is completed.
     already_running = AUTOPILOT_SYNC_ALREADY_RUNNING,
     /// A sync ran moments ago, not necessarily the caller's: see Outcome::retry_after().
@@ -799,7 +799,7 @@ public:
     /// thrown again from here. It must not end otherwise: no longjmp, no pthread_cancel. A null pointer or an
     /// empty std::function is refused with AUTOPILOT_ERROR_INVALID_ARGUMENT, and nothing is sent.
     ///
-    /// The answer is Answer::done where the sync that was triggered was seen to complete; already_running
+    /// The answer is Answer::accepted where the sync that was triggered was seen to complete; already_running
     /// where a running one was joined, and is completed; too_soon where a trigger is not accepted before the
     /// deadline; unconfirmed where the end cannot be observed. The error is ErrorKind::sync_failed where the
     /// service says that the sync failed; timeout where the end was not seen before the deadline:

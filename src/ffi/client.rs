@@ -190,5 +190,5 @@ fn with<T>(
 }
 
 fn done(detail: Detail) -> SyncOutcome {
-    SyncOutcome { answer: Answer::Done, detail }
+    SyncOutcome { answer: Answer::Accepted, detail }
 }

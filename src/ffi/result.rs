@@ -74,7 +74,7 @@ impl autopilot_result {
 impl From<Answer> for autopilot_result {
     fn from(answer: Answer) -> autopilot_result {
         match answer {
-            Answer::Done => AUTOPILOT_OK,
+            Answer::Accepted => AUTOPILOT_OK,
             Answer::AlreadyRunning => AUTOPILOT_SYNC_ALREADY_RUNNING,
             Answer::TooSoon => AUTOPILOT_SYNC_TOO_SOON,
             Answer::Unconfirmed => AUTOPILOT_SYNC_UNCONFIRMED,

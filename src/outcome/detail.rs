@@ -158,7 +158,7 @@ impl Detail {
     ///     Some(claims) => autopilot_sync::sync(&new_token(claims)),
     ///     None => Err(error),
     /// });
-    /// # assert_eq!(result?.answer(), autopilot_sync::Answer::Done);
+    /// # assert_eq!(result?.answer(), autopilot_sync::Answer::Accepted);
     /// # Ok::<(), autopilot_sync::Error>(())
     /// ```
     pub fn claims(&self) -> Option<&str> {

@@ -20,16 +20,15 @@ pub use settings::{Settings, SyncStatus};
 ///
 /// // Each of them means that a sync runs, will run, or ran less than ten minutes ago.
 /// let answer = autopilot_sync::sync(token)?.answer();
-/// assert!(matches!(answer, Answer::Done | Answer::AlreadyRunning | Answer::TooSoon));
+/// assert!(matches!(answer, Answer::Accepted | Answer::AlreadyRunning | Answer::TooSoon));
 /// # Ok::<(), autopilot_sync::Error>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 #[repr(i32)]
 pub enum Answer {
-    /// What was asked was done: the service accepted the trigger (HTTP 204), and the sync runs on afterwards; from a wait,
-    /// that sync is completed.
-    Done = 0,
+    /// The service accepted the trigger (HTTP 204), and the sync runs on. From a wait: the accepted sync has completed.
+    Accepted = 0,
     /// A sync was running already (HTTP 409); from a wait, it was joined and is completed.
     AlreadyRunning = 1,
     /// A sync ran moments ago, not necessarily the caller's (HTTP 429); see [`Detail::retry_after`].
@@ -46,7 +45,8 @@ impl Answer {
     ///
     /// assert_eq!(Answer::ALL.map(Answer::code), [0, 1, 2, 3]);
     /// ```
-    pub const ALL: [Answer; 4] = [Answer::Done, Answer::AlreadyRunning, Answer::TooSoon, Answer::Unconfirmed];
+    pub const ALL: [Answer; 4] =
+        [Answer::Accepted, Answer::AlreadyRunning, Answer::TooSoon, Answer::Unconfirmed];
 
     /// The code of this answer in the C ABI, zero or above.
     ///
@@ -80,7 +80,7 @@ impl SyncOutcome {
     /// ```no_run
     /// # let token = "a-token";
     /// let outcome = autopilot_sync::sync(token)?;
-    /// assert_eq!(outcome.answer(), autopilot_sync::Answer::Done);
+    /// assert_eq!(outcome.answer(), autopilot_sync::Answer::Accepted);
     /// # Ok::<(), autopilot_sync::Error>(())
     /// ```
     pub fn answer(&self) -> Answer {
@@ -103,9 +103,11 @@ impl SyncOutcome {
 impl fmt::Display for SyncOutcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match (self.answer, self.detail.trigger) {
-            (Answer::Done, Trigger::Accepted) if self.detail.settings.is_some() => "the sync is completed",
-            (Answer::Done, Trigger::Accepted) => "the sync was accepted",
-            (Answer::Done, _) => "done",
+            (Answer::Accepted, Trigger::Accepted) if self.detail.settings.is_some() => {
+                "the sync is completed"
+            }
+            (Answer::Accepted, Trigger::Accepted) => "the sync was accepted",
+            (Answer::Accepted, _) => "done",
             (Answer::AlreadyRunning, Trigger::Joined) => "a sync that was running already is completed",
             (Answer::AlreadyRunning, _) => "a sync is running already",
             (Answer::TooSoon, _) => "too soon after the last sync",

@@ -52,7 +52,7 @@ impl Reading {
     /// What the answer to a trigger means.
     pub(crate) fn sync_answer(&self) -> Result<Answer, ErrorKind> {
         match self.status {
-            204 => Ok(Answer::Done),
+            204 => Ok(Answer::Accepted),
             409 if self.is_graph() => Ok(Answer::AlreadyRunning),
             429 if self.is_graph() => Ok(Answer::TooSoon),
             _ => Err(self.error_kind()),
@@ -184,7 +184,7 @@ mod tests {
         let (envelope, plain, page) = (&envelope.to_string()[..], r#"{"error":{"code":"x"}}"#, "<html>");
         let id = Some("r");
         let table: &[(u16, Option<&str>, &str, Result<Answer, ErrorKind>)] = &[
-            (204, None, "", Ok(Done)),
+            (204, None, "", Ok(Accepted)),
             (409, id, "", Ok(AlreadyRunning)),
             (409, None, plain, Ok(AlreadyRunning)),
             (429, id, page, Ok(TooSoon)),
@@ -238,7 +238,7 @@ mod tests {
         let accepted = read(reply(204, None, ""));
         assert_eq!(
             (accepted.sync_answer(), accepted.settings()),
-            (Ok(Answer::Done), Err(ErrorKind::Service))
+            (Ok(Answer::Accepted), Err(ErrorKind::Service))
         );
     }
 

@@ -213,7 +213,7 @@ impl<'a> Drive<'a> {
 
     fn end(mut self, end: End) -> Result<SyncOutcome, Error> {
         let answer = match end {
-            End::Completed => Answer::Done,
+            End::Completed => Answer::Accepted,
             End::JoinedCompleted => Answer::AlreadyRunning,
             End::Unconfirmed => Answer::Unconfirmed,
             End::TooSoon(next) => {

@@ -151,7 +151,7 @@ impl Progress<'_> {
     ///     }
     ///     ControlFlow::Continue(())
     /// })?;
-    /// # assert_eq!(outcome.answer(), autopilot_sync::Answer::Done);
+    /// # assert_eq!(outcome.answer(), autopilot_sync::Answer::Accepted);
     /// # Ok::<(), autopilot_sync::Error>(())
     /// ```
     pub fn claims(&self) -> Option<&str> {
@@ -176,7 +176,7 @@ impl Progress<'_> {
     ///         _ => ControlFlow::Continue(()),
     ///     }
     /// })?;
-    /// # assert_eq!(outcome.answer(), autopilot_sync::Answer::Done);
+    /// # assert_eq!(outcome.answer(), autopilot_sync::Answer::Accepted);
     /// # Ok::<(), autopilot_sync::Error>(())
     /// ```
     pub fn set_token(&mut self, token: &str) -> Result<(), Error> {

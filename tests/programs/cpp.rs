@@ -227,7 +227,7 @@ fn every_constant_of_c_has_its_name_and_number() {
     let asserted: Vec<String> = constants
         .map(|(name, number)| {
             let known = kinds.iter().find_map(|(prefix, kind)| Some((kind, name.strip_prefix(prefix)?)));
-            let (kind, name) = known.unwrap_or((&"Answer", "DONE"));
+            let (kind, name) = known.unwrap_or((&"Answer", "ACCEPTED"));
             let name = name.to_lowercase();
             format!("static_assert(static_cast<int>(autopilot::{kind}::{name}) == ({number}));\n")
         })

@@ -35,7 +35,7 @@ int main()
     const Client client;
     const std::string_view view(token);
     const std::string string(token);
-    CHECK(client.sync(view).answer() == Answer::done && found == 0);
+    CHECK(client.sync(view).answer() == Answer::accepted && found == 0);
     CHECK(client.sync(string).result() >= 0 && client.sync(token).result() >= 0 && found == 0);
     CHECK(sync(view).result() >= 0 && client.settings(view).status() != SyncStatus::none && found == 0);
     // A temporary is taken over, and so it is wiped too.

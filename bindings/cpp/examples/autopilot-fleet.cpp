@@ -322,7 +322,7 @@ Report synchronise(const autopilot::Client &client, const Tenant &tenant, const 
                            : client.sync(token.text(), cancel);
         Report known = report(outcome);
         known.is_done =
-            outcome.answer() == autopilot::Answer::done || outcome.answer() == autopilot::Answer::already_running;
+            outcome.answer() == autopilot::Answer::accepted || outcome.answer() == autopilot::Answer::already_running;
         // Without a word of the service's: its documented ten minutes, and a margin.
         if (outcome.answer() == autopilot::Answer::too_soon && !known.retry_after)
             known.retry_after = seconds(610);

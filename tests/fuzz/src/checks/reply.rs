@@ -61,7 +61,7 @@ fn assert_answer(reply: &Reply, reading: &Reading) {
     let trigger = reply::trigger(reply.status);
     assert_eq!(trigger == Trigger::Accepted, reply.status == 204);
     match reading.sync_answer() {
-        Ok(Answer::Done) => assert_eq!(reply.status, 204),
+        Ok(Answer::Accepted) => assert_eq!(reply.status, 204),
         Ok(Answer::AlreadyRunning) => assert!(reply.status == 409 && is_graph != Some(false)),
         Ok(Answer::TooSoon) => assert!(reply.status == 429 && is_graph != Some(false)),
         Ok(Answer::Unconfirmed) => panic!("only a wait can say this"),
