@@ -1,7 +1,5 @@
 //! Random bits from the system: identifiers, and the spread of pauses.
 
-use std::fmt::Write as _;
-
 /// Any number; the same each time if the system has no random bits to give.
 pub(crate) fn number() -> u32 {
     let mut bytes = [0; 4];
@@ -13,14 +11,10 @@ pub(crate) fn number() -> u32 {
 pub(crate) fn guid() -> Option<String> {
     let mut bytes = [0; 16];
     getrandom::getrandom(&mut bytes).ok()?;
-    bytes[6] = bytes[6] & 0x0f | 0x40;
-    bytes[8] = bytes[8] & 0x3f | 0x80;
-    let mut text = String::with_capacity(36);
-    for (index, byte) in bytes.iter().enumerate() {
-        let hyphen = if matches!(index, 4 | 6 | 8 | 10) { "-" } else { "" };
-        let _ = write!(text, "{hyphen}{byte:02x}");
-    }
-    Some(text)
+    let (version, variant) = (4 << 76, 2 << 62);
+    let random = u128::from_be_bytes(bytes) & !(0xf << 76 | 3 << 62);
+    let digits = format!("{:032x}", random | version | variant);
+    Some([&digits[..8], &digits[8..12], &digits[12..16], &digits[16..20], &digits[20..]].join("-"))
 }
 
 #[cfg(test)]
