@@ -35,7 +35,7 @@ built() { # ARCHITECTURE FOLDER PREFIX LIBDIR: the C libraries, installed below 
         --destdir "$2" --prefix "$3" --libdir "$4" 2>"$work/log" || fail "$(cat "$work/log")"
 }
 examples() { mkdir -p "$1" && cp bindings/c/examples/* bindings/cpp/examples/* tests/programs/one_call.c "$1"; }
-texts() { cp README.md CHANGELOG.md LICENSE-* "$work/THIRD-PARTY.txt" "$1"; }
+texts() { cp -r README.md docs SECURITY.md CHANGELOG.md LICENSE-* "$work/THIRD-PARTY.txt" "$1"; }
 
 archive() { # ARCHITECTURE
     local name=autopilot-sync-$version-$1-linux-gnu

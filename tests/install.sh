@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs the C libraries into a clean prefix by the README's line, and builds and runs programs outside of this tree
-# with them: the README's own, by its own lines; in C and C++, shared and static, by pkg-config and by CMake.
+# Installs the C libraries into a clean prefix by the line of docs/c-and-cpp.md, and builds and runs programs outside of
+# this tree with them: the README's own, by that page's lines; in C and C++, shared and static, by pkg-config and CMake.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 root=$PWD
@@ -11,20 +11,20 @@ done
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-# The README's block of a language that has the given text.
+# The block in a language that has the given text, of the README or a page in docs/.
 block() { # LANGUAGE TEXT
     awk -v fence="\`\`\`$1" -v text="$2" '
         $0 == fence { on = 1; block = ""; next }
         on && /^```$/ { on = 0; if (index(block, text)) { printf "%s", block; found = 1 } }
         on { block = block $0 "\n" }
-        END { exit !found }' README.md || fail "the README has no $1 block with '$2'"
+        END { exit !found }' README.md docs/*.md || fail "no page has a $1 block with '$2'"
 }
 
 install=$(block sh "cargo cinstall")
 PATH=$(tests/install/cargo-c.sh):$PATH
 export PATH
 
-echo "install: by the README's line"
+echo "install: by the line of docs/c-and-cpp.md"
 export PREFIX=$work/prefix
 eval "$(grep 'cargo cinstall' <<<"$install")"
 cd "$PREFIX"
@@ -42,21 +42,21 @@ says_ok() { # COMMAND
     "$emulator" run -- bash -c "$1" >"$work/said" && grep -q AUTOPILOT_OK "$work/said" || fail "$1: $(cat "$work/said")"
 }
 
-echo "install: the README's programs, by its lines for pkg-config and for CMake"
+echo "install: the README's programs, by the lines for pkg-config and for CMake"
 mkdir "$work/readme" && cd "$work/readme"
-from_readme() { (cd "$root" && block "$@"); }
-from_readme c "autopilot_sync(getenv" >agent.c
-from_readme cpp "<autopilot_sync.hpp>" >agent.cpp
-from_readme cmake "find_package" >CMakeLists.txt
-shared=$(from_readme sh 'agent.c $(pkg-config --cflags --libs')
-static=$(from_readme sh 'agent.c $(pkg-config --cflags --static')
+from_page() { (cd "$root" && block "$@"); }
+from_page c "autopilot_sync(getenv" >agent.c
+from_page cpp "<autopilot_sync.hpp>" >agent.cpp
+from_page cmake "find_package" >CMakeLists.txt
+shared=$(from_page sh 'agent.c $(pkg-config --cflags --libs')
+static=$(from_page sh 'agent.c $(pkg-config --cflags --static')
 paths=$(grep '^export' <<<"$shared")$'\n'
 says_ok "$shared"
 needs ./agent | grep -F "$soname" >/dev/null || fail "the README's program does not need $soname"
 says_ok "$paths$static && ./agent"
 ! needs ./agent | grep autopilot >/dev/null || fail "the README's static program needs the shared library"
-says_ok "$paths$(from_readme sh 'agent.cpp $(pkg-config')"
-says_ok "$(from_readme sh "cmake -S")"
+says_ok "$paths$(from_page sh 'agent.cpp $(pkg-config')"
+says_ok "$(from_page sh "cmake -S")"
 
 echo "install: C and C++, shared and static, by pkg-config"
 mkdir "$work/consumers" && cd "$work/consumers"
@@ -69,7 +69,7 @@ version=$(sed -n 's/^#define AUTOPILOT_VERSION "\(.*\)"/\1/p' "$PREFIX/include/a
 c="${CC:-gcc} main.c -Wall -Wextra -Werror" cpp="${CXX:-g++} -std=c++17 main.cpp -Wall -Wextra -Werror"
 $c $(pkg-config --cflags --libs autopilot_sync) -o c-shared
 $cpp $(pkg-config --cflags --libs autopilot_sync) -o cpp-shared
-static=${static%-o agent} # the README's line, with a compiler and a program of ours
+static=${static%-o agent} # the page's line, with a compiler and a program of ours
 eval "${static/cc agent.c/$c} -o c-static"
 eval "${static/cc agent.c/$cpp} -o cpp-static"
 

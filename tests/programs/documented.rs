@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use autopilot_emulator::{Access, Behaviour, Config, Emulator, Past, Token};
 
-use crate::consumer;
+use crate::{consumer, pages};
 
 /// An example that needs the service: where it stands, and its code with the hidden lines.
 struct Example {
@@ -18,10 +18,11 @@ struct Example {
     code: String,
 }
 
-/// The documentation's files by name: the README, and the sources but those of the C ABI, whose examples are in C.
+/// The documentation by name: the README, the pages in `docs/`, and the sources but those of the C ABI, whose examples
+/// are in C.
 fn files() -> Vec<(String, String)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let mut paths = vec![root.join("README.md")];
+    let mut paths = Vec::new();
     let mut folders = vec![root.join("src")];
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(folder).unwrap() {
@@ -33,7 +34,8 @@ fn files() -> Vec<(String, String)> {
     paths.retain(|path| !path.starts_with(root.join("src/ffi")));
     paths.sort();
     let name = |path: &Path| path.strip_prefix(root).unwrap().display().to_string();
-    paths.iter().map(|path| (name(path), fs::read_to_string(path).unwrap())).collect()
+    let sources = paths.iter().map(|path| (name(path), fs::read_to_string(path).unwrap()));
+    pages::all().into_iter().chain(sources).collect()
 }
 
 /// The public items of a source, as `line: item`, that have no example. What is `pub` is public: clippy sees to that.

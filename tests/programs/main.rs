@@ -1,5 +1,5 @@
 //! Programs in C, C++, Python and Rust, made of these sources and run against the emulator; the header they include; the
-//! README and the documentation that show them; a package that depends on the crate; the Python
+//! README and the pages in `docs/` that show them; a package that depends on the crate; the Python
 //! package's own tests.
 
 mod agents;
@@ -14,6 +14,7 @@ mod header;
 mod hostile;
 mod languages;
 mod manual;
+mod pages;
 mod panic;
 mod program;
 mod python;

@@ -1,29 +1,16 @@
-//! The README does what it says: its programs are compiled by its own commands, and run. (Its Rust is a doc test.)
+//! The README and the pages in `docs/` do what they say: their programs are compiled by their own commands, and run.
+//! (`documented.rs` runs their Rust.)
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
-use autopilot_emulator::{Config, Emulator};
+use autopilot_emulator::{Behaviour, Config, Emulator};
 
 use crate::compiler;
-
-fn readme() -> String {
-    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap()
-}
-
-/// The code blocks of a language.
-fn blocks(text: &str, language: &str) -> Vec<String> {
-    let fence = format!("```{language}\n");
-    text.split(&fence).skip(1).filter_map(|rest| rest.split("```").next()).map(str::to_owned).collect()
-}
-
-/// The commands of the README that begin so, without their comments.
-fn commands(text: &str, beginning: &str) -> Vec<String> {
-    let shell = blocks(text, "sh").join("");
-    let lines = shell.lines().filter(|line| line.starts_with(beginning));
-    lines.filter_map(|line| line.split(" # ").next()).map(|line| line.trim().to_owned()).collect()
-}
+use crate::pages::{all, blocks, commands};
 
 /// A folder laid out as the README's reader has it: the headers, and the release libraries under their names.
 fn folder(name: &str) -> PathBuf {
@@ -45,9 +32,10 @@ fn link(original: &Path, link: &Path) {
     std::os::unix::fs::symlink(original, link).unwrap();
 }
 
-/// Runs a shell command there, led to an emulator that was then called.
+/// Runs a shell command there, led to an emulator that was then called. Its syncs take a moment.
 fn runs(folder: &Path, command: &str) -> String {
-    let emulator = Emulator::start(Config::default());
+    let behaviour = Behaviour { duration: Duration::from_secs(2), ..Behaviour::default() };
+    let emulator = Emulator::start(Config { behaviour, ..Config::default() });
     let mut shell = emulator.command("sh");
     let out = compiler::run(shell.args(["-c", command]).current_dir(folder).env("AUTOPILOT_TOKEN", "token"));
     assert!(!emulator.requests().is_empty(), "{command}");
@@ -56,11 +44,10 @@ fn runs(folder: &Path, command: &str) -> String {
 
 #[test]
 fn c_and_cpp_are_compiled_by_the_readmes_commands_and_run() {
-    let readme = readme();
     for (language, file, compiler, number) in
         [("c", "agent.c", "cc -I", 2), ("cpp", "agent.cpp", "c++ -std=c++17 -I", 1)]
     {
-        let (programs, commands) = (blocks(&readme, language), commands(&readme, compiler));
+        let (programs, commands) = (blocks(language), commands(compiler));
         assert_eq!((programs.len(), commands.len()), (number, 1), "{language}");
         let folder = folder(language);
         for program in programs {
@@ -71,15 +58,22 @@ fn c_and_cpp_are_compiled_by_the_readmes_commands_and_run() {
             assert!(printed.contains("AUTOPILOT_OK"), "{language}: {printed}");
         }
     }
+    let without_a_tenant = commands("AUTOPILOT_TOKEN=");
+    assert_eq!(without_a_tenant.len(), 1);
+    let emulator = compiler::emulator().display().to_string();
+    let command = without_a_tenant[0].replace("cargo run -p autopilot-emulator --", &emulator);
+    let printed = compiler::run(Command::new("sh").args(["-c", &command]).current_dir(folder("cpp")));
+    assert_eq!(printed, "AUTOPILOT_OK\n");
 }
 
 /// The package as `pip install` has it: on Python's path, with its library.
+const INSTALLED: &str =
+    "PYTHONPATH=bindings/python/src AUTOPILOT_SYNC_LIBRARY=target/release/libautopilot_sync.so";
+
 #[test]
 fn python_runs_as_it_stands() {
-    let programs = blocks(&readme(), "python");
-    let installed =
-        "PYTHONPATH=bindings/python/src AUTOPILOT_SYNC_LIBRARY=target/release/libautopilot_sync.so";
-    let expected = [(installed, "DONE\n"), ("", "AUTOPILOT_OK\n")];
+    let programs = blocks("python");
+    let expected = [(INSTALLED, "DONE\n"), ("", "AUTOPILOT_OK\n")];
     assert_eq!(programs.len(), expected.len());
     let folder = folder("python");
     for (program, (environment, printed)) in programs.iter().zip(expected) {
@@ -89,13 +83,34 @@ fn python_runs_as_it_stands() {
 }
 
 #[test]
+fn the_command_line_runs_as_it_stands() {
+    let folder = folder("command-line");
+    let program = folder.join("autopilot-sync");
+    fs::write(&program, "#!/bin/sh\nexec python3 -B -m autopilot_sync \"$@\"\n").unwrap();
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+    let run = |command: &str| runs(&folder, &format!("export PATH=.:$PATH {INSTALLED}; {command}"));
+    let commands = commands("autopilot-sync ");
+    assert_eq!(commands, ["autopilot-sync --wait", "autopilot-sync status"]);
+    let waited = run(&commands[0]);
+    assert!(waited.contains("the sync is completed"), "{waited}");
+    let status = run(&commands[1]);
+    assert!(status.starts_with("status:           completed\n"), "{status}");
+}
+
+#[test]
 fn the_first_screen_has_the_two_commands() {
-    let readme = readme();
-    assert_eq!(commands(&readme, "cargo run --example sync"), ["cargo run --example sync"]);
-    assert_eq!(commands(&readme, "cargo test"), ["cargo test"]);
+    let first_screen: Vec<String> = all()[0]
+        .1
+        .lines()
+        .take(30)
+        .map(|line| line.split(" # ").next().unwrap_or_default().trim().to_owned())
+        .collect();
+    for command in ["cargo run --example sync", "cargo test"] {
+        assert!(first_screen.iter().any(|line| line == command), "{command}");
+    }
     let example = compiler::example("sync");
     let said = compiler::run(Command::new(&example).env_remove("AUTOPILOT_TOKEN"));
-    assert!(said.contains("this is the emulator") && said.contains("it is completed"), "{said}");
+    assert!(said.contains("this uses the emulator") && said.contains("the sync has completed"), "{said}");
     let real = runs(Path::new("."), &format!("{} --no-wait", example.display()));
     assert!(real.contains("The service accepted") && !real.contains("emulator"), "{real}");
     let status = runs(Path::new("."), &format!("{} --status", example.display()));
@@ -104,9 +119,9 @@ fn the_first_screen_has_the_two_commands() {
 
 #[test]
 fn the_table_of_results_is_the_librarys() {
-    let readme = readme();
+    let pages: String = all().into_iter().map(|(_, text)| text).collect();
     let rows =
-        readme.lines().filter_map(|line| line.strip_prefix("| ")).filter(|row| row.contains("`AUTOPILOT_"));
+        pages.lines().filter_map(|line| line.strip_prefix("| ")).filter(|row| row.contains("`AUTOPILOT_"));
     let rows: Vec<(i32, String, String)> = rows
         .map(|row| {
             let cells: Vec<&str> = row.split('|').map(str::trim).collect();

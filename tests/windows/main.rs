@@ -100,11 +100,12 @@ fn it_says_its_version_and_stays_once_it_has_connected() {
     assert_eq!(printed, format!("{}\n-1 gone\n0 loaded\n", env!("CARGO_PKG_VERSION")));
 }
 
-/// The programs of the README by its lines for MinGW, beside the folders that its reader has.
+/// The programs of the README, by the lines for MinGW of `docs/windows.md`, beside the folders that their reader has.
 #[test]
-fn the_readmes_lines_work() {
+fn the_documented_lines_work() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let readme = fs::read_to_string(root.join("README.md")).unwrap();
+    let page = fs::read_to_string(root.join("docs/windows.md")).unwrap();
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("readme-windows");
     fs::create_dir_all(folder.join("target")).unwrap();
     let built = compiler::library().parent().unwrap();
@@ -119,7 +120,7 @@ fn the_readmes_lines_work() {
     for (language, file, compiler) in [("c", "agent.c", "gcc"), ("cpp", "agent.cpp", "g++")] {
         let block = readme.split(&format!("```{language}\n")).nth(1).unwrap().split("```").next().unwrap();
         fs::write(folder.join(file), block).unwrap();
-        let line = readme.lines().find(|line| line.starts_with(&format!("x86_64-w64-mingw32-{compiler} ")));
+        let line = page.lines().find(|line| line.starts_with(&format!("x86_64-w64-mingw32-{compiler} ")));
         compiler::run(Command::new("sh").args(["-c", line.unwrap()]).current_dir(&folder));
         let (emulator, agent) = (emulator(), Program::at(folder.join("agent.exe")));
         let printed = compiler::run(agent.against(&emulator).env("AUTOPILOT_TOKEN", "token"));

@@ -1,0 +1,121 @@
+//! The README and the pages in `docs/`, and the code blocks in them; the links of every page of the project.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+
+/// The README first, then the pages in `docs/` by name: their paths below the root, and their texts.
+pub(crate) fn all() -> Vec<(String, String)> {
+    let mut docs = markdown(&Path::new(ROOT).join("docs"));
+    docs.sort();
+    docs.insert(0, Path::new(ROOT).join("README.md"));
+    docs.iter().map(|page| (name(page), fs::read_to_string(page).unwrap())).collect()
+}
+
+/// The code blocks in a language.
+pub(crate) fn blocks(language: &str) -> Vec<String> {
+    let fence = format!("```{language}\n");
+    let in_page = |text: &str| {
+        text.split(&fence)
+            .skip(1)
+            .filter_map(|rest| rest.split("```").next())
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+    };
+    all().iter().flat_map(|(_, text)| in_page(text)).collect()
+}
+
+/// The shell commands that begin so, without their comments.
+pub(crate) fn commands(beginning: &str) -> Vec<String> {
+    let shell = blocks("sh").join("");
+    let lines = shell.lines().filter(|line| line.starts_with(beginning));
+    lines.filter_map(|line| line.split(" # ").next()).map(|line| line.trim().to_owned()).collect()
+}
+
+fn name(page: &Path) -> String {
+    page.strip_prefix(ROOT).unwrap().display().to_string()
+}
+
+/// The Markdown files below a folder, but for what is built and what is hidden.
+fn markdown(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let file_name = path.file_name().unwrap().to_string_lossy().into_owned();
+        if path.is_dir() && !path.is_symlink() {
+            if file_name != "target" && !file_name.starts_with('.') {
+                found.extend(markdown(&path));
+            }
+        } else if file_name.ends_with(".md") {
+            found.push(path);
+        }
+    }
+    found
+}
+
+/// A page's lines that are not in a code block.
+fn prose(text: &str) -> Vec<&str> {
+    text.split("```").step_by(2).flat_map(str::lines).collect()
+}
+
+/// The targets of a page's links within the project.
+fn links(text: &str) -> Vec<String> {
+    let text = prose(text).join("\n");
+    let targets = text.split("](").skip(1).filter_map(|rest| rest.split(')').next());
+    targets.filter(|target| !target.contains("://")).map(str::to_owned).collect()
+}
+
+/// A page's headings as GitHub's anchors.
+fn anchors(text: &str) -> Vec<String> {
+    let headings = prose(text)
+        .into_iter()
+        .filter_map(|line| line.trim_start_matches('#').strip_prefix(' ').filter(|_| line.starts_with('#')));
+    let anchor = |heading: &str| {
+        let kept = heading.chars().filter(|letter| letter.is_alphanumeric() || " -_".contains(*letter));
+        kept.collect::<String>().to_lowercase().replace(' ', "-")
+    };
+    headings.map(anchor).collect()
+}
+
+/// The links of a page that lead nowhere.
+fn broken(page: &Path, text: &str) -> Vec<String> {
+    let leads_somewhere = |link: &String| {
+        let (file, anchor) = link.split_once('#').unwrap_or((link, ""));
+        let target = if file.is_empty() { page.to_owned() } else { page.parent().unwrap().join(file) };
+        let has_anchor = || {
+            fs::read_to_string(&target).is_ok_and(|text| anchors(&text).iter().any(|known| known == anchor))
+        };
+        target.exists() && (anchor.is_empty() || has_anchor())
+    };
+    links(text).into_iter().filter(|link| !leads_somewhere(link)).collect()
+}
+
+#[test]
+fn every_link_leads_somewhere() {
+    let pages = markdown(Path::new(ROOT));
+    let mut number = 0;
+    for page in &pages {
+        let text = fs::read_to_string(page).unwrap();
+        number += links(&text).len();
+        assert_eq!(broken(page, &text), [""; 0], "{}", page.display());
+    }
+    assert!(pages.len() > 10 && number > 30, "they are found");
+}
+
+#[test]
+fn a_broken_link_is_noticed() {
+    let text = "[a](docs/no.md), [b](docs/networks.md#no), [c](README.md#use)\nand [d](https://example)";
+    assert_eq!(broken(&Path::new(ROOT).join("README.md"), text), ["docs/no.md", "docs/networks.md#no"]);
+}
+
+#[test]
+fn every_code_block_is_in_a_language_that_is_tried() {
+    for (name, text) in all() {
+        for fence in text.lines().filter(|line| line.starts_with("```")).step_by(2) {
+            let language = fence.trim_start_matches('`');
+            let tried = ["c", "cpp", "python", "rust,no_run", "sh", "cmake", "bat"];
+            assert!(tried.contains(&language), "{name}: a block in '{language}'");
+        }
+    }
+}
