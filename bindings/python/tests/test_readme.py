@@ -12,10 +12,11 @@ import autopilot_sync
 import pytest
 from autopilot_sync import exceptions
 from command import command
-from conftest import PROGRAM, environment, posix, run
+from conftest import PROGRAM, Start, environment, posix, run
 from emulator import Emulator
 
 README = (Path(__file__).parents[1] / "README.md").read_text()
+QUICK = ("--duration", "2s", "--start-delay", "0s")
 PROGRAMS = re.findall(r"^```python\n(.*?)^```$", README, re.M | re.S)
 
 
@@ -24,16 +25,19 @@ def test_the_one_call(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> No
     assert run(PROGRAMS[0]).stdout == "DONE the sync was accepted\n"
 
 
-def test_the_wait(emulator: Emulator, az: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    emulator.script({"on": "POST", "answer": {"error": 403}})
-    out = run(PROGRAMS[1]).stdout
-    assert out.startswith("STARTING 0.0") and "403 ServiceError(" in out
+def test_the_wait(start: Start, az: Path) -> None:
+    start("--token", "cli-token", "--other-tokens", "invalid", *QUICK)
+    lines = run(PROGRAMS[1]).stdout.splitlines()
+    assert lines[0].startswith("STARTING 0.0") and lines[-2].startswith("WATCHING ")
+    assert lines[-1].startswith("Settings(") and "COMPLETED" in lines[-1]
 
 
-def test_many_tenants(emulator: Emulator) -> None:
-    words = "invalid argument: the token is empty"
-    call = "\nprint_all({'contoso': '', 'fabrikam': ''})"
-    assert sorted(run(PROGRAMS[2] + call).stdout.split()) == sorted(f"contoso {words} fabrikam {words}".split())
+def test_many_tenants(start: Start) -> None:
+    contoso, fabrikam = "first:tenant=contoso", "second:read-only:tenant=fabrikam"
+    start("--token", contoso, "--token", fabrikam, "--other-tokens", "invalid", *QUICK)
+    call = "\nprint_all({'contoso': 'first', 'fabrikam': 'second'})"
+    results = sorted(line.partition(":")[0] for line in run(PROGRAMS[2] + call).stdout.splitlines())
+    assert results == ["contoso the sync is completed", "fabrikam forbidden"]
 
 
 def test_asyncio(emulator: Emulator) -> None:
