@@ -91,7 +91,9 @@ fn print_outcome(outcome: &SyncOutcome) {
     let detail = outcome.detail();
     let sentence = match (outcome.answer(), detail.settings()) {
         (Answer::Accepted, Some(_)) => "The service accepted the trigger, and the sync has completed.".into(),
-        (Answer::Accepted, None) => "The service accepted the trigger. The sync takes seconds to minutes.".into(),
+        (Answer::Accepted, None) => {
+            "The service accepted the trigger. The sync takes seconds to minutes.".into()
+        }
         (Answer::AlreadyRunning, Some(_)) => "A sync was already running. It has completed.".into(),
         (Answer::AlreadyRunning, None) => "A sync is already running. You need no second one.".into(),
         (Answer::TooSoon, _) => match detail.retry_after() {
