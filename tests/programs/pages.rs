@@ -7,7 +7,7 @@ const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
 /// The README first, then the pages in `docs/` by name: their paths below the root, and their texts.
 pub(crate) fn all() -> Vec<(String, String)> {
-    let mut docs = markdown(&Path::new(ROOT).join("docs"));
+    let mut docs = files(&Path::new(ROOT).join("docs"), &[".md"]);
     docs.sort();
     docs.insert(0, Path::new(ROOT).join("README.md"));
     docs.iter().map(|page| (name(page), fs::read_to_string(page).unwrap())).collect()
@@ -37,17 +37,17 @@ fn name(page: &Path) -> String {
     page.strip_prefix(ROOT).unwrap().display().to_string()
 }
 
-/// The Markdown files below a folder, but for what is built and what is hidden.
-fn markdown(folder: &Path) -> Vec<PathBuf> {
+/// The files below a folder whose names end so, but for what is built and what is hidden.
+fn files(folder: &Path, endings: &[&str]) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
-        let file_name = path.file_name().unwrap().to_string_lossy().into_owned();
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
         if path.is_dir() && !path.is_symlink() {
-            if file_name != "target" && !file_name.starts_with('.') {
-                found.extend(markdown(&path));
+            if name != "target" && !name.starts_with('.') {
+                found.extend(files(&path, endings));
             }
-        } else if file_name.ends_with(".md") {
+        } else if endings.iter().any(|ending| name.ends_with(ending)) {
             found.push(path);
         }
     }
@@ -93,7 +93,7 @@ fn broken(page: &Path, text: &str) -> Vec<String> {
 
 #[test]
 fn every_link_leads_somewhere() {
-    let pages = markdown(Path::new(ROOT));
+    let pages = files(Path::new(ROOT), &[".md"]);
     let mut number = 0;
     for page in &pages {
         let text = fs::read_to_string(page).unwrap();
@@ -118,4 +118,22 @@ fn every_code_block_is_in_a_language_that_is_tried() {
             assert!(tried.contains(&language), "{name}: a block in '{language}'");
         }
     }
+}
+
+#[test]
+fn every_promise_of_security_names_tests_that_exist() {
+    let security = fs::read_to_string(Path::new(ROOT).join("SECURITY.md")).unwrap();
+    let is_name = |word: &&str| {
+        word.matches('_').count() > 1 && word.chars().all(|c| c == '_' || c.is_ascii_lowercase())
+    };
+    let named: Vec<&str> = security.split('`').skip(1).step_by(2).filter(is_name).collect();
+    let sources = files(Path::new(ROOT), &[".rs", ".py", "Cargo.toml"]);
+    let sources: Vec<String> = sources.iter().map(|path| fs::read_to_string(path).unwrap()).collect();
+    let exists = |name: &str| {
+        let forms = [format!("fn {name}("), format!("def {name}("), format!("\"{name}\"")];
+        sources.iter().any(|source| forms.iter().any(|form| source.contains(form)))
+    };
+    let missing: Vec<&str> = named.iter().copied().filter(|name| !exists(name)).collect();
+    assert_eq!(missing, [""; 0]);
+    assert!(named.len() > 15 && !exists(&["no", "such", "test"].join("_")), "they are found");
 }
