@@ -1,8 +1,10 @@
-//! Waits until a sync is done: [`machine`] decides, [`drive`] does what it says, [`progress`] tells the caller.
+//! Waits until a sync ends: [`machine`] decides what to do, [`driver`] does it, [`progress`] tells the caller.
 
-mod drive;
+mod driver;
 pub(crate) mod machine;
+mod meaning;
 mod progress;
+mod tokens;
 
-pub(crate) use drive::run;
+pub(crate) use driver::run;
 pub use progress::{Phase, Progress};

@@ -21,7 +21,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::time::Duration;
 
-use super::{Do, End, Seen, Wait};
+use super::{Command, Event, Machine, StopReason};
 use crate::outcome::SyncStatus;
 use crate::wait::Phase;
 use checks::Checks;
@@ -33,12 +33,12 @@ const TIMELINES: u64 = 50_000;
 const KINDS: [&str; 8] = [
     "Completed",
     "JoinedCompleted",
-    "Failed",
+    "SyncFailed",
     "Unconfirmed",
     "TooSoon",
-    "Deadline",
-    "LastRequest",
-    "LastTrigger",
+    "DeadlinePassed",
+    "RequestFailed",
+    "TriggerMayHaveRun",
 ];
 
 /// splitmix64: the same timeline for the same seed, everywhere.
@@ -68,13 +68,13 @@ impl Random {
 }
 
 /// What is played: the machine, or one that is known to be wrong.
-trait Machine {
-    fn next(&mut self, now: Duration, seen: Seen) -> Do;
+trait Rule {
+    fn next(&mut self, now: Duration, seen: Event) -> Command;
 }
 
-impl Machine for Wait {
-    fn next(&mut self, now: Duration, seen: Seen) -> Do {
-        Wait::next(self, now, seen)
+impl Rule for Machine {
+    fn next(&mut self, now: Duration, seen: Event) -> Command {
+        Machine::next(self, now, seen)
     }
 }
 
@@ -192,7 +192,7 @@ struct Play {
 }
 
 /// The end; or the seed, what was wrong, and all that happened.
-fn play<M: Machine>(seed: u64, machine: impl FnOnce(Duration, Duration) -> M) -> Result<End, String> {
+fn play<M: Rule>(seed: u64, machine: impl FnOnce(Duration, Duration) -> M) -> Result<StopReason, String> {
     let mut random = Random(seed);
     let conditions = conditions(&mut random);
     let mut unknowns = unknowns(&mut random);
@@ -206,21 +206,21 @@ fn play<M: Machine>(seed: u64, machine: impl FnOnce(Duration, Duration) -> M) ->
 }
 
 impl Play {
-    fn run(&mut self, machine: &mut impl Machine) -> Result<End, String> {
-        let mut seen = Seen::Nothing;
+    fn run(&mut self, machine: &mut impl Rule) -> Result<StopReason, String> {
+        let mut seen = Event::Due;
         loop {
             let todo = machine.next(duration(self.now), seen);
             self.log.push(format!("{:>9} {todo:?}", self.now));
             self.checks.todo(self.now, &todo, &self.service)?;
             seen = match todo {
-                Do::Read { retries } => self.read(retries),
-                Do::Trigger => self.trigger(),
-                Do::Pause { until, .. } => {
+                Command::ReadSettings { with_retries } => self.read(with_retries),
+                Command::SendTrigger => self.trigger(),
+                Command::Pause { until, .. } => {
                     // A sleep is never exact.
                     self.now = self.now.max(until.as_millis() as i64) + self.random.between(0, 3);
-                    Seen::Nothing
+                    Event::Due
                 }
-                Do::End(end) => return Ok(end),
+                Command::Stop(end) => return Ok(end),
             };
         }
     }
@@ -240,14 +240,14 @@ impl Play {
         (at, takes <= left)
     }
 
-    fn read(&mut self, retries: bool) -> Seen {
+    fn read(&mut self, with_retries: bool) -> Event {
         let until = (self.now + 30 * SECOND).min(self.conditions.deadline);
         for retry in 0.. {
-            let seen = self.read_once(retries);
-            let Seen::ReadFailed { retry_after } = seen else { return seen };
+            let seen = self.read_once(with_retries);
+            let Event::ReadFailedForNow { retry_after } = seen else { return seen };
             let asked = retry_after.map_or(0, |wait| wait.as_millis() as i64);
             let pause = asked.max(self.random.between(500, 1500) << retry);
-            if !retries || retry == 3 || self.now + pause >= until {
+            if !with_retries || retry == 3 || self.now + pause >= until {
                 return seen;
             }
             self.now += pause;
@@ -255,54 +255,54 @@ impl Play {
         unreachable!()
     }
 
-    fn read_once(&mut self, is_before: bool) -> Seen {
+    fn read_once(&mut self, is_before: bool) -> Event {
         let (at, is_answered) = self.exchange();
         if !is_answered || self.random.chance(self.conditions.read_faults) {
             let retry_after = self.random.one_of(&[None, None, Some(Duration::from_secs(7))]);
             let retry_after = retry_after.filter(|_| is_answered);
             self.checks.not_read(self.now, retry_after);
             self.log.push(format!("{:>9} not read, {retry_after:?}", self.now));
-            return Seen::ReadFailed { retry_after };
+            return Event::ReadFailedForNow { retry_after };
         }
         if !self.conditions.may_read {
             self.checks.read_refused();
-            return Seen::ReadRefused;
+            return Event::ReadForbidden;
         }
         let (state, settings) = self.service.read(at, is_before);
         let date = self.service.date(at);
         self.log.push(format!("{:>9} {state:?}", self.now));
         self.checks.reading(self.now, at, &state, &settings, &self.service);
-        Seen::Reading { settings, date }
+        Event::SettingsRead { settings, date }
     }
 
-    fn trigger(&mut self) -> Seen {
+    fn trigger(&mut self) -> Event {
         let (at, is_answered) = self.exchange();
         let is_faulty = self.random.chance(self.conditions.trigger_faults);
         // Before the service or behind it, unless it says itself that nothing was done.
         if is_faulty && self.random.chance(20) {
             self.log.push(format!("{:>9} not sent", self.now));
-            return Seen::NotTriggered;
+            return Event::TriggerFailed;
         }
         let is_lost_before = is_faulty && self.random.chance(50);
         let fate = (!is_lost_before).then(|| self.service.trigger(at));
         self.log.push(format!("{:>9} {fate:?} lost: {}", self.now, is_faulty || !is_answered));
         let Some(fate) = fate.filter(|_| is_answered && !is_faulty) else {
             self.checks.lost(self.now, &self.service);
-            return Seen::MayHaveRun;
+            return Event::TriggerMayHaveRun;
         };
         self.checks.answered(self.now, at, fate, &self.service);
         let date = self.service.date(at);
         match fate {
-            Fate::Accepted(_) => Seen::Accepted { date },
-            Fate::Running(_) => Seen::AlreadyRunning,
+            Fate::Accepted(_) => Event::TriggerAccepted { date },
+            Fate::Running(_) => Event::SyncAlreadyRunning,
             Fate::TooSoon(wait) => {
-                Seen::TooSoon { retry_after: wait.map(|wait| Duration::from_secs(wait as u64)), date }
+                Event::TriggerTooSoon { retry_after: wait.map(|wait| Duration::from_secs(wait as u64)), date }
             }
         }
     }
 }
 
-fn kind(end: &End) -> String {
+fn kind(end: &StopReason) -> String {
     format!("{end:?}").split('(').next().unwrap().to_owned()
 }
 
@@ -323,22 +323,26 @@ struct Naive {
     is_triggered: bool,
 }
 
-impl Machine for Naive {
-    fn next(&mut self, now: Duration, seen: Seen) -> Do {
+impl Rule for Naive {
+    fn next(&mut self, now: Duration, seen: Event) -> Command {
         match seen {
-            Seen::Nothing if !std::mem::replace(&mut self.is_begun, true) => Do::Read { retries: true },
-            Seen::Reading { .. } if !std::mem::replace(&mut self.is_triggered, true) => Do::Trigger,
-            Seen::Nothing => Do::Read { retries: false },
-            Seen::Reading { settings, .. } if settings.status() == Some(&SyncStatus::Completed) => {
-                Do::End(End::Completed)
+            Event::Due if !std::mem::replace(&mut self.is_begun, true) => {
+                Command::ReadSettings { with_retries: true }
             }
-            Seen::Accepted { .. } | Seen::Reading { .. } | Seen::ReadFailed { .. } => {
+            Event::SettingsRead { .. } if !std::mem::replace(&mut self.is_triggered, true) => {
+                Command::SendTrigger
+            }
+            Event::Due => Command::ReadSettings { with_retries: false },
+            Event::SettingsRead { settings, .. } if settings.status() == Some(&SyncStatus::Completed) => {
+                Command::Stop(StopReason::Completed)
+            }
+            Event::TriggerAccepted { .. } | Event::SettingsRead { .. } | Event::ReadFailedForNow { .. } => {
                 let until = now + Duration::from_secs(2);
-                let pause = Do::Pause { until, phase: Phase::Watching };
-                if until < self.deadline { pause } else { Do::End(End::Deadline) }
+                let pause = Command::Pause { until, phase: Phase::Watching };
+                if until < self.deadline { pause } else { Command::Stop(StopReason::DeadlinePassed) }
             }
-            Seen::TooSoon { .. } => Do::End(End::TooSoon(None)),
-            _ => Do::End(End::LastRequest),
+            Event::TriggerTooSoon { .. } => Command::Stop(StopReason::TooSoon(None)),
+            _ => Command::Stop(StopReason::RequestFailed),
         }
     }
 }
@@ -349,7 +353,7 @@ fn the_machine_keeps_its_promise() {
     let mut violations = Vec::new();
     let seeds = seeds();
     for seed in seeds.clone() {
-        match play(seed, Wait::new) {
+        match play(seed, Machine::new) {
             Ok(end) => *ends.entry(kind(&end)).or_default() += 1,
             Err(what) => violations.push(what),
         }

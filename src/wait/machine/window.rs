@@ -1,103 +1,96 @@
-//! After a 429: when the next trigger is allowed, and what to do until then.
+//! After a 429: when the service accepts the next trigger, and what to do until then.
 
 use std::time::Duration;
 
-use super::poll::Answered;
-use super::{Do, End, Seen, State, Wait, is_running};
-use crate::outcome::{Settings, WINDOW_SECONDS};
-use crate::text::time;
-use crate::wait::Phase;
+use super::command::{Command, StopReason};
+use super::event::Event;
+use super::observation::Origin;
+use super::reading::{is_running, times_differ};
+use super::state::{Machine, State};
+use crate::outcome::WINDOW_SECONDS;
+use crate::wait::progress::Phase;
 
-/// The first pause after a 429 that the window does not explain: Graph's general throttling.
-const THROTTLED: Duration = Duration::from_secs(30);
+/// The first pause after a 429 that the window does not explain: Graph's general throttling. Each further one doubles.
+const THROTTLE_PAUSE: Duration = Duration::from_secs(30);
 
 const WINDOW: Duration = Duration::from_secs(WINDOW_SECONDS as u64);
 
-impl Wait {
-    /// After a 429, with a reading: join what runs, else wait for the time at which a trigger is allowed.
-    pub(super) fn refused(
+impl Machine {
+    pub(super) fn after_too_soon(
         &mut self,
         now: Duration,
-        seen: Seen,
-        at: Duration,
+        event: Event,
+        received: Duration,
         retry_after: Option<Duration>,
-    ) -> Do {
-        let asked = retry_after.map(|wait| at + wait);
-        match seen {
-            Seen::Reading { settings, date } => {
-                self.take_date(now, date);
-                if self.take_baseline(settings.clone()) && is_running(&settings) {
-                    return self.poll(now, Answered::Joined, true);
+    ) -> Command {
+        let asked = retry_after.map(|wait| received + wait);
+        match event {
+            Event::SettingsRead { settings, date } => {
+                self.keep_date(now, date);
+                if self.keep_baseline(&settings) && is_running(&settings) {
+                    return self.watch_sync(now, Origin::Joined, true);
                 }
             }
-            Seen::ReadFailed { .. } => {}
-            Seen::ReadRefused => return Do::End(End::TooSoon(asked)),
-            _ => return Do::End(End::LastRequest),
+            Event::ReadFailedForNow { .. } => {}
+            Event::ReadForbidden => return Command::Stop(StopReason::TooSoon(asked)),
+            _ => return Command::Stop(StopReason::RequestFailed),
         }
-        let next = match (asked, self.opening()) {
+        let next = match (asked, self.window_end()) {
             (Some(asked), window) => asked.max(window.unwrap_or_default()),
             (None, Some(window)) if window > now => window,
-            // The window is past: it was not the reason, unless it went by while this was read.
-            (None, Some(window)) => window.max(at + self.next_throttle_pause()),
-            (None, None) => at + WINDOW,
+            // The window did not cause the 429, unless it ended while the settings were read.
+            (None, Some(window)) => window.max(received + self.next_throttle_pause()),
+            (None, None) => received + WINDOW,
         };
-        self.pause_until(now, next)
+        self.await_window(now, next)
     }
 
-    /// After the pause, with a reading: join what runs, wait on where the times have moved, else trigger.
-    pub(super) fn window_over(&mut self, now: Duration, seen: Seen) -> Do {
-        match seen {
-            Seen::Reading { settings, date } => {
-                self.take_date(now, date);
-                let moved = self.has_moved(&settings);
-                if !self.take_baseline(settings.clone()) {
-                    return self.trigger(false);
+    pub(super) fn after_window(&mut self, now: Duration, event: Event) -> Command {
+        match event {
+            Event::SettingsRead { settings, date } => {
+                self.keep_date(now, date);
+                let is_new = self.baseline.as_ref().is_none_or(|baseline| times_differ(&settings, baseline));
+                if !self.keep_baseline(&settings) {
+                    return self.send_trigger();
                 }
                 if is_running(&settings) {
-                    return self.poll(now, Answered::Joined, true);
+                    return self.watch_sync(now, Origin::Joined, true);
                 }
-                match self.opening() {
-                    Some(next) if moved && next > now => self.pause_until(now, next),
-                    None if moved => self.pause_until(now, now + WINDOW),
-                    _ => self.trigger(false),
+                match self.window_end() {
+                    Some(next) if is_new && next > now => self.await_window(now, next),
+                    None if is_new => self.await_window(now, now + WINDOW),
+                    _ => self.send_trigger(),
                 }
             }
-            Seen::ReadRefused => {
+            Event::ReadForbidden => {
                 self.baseline = None;
-                self.trigger(false)
+                self.send_trigger()
             }
-            _ => Do::End(End::LastRequest),
+            _ => Command::Stop(StopReason::RequestFailed),
         }
     }
 
-    /// Whether L or T of a reading differ from those of the last one.
-    fn has_moved(&self, settings: &Settings) -> bool {
-        let Some(baseline) = &self.baseline else { return true };
-        time::compare(settings.last_sync(), baseline.last_sync()).is_ne()
-            || time::compare(settings.last_manual_sync(), baseline.last_manual_sync()).is_ne()
-    }
-
-    /// When the window after the last sync opens, counted from the beginning of the wait. None if there was never a
-    /// sync, or the service never told its time.
-    fn opening(&self) -> Option<Duration> {
-        let (date, at) = self.clock?;
+    /// When the window after the last sync ends. None if no sync is known, or the service never told its time.
+    fn window_end(&self) -> Option<Duration> {
+        let (date, received) = self.service_clock?;
         let next = self.baseline.as_ref()?.next_sync()?;
-        Some(at + Duration::from_secs(next.seconds_after(date)))
+        Some(received + Duration::from_secs(next.seconds_after(date)))
     }
 
     fn next_throttle_pause(&mut self) -> Duration {
-        let pause = THROTTLED * 2_u32.pow(self.throttled.min(5));
+        let pause = THROTTLE_PAUSE * 2_u32.pow(self.throttled.min(5));
         self.throttled += 1;
         pause.min(WINDOW)
     }
 
-    fn pause_until(&mut self, now: Duration, next: Duration) -> Do {
+    /// Pauses until the next trigger is allowed. If that is beyond the deadline, the wait is over.
+    fn await_window(&mut self, now: Duration, next: Duration) -> Command {
         if next >= self.deadline || now >= self.deadline {
-            return Do::End(End::TooSoon(Some(next)));
+            return Command::Stop(StopReason::TooSoon(Some(next)));
         }
         self.state = State::Window;
-        // Half of what is left after it stays for the work itself.
+        // The jitter takes at most half of the time that is left after the window.
         let until = (next + self.jitter).min(next + (self.deadline - next) / 2);
-        Do::Pause { until: until.max(now), phase: Phase::Window }
+        Command::Pause { until: until.max(now), phase: Phase::Window }
     }
 }

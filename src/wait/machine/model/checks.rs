@@ -6,7 +6,7 @@ use super::service::{Fate, Run, SECOND, Service, Snapshot};
 use crate::outcome::Settings;
 use crate::text::time::{self, Time};
 use crate::wait::Phase;
-use crate::wait::machine::{Do, End};
+use crate::wait::machine::{Command, StopReason};
 
 /// More than an hour of polls and every window need.
 const MOST_STEPS: u32 = 2000;
@@ -94,18 +94,18 @@ impl Checks {
     }
 
     /// What the machine wants.
-    pub(super) fn todo(&mut self, now: i64, todo: &Do, service: &Service) -> Verdict {
+    pub(super) fn todo(&mut self, now: i64, todo: &Command, service: &Service) -> Verdict {
         self.steps += 1;
         ensure(self.steps < MOST_STEPS, || "it does not end".into())?;
         ensure(now <= self.deadline + SECOND, || format!("goes on at {now}, past the deadline"))?;
         match todo {
-            Do::Trigger => {
+            Command::SendTrigger => {
                 self.looks.clear();
                 self.may_trigger(now)
             }
-            Do::Read { retries: false } => self.may_look(now),
-            Do::Read { retries: true } => Ok(()),
-            Do::Pause { until, phase } => {
+            Command::ReadSettings { with_retries: false } => self.may_look(now),
+            Command::ReadSettings { with_retries: true } => Ok(()),
+            Command::Pause { until, phase } => {
                 let until = until.as_millis() as i64;
                 let most =
                     if *phase == Phase::Watching { self.held_until.max(now + 15 * SECOND) } else { until };
@@ -113,7 +113,7 @@ impl Checks {
                     format!("pauses until {until}")
                 })
             }
-            Do::End(end) => return self.may_end(now, end, service),
+            Command::Stop(end) => return self.may_end(now, end, service),
         }?;
         let is_late = |end: &Settled| end.readings >= 7 && now - end.since >= 30 * SECOND;
         ensure(!self.settled.as_ref().is_some_and(is_late), || format!("{:?} is not believed", self.settled))
@@ -278,10 +278,10 @@ impl Checks {
         }
     }
 
-    fn may_end(&self, now: i64, end: &End, service: &Service) -> Verdict {
-        let failed = *end == End::Failed;
+    fn may_end(&self, now: i64, end: &StopReason, service: &Service) -> Verdict {
+        let failed = *end == StopReason::SyncFailed;
         match (end, self.answer) {
-            (End::Completed | End::Failed, Answer::Accepted(run)) => {
+            (StopReason::Completed | StopReason::SyncFailed, Answer::Accepted(run)) => {
                 let [ours, later @ ..] = &service.runs[run..] else { unreachable!() };
                 ensure(ours.end <= now, || format!("{end:?} at {now}, but it runs until {}", ours.end))?;
                 // What another's sync wrote over cannot be told from ours.
@@ -290,31 +290,35 @@ impl Checks {
                     format!("{end:?}, but the sync ended otherwise")
                 })
             }
-            (End::JoinedCompleted | End::Failed, Answer::Joined(since) | Answer::Lost(since))
-            | (End::Completed, Answer::Lost(since)) => {
+            (
+                StopReason::JoinedCompleted | StopReason::SyncFailed,
+                Answer::Joined(since) | Answer::Lost(since),
+            )
+            | (StopReason::Completed, Answer::Lost(since)) => {
                 let is_so = |run: &Run| since <= run.settled && run.end <= now && run.failed == failed;
                 ensure(service.runs.iter().any(is_so), || {
                     format!("{end:?} at {now}, but none ended so since {since}")
                 })
             }
-            (End::Completed | End::JoinedCompleted | End::Failed, answer) => {
+            (StopReason::Completed | StopReason::JoinedCompleted | StopReason::SyncFailed, answer) => {
                 Err(format!("{end:?} after {answer:?}"))
             }
-            (End::Unconfirmed, Answer::None) => Err("unconfirmed, without a trigger".into()),
-            (End::Unconfirmed, _) if !self.may_read => Ok(()),
-            (End::Unconfirmed, _) => {
+            (StopReason::Unconfirmed, Answer::None) => Err("unconfirmed, without a trigger".into()),
+            (StopReason::Unconfirmed, _) if !self.may_read => Ok(()),
+            (StopReason::Unconfirmed, _) => {
                 let is_shown = self.saw_running || self.settled.is_some();
                 ensure(!is_shown, || "unconfirmed, but it was shown".into())?;
                 ensure(now >= self.answered_at + 120 * SECOND, || format!("unconfirmed at {now} already"))
             }
-            (End::TooSoon(next), _) => self.may_be_too_soon(*next),
-            (End::Deadline, _) => {
+            (StopReason::TooSoon(next), _) => self.may_be_too_soon(*next),
+            (StopReason::DeadlinePassed, _) => {
                 let is_time = now.max(self.held_until + SECOND) >= self.deadline - 2 * SECOND;
                 ensure(is_time, || format!("gives up at {now} already"))
             }
-            (End::LastTrigger, Answer::Lost(_)) => Ok(()),
-            (End::LastTrigger, answer) => Err(format!("the trigger's failure after {answer:?}")),
-            (End::LastRequest, _) => Ok(()),
+            (StopReason::TriggerMayHaveRun, Answer::Lost(_)) => Ok(()),
+            (StopReason::TriggerMayHaveRun, answer) => Err(format!("the trigger's failure after {answer:?}")),
+            (StopReason::RequestFailed, _) => Ok(()),
+            (StopReason::Cancelled, _) => Err("nobody cancelled it".into()),
         }
     }
 

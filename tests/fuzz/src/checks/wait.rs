@@ -10,7 +10,7 @@ use crate::outcome::Trigger;
 use crate::outcome::{Settings, SyncStatus};
 use crate::text::time::{self, Time};
 use crate::wait::Phase;
-use crate::wait::machine::{Do, End, Seen, Wait};
+use crate::wait::machine::{Command, Event, Machine, StopReason};
 
 const fn seconds(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
@@ -23,24 +23,24 @@ pub fn wait(data: &[u8]) {
     let (deadline, data) = data.split_first().unwrap_or((&90, &[]));
     let deadline = seconds(10 * u64::from(*deadline) + 1);
     let jitter = Duration::from_millis(4999);
-    let mut wait = Wait::new(deadline, jitter);
+    let mut machine = Machine::new(deadline, jitter);
     let mut history = History::new(deadline);
     let mut events = data.chunks_exact(5).map(|event| event.try_into().expect("five bytes"));
-    let (mut now, mut seen) = (Duration::ZERO, Seen::Nothing);
+    let (mut now, mut seen) = (Duration::ZERO, Event::Due);
     for _ in 0..MOST_STEPS {
-        let todo = wait.next(now, seen);
-        history.asked(now, &todo, wait.known_trigger());
-        let event: Option<[u8; 5]> = if matches!(todo, Do::Pause { .. }) { None } else { events.next() };
+        let todo = machine.next(now, seen);
+        history.asked(now, &todo, machine.known_trigger());
+        let event: Option<[u8; 5]> = if matches!(todo, Command::Pause { .. }) { None } else { events.next() };
         now += Duration::from_millis(event.map_or(100, |event| u64::from(event[1]) * 50));
         seen = match todo {
-            Do::Read { .. } => event.map_or(Seen::ReadFailed { retry_after: None }, read),
-            Do::Trigger => event.map_or(Seen::NotTriggered, triggered),
-            Do::Pause { until, .. } => {
+            Command::ReadSettings { .. } => event.map_or(Event::ReadFailedForNow { retry_after: None }, read),
+            Command::SendTrigger => event.map_or(Event::TriggerFailed, triggered),
+            Command::Pause { until, .. } => {
                 now = until;
-                Seen::Nothing
+                Event::Due
             }
-            Do::End(_) => {
-                assert_eq!(wait.next(now, Seen::Nothing), Do::End(End::LastRequest));
+            Command::Stop(_) => {
+                assert_eq!(machine.next(now, Event::Due), Command::Stop(StopReason::RequestFailed));
                 return;
             }
         };
@@ -50,11 +50,11 @@ pub fn wait(data: &[u8]) {
 }
 
 /// A reading, or why there is none.
-fn read([what, _, sync, manual, date]: [u8; 5]) -> Seen {
+fn read([what, _, sync, manual, date]: [u8; 5]) -> Event {
     let status = match what % 16 {
-        0 => return Seen::ReadRefused,
-        1 => return Seen::ReadEnded,
-        2 => return Seen::ReadFailed { retry_after: retry_after(date) },
+        0 => return Event::ReadForbidden,
+        1 => return Event::ReadFailedForGood,
+        2 => return Event::ReadFailedForNow { retry_after: retry_after(date) },
         3 => "unknown",
         4 => "paused",
         5 | 6 => "failed",
@@ -67,16 +67,16 @@ fn read([what, _, sync, manual, date]: [u8; 5]) -> Seen {
         written(manual)
     );
     let settings = Settings::read(body.as_bytes(), a_token()).expect("settings");
-    Seen::Reading { settings, date: told(date) }
+    Event::SettingsRead { settings, date: told(date) }
 }
 
-fn triggered([what, _, _, retry, date]: [u8; 5]) -> Seen {
+fn triggered([what, _, _, retry, date]: [u8; 5]) -> Event {
     match what % 8 {
-        0 => Seen::NotTriggered,
-        1 | 2 => Seen::MayHaveRun,
-        3 => Seen::AlreadyRunning,
-        4 => Seen::TooSoon { retry_after: retry_after(retry), date: told(date) },
-        _ => Seen::Accepted { date: told(date) },
+        0 => Event::TriggerFailed,
+        1 | 2 => Event::TriggerMayHaveRun,
+        3 => Event::SyncAlreadyRunning,
+        4 => Event::TriggerTooSoon { retry_after: retry_after(retry), date: told(date) },
+        _ => Event::TriggerAccepted { date: told(date) },
     }
 }
 
@@ -154,37 +154,39 @@ impl History {
         }
     }
 
-    fn asked(&mut self, now: Duration, todo: &Do, trigger: Option<Trigger>) {
+    fn asked(&mut self, now: Duration, todo: &Command, trigger: Option<Trigger>) {
         match todo {
-            Do::Read { retries } => {
-                if !retries {
+            Command::ReadSettings { with_retries } => {
+                if !with_retries {
                     self.assert_look(now);
                 }
             }
-            Do::Trigger => self.assert_trigger(now),
-            Do::Pause { until, phase } => {
+            Command::SendTrigger => self.assert_trigger(now),
+            Command::Pause { until, phase } => {
                 assert!(now <= *until && *until < self.deadline, "pauses until {until:?} at {now:?}");
                 let longest = self.not_before.max(now + seconds(15));
                 assert!(*phase == Phase::Window || *until <= longest, "sleeps until {until:?} at {now:?}");
             }
-            Do::End(end) => self.assert_end(now, end, trigger),
+            Command::Stop(end) => self.assert_end(now, end, trigger),
         }
     }
 
-    fn seen(&mut self, now: Duration, seen: &Seen) {
-        self.may_trigger = matches!(seen, Seen::Reading { .. } | Seen::ReadRefused);
+    fn seen(&mut self, now: Duration, seen: &Event) {
+        self.may_trigger = matches!(seen, Event::SettingsRead { .. } | Event::ReadForbidden);
         match seen {
-            Seen::Nothing | Seen::ReadEnded | Seen::NotTriggered => {}
-            Seen::ReadFailed { retry_after } => self.not_before = now + retry_after.unwrap_or_default(),
-            Seen::ReadRefused => self.baseline = None,
-            Seen::Reading { settings, .. } => self.take(now, settings),
-            Seen::Accepted { date } => self.answered(now, Answer::Accepted(*date)),
-            Seen::AlreadyRunning => self.answered(now, Answer::Joined),
-            Seen::MayHaveRun => {
+            Event::Due | Event::ReadFailedForGood | Event::TriggerFailed => {}
+            Event::ReadFailedForNow { retry_after } => {
+                self.not_before = now + retry_after.unwrap_or_default()
+            }
+            Event::ReadForbidden => self.baseline = None,
+            Event::SettingsRead { settings, .. } => self.take(now, settings),
+            Event::TriggerAccepted { date } => self.answered(now, Answer::Accepted(*date)),
+            Event::SyncAlreadyRunning => self.answered(now, Answer::Joined),
+            Event::TriggerMayHaveRun => {
                 self.answered(now, Answer::MayHaveRun);
                 self.lost = Some(self.lost.map_or((now, 0), |(_, repeats)| (now, repeats)));
             }
-            Seen::TooSoon { retry_after, .. } => {
+            Event::TriggerTooSoon { retry_after, .. } => {
                 self.answered(now, Answer::TooSoon);
                 (self.lost, self.asked_to_wait) = (None, retry_after.map(|wait| now + wait));
             }
@@ -245,40 +247,41 @@ impl History {
             || time::compare(settings.last_manual_sync(), baseline.last_manual_sync()).is_gt()
     }
 
-    fn assert_end(&self, now: Duration, end: &End, trigger: Option<Trigger>) {
+    fn assert_end(&self, now: Duration, end: &StopReason, trigger: Option<Trigger>) {
         match end {
-            End::Completed => {
+            StopReason::Completed => {
                 assert_eq!(trigger, Some(Trigger::Accepted));
                 assert!(matches!(self.answer, Answer::Accepted(_) | Answer::MayHaveRun), "{:?}", self.answer);
                 self.assert_proved(SyncStatus::Completed, trigger);
             }
-            End::JoinedCompleted => {
+            StopReason::JoinedCompleted => {
                 assert_eq!(trigger, Some(Trigger::Joined));
                 assert!(matches!(self.answer, Answer::Joined | Answer::MayHaveRun), "{:?}", self.answer);
                 self.assert_proved(SyncStatus::Completed, trigger);
             }
-            End::Failed => {
+            StopReason::SyncFailed => {
                 assert!(!matches!(self.answer, Answer::None | Answer::TooSoon), "{:?}", self.answer);
                 self.assert_proved(SyncStatus::Failed, trigger);
             }
-            End::Unconfirmed => {
+            StopReason::Unconfirmed => {
                 assert!(matches!(self.answer, Answer::Accepted(_) | Answer::Joined | Answer::MayHaveRun));
                 let is_seen = self.readings.iter().any(|(_, settings)| is_running(settings));
                 let is_long = now >= self.answered + seconds(120);
                 assert!(self.baseline.is_none() || (is_long && !is_seen), "unconfirmed at {now:?}");
             }
-            End::TooSoon(next) => {
+            StopReason::TooSoon(next) => {
                 assert_eq!(self.answer, Answer::TooSoon);
                 let asked = self.asked_to_wait;
                 assert!(*next >= asked, "{next:?} before {asked:?}");
                 assert!(next.is_some() || self.baseline.is_none());
             }
-            End::Deadline => {
+            StopReason::DeadlinePassed => {
                 let next = (self.looked + seconds(1)).max(self.not_before).max(now + seconds(1));
                 assert!(next >= self.deadline, "gives up at {now:?}");
             }
-            End::LastTrigger => assert_eq!(self.answer, Answer::MayHaveRun),
-            End::LastRequest => {}
+            StopReason::TriggerMayHaveRun => assert_eq!(self.answer, Answer::MayHaveRun),
+            StopReason::RequestFailed => {}
+            StopReason::Cancelled => panic!("nobody cancelled it"),
         }
     }
 

@@ -1,23 +1,23 @@
-//! 429, and the window.
+//! A 429: the window, or throttling.
 
 use super::{LONG, play, play_until, play_with};
 use crate::outcome::Trigger;
 
 #[test]
-fn what_runs_is_joined() {
+fn a_running_sync_is_joined() {
     let play = play(
         "0 completed L=-100 T=-100 -> trigger
          0 429 D=0 -> read
-         0 inProgress L=-100 T=-100 -> poll@2",
+         0 inProgress L=-100 T=-100 -> watch@2",
     );
-    assert_eq!(play.wait.known_trigger(), Some(Trigger::Joined));
+    assert_eq!(play.machine.known_trigger(), Some(Trigger::Joined));
     for (status, end) in [("completed", "joined"), ("failed", "failed")] {
         super::play(&format!(
             "0 completed L=-100 T=-100 -> trigger
              0 429 D=0 -> read
-             0 inProgress L=-100 T=-100 -> poll@2
-             2 inProgress L=-100 T=-100 -> poll@5
-             5 {status} L=4 T=-100 -> poll@10
+             0 inProgress L=-100 T=-100 -> watch@2
+             2 inProgress L=-100 T=-100 -> watch@5
+             5 {status} L=4 T=-100 -> watch@10
              10 {status} L=4 T=-100 -> {end}"
         ));
     }
@@ -47,13 +47,13 @@ fn the_next_time_is_the_later_of_window_and_retry_after() {
         ("429", "completed L=never T=-200 D=2", "410"),
         ("429", "failed L=-200 T=never D=2", "410"),
         ("429", "completed L=-99.5 T=-200 D=2", "511"),
-        // By the 429's, where the reading has none.
+        // By the Date of the 429 if the reading has none.
         ("429 D=1", "completed L=-100 T=-200", "510"),
         ("429 D=1", "read-failed", "510"),
         ("429 D=1", "read-failed retry=9", "510"),
-        // A service whose clock runs elsewhere.
+        // The service's clock jumped.
         ("429 D=1", "completed L=-100 T=-200 D=502", "10"),
-        // Retry-After counts from its reply.
+        // Retry-After counts from the 429.
         ("429 retry=700 D=1", "completed L=-100 T=-200 D=2", "701"),
         ("429 retry=100 D=1", "completed L=-100 T=-200 D=2", "510"),
         ("429 retry=100", "completed L=-100 T=-200", "101"),
@@ -64,12 +64,12 @@ fn the_next_time_is_the_later_of_window_and_retry_after() {
         ("429", "completed L=-100 T=-200", "611"),
         ("429", "read-failed", "611"),
         ("429 D=1", "completed L=never T=never D=2", "611"),
-        // Past: it is not the window.
+        // The window is over: the service throttles.
         ("429 D=1", "completed L=-1000 T=-1000 D=2", "31"),
         ("429 D=1", "completed L=-608 T=-1000 D=2", "31"),
         ("429 D=1", "completed L=-607 T=-1000 D=2", "3"),
     ] {
-        // Where the reading fails, the baseline has to do.
+        // If the reading fails, the times of the baseline count.
         let known = if reading.starts_with("read-failed") { "-100" } else { "never" };
         play(&format!(
             "0 completed L={known} T={known} -> trigger
@@ -85,11 +85,11 @@ fn a_retry_after_that_passed_meanwhile_is_no_pause() {
 }
 
 #[test]
-fn a_reading_that_ends_after_429() {
+fn a_reading_that_failed_for_good_after_429_ends_the_wait() {
     let before = "0 completed L=-100 -> trigger \n 1 429 D=1";
-    play(&format!("{before} -> read \n 2 read-refused -> too-soon"));
-    play(&format!("{before} retry=30 -> read \n 2 read-refused -> too-soon@31"));
-    play(&format!("{before} -> read \n 2 read-ended -> last-request"));
+    play(&format!("{before} -> read \n 2 read-forbidden -> too-soon"));
+    play(&format!("{before} retry=30 -> read \n 2 read-forbidden -> too-soon@31"));
+    play(&format!("{before} -> read \n 2 read-failed-for-good -> request-failed"));
 }
 
 #[test]
@@ -111,9 +111,9 @@ fn beyond_the_deadline_it_is_too_soon_at_once() {
     );
 }
 
-/// A window that ends while the state is read is what the 429 spoke of, not a throttling of thirty seconds.
+/// If the window ends during the reading, it caused the 429, and the service does not throttle.
 #[test]
-fn a_window_that_ends_while_it_is_read_is_told() {
+fn a_window_that_ends_during_the_reading_is_told() {
     let before = "0 completed L=-570 -> trigger \n 1 429 D=1 -> read";
     play_until(45.0, &format!("{before} \n 45 read-failed -> too-soon@40"));
     play(&format!("{before} \n 45 read-failed -> window@45"));
@@ -124,7 +124,7 @@ fn a_window_that_ends_while_it_is_read_is_told() {
 fn jitter_lengthens_the_pause_and_not_the_time_that_is_told() {
     let window = "0 completed L=-100 -> trigger \n 1 429 D=1 -> read \n 2 completed L=-100 D=2";
     play_with(LONG, 4.5, &format!("{window} -> window@514.5"));
-    // Never past the deadline, and something is left for the work itself.
+    // The pause never passes the deadline, and leaves some time for the sync.
     play_with(512.0, 4.5, &format!("{window} -> window@511"));
     play_with(509.0, 4.5, &format!("{window} -> too-soon@510"));
 }
@@ -134,34 +134,34 @@ const WINDOW: &str = "0 completed L=-100 T=-100 -> trigger
     0 completed L=-100 T=-100 D=0 -> window@510";
 
 #[test]
-fn after_the_window_it_is_triggered_again() {
+fn after_the_window_the_trigger_is_sent_again() {
     for reading in
         ["completed L=-100 T=-100 D=510", "completed L=-100.000 T=-100", "failed L=-100 T=-100 D=510"]
     {
-        play(&format!("{WINDOW} \n 510 {reading} -> trigger \n 511 204 D=511 -> poll@513"));
+        play(&format!("{WINDOW} \n 510 {reading} -> trigger \n 511 204 D=511 -> watch@513"));
     }
-    // A lagging reading changes nothing.
-    play(&format!("{WINDOW} \n 510 inProgress L=-900 T=-900 D=510 -> trigger \n 511 409 -> poll@513"));
+    // A stale reading changes nothing.
+    play(&format!("{WINDOW} \n 510 inProgress L=-900 T=-900 D=510 -> trigger \n 511 409 -> watch@513"));
 }
 
 #[test]
-fn that_reading_is_the_new_baseline() {
-    // Moved, and its window past: only what moves from there on counts.
+fn the_reading_after_the_window_is_the_new_baseline() {
+    // The time moved, and its window is over: only what moves after that counts.
     play(&format!(
         "{WINDOW}
          1000 completed L=300 T=-100 D=1000 -> trigger
-         1000 204 D=1000 -> poll@1002
-         1002 completed L=300 T=-100 -> poll@1005
-         1010 completed L=300 T=-100 -> poll@1010
+         1000 204 D=1000 -> watch@1002
+         1002 completed L=300 T=-100 -> watch@1005
+         1010 completed L=300 T=-100 -> watch@1010
          1120 completed L=300 T=-100 -> unconfirmed"
     ));
 }
 
 #[test]
-fn after_the_window_what_runs_is_joined() {
-    let play = play(&format!("{WINDOW} \n 510 inProgress L=-100 T=-100 D=510 -> poll@512"));
-    assert_eq!(play.wait.known_trigger(), Some(Trigger::Joined));
-    super::play(&format!("{WINDOW} \n 510 inProgress L=500 T=500 D=510 -> poll@512"));
+fn after_the_window_a_running_sync_is_joined() {
+    let play = play(&format!("{WINDOW} \n 510 inProgress L=-100 T=-100 D=510 -> watch@512"));
+    assert_eq!(play.machine.known_trigger(), Some(Trigger::Joined));
+    super::play(&format!("{WINDOW} \n 510 inProgress L=500 T=500 D=510 -> watch@512"));
 }
 
 #[test]
@@ -181,14 +181,14 @@ fn moved_times_compute_the_window_anew() {
 
 #[test]
 fn after_the_window_a_failed_reading_is_the_result() {
-    play(&format!("{WINDOW} \n 510 read-failed -> last-request"));
-    play(&format!("{WINDOW} \n 510 read-ended -> last-request"));
+    play(&format!("{WINDOW} \n 510 read-failed -> request-failed"));
+    play(&format!("{WINDOW} \n 510 read-failed-for-good -> request-failed"));
 }
 
 #[test]
 fn after_the_window_the_right_to_read_may_be_gone() {
     for (answer, end) in [("204", "unconfirmed"), ("409", "unconfirmed"), ("429 retry=5", "too-soon@515")] {
-        play(&format!("{WINDOW} \n 510 read-refused -> trigger \n 510 {answer} -> {end}"));
+        play(&format!("{WINDOW} \n 510 read-forbidden -> trigger \n 510 {answer} -> {end}"));
     }
 }
 
@@ -216,14 +216,14 @@ fn every_further_429_goes_the_same_way() {
          531 429 D=531 -> read
          531 completed L=400 T=-100 D=531 -> window@1010
          1010 completed L=400 T=-100 D=1010 -> trigger
-         1010 may-have-run -> poll@1012
+         1010 may-have-run -> watch@1012
          1040 completed L=400 T=-100 D=1010 -> trigger
-         1040 may-have-run -> poll@1042
-         1070 completed L=400 T=-100 D=1070 -> last-trigger"
+         1040 may-have-run -> watch@1042
+         1070 completed L=400 T=-100 D=1070 -> trigger-may-have-run"
     ));
 }
 
-/// The service's clock may seem to go back, by another front end's or a rounded second.
+/// The service's clock may seem to go back: front ends differ, and `Date` is rounded to a second.
 #[test]
 fn times_that_have_not_moved_are_not_waited_for_again() {
     play(&format!("{WINDOW} \n 510 completed L=-100 T=-100 D=505 -> trigger"));

@@ -1,0 +1,211 @@
+//! Drives a wait: does what the machine orders, and tells it what came of that.
+
+use std::ops::ControlFlow;
+use std::time::{Duration, Instant};
+
+use super::machine::{Command, Event, Machine, StopReason};
+use super::meaning::{self, Meaning};
+use super::progress::{Phase, Progress};
+use super::tokens::Tokens;
+use crate::outcome::{Answer, Detail, Error, ErrorKind, SyncOutcome};
+use crate::service::reply::Reading;
+use crate::service::retry::Action;
+use crate::text::Token;
+use crate::transport::call::Stop;
+use crate::transport::{Failure, Graph, random};
+
+/// The longest time between two calls of the callback during a pause.
+const TICK: Duration = Duration::from_secs(1);
+
+const LONGEST_JITTER_MS: u32 = 5000;
+
+type OnProgress<'a> = &'a mut dyn FnMut(&mut Progress<'_>) -> ControlFlow<()>;
+
+struct Driver<'a> {
+    graph: &'a Graph,
+    tokens: Tokens,
+    timeout: Duration,
+    on_progress: OnProgress<'a>,
+    started: Instant,
+    detail: Detail,
+    last_failure: Option<Error>,
+    /// The failure of the last trigger that may have run, and the detail of that moment.
+    uncertain_trigger: Option<(Error, Detail)>,
+}
+
+/// Triggers a sync and waits until it ends, for `timeout` at most.
+pub(crate) fn run(
+    graph: &Graph,
+    token: Token<'_>,
+    timeout: Duration,
+    on_progress: OnProgress<'_>,
+) -> Result<SyncOutcome, Error> {
+    let driver = Driver {
+        graph,
+        tokens: Tokens::new(token),
+        timeout,
+        on_progress,
+        started: Instant::now(),
+        detail: Detail::default(),
+        last_failure: None,
+        uncertain_trigger: None,
+    };
+    driver.run()
+}
+
+impl Driver<'_> {
+    fn run(mut self) -> Result<SyncOutcome, Error> {
+        let jitter = Duration::from_millis((random::number() % LONGEST_JITTER_MS).into());
+        let mut machine = Machine::new(self.timeout, jitter);
+        let mut step = self.report(Phase::Starting, Duration::ZERO).map(|_| Event::Due);
+        loop {
+            let event = match step {
+                Ok(event) => event,
+                Err(reason) => return self.finish(reason),
+            };
+            let command = machine.next(self.elapsed(), event);
+            if let Some(known) = machine.known_trigger() {
+                self.detail.trigger = known;
+            }
+            step = self.perform(command);
+        }
+    }
+
+    fn elapsed(&self) -> Duration {
+        self.started.elapsed()
+    }
+
+    fn time_left(&self) -> Duration {
+        self.timeout.saturating_sub(self.elapsed())
+    }
+
+    fn perform(&mut self, command: Command) -> Result<Event, StopReason> {
+        match command {
+            Command::ReadSettings { with_retries } => self.read_settings(with_retries),
+            Command::SendTrigger => self.send_trigger(),
+            Command::Pause { until, phase } => self.pause(until, phase),
+            Command::Stop(reason) => Err(reason),
+        }
+    }
+
+    fn read_settings(&mut self, with_retries: bool) -> Result<Event, StopReason> {
+        let Meaning { event, error } = meaning::of_settings(self.request(Action::Get, with_retries)?);
+        self.last_failure = error;
+        Ok(event)
+    }
+
+    fn send_trigger(&mut self) -> Result<Event, StopReason> {
+        let Meaning { event, error } = meaning::of_trigger(self.request(Action::Post, true)?);
+        if matches!(event, Event::TriggerMayHaveRun) {
+            self.uncertain_trigger = error.map(|error| (error, self.detail.clone()));
+        } else {
+            self.last_failure = error;
+        }
+        Ok(event)
+    }
+
+    /// Sends a request. If the service refuses the token and the callback hands in a new one, sends it once more.
+    fn request(
+        &mut self,
+        action: Action,
+        with_retries: bool,
+    ) -> Result<Result<Reading, Failure>, StopReason> {
+        let result = self.exchange(action, with_retries)?;
+        let is_refused = result.as_ref().is_ok_and(Reading::refuses_token);
+        if is_refused && self.report(Phase::TokenRejected, Duration::ZERO)? {
+            return self.exchange(action, with_retries);
+        }
+        Ok(result)
+    }
+
+    fn exchange(
+        &mut self,
+        action: Action,
+        with_retries: bool,
+    ) -> Result<Result<Reading, Failure>, StopReason> {
+        let left = self.time_left();
+        let Driver { graph, tokens, detail, .. } = self;
+        let result = tokens.send(|token| graph.request(action, token, left, with_retries, detail));
+        match result {
+            Err(failure) if failure.error.kind() == ErrorKind::Cancelled => Err(StopReason::Cancelled),
+            result => Ok(result),
+        }
+    }
+
+    /// Pauses, and calls the callback once a second.
+    fn pause(&mut self, until: Duration, phase: Phase) -> Result<Event, StopReason> {
+        // Only a cancel can end this call: its deadline is later than the pause.
+        let call = self.graph.call(self.time_left() + TICK);
+        loop {
+            let left = until.saturating_sub(self.elapsed());
+            self.report(phase, left)?;
+            if left.is_zero() {
+                return Ok(Event::Due);
+            }
+            if call.sleep(left.min(TICK)) == Some(Stop::Cancelled) {
+                return Err(StopReason::Cancelled);
+            }
+        }
+    }
+
+    /// Calls the callback. Returns whether it handed in a token.
+    fn report(&mut self, phase: Phase, next_step: Duration) -> Result<bool, StopReason> {
+        let elapsed = self.elapsed();
+        let mut progress = Progress {
+            phase,
+            elapsed,
+            next_step,
+            settings: self.detail.settings.as_ref(),
+            claims: self.detail.claims.as_deref(),
+            token: None,
+        };
+        let flow = (self.on_progress)(&mut progress);
+        let new_token = progress.token.take();
+        let has_new_token = new_token.is_some();
+        if let Some(token) = new_token {
+            self.tokens.replace(token);
+        }
+        match (flow, phase) {
+            (ControlFlow::Continue(()), _) => Ok(has_new_token),
+            (ControlFlow::Break(()), Phase::Window) => Err(StopReason::TooSoon(Some(elapsed + next_step))),
+            (ControlFlow::Break(()), _) => Err(StopReason::Cancelled),
+        }
+    }
+
+    fn finish(mut self, reason: StopReason) -> Result<SyncOutcome, Error> {
+        let result = match reason {
+            StopReason::Completed => Ok(Answer::Accepted),
+            StopReason::JoinedCompleted => Ok(Answer::AlreadyRunning),
+            StopReason::Unconfirmed => Ok(Answer::Unconfirmed),
+            StopReason::TooSoon(next) => {
+                self.detail.retry_after = next.map(|next| next.saturating_sub(self.elapsed()));
+                Ok(Answer::TooSoon)
+            }
+            StopReason::SyncFailed => {
+                Err(Error::new(ErrorKind::SyncFailed, "the service reports the status failed"))
+            }
+            StopReason::DeadlinePassed => {
+                Err(Error::new(ErrorKind::Timeout, "the sync was not seen to end before the deadline"))
+            }
+            StopReason::RequestFailed => Err(self.last_failure.take().unwrap_or_else(no_failure)),
+            StopReason::TriggerMayHaveRun => Err(self.return_to_uncertain_trigger()),
+            StopReason::Cancelled => Err(Failure::cancelled(false).error),
+        };
+        match result {
+            Ok(answer) => Ok(SyncOutcome { answer, detail: self.detail }),
+            Err(error) => Err(error.with_detail(self.detail)),
+        }
+    }
+
+    /// The detail tells of the trigger again. The readings after it showed nothing, but their attempts stay.
+    fn return_to_uncertain_trigger(&mut self) -> Error {
+        let Some((error, of_trigger)) = self.uncertain_trigger.take() else { return no_failure() };
+        let Detail { attempts, settings, .. } = std::mem::take(&mut self.detail);
+        self.detail = Detail { attempts, settings, ..of_trigger };
+        error
+    }
+}
+
+fn no_failure() -> Error {
+    Error::new(ErrorKind::Internal, "the wait ended by a failure that did not happen")
+}

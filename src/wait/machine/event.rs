@@ -1,0 +1,31 @@
+//! What came of a command.
+
+use std::time::Duration;
+
+use crate::outcome::Settings;
+use crate::text::Time;
+
+/// What happened. Each command but a stop is followed by one event.
+#[derive(Debug, Clone)]
+pub(crate) enum Event {
+    /// The wait starts, or a pause is over.
+    Due,
+    /// The settings, and the `Date` of the reply.
+    SettingsRead { settings: Settings, date: Option<Time> },
+    /// The caller has no right to read the settings.
+    ReadForbidden,
+    /// Reading failed and may succeed later, but not before `retry_after`.
+    ReadFailedForNow { retry_after: Option<Duration> },
+    /// Reading failed in a way that does not heal.
+    ReadFailedForGood,
+    /// 204, and the `Date` of the reply.
+    TriggerAccepted { date: Option<Time> },
+    /// 409.
+    SyncAlreadyRunning,
+    /// 429, and the `Date` of the reply.
+    TriggerTooSoon { retry_after: Option<Duration>, date: Option<Time> },
+    /// The trigger may have started a sync, but no reply says so.
+    TriggerMayHaveRun,
+    /// The trigger started no sync: the service refused it, or it was never sent.
+    TriggerFailed,
+}

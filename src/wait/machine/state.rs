@@ -1,0 +1,150 @@
+//! What the machine knows, the state it is in, and the moves from one state to the next.
+
+use std::mem;
+use std::time::Duration;
+
+use super::command::{Command, StopReason};
+use super::observation::{Observation, Origin};
+use super::reading::is_stale;
+use super::schedule::Schedule;
+use super::uncertain_trigger::UncertainTrigger;
+use crate::outcome::{Settings, Trigger};
+use crate::text::Time;
+use crate::wait::progress::Phase;
+
+/// All times without a date are counted from the start of the wait.
+pub(crate) struct Machine {
+    pub(super) deadline: Duration,
+    /// Lengthens the pause for the window, so that many waits do not return together.
+    pub(super) jitter: Duration,
+    pub(super) state: State,
+    /// The last reading that is not stale.
+    pub(super) latest: Option<Settings>,
+    /// The last reading before the trigger. None if the caller has no right to read.
+    pub(super) baseline: Option<Settings>,
+    /// The last `Date` of the service, and when it was received.
+    pub(super) service_clock: Option<(Time, Duration)>,
+    /// How many 429s the window did not explain.
+    pub(super) throttled: u32,
+    pub(super) known_trigger: Option<Trigger>,
+}
+
+#[derive(Debug)]
+pub(super) enum State {
+    /// Reading the settings before the first trigger.
+    Baseline,
+    Triggering {
+        is_repeat: bool,
+    },
+    Watching(Watch),
+    /// Reading the settings after a 429 that was received at this time.
+    TooSoon {
+        received: Duration,
+        retry_after: Option<Duration>,
+    },
+    /// Pausing until the service accepts a trigger.
+    Window,
+    /// Reading the settings after that pause.
+    WindowOver,
+    Stopped,
+}
+
+/// Repeated readings, until they decide about their subject.
+#[derive(Debug)]
+pub(super) struct Watch {
+    pub(super) schedule: Schedule,
+    pub(super) subject: Subject,
+}
+
+#[derive(Debug)]
+pub(super) enum Subject {
+    Trigger(UncertainTrigger),
+    Sync(Box<Observation>),
+}
+
+impl Machine {
+    /// `jitter` is at most five seconds.
+    pub(crate) fn new(deadline: Duration, jitter: Duration) -> Machine {
+        Machine {
+            deadline,
+            jitter,
+            state: State::Baseline,
+            latest: None,
+            baseline: None,
+            service_clock: None,
+            throttled: 0,
+            known_trigger: None,
+        }
+    }
+
+    /// What the readings tell about the trigger. None if only its own answer does.
+    pub(crate) fn known_trigger(&self) -> Option<Trigger> {
+        self.known_trigger
+    }
+
+    /// Leaves the machine stopped, unless a move follows.
+    pub(super) fn take_state(&mut self) -> State {
+        mem::replace(&mut self.state, State::Stopped)
+    }
+
+    /// Keeps a reading as the latest, unless it is stale.
+    pub(super) fn keep_latest(&mut self, settings: &Settings) -> bool {
+        let is_news = !self.latest.as_ref().is_some_and(|latest| is_stale(settings, latest));
+        if is_news {
+            self.latest = Some(settings.clone());
+        }
+        is_news
+    }
+
+    /// Keeps a reading as the baseline, unless it is stale: then the baseline stays as it is.
+    pub(super) fn keep_baseline(&mut self, settings: &Settings) -> bool {
+        let is_news = self.keep_latest(settings);
+        if is_news {
+            self.baseline = Some(settings.clone());
+        }
+        is_news
+    }
+
+    pub(super) fn keep_date(&mut self, now: Duration, date: Option<Time>) {
+        self.service_clock = date.map(|date| (date, now)).or(self.service_clock);
+    }
+
+    pub(super) fn read_settings(&mut self, state: State) -> Command {
+        self.state = state;
+        Command::ReadSettings { with_retries: true }
+    }
+
+    pub(super) fn send_trigger(&mut self) -> Command {
+        self.trigger(false)
+    }
+
+    pub(super) fn repeat_trigger(&mut self) -> Command {
+        self.trigger(true)
+    }
+
+    fn trigger(&mut self, is_repeat: bool) -> Command {
+        self.state = State::Triggering { is_repeat };
+        self.known_trigger = None;
+        Command::SendTrigger
+    }
+
+    /// Starts to watch a sync.
+    pub(super) fn watch_sync(&mut self, now: Duration, origin: Origin, ran_before: bool) -> Command {
+        self.known_trigger = Some(origin.trigger());
+        let observation = Observation::new(origin, now, ran_before);
+        self.watch_on(now, Watch { schedule: Schedule::new(now), subject: Subject::Sync(observation.into()) })
+    }
+
+    /// Pauses until the next reading. If the deadline leaves no time for one, the wait is over.
+    pub(super) fn watch_on(&mut self, now: Duration, watch: Watch) -> Command {
+        let next = match &watch.subject {
+            Subject::Trigger(trigger) => {
+                watch.schedule.next_reading_by(trigger.decision(), now, self.deadline)
+            }
+            Subject::Sync(_) => watch.schedule.next_reading(now, self.deadline),
+        };
+        let Some(until) = next else { return Command::Stop(StopReason::DeadlinePassed) };
+        self.state = State::Watching(watch);
+        Command::Pause { until, phase: Phase::Watching }
+    }
+}

@@ -1,0 +1,57 @@
+//! The reading before the first trigger, and the answer to each trigger.
+
+use std::time::Duration;
+
+use super::command::{Command, StopReason};
+use super::event::Event;
+use super::observation::Origin;
+use super::reading::is_running;
+use super::schedule::Schedule;
+use super::state::{Machine, State, Subject, Watch};
+use super::uncertain_trigger::UncertainTrigger;
+
+impl Machine {
+    pub(super) fn after_baseline(&mut self, event: Event) -> Command {
+        match event {
+            Event::Due => self.read_settings(State::Baseline),
+            Event::SettingsRead { settings, .. } => {
+                self.keep_baseline(&settings);
+                self.send_trigger()
+            }
+            Event::ReadForbidden => self.send_trigger(),
+            _ => Command::Stop(StopReason::RequestFailed),
+        }
+    }
+
+    pub(super) fn after_trigger(&mut self, now: Duration, event: Event, is_repeat: bool) -> Command {
+        let Some(baseline) = &self.baseline else { return unobserved(now, event) };
+        match event {
+            Event::TriggerAccepted { date } => {
+                self.watch_sync(now, Origin::Triggered { accepted: date }, false)
+            }
+            Event::SyncAlreadyRunning => {
+                let ran_before = is_running(baseline);
+                self.watch_sync(now, Origin::Joined, ran_before)
+            }
+            Event::TriggerTooSoon { retry_after, date } => {
+                self.keep_date(now, date);
+                self.read_settings(State::TooSoon { received: now, retry_after })
+            }
+            Event::TriggerMayHaveRun => {
+                let subject = Subject::Trigger(UncertainTrigger { sent: now, is_repeat });
+                self.watch_on(now, Watch { schedule: Schedule::new(now), subject })
+            }
+            _ => Command::Stop(StopReason::RequestFailed),
+        }
+    }
+}
+
+/// What the answer to a trigger comes to if the caller has no right to read the settings.
+fn unobserved(now: Duration, event: Event) -> Command {
+    Command::Stop(match event {
+        Event::TriggerAccepted { .. } | Event::SyncAlreadyRunning => StopReason::Unconfirmed,
+        Event::TriggerTooSoon { retry_after, .. } => StopReason::TooSoon(retry_after.map(|wait| now + wait)),
+        Event::TriggerMayHaveRun => StopReason::TriggerMayHaveRun,
+        _ => StopReason::RequestFailed,
+    })
+}
