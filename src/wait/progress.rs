@@ -1,4 +1,4 @@
-//! What a wait tells its caller while it goes on, and what the caller may hand in.
+//! What a wait reports to its caller, and how the caller hands in a new token.
 
 use std::fmt;
 use std::time::Duration;
@@ -8,14 +8,14 @@ use zeroize::Zeroizing;
 use crate::outcome::{Error, Settings};
 use crate::text::Token;
 
-/// What a wait is doing. The numbers are those of the C ABI.
+/// What a wait is doing. The numbers are the same as in the C ABI.
 ///
 /// ```no_run
 /// # let token = "recent";
 /// use std::{ops::ControlFlow, time::Duration};
 /// use autopilot_sync::{Answer, Client, Phase};
 ///
-/// // Waits for the end of a sync, but not for the ten minutes between two.
+/// // Wait for the end of a sync, but not for the ten minutes between two syncs.
 /// let outcome = Client::new()?.sync_and_wait(token, Duration::from_secs(3600), |progress| {
 ///     if progress.phase() == Phase::Window { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
 /// })?;
@@ -26,30 +26,31 @@ use crate::text::Token;
 #[non_exhaustive]
 #[repr(i32)]
 pub enum Phase {
-    /// It begins: nothing was sent yet.
+    /// The wait starts. Nothing has been sent yet.
     Starting = 0,
-    /// It waits for the time at which the service accepts a trigger. To stop here ends the wait as "too soon".
+    /// The wait pauses until the service accepts a trigger. `Break` in this phase ends it as
+    /// [`Answer::TooSoon`](crate::Answer::TooSoon).
     Window = 1,
-    /// It watches a sync.
+    /// The wait watches a sync, or looks for the effect of a trigger that may have run.
     Watching = 2,
-    /// The service refused the token: hand in a new one by [`Progress::set_token`]. Where none is handed in, or the new
-    /// one is refused too, the wait ends as unauthorized.
+    /// The service refused the token: hand in a new one with [`Progress::set_token`]. If you hand in none, or the service
+    /// refuses the new one too, the wait ends with [`ErrorKind::Unauthorized`](crate::ErrorKind::Unauthorized).
     TokenRejected = 3,
 }
 
-/// What a wait tells its caller, about once a second.
+/// What a wait reports to its caller, about once a second.
 ///
 /// ```no_run
 /// # let token = "a-token";
 /// use std::{ops::ControlFlow, time::Duration};
 /// use autopilot_sync::{Client, Progress};
 ///
-/// fn told(progress: &mut Progress<'_>) -> ControlFlow<()> {
+/// fn report(progress: &mut Progress<'_>) -> ControlFlow<()> {
 ///     println!("{:?} after {} s", progress.phase(), progress.elapsed().as_secs());
 ///     ControlFlow::Continue(())
 /// }
 ///
-/// let outcome = Client::new()?.sync_and_wait(token, Duration::from_secs(15 * 60), told)?;
+/// let outcome = Client::new()?.sync_and_wait(token, Duration::from_secs(15 * 60), report)?;
 /// # Ok::<(), autopilot_sync::Error>(())
 /// ```
 pub struct Progress<'a> {
@@ -82,7 +83,7 @@ impl Progress<'_> {
         self.phase
     }
 
-    /// The time since the wait began.
+    /// The time since the wait started.
     ///
     /// ```no_run
     /// # let token = "a-token";
@@ -98,7 +99,7 @@ impl Progress<'_> {
         self.elapsed
     }
 
-    /// The time until the wait does its next step: a look at the sync, or a trigger.
+    /// The time until the next request.
     ///
     /// ```no_run
     /// # let token = "recent";
@@ -117,7 +118,7 @@ impl Progress<'_> {
         self.next_step
     }
 
-    /// The settings that were read last, if any were.
+    /// The last settings that the wait has read, if any.
     ///
     /// ```no_run
     /// # let token = "a-token";
@@ -135,7 +136,7 @@ impl Progress<'_> {
         self.settings
     }
 
-    /// In [`Phase::TokenRejected`], the claims that the new token must answer, as JSON, if the service asked for some.
+    /// In [`Phase::TokenRejected`]: the claims that the new token must satisfy, as JSON, if the service asks for any.
     ///
     /// ```no_run
     /// # let token = "challenged";
@@ -158,11 +159,11 @@ impl Progress<'_> {
         self.claims
     }
 
-    /// Hands in a new token, which is copied, and wiped when the wait is over. It serves from the next request on; in
-    /// [`Phase::TokenRejected`] the refused request is repeated with it at once.
+    /// Hands in a new token, for all requests from the next one on. In [`Phase::TokenRejected`] the wait sends the refused
+    /// request again at once. The wait keeps a copy of the token, and wipes it at the end.
     ///
-    /// Fails with [`ErrorKind::InvalidArgument`](crate::ErrorKind::InvalidArgument), and changes nothing, where it cannot
-    /// be a token.
+    /// If the text cannot be a token, this fails with
+    /// [`ErrorKind::InvalidArgument`](crate::ErrorKind::InvalidArgument), and the old token stays.
     ///
     /// ```no_run
     /// # let token = "expired";

@@ -10,12 +10,12 @@
 //!
 //! # The rules
 //!
-//! - **Read before each trigger.** This reading is the *baseline*: what it shows is old. Without the right to read, the
-//!   end of a sync cannot be observed, and the wait ends as unconfirmed.
+//! - **Read before each trigger.** This reading is the *baseline*: what it shows is old. Without the right to read,
+//!   the end of a sync cannot be observed, and the wait ends as unconfirmed.
 //! - **Compare the service's times only with each other.** The clock of this machine may be wrong, so it only measures
 //!   durations. A reading whose times are older than an earlier reading's is stale, and ignored.
-//! - **Read seldom.** The first pause is 2 s, each further one half as long again up to 15 s, and one last reading comes
-//!   just before the deadline. Readings that fail for now do not end the wait.
+//! - **Do not burden the service.** The first pause between readings is 2 s, each further one is half as long again, up
+//!   to 15 s. One last reading comes just before the deadline. Readings that fail for now do not end the wait.
 //! - **Believe an end if the times moved.** `lastSyncDateTime` must be newer than in the baseline, not older than a new
 //!   `lastManualSyncTriggerDateTime`, and at most 300 s older than the `Date` of the 204: syncs are ten minutes apart,
 //!   so an older time belongs to the previous sync. Nobody knows whether the time marks the start or the end of a sync.

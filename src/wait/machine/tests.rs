@@ -304,7 +304,9 @@ fn a_reading_that_tells_nothing_leaves_the_candidate_as_it_is() {
 fn a_stale_reading_does_not_show_the_sync() {
     // If it did, the third reading would be believed at once.
     accepted(
-        "2 completed L=-1000 T=0 -> watch@5 \n 5 inProgress L=-2000 T=0 -> watch@9.5 \n 9.5 completed L=9 T=0 -> watch@14.5",
+        "2 completed L=-1000 T=0 -> watch@5
+         5 inProgress L=-2000 T=0 -> watch@9.5
+         9.5 completed L=9 T=0 -> watch@14.5",
     );
     // Nor does it show an end.
     accepted(
@@ -516,7 +518,9 @@ fn pauses_grow_from_two_to_fifteen_seconds() {
 #[test]
 fn slow_replies_do_not_shorten_the_pause_between_readings() {
     accepted(
-        "4 inProgress L=-1000 T=0 -> watch@5 \n 6 inProgress L=-1000 T=0 -> watch@9.5 \n 20 inProgress L=-1000 T=0 -> watch@20",
+        "4 inProgress L=-1000 T=0 -> watch@5
+         6 inProgress L=-1000 T=0 -> watch@9.5
+         20 inProgress L=-1000 T=0 -> watch@20",
     );
 }
 

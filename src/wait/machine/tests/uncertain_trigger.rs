@@ -90,7 +90,9 @@ fn the_last_reading_is_the_baseline_of_the_second() {
 fn the_second_uncertain_trigger_is_the_last() {
     let second = format!("{NOTHING} \n 31 may-have-run -> watch@33");
     play(&format!(
-        "{second} \n 60.999 completed L=-1000 T=-1001 -> watch@60.999 \n 61 completed L=-1000 T=-1001 -> trigger-may-have-run"
+        "{second}
+         60.999 completed L=-1000 T=-1001 -> watch@60.999
+         61 completed L=-1000 T=-1001 -> trigger-may-have-run"
     ));
     play(&format!("{second} \n 61 completed L=-1000 T=31 -> watch@61"));
     play(&format!("{second} \n 61 inProgress L=-1000 T=-1001 -> watch@61"));
@@ -133,7 +135,9 @@ fn a_reading_that_failed_for_good_ends_it() {
 
 #[test]
 fn the_deadline_leaves_the_trigger_uncertain() {
-    let end = "2 completed L=-1000 T=-1001 -> watch@5 \n 5 completed L=-1000 T=-1001 -> watch@9 \n 9 read-failed -> deadline";
+    let end = "2 completed L=-1000 T=-1001 -> watch@5
+        5 completed L=-1000 T=-1001 -> watch@9
+        9 read-failed -> deadline";
     let play = play_until(10.0, &format!("{BASELINE} \n {end}"));
     assert_eq!(play.machine.known_trigger(), None);
 }
