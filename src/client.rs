@@ -121,29 +121,40 @@ impl Client {
         }
     }
 
-    /// Triggers a sync and waits until it is really done; joins one that is running already; waits for the time at
-    /// which the service accepts a trigger, if that comes before the deadline.
+    /// Triggers a sync and waits until it ends.
     ///
-    /// - `token` as for [`sync`](Self::sync). Without the right to read, the end cannot be observed:
-    ///   [`Answer::Unconfirmed`](crate::Answer::Unconfirmed).
-    /// - `timeout` is the deadline of the whole wait, from 1 millisecond to 24 hours. Each request in it is bounded by
-    ///   the client's timeout too. Small tenants need seconds, large ones minutes; a wait that meets the service's
-    ///   window needs ten minutes more.
-    /// - `progress` is called on this thread, before the first request and about once a second between requests.
-    ///   `Break` ends the wait: as "too soon" in [`Phase::Window`](crate::Phase::Window), else as cancelled.
+    /// If a sync is already running, the wait joins it. If the service does not accept a trigger yet, the wait pauses
+    /// until it does, as long as that is before the deadline.
     ///
-    /// Returns [`Answer::Accepted`](crate::Answer::Accepted) or [`Answer::AlreadyRunning`](crate::Answer::AlreadyRunning) only
-    /// for a sync that was seen to complete, the first for the one that was triggered here: by the service's own times,
-    /// which moved since they were read before the trigger, or by a status that was in progress, and then stands.
+    /// - `token` is a bearer token as for [`sync`](Self::sync). If it gives no right to read, the wait cannot observe
+    ///   the end and returns [`Answer::Unconfirmed`](crate::Answer::Unconfirmed).
+    /// - `timeout` is the deadline of the whole wait, from 1 millisecond to 24 hours. The client's own timeout limits
+    ///   each request too. A sync takes seconds in a small tenant and minutes in a large one. Add ten minutes if
+    ///   another sync may have run just before.
+    /// - `progress` is called on this thread, before the first request and about once a second between requests. If it
+    ///   returns `Break`, the wait ends: with [`Answer::TooSoon`](crate::Answer::TooSoon) in
+    ///   [`Phase::Window`](crate::Phase::Window), else with [`ErrorKind::Cancelled`].
     ///
-    /// The service documents neither when it shows a sync nor how old a reading may be. So these cannot be told apart:
-    /// - Where `lastSyncDateTime` tells of a start, and the status follows more than five seconds later, the status of
-    ///   the sync before may be taken for the end of this one.
-    /// - Where one sync follows another at once, and its status more than five seconds later, the end of the one before
-    ///   may be taken for its own.
-    /// - Where another sync ends before the end of this one has stood, its end is told, a failure too.
-    /// - Where the reply to the trigger was lost, a sync that ended since the reading before counts as joined, and one
-    ///   that somebody else triggered meanwhile as the one triggered here.
+    /// # What the answer proves
+    ///
+    /// [`Answer::Accepted`](crate::Answer::Accepted) means that the sync that this call triggered has completed,
+    /// [`Answer::AlreadyRunning`](crate::Answer::AlreadyRunning) that a running sync has completed. The wait believes the
+    /// service's status only if the service's own times have moved since the reading before the trigger, or if a
+    /// reading showed the sync in progress and the status that follows holds. A sync that failed is an error,
+    /// [`ErrorKind::SyncFailed`]. If no end was seen before the deadline, the error is [`ErrorKind::Timeout`].
+    ///
+    /// # What the wait cannot tell apart
+    ///
+    /// The service documents neither when it shows a sync nor how old a reading can be. So the wait can be wrong if
+    ///
+    /// - `lastSyncDateTime` marks the start of a sync, and the status follows more than five seconds later: the wait
+    ///   may report the status of the previous sync.
+    /// - one sync follows another at once, and its status comes more than five seconds late: the wait may report the
+    ///   end of the first for the second.
+    /// - another sync ends before the wait has confirmed the end of this one: it reports the other one's end, which
+    ///   can be a failure.
+    /// - the reply to the trigger is lost: a sync that ended since the reading before the trigger counts as joined,
+    ///   and a sync that somebody else triggered meanwhile counts as triggered here.
     ///
     /// ```no_run
     /// # let token = "a-token";

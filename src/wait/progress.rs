@@ -33,8 +33,9 @@ pub enum Phase {
     Window = 1,
     /// The wait watches a sync, or looks for the effect of a trigger that may have run.
     Watching = 2,
-    /// The service refused the token: hand in a new one with [`Progress::set_token`]. If you hand in none, or the service
-    /// refuses the new one too, the wait ends with [`ErrorKind::Unauthorized`](crate::ErrorKind::Unauthorized).
+    /// The service refused the token: hand in a new one with [`Progress::set_token`]. If you hand in none, or the
+    /// service refuses the new one too, the wait ends with
+    /// [`ErrorKind::Unauthorized`](crate::ErrorKind::Unauthorized).
     TokenRejected = 3,
 }
 
@@ -159,8 +160,8 @@ impl Progress<'_> {
         self.claims
     }
 
-    /// Hands in a new token, for all requests from the next one on. In [`Phase::TokenRejected`] the wait sends the refused
-    /// request again at once. The wait keeps a copy of the token, and wipes it at the end.
+    /// Hands in a new token, for all requests from the next one on. In [`Phase::TokenRejected`] the wait sends the
+    /// refused request again at once. The wait keeps a copy of the token, and wipes it at the end.
     ///
     /// If the text cannot be a token, this fails with
     /// [`ErrorKind::InvalidArgument`](crate::ErrorKind::InvalidArgument), and the old token stays.
