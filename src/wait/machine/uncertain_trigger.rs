@@ -7,7 +7,7 @@ use super::reading::{compare_last_sync, compare_last_trigger, is_running};
 use crate::outcome::Settings;
 
 /// A trigger that shows no effect within this time is taken to have had none.
-const TIME_TO_SHOW: Duration = Duration::from_secs(30);
+const TIME_TO_SHOW_EFFECT: Duration = Duration::from_secs(30);
 
 #[derive(Debug)]
 pub(super) struct UncertainTrigger {
@@ -25,7 +25,7 @@ pub(super) enum Effect {
 impl UncertainTrigger {
     /// When to decide that the trigger had no effect.
     pub(super) fn decision(&self) -> Duration {
-        self.sent + TIME_TO_SHOW
+        self.sent + TIME_TO_SHOW_EFFECT
     }
 
     /// `baseline` is the last reading before the trigger.

@@ -1,7 +1,7 @@
 //! The wait's state machine, against a service that says whatever it likes.
 //!
-//! An input is the deadline in tens of seconds, then five bytes for each thing that is seen: what it is, how long it took,
-//! and the times in it. Where the input is over, every request fails.
+//! An input is the deadline in tens of seconds, then five bytes for each event: what it is, how long it took, and the
+//! times in it. When the input is over, every request fails.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ const fn seconds(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
 }
 
-/// More than there are looks in the longest wait.
+/// More than the longest wait needs.
 const MOST_STEPS: usize = 4000;
 
 pub fn wait(data: &[u8]) {
@@ -25,16 +25,17 @@ pub fn wait(data: &[u8]) {
     let jitter = Duration::from_millis(4999);
     let mut machine = Machine::new(deadline, jitter);
     let mut history = History::new(deadline);
-    let mut events = data.chunks_exact(5).map(|event| event.try_into().expect("five bytes"));
-    let (mut now, mut seen) = (Duration::ZERO, Event::Due);
+    let mut inputs = data.chunks_exact(5).map(|input| input.try_into().expect("five bytes"));
+    let (mut now, mut event) = (Duration::ZERO, Event::Due);
     for _ in 0..MOST_STEPS {
-        let todo = machine.next(now, seen);
-        history.asked(now, &todo, machine.known_trigger());
-        let event: Option<[u8; 5]> = if matches!(todo, Command::Pause { .. }) { None } else { events.next() };
-        now += Duration::from_millis(event.map_or(100, |event| u64::from(event[1]) * 50));
-        seen = match todo {
-            Command::ReadSettings { .. } => event.map_or(Event::ReadFailedForNow { retry_after: None }, read),
-            Command::SendTrigger => event.map_or(Event::TriggerFailed, triggered),
+        let command = machine.next(now, event);
+        history.ordered(now, &command, machine.known_trigger());
+        let input: Option<[u8; 5]> =
+            if matches!(command, Command::Pause { .. }) { None } else { inputs.next() };
+        now += Duration::from_millis(input.map_or(100, |input| u64::from(input[1]) * 50));
+        event = match command {
+            Command::ReadSettings { .. } => input.map_or(Event::ReadFailedForNow { retry_after: None }, read),
+            Command::SendTrigger => input.map_or(Event::TriggerFailed, triggered),
             Command::Pause { until, .. } => {
                 now = until;
                 Event::Due
@@ -44,7 +45,7 @@ pub fn wait(data: &[u8]) {
                 return;
             }
         };
-        history.seen(now, &seen);
+        history.told(now, &event);
     }
     panic!("it does not end");
 }
@@ -67,7 +68,7 @@ fn read([what, _, sync, manual, date]: [u8; 5]) -> Event {
         written(manual)
     );
     let settings = Settings::read(body.as_bytes(), a_token()).expect("settings");
-    Event::SettingsRead { settings, date: told(date) }
+    Event::SettingsRead { settings, date: date_of(date) }
 }
 
 fn triggered([what, _, _, retry, date]: [u8; 5]) -> Event {
@@ -75,8 +76,8 @@ fn triggered([what, _, _, retry, date]: [u8; 5]) -> Event {
         0 => Event::TriggerFailed,
         1 | 2 => Event::TriggerMayHaveRun,
         3 => Event::SyncAlreadyRunning,
-        4 => Event::TriggerTooSoon { retry_after: retry_after(retry), date: told(date) },
-        _ => Event::TriggerAccepted { date: told(date) },
+        4 => Event::TriggerTooSoon { retry_after: retry_after(retry), date: date_of(date) },
+        _ => Event::TriggerAccepted { date: date_of(date) },
     }
 }
 
@@ -97,7 +98,7 @@ fn written(byte: u8) -> String {
     }
 }
 
-fn told(byte: u8) -> Option<Time> {
+fn date_of(byte: u8) -> Option<Time> {
     Time::parse(&written(byte)).filter(|time| !time.is_never())
 }
 
@@ -105,7 +106,7 @@ fn retry_after(byte: u8) -> Option<Duration> {
     (byte != 0).then(|| seconds(u64::from(byte) * 5))
 }
 
-/// What became of the last trigger, as the machine was told.
+/// How the last trigger was answered, as the machine was told.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Answer {
     None,
@@ -115,24 +116,23 @@ enum Answer {
     TooSoon,
 }
 
-/// What the machine asked for, and was told.
+/// What the machine ordered, and what it was told.
 struct History {
     deadline: Duration,
-    /// Of the last look, or of what it counts from.
-    looked: Duration,
-    is_looking: bool,
+    /// When the last reading was requested, or the trigger answered.
+    last_reading: Duration,
     not_before: Duration,
     answer: Answer,
     answered: Duration,
-    /// When the trigger was sent whose fate is unknown, and how often it was sent again.
-    lost: Option<(Duration, u32)>,
+    /// When a trigger was sent that may have run, and how often it was sent again.
+    uncertain: Option<(Duration, u32)>,
     asked_to_wait: Option<Duration>,
     baseline: Option<Settings>,
-    /// The highest of both times.
-    highest: (Option<Time>, Option<Time>),
-    /// Since the trigger: the readings that are not behind.
+    /// The newest of both times.
+    newest: (Option<Time>, Option<Time>),
+    /// The readings since the trigger that are not stale.
     readings: Vec<(Duration, Settings)>,
-    /// The last thing that was told can precede a trigger.
+    /// A trigger may follow the last event.
     may_trigger: bool,
 }
 
@@ -140,25 +140,24 @@ impl History {
     fn new(deadline: Duration) -> History {
         History {
             deadline,
-            looked: Duration::ZERO,
-            is_looking: false,
+            last_reading: Duration::ZERO,
             not_before: Duration::ZERO,
             answer: Answer::None,
             answered: Duration::ZERO,
-            lost: None,
+            uncertain: None,
             asked_to_wait: None,
             baseline: None,
-            highest: (None, None),
+            newest: (None, None),
             readings: Vec::new(),
             may_trigger: false,
         }
     }
 
-    fn asked(&mut self, now: Duration, todo: &Command, trigger: Option<Trigger>) {
-        match todo {
+    fn ordered(&mut self, now: Duration, command: &Command, trigger: Option<Trigger>) {
+        match command {
             Command::ReadSettings { with_retries } => {
                 if !with_retries {
-                    self.assert_look(now);
+                    self.assert_reading(now);
                 }
             }
             Command::SendTrigger => self.assert_trigger(now),
@@ -167,13 +166,13 @@ impl History {
                 let longest = self.not_before.max(now + seconds(15));
                 assert!(*phase == Phase::Window || *until <= longest, "sleeps until {until:?} at {now:?}");
             }
-            Command::Stop(end) => self.assert_end(now, end, trigger),
+            Command::Stop(reason) => self.assert_stop(now, reason, trigger),
         }
     }
 
-    fn seen(&mut self, now: Duration, seen: &Event) {
-        self.may_trigger = matches!(seen, Event::SettingsRead { .. } | Event::ReadForbidden);
-        match seen {
+    fn told(&mut self, now: Duration, event: &Event) {
+        self.may_trigger = matches!(event, Event::SettingsRead { .. } | Event::ReadForbidden);
+        match event {
             Event::Due | Event::ReadFailedForGood | Event::TriggerFailed => {}
             Event::ReadFailedForNow { retry_after } => {
                 self.not_before = now + retry_after.unwrap_or_default()
@@ -184,27 +183,27 @@ impl History {
             Event::SyncAlreadyRunning => self.answered(now, Answer::Joined),
             Event::TriggerMayHaveRun => {
                 self.answered(now, Answer::MayHaveRun);
-                self.lost = Some(self.lost.map_or((now, 0), |(_, repeats)| (now, repeats)));
+                self.uncertain = Some(self.uncertain.map_or((now, 0), |(_, repeats)| (now, repeats)));
             }
             Event::TriggerTooSoon { retry_after, .. } => {
                 self.answered(now, Answer::TooSoon);
-                (self.lost, self.asked_to_wait) = (None, retry_after.map(|wait| now + wait));
+                (self.uncertain, self.asked_to_wait) = (None, retry_after.map(|wait| now + wait));
             }
         }
     }
 
     fn answered(&mut self, now: Duration, answer: Answer) {
-        (self.answer, self.answered, self.looked, self.not_before) = (answer, now, now, now);
+        (self.answer, self.answered, self.last_reading, self.not_before) = (answer, now, now, now);
         self.readings.clear();
     }
 
     fn take(&mut self, now: Duration, settings: &Settings) {
         let (sync, manual) = (settings.last_sync(), settings.last_manual_sync());
-        let is_behind = |time, highest| time::compare(time, highest).is_lt();
-        if is_behind(sync, self.highest.0) || is_behind(manual, self.highest.1) {
+        let is_stale = |time, newest| time::compare(time, newest).is_lt();
+        if is_stale(sync, self.newest.0) || is_stale(manual, self.newest.1) {
             return;
         }
-        self.highest = (sync, manual);
+        self.newest = (sync, manual);
         if matches!(self.answer, Answer::None | Answer::TooSoon) {
             self.baseline = Some(settings.clone());
             if self.answer == Answer::TooSoon && is_running(settings) {
@@ -214,22 +213,22 @@ impl History {
         self.readings.push((now, settings.clone()));
     }
 
-    /// Looks are a second apart at least, and not before the time that was asked for.
-    fn assert_look(&mut self, now: Duration) {
-        assert!(now >= self.looked + seconds(1) && now >= self.not_before, "looks at {now:?}");
-        assert!(now < self.deadline, "looks at {now:?}, past the deadline");
-        self.looked = now;
+    /// Readings are a second apart at least, and not before the time that the service asked for.
+    fn assert_reading(&mut self, now: Duration) {
+        assert!(now >= self.last_reading + seconds(1) && now >= self.not_before, "reads at {now:?}");
+        assert!(now < self.deadline, "reads at {now:?}, past the deadline");
+        self.last_reading = now;
     }
 
-    /// A trigger follows a reading. It is never sent after one that was accepted, once at most after one that may have
-    /// run, and then only if thirty seconds show no effect.
+    /// A trigger follows a reading. It is never sent after one that was accepted, and once at most after one that may
+    /// have run: only if thirty seconds show no effect.
     fn assert_trigger(&mut self, now: Duration) {
         assert!(self.may_trigger, "triggers without a reading");
         match self.answer {
-            Answer::None => assert!(self.lost.is_none()),
+            Answer::None => assert!(self.uncertain.is_none()),
             Answer::TooSoon => assert!(self.asked_to_wait.is_none_or(|asked| now >= asked)),
             Answer::MayHaveRun => {
-                let (since, repeats) = self.lost.as_mut().expect("it is noted");
+                let (since, repeats) = self.uncertain.as_mut().expect("it is noted");
                 assert!(now >= *since + seconds(30) && *repeats == 0, "sends it again at {now:?}");
                 *repeats += 1;
                 let shows = |(_, settings): &(_, Settings)| is_running(settings) || self.has_moved(settings);
@@ -247,8 +246,8 @@ impl History {
             || time::compare(settings.last_manual_sync(), baseline.last_manual_sync()).is_gt()
     }
 
-    fn assert_end(&self, now: Duration, end: &StopReason, trigger: Option<Trigger>) {
-        match end {
+    fn assert_stop(&self, now: Duration, reason: &StopReason, trigger: Option<Trigger>) {
+        match reason {
             StopReason::Completed => {
                 assert_eq!(trigger, Some(Trigger::Accepted));
                 assert!(matches!(self.answer, Answer::Accepted(_) | Answer::MayHaveRun), "{:?}", self.answer);
@@ -276,7 +275,7 @@ impl History {
                 assert!(next.is_some() || self.baseline.is_none());
             }
             StopReason::DeadlinePassed => {
-                let next = (self.looked + seconds(1)).max(self.not_before).max(now + seconds(1));
+                let next = (self.last_reading + seconds(1)).max(self.not_before).max(now + seconds(1));
                 assert!(next >= self.deadline, "gives up at {now:?}");
             }
             StopReason::TriggerMayHaveRun => assert_eq!(self.answer, Answer::MayHaveRun),
@@ -285,9 +284,9 @@ impl History {
         }
     }
 
-    /// The end that is told was read last, after the answer. Either L has moved since the baseline, not before the trigger
-    /// that T tells of, and not minutes before the answer; or the sync was seen in progress. It has stood for a while,
-    /// unless L has moved since that sight, and the sync was triggered here.
+    /// The last reading shows this end. Either `lastSyncDateTime` moved since the baseline, is not before the last
+    /// trigger and not minutes before the answer; or the sync was seen in progress. Other readings confirm it, unless
+    /// the sync was triggered here and `lastSyncDateTime` moved after it was seen in progress.
     fn assert_proved(&self, status: SyncStatus, trigger: Option<Trigger>) {
         let (_, last) = self.readings.last().expect("an end is read");
         assert_eq!(last.status(), Some(&status));
@@ -301,27 +300,28 @@ impl History {
             _ => true,
         };
         let has_moved = is_new && is_of_this_trigger && is_recent;
-        let mut running = self.readings.iter().map(|(_, settings)| settings).filter(|seen| is_running(seen));
-        let seen = running.next_back();
+        let mut running =
+            self.readings.iter().map(|(_, settings)| settings).filter(|settings| is_running(settings));
+        let in_progress = running.next_back();
         let was_running = self.answer == Answer::Joined && is_running(baseline);
-        assert!(has_moved || seen.is_some() || was_running, "the sync before is told for this one");
-        let writes_its_end = |seen: &Settings| time::compare(sync, seen.last_sync()).is_gt();
-        if !has_moved || trigger != Some(Trigger::Accepted) || !seen.is_some_and(writes_its_end) {
-            self.assert_stands(last, has_moved);
+        assert!(has_moved || in_progress.is_some() || was_running, "the previous sync counts for this one");
+        let moved_since = |earlier: &Settings| time::compare(sync, earlier.last_sync()).is_gt();
+        if !has_moved || trigger != Some(Trigger::Accepted) || !in_progress.is_some_and(moved_since) {
+            self.assert_confirmed(last, has_moved);
         }
     }
 
-    /// From the reply of the first reading to the request of the last.
-    fn assert_stands(&self, last: &Settings, has_moved: bool) {
+    /// The time counts from the reply of the first reading to the request of the last.
+    fn assert_confirmed(&self, last: &Settings, has_moved: bool) {
         let is_same = |(_, settings): &&(Duration, Settings)| {
             settings.status() == last.status()
                 && time::compare(settings.last_sync(), last.last_sync()).is_eq()
         };
-        let standing: Vec<_> = self.readings.iter().rev().take_while(is_same).collect();
-        let [_, .., (begin, _)] = standing[..] else { panic!("one reading proves it") };
+        let same: Vec<_> = self.readings.iter().rev().take_while(is_same).collect();
+        let [_, .., (begin, _)] = same[..] else { panic!("one reading proves it") };
         let (least, readings) = if has_moved { (seconds(5), 2) } else { (seconds(20), 4) };
-        let stands = self.looked - *begin;
-        assert!(stands >= least && standing.len() >= readings, "stands for {stands:?}");
+        let time = self.last_reading - *begin;
+        assert!(time >= least && same.len() >= readings, "confirmed for {time:?} only");
     }
 }
 
