@@ -1,4 +1,4 @@
-//! When an end of a sync that was read once is believed: after further readings have shown the same.
+//! When to believe an end that a reading shows: when more readings have shown the same.
 
 use std::time::Duration;
 
@@ -34,8 +34,8 @@ impl Candidate {
         self.first.status() == settings.status() && compare_last_sync(&self.first, settings).is_eq()
     }
 
-    /// Whether the last reading confirms the candidate. The time runs from the first reply to the last request, so slow
-    /// replies do not shorten it.
+    /// Whether the last reading confirms the candidate. The time runs from the first reply to the last request: how
+    /// long a reply takes must not count.
     pub(super) fn is_confirmed(&self, needed: &Confirmation, last_request: Duration) -> bool {
         last_request >= self.since + needed.time && self.readings >= needed.readings
     }

@@ -1,44 +1,46 @@
-//! The rule of waiting, as a state machine without sockets and clocks: an event and the time go in, the next command
-//! comes out.
+//! Decides how to wait for a sync, as a state machine: it is told an event and the time, and answers with the next
+//! command. It uses no socket and no clock, so that tables of events can test it.
 //!
 //! # The problem
 //!
-//! "Trigger a sync, then poll until the status is `completed`" goes wrong. The service accepts a trigger, and goes on
-//! to report the `completed` of the *previous* sync for a while; the documentation does not say for how long. A reading
-//! can come from a replica that lags behind. A sync can start and end between two readings. The reply to the trigger
-//! can get lost.
+//! "Trigger a sync, then poll until the status is `completed`" goes wrong. After the service has accepted a trigger, it
+//! still reports the `completed` of the *previous* sync for a while; the documentation does not say for how long. A
+//! reading can come from a replica that lags behind. A sync can start and end between two readings. The reply to the
+//! trigger can get lost.
 //!
 //! # The rules
 //!
-//! - **Read before each trigger.** This reading is the *baseline*: what it shows is old. Without the right to read,
-//!   the end of a sync cannot be observed, and the wait ends as unconfirmed.
+//! - **Read the settings before each trigger.** This reading is the *baseline*: what it shows is old. Without the right
+//!   to read, nobody can see the sync end, so the wait ends as unconfirmed once the service has accepted the trigger.
 //! - **Compare the service's times only with each other.** The clock of this machine may be wrong, so it only measures
-//!   durations. A reading whose times are older than an earlier reading's is stale, and ignored.
-//! - **Do not burden the service.** The first pause between readings is 2 s, each further one is half as long again, up
-//!   to 15 s. One last reading comes just before the deadline. Readings that fail for now do not end the wait.
-//! - **Believe an end if the times moved.** `lastSyncDateTime` must be newer than in the baseline, not older than a new
-//!   `lastManualSyncTriggerDateTime`, and at most 300 s older than the `Date` of the 204: syncs are ten minutes apart,
-//!   so an older time belongs to the previous sync. Nobody knows whether the time marks the start or the end of a sync.
-//!   So the end is a *candidate* until two readings have shown it for 5 s. Only if the time moved after the triggered
-//!   sync was seen in progress is the end certain at once.
-//! - **Believe an end if the sync was in progress.** A failed sync may leave the times as they were. If a reading since
-//!   the answer showed `inProgress`, four readings must show the end for 20 s: a lagging replica may still show the
-//!   status of the previous sync.
-//! - **Give up on a sync that does not show.** If 120 s after the answer neither is the case, the wait ends as
-//!   unconfirmed.
-//! - **Send an uncertain trigger once more at most.** If a trigger may have run, watch for its effect first: a newer
-//!   `lastManualSyncTriggerDateTime` means that it was accepted, another sync is joined. If 30 s show nothing, send it
-//!   again. If 30 s more show nothing, its failure is the result.
-//! - **After a 429, wait for the window.** The service accepts one sync in ten minutes, and 610 s after the last one is
-//!   safe. A longer Retry-After counts. If the window is over already, Graph throttles: pause 30 s, then twice as long
-//!   each time, up to 610 s. Then everything starts again with a new baseline. If the next trigger is only allowed
-//!   beyond the deadline, the wait ends at once as "too soon".
+//!   durations. A reading with an older time than an earlier reading is *stale*: ignore it.
+//! - **Read seldom.** Pause 2 s after the trigger, then half as long again each time, up to 15 s. Read a last time just
+//!   before the deadline. A reading that fails for now does not end the wait.
+//! - **Believe an end if the times moved.** `lastSyncDateTime` must be newer than in the baseline, and not older than
+//!   `lastManualSyncTriggerDateTime` if that moved too. It may be 300 s older than the `Date` of the 204, because the
+//!   service's clocks may differ. If it is older still, it belongs to the previous sync: syncs are ten minutes apart.
+//! - **Confirm such an end.** It is only a *candidate* until two readings have shown it for 5 s. If the time marks the
+//!   start of a sync, which nobody knows, then a status that is a few seconds late is still the previous one. If the
+//!   time moved after the triggered sync was seen in progress, only the end can have moved it: no confirmation is
+//!   needed.
+//! - **Believe an end if the sync was in progress, although no time moved.** A failed sync may leave the times as they
+//!   were. A reading since the answer must have shown `inProgress`; after a 409 the baseline will do. A stale replica
+//!   may still show the previous status, so four readings must show the end for 20 s.
+//! - **Do not wait for a sync that does not show.** If 120 s after the answer the status is an end, but no time moved
+//!   and no sync was in progress, the wait ends as unconfirmed.
+//! - **Repeat an uncertain trigger once at most.** If a trigger may have run, look for its effect first. A newer
+//!   `lastManualSyncTriggerDateTime` means that the service accepted it. Any other sync is joined. If nothing shows for
+//!   30 s, send the trigger again. If nothing shows for another 30 s, the failure of that trigger is the result.
+//! - **After a 429, wait for the window.** The service accepts a sync every ten minutes; 610 s after the last one are
+//!   on the safe side. If Retry-After asks for more, it counts. If the window is over already, Graph throttles: pause
+//!   30 s, then twice as long each time, up to 610 s. After the pause, start again with a new baseline. If the
+//!   deadline comes first, the wait ends as too soon, at once.
 //!
 //! # The files
 //!
-//! [`command`] and [`event`] are the language of the machine. [`reading`], [`schedule`], [`confirmation`],
-//! [`observation`] and [`uncertain_trigger`] decide. [`state`] holds what is known. [`trigger`], [`watch`] and
-//! [`window`] say what follows in each state.
+//! [`command`] and [`event`] are the machine's language. [`reading`], [`schedule`], [`confirmation`], [`observation`]
+//! and [`uncertain_trigger`] decide single questions. [`state`] holds what the machine knows and the state it is in.
+//! [`trigger`], [`watch`] and [`window`] say what follows from an event in each state.
 
 mod command;
 mod confirmation;
@@ -66,7 +68,7 @@ mod model;
 mod tests;
 
 impl Machine {
-    /// What to do next. `now` is the time since the start of the wait.
+    /// What to do next. `now` is the time since the start of the wait. The first event is [`Event::Due`].
     pub(crate) fn next(&mut self, now: Duration, event: Event) -> Command {
         match self.take_state() {
             State::Baseline => self.after_baseline(event),

@@ -8,16 +8,16 @@ use super::reading::{Reading, compare_last_sync, compare_last_trigger, has_ended
 use crate::outcome::{Settings, SyncStatus, Trigger};
 use crate::text::time::{self, Time};
 
-/// If `lastSyncDateTime` moved. It may have moved at the start of the sync, and the status may lag behind.
+/// If the times moved. The start of the sync may have moved them, and the status may lag behind.
 const AFTER_MOVED_TIMES: Confirmation = Confirmation { time: Duration::from_secs(5), readings: 2 };
 
-/// If the sync was seen in progress, but `lastSyncDateTime` did not move.
+/// If the sync was seen in progress, but no time moved.
 const AFTER_IN_PROGRESS: Confirmation = Confirmation { time: Duration::from_secs(20), readings: 4 };
 
-/// A sync that did not show within this time after the answer cannot be observed.
+/// A sync that does not show within this time after the answer cannot be observed.
 const TIME_TO_SHOW: Duration = Duration::from_secs(120);
 
-/// The sync before was over ten minutes before this one was accepted, or earlier. Half of that is allowed for
+/// The previous sync ended at least ten minutes before the service accepted this one. Half of that is allowed for
 /// differences between the service's clocks.
 const CLOCK_DIFFERENCE_SECONDS: i64 = 300;
 
@@ -90,13 +90,14 @@ impl Observation {
             return Verdict::Continue;
         };
         let is_confirmed = |candidate: &Candidate| candidate.is_confirmed(&needed, reading.requested);
-        match self.candidate.as_ref().is_some_and(is_confirmed) {
-            true => Verdict::Stop(self.stop_reason(settings)),
-            false => Verdict::Confirm,
+        if self.candidate.as_ref().is_some_and(is_confirmed) {
+            Verdict::Stop(self.stop_reason(settings))
+        } else {
+            Verdict::Confirm
         }
     }
 
-    /// Whether the times show a sync that the baseline does not know, and that can be this one.
+    /// Whether `lastSyncDateTime` shows a sync that the baseline does not know, and that can be this one.
     fn times_moved(&self, baseline: &Settings, settings: &Settings) -> bool {
         let last_sync = settings.last_sync();
         let is_new = compare_last_sync(settings, baseline).is_gt();
@@ -113,7 +114,7 @@ impl Observation {
     }
 
     /// Whether `lastSyncDateTime` moved after the triggered sync was seen in progress, so that only its end can have
-    /// moved it. This proves nothing for a joined sync: a lagging replica may have shown the one before it in progress.
+    /// moved it. This proves nothing for a joined sync: a stale reading may have shown the previous one in progress.
     fn its_end_moved_the_time(&self, settings: &Settings) -> bool {
         let is_triggered = matches!(self.origin, Origin::Triggered { .. });
         let has_moved = |running| compare_last_sync(settings, running).is_gt();

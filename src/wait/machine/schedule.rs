@@ -15,18 +15,23 @@ const LAST_READING_MARGIN: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub(super) struct Schedule {
     pause: Duration,
+    /// When the last reading was requested. Before the first one: when the trigger was answered.
     last_reading: Duration,
     not_before: Duration,
-    /// When the end that is being confirmed was last received.
-    confirming_since: Option<Duration>,
+    /// When the end that needs confirmation was last received.
+    candidate_received: Option<Duration>,
 }
 
 impl Schedule {
     pub(super) fn new(now: Duration) -> Schedule {
-        Schedule { pause: FIRST_PAUSE, last_reading: now, not_before: Duration::ZERO, confirming_since: None }
+        Schedule {
+            pause: FIRST_PAUSE,
+            last_reading: now,
+            not_before: Duration::ZERO,
+            candidate_received: None,
+        }
     }
 
-    /// When the last reading was requested.
     pub(super) fn last_reading(&self) -> Duration {
         self.last_reading
     }
@@ -43,18 +48,18 @@ impl Schedule {
     }
 
     /// An end was received that the next readings must confirm.
-    pub(super) fn confirm(&mut self, now: Duration) {
-        self.confirming_since = Some(now);
+    pub(super) fn confirm(&mut self, received: Duration) {
+        self.candidate_received = Some(received);
     }
 
     /// There is no end to confirm.
     pub(super) fn stop_confirming(&mut self) {
-        self.confirming_since = None;
+        self.candidate_received = None;
     }
 
     /// The time of the next reading. None if the deadline leaves no time for one.
     pub(super) fn next_reading(&self, now: Duration, deadline: Duration) -> Option<Duration> {
-        let next = match self.confirming_since {
+        let next = match self.candidate_received {
             Some(received) => received.max(self.last_reading) + CONFIRMATION_PAUSE,
             None => self.last_reading + self.pause,
         };

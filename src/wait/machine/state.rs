@@ -12,7 +12,7 @@ use crate::outcome::{Settings, Trigger};
 use crate::text::Time;
 use crate::wait::progress::Phase;
 
-/// All times without a date are counted from the start of the wait.
+/// The state machine. Every `Duration` that is a point in time counts from the start of the wait.
 pub(crate) struct Machine {
     pub(super) deadline: Duration,
     /// Lengthens the pause for the window, so that many waits do not return together.
@@ -33,23 +33,21 @@ pub(crate) struct Machine {
 pub(super) enum State {
     /// Reading the settings before the first trigger.
     Baseline,
-    Triggering {
-        is_repeat: bool,
-    },
+    /// Sending the trigger.
+    Triggering { is_repeat: bool },
+    /// Reading the settings again and again, with pauses.
     Watching(Watch),
     /// Reading the settings after a 429 that was received at this time.
-    TooSoon {
-        received: Duration,
-        retry_after: Option<Duration>,
-    },
+    TooSoon { received: Duration, retry_after: Option<Duration> },
     /// Pausing until the service accepts a trigger.
     Window,
     /// Reading the settings after that pause.
     WindowOver,
+    /// The wait is over.
     Stopped,
 }
 
-/// Repeated readings, until they decide about their subject.
+/// Readings with pauses in between, until they answer the question about their subject.
 #[derive(Debug)]
 pub(super) struct Watch {
     pub(super) schedule: Schedule,
@@ -58,7 +56,9 @@ pub(super) struct Watch {
 
 #[derive(Debug)]
 pub(super) enum Subject {
+    /// Did this trigger start a sync?
     Trigger(UncertainTrigger),
+    /// Has this sync ended?
     Sync(Box<Observation>),
 }
 
@@ -87,22 +87,22 @@ impl Machine {
         mem::replace(&mut self.state, State::Stopped)
     }
 
-    /// Keeps a reading as the latest, unless it is stale.
+    /// Keeps a reading as the latest, unless it is stale. Returns whether it was kept.
     pub(super) fn keep_latest(&mut self, settings: &Settings) -> bool {
-        let is_news = !self.latest.as_ref().is_some_and(|latest| is_stale(settings, latest));
-        if is_news {
+        let is_fresh = !self.latest.as_ref().is_some_and(|latest| is_stale(settings, latest));
+        if is_fresh {
             self.latest = Some(settings.clone());
         }
-        is_news
+        is_fresh
     }
 
-    /// Keeps a reading as the baseline, unless it is stale: then the baseline stays as it is.
+    /// Keeps a reading as the latest and the baseline, unless it is stale. Returns whether it was kept.
     pub(super) fn keep_baseline(&mut self, settings: &Settings) -> bool {
-        let is_news = self.keep_latest(settings);
-        if is_news {
+        let is_fresh = self.keep_latest(settings);
+        if is_fresh {
             self.baseline = Some(settings.clone());
         }
-        is_news
+        is_fresh
     }
 
     pub(super) fn keep_date(&mut self, now: Duration, date: Option<Time>) {
@@ -135,7 +135,7 @@ impl Machine {
         self.watch_on(now, Watch { schedule: Schedule::new(now), subject: Subject::Sync(observation.into()) })
     }
 
-    /// Pauses until the next reading. If the deadline leaves no time for one, the wait is over.
+    /// Pauses until the next reading. If the deadline leaves no time for one, the wait stops.
     pub(super) fn watch_on(&mut self, now: Duration, watch: Watch) -> Command {
         let next = match &watch.subject {
             Subject::Trigger(trigger) => {

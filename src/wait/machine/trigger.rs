@@ -38,7 +38,7 @@ impl Machine {
                 self.read_settings(State::TooSoon { received: now, retry_after })
             }
             Event::TriggerMayHaveRun => {
-                let subject = Subject::Trigger(UncertainTrigger { sent: now, is_repeat });
+                let subject = Subject::Trigger(UncertainTrigger { failed: now, is_repeat });
                 self.watch_on(now, Watch { schedule: Schedule::new(now), subject })
             }
             _ => Command::Stop(StopReason::RequestFailed),

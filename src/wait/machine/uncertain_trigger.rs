@@ -11,12 +11,13 @@ const TIME_TO_SHOW_EFFECT: Duration = Duration::from_secs(30);
 
 #[derive(Debug)]
 pub(super) struct UncertainTrigger {
-    pub(super) sent: Duration,
+    /// When its exchange failed.
+    pub(super) failed: Duration,
     pub(super) is_repeat: bool,
 }
 
 pub(super) enum Effect {
-    /// A sync runs, or ran, that the baseline does not know.
+    /// A sync runs, or the times show one that the baseline does not know.
     Sync(Origin),
     NoneYet,
     None,
@@ -25,7 +26,7 @@ pub(super) enum Effect {
 impl UncertainTrigger {
     /// When to decide that the trigger had no effect.
     pub(super) fn decision(&self) -> Duration {
-        self.sent + TIME_TO_SHOW_EFFECT
+        self.failed + TIME_TO_SHOW_EFFECT
     }
 
     /// `baseline` is the last reading before the trigger.

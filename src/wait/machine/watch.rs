@@ -67,7 +67,7 @@ impl Machine {
         match trigger.effect(now, baseline, &settings) {
             Effect::Sync(origin) => {
                 self.known_trigger = Some(origin.trigger());
-                let observation = Observation::new(origin, trigger.sent, false);
+                let observation = Observation::new(origin, trigger.failed, false);
                 self.judge_sync(now, &settings, schedule, observation.into())
             }
             Effect::NoneYet => self.watch_on(now, Watch { schedule, subject: Subject::Trigger(trigger) }),
