@@ -18,9 +18,9 @@ pub(super) fn of_settings(result: Result<Reading, Failure>) -> Meaning {
                 let event = Event::SettingsRead { settings: settings.clone(), date: reply.date() };
                 Meaning { event, error: None }
             }
-            Err(kind) => Meaning { event: unread(&reply, kind), error: Some(reply.error(kind)) },
+            Err(kind) => Meaning { event: without_settings(&reply, kind), error: Some(reply.error(kind)) },
         },
-        Err(failure) => Meaning { event: unsent_or_lost(failure.error.kind()), error: Some(failure.error) },
+        Err(failure) => Meaning { event: without_reply(failure.error.kind()), error: Some(failure.error) },
     }
 }
 
@@ -44,8 +44,8 @@ pub(super) fn of_trigger(result: Result<Reading, Failure>) -> Meaning {
     Meaning { event, error: None }
 }
 
-/// A reply without settings.
-fn unread(reply: &Reading, kind: ErrorKind) -> Event {
+/// What a reply without settings means.
+fn without_settings(reply: &Reading, kind: ErrorKind) -> Event {
     match (kind, reply.status) {
         (ErrorKind::Forbidden, _) => Event::ReadForbidden,
         (ErrorKind::Protocol, _) | (ErrorKind::Service, ..400 | 409 | 429 | 500..) => {
@@ -55,8 +55,8 @@ fn unread(reply: &Reading, kind: ErrorKind) -> Event {
     }
 }
 
-/// No reply. What is wrong on this machine does not heal by itself.
-fn unsent_or_lost(kind: ErrorKind) -> Event {
+/// What no reply means. A fault of this machine does not heal by itself.
+fn without_reply(kind: ErrorKind) -> Event {
     match kind {
         ErrorKind::Configuration | ErrorKind::Internal => Event::ReadFailedForGood,
         _ => Event::ReadFailedForNow { retry_after: None },
@@ -149,7 +149,7 @@ mod tests {
                 ErrorKind::Configuration | ErrorKind::Internal => "for good",
                 _ => "for now",
             };
-            let meaning = Meaning { event: unsent_or_lost(kind), error: None };
+            let meaning = Meaning { event: without_reply(kind), error: None };
             assert_eq!(said(meaning), (expected, None), "{kind:?}");
         }
         let meaning = of_settings(Err(Failure::no_random_bits()));
