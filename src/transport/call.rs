@@ -1,4 +1,4 @@
-//! One call: its deadline, its cancel, how far its exchange came, and what of it blocks right now.
+//! One call: its deadline, its cancellation, the stage of its exchange, and the step of it that blocks now.
 
 use std::cell::RefCell;
 use std::io;
@@ -6,19 +6,19 @@ use std::mem::ManuallyDrop;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// Ends something that blocks, from another thread. Must not block itself.
+/// Ends a blocked step from another thread. Must not block itself.
 pub(crate) trait Interrupt: Send + Sync {
     fn interrupt(&self);
 }
 
 /// Why a call ends before its work is done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Stop {
+pub(crate) enum Aborted {
     Cancelled,
-    Deadline,
+    DeadlinePassed,
 }
 
-/// How far the exchange of a call came.
+/// How far the current exchange has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum Stage {
     /// Name, TCP, proxy.
@@ -33,21 +33,23 @@ pub(crate) enum Stage {
 pub(crate) struct Call {
     deadline: Instant,
     state: Mutex<State>,
-    wake: Condvar,
+    cancelled: Condvar,
 }
 
 #[derive(Default)]
 struct State {
-    cancelled: bool,
+    is_cancelled: bool,
     stage: Stage,
-    fresh: bool,
+    needs_new_connection: bool,
+    /// Ends the step that blocks now.
     blocked: Option<Arc<dyn Interrupt>>,
-    setback: Option<io::Error>,
+    connect_error: Option<io::Error>,
 }
 
 thread_local! {
-    // ureq does all I/O of a call on the thread that made it, so a connection finds the call it serves here. Never
-    // dropped, so that a call may still be made while the thread's other values are: empty outside of a scope anyway.
+    // ureq does all I/O of a call on the thread that made it, and passes nothing on to the connection. So the
+    // connection finds its call here. `ManuallyDrop`, because a call may be made while the thread's other values are
+    // dropped. It leaks nothing, because it is empty outside of a scope.
     static CURRENT: ManuallyDrop<RefCell<Option<Arc<Call>>>> = const { ManuallyDrop::new(RefCell::new(None)) };
 }
 
@@ -68,102 +70,98 @@ pub(crate) fn current() -> Option<Arc<Call>> {
 impl Call {
     pub(crate) fn new(timeout: Duration) -> Arc<Call> {
         let deadline = Instant::now() + timeout;
-        Arc::new(Call { deadline, state: Mutex::default(), wake: Condvar::new() })
+        Arc::new(Call { deadline, state: Mutex::default(), cancelled: Condvar::new() })
     }
 
     /// Begins an exchange on this thread.
     pub(crate) fn enter(self: &Arc<Self>) -> Scope {
-        self.state().stage = Stage::default();
+        self.set_stage(Stage::default());
         CURRENT.with(|current| current.replace(Some(self.clone())));
         Scope(())
     }
 
-    /// The time until the deadline.
-    pub(crate) fn left(&self) -> Duration {
+    pub(crate) fn time_left(&self) -> Duration {
         self.deadline.saturating_duration_since(Instant::now())
     }
 
-    /// Whether the call must end now.
-    pub(crate) fn stopped(&self) -> Option<Stop> {
-        if self.state().cancelled {
-            Some(Stop::Cancelled)
-        } else if self.left().is_zero() {
-            Some(Stop::Deadline)
+    /// Whether the call must end now, and why.
+    pub(crate) fn aborted(&self) -> Option<Aborted> {
+        if self.state().is_cancelled {
+            Some(Aborted::Cancelled)
+        } else if self.time_left().is_zero() {
+            Some(Aborted::DeadlinePassed)
         } else {
             None
         }
-    }
-
-    pub(crate) fn reach(&self, stage: Stage) {
-        self.state().stage = stage;
     }
 
     pub(crate) fn stage(&self) -> Stage {
         self.state().stage
     }
 
-    /// Asks that the next exchange does not reuse a connection: a 503 stays with the front end that gave it.
-    pub(crate) fn demand_fresh_connection(&self) {
-        self.state().fresh = true;
+    pub(crate) fn set_stage(&self, stage: Stage) {
+        self.state().stage = stage;
     }
 
-    pub(crate) fn wants_fresh_connection(&self) -> bool {
-        self.state().fresh
+    pub(crate) fn needs_new_connection(&self) -> bool {
+        self.state().needs_new_connection
     }
 
-    pub(crate) fn has_fresh_connection(&self) {
-        self.state().fresh = false;
+    /// Set it after a 503: another connection may lead to another front end, which may have capacity.
+    pub(crate) fn set_needs_new_connection(&self, needs: bool) {
+        self.state().needs_new_connection = needs;
     }
 
-    /// Notes an error while other attempts are still running. None clears it, once one of them succeeds.
-    pub(crate) fn note_setback(&self, error: Option<io::Error>) {
-        self.state().setback = error;
+    /// Keeps the error of one address while others are still tried, for the message of a timeout.
+    pub(crate) fn set_connect_error(&self, error: Option<io::Error>) {
+        self.state().connect_error = error;
     }
 
-    pub(crate) fn take_setback(&self) -> Option<io::Error> {
-        self.state().setback.take()
+    pub(crate) fn take_connect_error(&self) -> Option<io::Error> {
+        self.state().connect_error.take()
     }
 
-    /// Runs a step that may block, given the time left; a cancel ends it by `handle`. None: the call is over, and
-    /// what the step worked on must not be used again, for the cancel may have hit it.
-    pub(crate) fn block<T>(&self, handle: Arc<dyn Interrupt>, step: impl FnOnce(Duration) -> T) -> Option<T> {
-        let left = self.left();
+    /// Runs a step that may block until the deadline, which it gets. A cancel ends it by `handle`.
+    ///
+    /// None if the call was cancelled or its deadline passed before the step. Do not use the step's connection then:
+    /// the cancel may have shut it down.
+    pub(crate) fn block<T>(&self, handle: Arc<dyn Interrupt>, step: impl FnOnce(Instant) -> T) -> Option<T> {
         {
             let mut state = self.state();
-            if state.cancelled || left.is_zero() {
+            if state.is_cancelled || self.time_left().is_zero() {
                 return None;
             }
             state.blocked = Some(handle);
         }
-        let result = step(left);
+        let result = step(self.deadline);
         let mut state = self.state();
         state.blocked = None;
-        (!state.cancelled).then_some(result)
+        (!state.is_cancelled).then_some(result)
     }
 
     /// Waits for this long, or until the call must end.
-    pub(crate) fn sleep(&self, duration: Duration) -> Option<Stop> {
-        let duration = duration.min(self.left());
+    pub(crate) fn sleep(&self, duration: Duration) -> Option<Aborted> {
+        let duration = duration.min(self.time_left());
         drop(
-            self.wake
-                .wait_timeout_while(self.state(), duration, |state| !state.cancelled)
+            self.cancelled
+                .wait_timeout_while(self.state(), duration, |state| !state.is_cancelled)
                 .unwrap_or_else(PoisonError::into_inner),
         );
-        self.stopped()
+        self.aborted()
     }
 
-    /// Ends the call from any thread: for good, and at once where it blocks.
+    /// Ends the call for good, and the step that blocks now at once. Any thread may use it.
     pub(crate) fn cancel(&self) {
         let mut state = self.state();
-        state.cancelled = true;
-        // Within the lock: after it the step may be over, and its connection in another call's hands.
+        state.is_cancelled = true;
+        // Keep the lock: without it the step could end here, and another call could get its connection.
         if let Some(blocked) = state.blocked.take() {
             blocked.interrupt();
         }
-        self.wake.notify_all();
+        self.cancelled.notify_all();
     }
 
-    // A panic under this lock leaves whole values behind, so poisoning says nothing.
+    /// The state is valid after any panic, so ignore poisoning.
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -205,7 +203,7 @@ mod tests {
         });
         canceller.join().unwrap();
         assert_eq!(result, None);
-        assert_eq!(call.stopped(), Some(Stop::Cancelled));
+        assert_eq!(call.aborted(), Some(Aborted::Cancelled));
     }
 
     #[test]
@@ -213,9 +211,9 @@ mod tests {
         let call = Call::new(LONG);
         let other = call.clone();
         let canceller = thread::spawn(move || other.cancel());
-        assert_eq!(call.sleep(LONG), Some(Stop::Cancelled));
+        assert_eq!(call.sleep(LONG), Some(Aborted::Cancelled));
         canceller.join().unwrap();
-        assert_eq!(call.sleep(LONG), Some(Stop::Cancelled));
+        assert_eq!(call.sleep(LONG), Some(Aborted::Cancelled));
         let (handle, _) = channel();
         assert_eq!(call.block(handle, |_| ()), None, "no step begins after a cancel");
     }
@@ -234,14 +232,14 @@ mod tests {
         let call = Call::new(Duration::ZERO);
         let (handle, _) = channel();
         assert_eq!(call.block(handle, |_| ()), None);
-        assert_eq!(call.sleep(LONG), Some(Stop::Deadline));
+        assert_eq!(call.sleep(LONG), Some(Aborted::DeadlinePassed));
     }
 
     #[test]
     fn a_call_is_current_inside_its_scope_only() {
         let call = Call::new(LONG);
         assert!(current().is_none());
-        call.reach(Stage::Sent);
+        call.set_stage(Stage::Sent);
         {
             let _scope = call.enter();
             assert!(Arc::ptr_eq(&current().unwrap(), &call));

@@ -4,12 +4,13 @@ use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
-use super::call::Call;
-use super::per_process::PerProcess;
+use crate::transport::call::Call;
+use crate::transport::process::PerProcess;
 
-/// Ends calls from another thread: those that run, at once, and those that are begun with it afterwards. It stays
-/// cancelled for good; use a new one for what comes later. Clones are the same canceller. Any thread may use it at any
-/// time, but no signal handler: it takes a lock. A forked child's copy ends calls of the child alone.
+/// Ends calls from another thread: those that run now, and those that start later with this canceller. It stays
+/// cancelled, so use a new one for calls that should run after a cancel. Clones are the same canceller. Any thread may
+/// use it at any time, but a signal handler may not, because it takes a lock. In a forked child it ends only the child's
+/// calls.
 ///
 /// ```no_run
 /// # let token = "a-token";
@@ -33,11 +34,11 @@ struct State {
     calls: PerProcess<Calls>,
 }
 
-/// Those that this canceller can end, and that may be over.
+/// The calls that this canceller can end. Some may be over.
 type Calls = Mutex<Vec<Weak<Call>>>;
 
 impl Canceller {
-    /// One that has cancelled nothing.
+    /// A canceller that is not cancelled.
     ///
     /// ```
     /// assert!(!autopilot_sync::Canceller::new().is_cancelled());
@@ -46,7 +47,7 @@ impl Canceller {
         Canceller::default()
     }
 
-    /// Ends all calls that were begun with this canceller, with [`ErrorKind::Cancelled`](crate::ErrorKind::Cancelled).
+    /// Ends all calls of this canceller, with [`ErrorKind::Cancelled`](crate::ErrorKind::Cancelled).
     /// A call that blocks returns within milliseconds. Does not block.
     ///
     /// ```
@@ -81,7 +82,8 @@ impl Canceller {
         self.0.cancelled.load(Ordering::Acquire)
     }
 
-    /// Lets this canceller end a call. A cancel either comes before the lock, and is seen, or finds the call in the list.
+    /// Lets this canceller end a call. If another thread cancels at the same time, either this sees the flag, or the cancel
+    /// finds the call in the list.
     pub(crate) fn watch(&self, call: &Arc<Call>) {
         let mut calls = self.calls();
         if self.is_cancelled() {
@@ -107,7 +109,7 @@ impl fmt::Debug for Canceller {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::transport::call::Stop;
+    use crate::transport::call::Aborted;
     use std::time::Duration;
 
     fn call() -> Arc<Call> {
@@ -120,9 +122,9 @@ mod tests {
         canceller.watch(&before);
         canceller.clone().cancel();
         canceller.watch(&after);
-        assert_eq!(before.stopped(), Some(Stop::Cancelled));
-        assert_eq!(after.stopped(), Some(Stop::Cancelled));
-        assert_eq!(other.stopped(), None);
+        assert_eq!(before.aborted(), Some(Aborted::Cancelled));
+        assert_eq!(after.aborted(), Some(Aborted::Cancelled));
+        assert_eq!(other.aborted(), None);
         assert!(canceller.is_cancelled());
     }
 
@@ -135,32 +137,32 @@ mod tests {
         assert_eq!(canceller.calls().len(), 1);
     }
 
-    /// The child has no thread that would let go of the lock.
+    /// The child has no thread that could release the lock.
     #[cfg(unix)]
     #[allow(unsafe_code)] // to fork
     #[test]
     fn a_child_forked_under_the_lock_can_cancel() {
-        let (canceller, parents) = (Canceller::new(), call());
-        canceller.watch(&parents);
+        let (canceller, call_of_parent) = (Canceller::new(), call());
+        canceller.watch(&call_of_parent);
         let held = canceller.calls();
-        // SAFETY: the child takes no lock of the parent's, and leaves by `_exit`.
+        // SAFETY: the child takes no lock of its parent, and ends by `_exit`.
         let child = unsafe { libc::fork() };
         if child == 0 {
-            // SAFETY: it has no precondition. It ends a child that waits for ever.
+            // SAFETY: `alarm` has no precondition. It ends a child that waits for ever.
             unsafe { libc::alarm(60) };
             let (before, after) = (call(), call());
             canceller.watch(&before);
             canceller.cancel();
             canceller.watch(&after);
-            let has_ended = [before, after].iter().all(|call| call.stopped() == Some(Stop::Cancelled));
-            // SAFETY: it has no precondition.
+            let has_ended = [before, after].iter().all(|call| call.aborted() == Some(Aborted::Cancelled));
+            // SAFETY: `_exit` has no precondition.
             unsafe { libc::_exit(i32::from(!has_ended)) };
         }
         drop(held);
         let mut status = -1;
-        // SAFETY: the status may be written.
+        // SAFETY: the pointer to the status is valid.
         assert_eq!(unsafe { libc::waitpid(child, &mut status, 0) }, child);
         assert_eq!(status, 0);
-        assert_eq!((canceller.is_cancelled(), parents.stopped()), (false, None));
+        assert_eq!((canceller.is_cancelled(), call_of_parent.aborted()), (false, None));
     }
 }

@@ -1,17 +1,20 @@
-//! Microsoft Graph as one client reaches it: a request with its retries.
+//! Sends requests to Microsoft Graph, with their retries.
 
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::call::{Call, Stop};
-use super::canceller::Canceller;
-use super::{Address, Failure, Route, Transport, random};
 use crate::config::Root;
 use crate::outcome::{Attempt, Detail, Error, Trigger};
 use crate::service::reply::{self, Reading};
 use crate::service::retry::{self, Action, Ending};
 use crate::text::Token;
+use crate::transport::call::{Aborted, Call};
+use crate::transport::canceller::Canceller;
+use crate::transport::failure::Failure;
+use crate::transport::http_client::{Address, HttpClient};
+use crate::transport::random;
+use crate::transport::route::Route;
 
 /// Clones share their connections.
 #[derive(Clone)]
@@ -21,7 +24,7 @@ pub(crate) struct Graph {
 }
 
 struct Shared {
-    transport: Transport,
+    http: HttpClient,
     settings: Address,
     sync: Address,
     timeout: Duration,
@@ -29,7 +32,7 @@ struct Shared {
 }
 
 impl Graph {
-    /// Opens no connection. Fails if the CA files or the proxy of the route cannot be used.
+    /// Opens no connection. Fails if a CA file that the route names is unusable.
     pub(crate) fn new(
         root: &Root,
         route: Route,
@@ -38,7 +41,7 @@ impl Graph {
     ) -> Result<Graph, Error> {
         let url = format!("{root}/beta/deviceManagement/windowsAutopilotSettings");
         let (settings, sync) = (Address::new(&url)?, Address::new(&format!("{url}/sync"))?);
-        let shared = Shared { transport: Transport::new(route)?, settings, sync, timeout, max_retries };
+        let shared = Shared { http: HttpClient::new(route)?, settings, sync, timeout, max_retries };
         Ok(Graph { shared: Arc::new(shared), canceller: None })
     }
 
@@ -46,13 +49,13 @@ impl Graph {
         Graph { canceller: Some(canceller.clone()), ..self.clone() }
     }
 
-    /// The time that one request may take, with its retries.
+    /// The most time that one request and its retries may take.
     pub(crate) fn timeout(&self) -> Duration {
         self.shared.timeout
     }
 
-    /// A request, and its retries if it may have some: the last answer, or the last failure. The detail learns what is
-    /// known either way.
+    /// Sends a request, and again if `retries` and its outcome allow that. Returns the last reply or failure, and notes
+    /// each attempt in the detail.
     pub(crate) fn request(
         &self,
         action: Action,
@@ -64,33 +67,33 @@ impl Graph {
         let max_retries = if retries { self.shared.max_retries } else { 0 };
         let call = self.call(timeout.min(self.shared.timeout));
         let id = random::guid().ok_or_else(Failure::no_random_bits)?;
-        let mut repeated = 0;
+        let mut retries_made = 0;
         loop {
-            let end = self.attempt(&call, action, token, &id, detail);
-            let (ending, retry_after) = match &end {
+            let result = self.attempt(&call, action, token, &id, detail);
+            let (ending, retry_after) = match &result {
                 Ok(reading) => (Ending::Status(reading.status), reading.retry_after()),
                 Err(failure) => (failure.ending(), None),
             };
-            if repeated == max_retries || !retry::is_repeatable(action, ending) {
-                return end;
+            if retries_made == max_retries || !retry::is_repeatable(action, ending) {
+                return result;
             }
-            let pause = retry::pause(repeated, retry_after, random::number());
-            if pause >= call.left() {
-                return end;
+            let pause = retry::pause(retries_made, retry_after, random::number());
+            if pause >= call.time_left() {
+                return result;
             }
             if ending == Ending::Status(503) {
-                call.demand_fresh_connection();
+                call.set_needs_new_connection(true);
             }
             match call.sleep(pause) {
-                Some(Stop::Cancelled) => return Err(Failure::cancelled(false)),
-                Some(Stop::Deadline) => return end,
+                Some(Aborted::Cancelled) => return Err(Failure::cancelled(false)),
+                Some(Aborted::DeadlinePassed) => return result,
                 None => {}
             }
-            repeated += 1;
+            retries_made += 1;
         }
     }
 
-    /// One request, noted in the detail.
+    /// Sends a request once, and notes that in the detail.
     fn attempt(
         &self,
         call: &Arc<Call>,
@@ -99,23 +102,23 @@ impl Graph {
         id: &str,
         detail: &mut Detail,
     ) -> Result<Reading, Failure> {
-        let Shared { transport, settings, sync, .. } = &*self.shared;
+        let Shared { http, settings, sync, .. } = &*self.shared;
         let address = if action == Action::Post { sync } else { settings };
-        let reply = transport.exchange(call, action, address, token, id);
+        let reply = http.exchange(call, action, address, token, id);
         detail.attempts.push(Attempt { client_request_id: id.to_owned(), request_id: None });
-        let end = reply.map(|reply| Reading::new(&reply, token));
-        match &end {
+        let result = reply.map(|reply| Reading::new(&reply, token));
+        match &result {
             Ok(reading) => reading.note(detail),
             Err(_) => detail.forget_answer(),
         }
         if action == Action::Post {
-            match &end {
+            match &result {
                 Ok(reading) => detail.trigger = detail.trigger.followed_by(reply::trigger(reading.status)),
                 Err(failure) if failure.sent => detail.trigger = Trigger::MayHaveRun,
                 Err(_) => {}
             }
         }
-        end
+        result
     }
 
     /// A call that this client's canceller can end.
@@ -130,9 +133,9 @@ impl Graph {
 
 impl fmt::Debug for Graph {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Shared { transport, timeout, max_retries, .. } = &*self.shared;
+        let Shared { http, timeout, max_retries, .. } = &*self.shared;
         f.debug_struct("Client")
-            .field("transport", transport)
+            .field("route", http.route())
             .field("timeout", timeout)
             .field("max_retries", max_retries)
             .field("canceller", &self.canceller)

@@ -1,4 +1,4 @@
-//! A TCP connection that blocks until a deadline at most, and the trait of the layers over it.
+//! A TCP socket that blocks until a deadline at most, and the trait of the layers over it.
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream};
@@ -11,15 +11,15 @@ use crate::transport::call::Interrupt;
 #[cfg(not(windows))]
 const SHORTEST: Duration = Duration::from_millis(1);
 
-/// More than a server's tickets have. A peer that sends on and on must not hold a reader that does not wait.
-const MOST_UNWAITED: usize = 64 * 1024;
+/// More than the tickets of a server. A peer that never stops sending must not hold a reader that does not wait.
+const MOST_WITHOUT_WAITING: usize = 64 * 1024;
 
-/// Above this, timeouts are whole seconds, so that most steps find the right one already set.
+/// Above this, round timeouts down to whole seconds, so that most steps need no system call to set one.
 #[cfg(not(windows))]
 const LONG: Duration = Duration::from_secs(10);
 
 /// A socket, or TLS over one.
-pub(super) trait Stream: Read + Write + Send + Sync {
+pub(crate) trait Stream: Read + Write + Send + Sync {
     /// The socket below all layers.
     fn socket(&mut self) -> &mut Socket;
 
@@ -27,23 +27,21 @@ pub(super) trait Stream: Read + Write + Send + Sync {
     fn is_drained(&self) -> bool;
 }
 
-pub(super) struct Socket {
+pub(crate) struct Socket {
     tcp: Arc<TcpStream>,
     deadline: Option<Instant>,
     /// Whether a read waits for bytes.
     waits: bool,
-    /// How many bytes reads that do not wait may still give.
+    /// How many more bytes reads may return without waiting.
     budget: usize,
     read_timeout: Option<Duration>,
     write_timeout: Option<Duration>,
 }
 
-/// Shuts a socket down from another thread.
-pub(super) struct Shutter(Arc<TcpStream>);
-
-impl Interrupt for Shutter {
+/// Shuts the socket down: a blocked read or write ends.
+impl Interrupt for TcpStream {
     fn interrupt(&self) {
-        let _ = self.0.shutdown(Shutdown::Both);
+        let _ = self.shutdown(Shutdown::Both);
     }
 }
 
@@ -55,35 +53,35 @@ impl Socket {
         Ok(Socket { tcp, deadline: None, waits: true, budget: 0, read_timeout: None, write_timeout: None })
     }
 
-    pub(super) fn shutter(&self) -> Arc<Shutter> {
-        Arc::new(Shutter(self.tcp.clone()))
+    pub(super) fn tcp(&self) -> Arc<TcpStream> {
+        self.tcp.clone()
     }
 
     /// Sets the deadline of all following reads and writes together.
-    pub(super) fn block_until(&mut self, deadline: Instant) {
+    pub(super) fn set_deadline(&mut self, deadline: Instant) {
         self.deadline = Some(deadline);
     }
 
-    /// With `false`, a read that finds nothing returns [`ErrorKind::WouldBlock`] at once.
-    pub(super) fn wait_for_bytes(&mut self, waits: bool) -> io::Result<()> {
+    /// If it does not wait, a read that finds nothing returns [`ErrorKind::WouldBlock`] at once.
+    pub(super) fn set_waiting(&mut self, waits: bool) -> io::Result<()> {
         self.tcp.set_nonblocking(!waits)?;
         self.waits = waits;
-        self.budget = MOST_UNWAITED;
+        self.budget = MOST_WITHOUT_WAITING;
         Ok(())
     }
 
-    fn left(&self) -> Duration {
+    fn time_left(&self) -> Duration {
         self.deadline.map_or(Duration::ZERO, |deadline| deadline.saturating_duration_since(Instant::now()))
     }
 
-    /// Repeats a step until it is done or the deadline passes. Each try gets less time than is left.
-    fn blocking<T>(&mut self, mut step: impl FnMut(&mut Socket, Duration) -> io::Result<T>) -> io::Result<T> {
+    /// Repeats a step until it is done or the deadline passes. Each try gets a timeout.
+    fn retry<T>(&mut self, mut step: impl FnMut(&mut Socket, Duration) -> io::Result<T>) -> io::Result<T> {
         loop {
-            let left = self.left();
+            let left = self.time_left();
             if left.is_zero() {
                 return Err(ErrorKind::TimedOut.into());
             }
-            match step(self, patience(left)) {
+            match step(self, step_timeout(left)) {
                 Err(error) if is_early(&error) => {}
                 result => return result,
             }
@@ -91,21 +89,21 @@ impl Socket {
     }
 }
 
-/// Whether the system's timeout or a signal ended a step before the deadline. Not Windows' timeout, after which a socket
-/// is of no use.
+/// Whether the system's timeout or a signal ended a step before the deadline. Not Windows' timeout, because the state of
+/// a socket is undefined after it.
 fn is_early(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted)
 }
 
-/// On Windows a little more than the time left, for its clock is coarse, and the only try must reach the deadline.
+/// A little more than the time left, because Windows' clock is coarse and the only try must reach the deadline.
 #[cfg(windows)]
-fn patience(left: Duration) -> Duration {
+fn step_timeout(left: Duration) -> Duration {
     left + Duration::from_millis(16)
 }
 
-/// A timeout shorter than the time left, because Linux rounds it up by as much as an eighth.
+/// Less than the time left, because Linux rounds a timeout up by as much as an eighth.
 #[cfg(not(windows))]
-fn patience(left: Duration) -> Duration {
+fn step_timeout(left: Duration) -> Duration {
     match left - left / 8 {
         long if long > LONG => Duration::from_secs(long.as_secs()),
         short => short.max(SHORTEST),
@@ -119,10 +117,10 @@ impl Read for Socket {
             self.budget = self.budget.checked_sub(amount).ok_or(ErrorKind::InvalidData)?;
             return Ok(amount);
         }
-        self.blocking(|socket, patience| {
-            if socket.read_timeout != Some(patience) {
-                socket.tcp.set_read_timeout(Some(patience))?;
-                socket.read_timeout = Some(patience);
+        self.retry(|socket, timeout| {
+            if socket.read_timeout != Some(timeout) {
+                socket.tcp.set_read_timeout(Some(timeout))?;
+                socket.read_timeout = Some(timeout);
             }
             (&*socket.tcp).read(buffer)
         })
@@ -135,10 +133,10 @@ impl Write for Socket {
         if !self.waits {
             return (&*self.tcp).write(bytes);
         }
-        self.blocking(|socket, patience| {
-            if socket.write_timeout != Some(patience) {
-                socket.tcp.set_write_timeout(Some(patience))?;
-                socket.write_timeout = Some(patience);
+        self.retry(|socket, timeout| {
+            if socket.write_timeout != Some(timeout) {
+                socket.tcp.set_write_timeout(Some(timeout))?;
+                socket.write_timeout = Some(timeout);
             }
             (&*socket.tcp).write(bytes)
         })
@@ -182,11 +180,11 @@ mod tests {
 
     #[cfg(not(windows))]
     #[test]
-    fn patience_is_less_than_what_is_left_and_in_whole_seconds_where_it_is_long() {
+    fn a_timeout_is_less_than_the_time_left_and_in_whole_seconds_if_it_is_long() {
         for (left, expected) in
             [(1, 1), (800, 700), (8_000, 7_000), (30_000, 26_000), (86_400_000, 75_600_000)]
         {
-            assert_eq!(patience(Duration::from_millis(left)), Duration::from_millis(expected));
+            assert_eq!(step_timeout(Duration::from_millis(left)), Duration::from_millis(expected));
         }
     }
 
@@ -194,7 +192,7 @@ mod tests {
     fn a_read_waits_until_the_deadline_and_no_longer() {
         let (mut socket, _peer) = pair();
         let deadline = Instant::now() + Duration::from_millis(200);
-        socket.block_until(deadline);
+        socket.set_deadline(deadline);
         let error = socket.read(&mut [0]).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::TimedOut);
         assert!(Instant::now() >= deadline);
@@ -204,11 +202,11 @@ mod tests {
     #[test]
     fn a_read_that_does_not_wait_says_that_nothing_has_come() {
         let (mut socket, peer) = pair();
-        socket.wait_for_bytes(false).unwrap();
+        socket.set_waiting(false).unwrap();
         assert_eq!(socket.read(&mut [0]).unwrap_err().kind(), ErrorKind::WouldBlock);
         drop(peer);
-        socket.wait_for_bytes(true).unwrap();
-        socket.block_until(Instant::now() + Duration::from_secs(60));
+        socket.set_waiting(true).unwrap();
+        socket.set_deadline(Instant::now() + Duration::from_secs(60));
         assert_eq!(socket.read(&mut [0]).unwrap(), 0);
     }
 
@@ -216,7 +214,7 @@ mod tests {
     fn a_peer_that_sends_on_and_on_does_not_hold_a_read_that_does_not_wait() {
         let (mut socket, mut peer) = pair();
         let sender = std::thread::spawn(move || while peer.write_all(&[0; 4096]).is_ok() {});
-        socket.wait_for_bytes(false).unwrap();
+        socket.set_waiting(false).unwrap();
         let end = loop {
             match socket.read(&mut [0; 4096]) {
                 Err(error) if error.kind() == ErrorKind::WouldBlock => std::thread::yield_now(),
@@ -234,9 +232,9 @@ mod tests {
     #[test]
     fn an_interrupt_ends_a_read() {
         let (mut socket, _peer) = pair();
-        socket.block_until(Instant::now() + Duration::from_secs(3600));
-        let shutter = socket.shutter();
-        let other = std::thread::spawn(move || shutter.interrupt());
+        socket.set_deadline(Instant::now() + Duration::from_secs(3600));
+        let tcp = socket.tcp();
+        let other = std::thread::spawn(move || tcp.interrupt());
         assert_eq!(socket.read(&mut [0]).unwrap(), 0);
         other.join().unwrap();
     }

@@ -11,7 +11,7 @@ use crate::outcome::{Answer, Detail, Error, ErrorKind, SyncOutcome};
 use crate::service::reply::Reading;
 use crate::service::retry::Action;
 use crate::text::Token;
-use crate::transport::call::Stop;
+use crate::transport::call::Aborted;
 use crate::transport::{Failure, Graph, random};
 
 /// The longest time between two calls of the callback during a pause.
@@ -142,7 +142,7 @@ impl Driver<'_> {
             if left.is_zero() {
                 return Ok(Event::Due);
             }
-            if call.sleep(left.min(TICK)) == Some(Stop::Cancelled) {
+            if call.sleep(left.min(TICK)) == Some(Aborted::Cancelled) {
                 return Err(StopReason::Cancelled);
             }
         }

@@ -5,26 +5,22 @@
 
 #![allow(dead_code, unused_imports)] // of the library's modules, what no target needs
 
-#[path = "../../../src/transport/bundle.rs"]
-mod bundle;
+#[path = "../../../src/transport/tls/certificates/mod.rs"]
+mod certificates;
 mod checks;
 #[path = "../../../src/config/mod.rs"]
 mod config;
-#[path = "../../../src/transport/head.rs"]
-mod head;
 #[path = "../../../src/outcome/mod.rs"]
 mod outcome;
-#[path = "../../../src/transport/pem.rs"]
-mod pem;
-#[path = "../../../src/transport/refusal.rs"]
+#[path = "../../../src/transport/proxy/refusal.rs"]
 mod refusal;
+#[path = "../../../src/transport/reply_head.rs"]
+mod reply_head;
 #[path = "../../../src/service/mod.rs"]
 mod service;
 #[path = "../../../src/text/mod.rs"]
 mod text;
 mod wait;
-#[path = "../../../src/transport/x509.rs"]
-mod x509;
 
 pub use checks::address::address;
 pub use checks::c_api::c_api;

@@ -6,9 +6,9 @@ use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 
-use crate::bundle::Bundle;
-use crate::pem::{self, Fault};
-use crate::x509::{Identity, name, split_certificate, vouches_for_servers};
+use crate::certificates::bundle::Bundle;
+use crate::certificates::pem::{self, Fault};
+use crate::certificates::x509::{Identity, is_trusted_for_servers, name, split_certificate};
 
 /// The longest name, in characters.
 const LONGEST_NAME: usize = 200;
@@ -16,7 +16,7 @@ const LONGEST_NAME: usize = 200;
 pub fn certificates(data: &[u8]) {
     assert_identity(data);
     assert_name(&name(data));
-    assert_ne!((data, vouches_for_servers(data)), (&[][..], Some(false)));
+    assert_ne!((data, is_trusted_for_servers(data)), (&[][..], Some(false)));
     assert_blocks(data);
     assert_same_as_another_reader(data);
     assert_same_when_written_anew(data);
@@ -48,14 +48,14 @@ fn assert_blocks(data: &[u8]) {
 fn assert_same_as_another_reader(data: &[u8]) {
     let bundle = Bundle::of(data);
     assert_eq!(bundle.faults > 0, bundle.first_fault.is_some());
-    assert!(bundle.believed.roots.iter().all(|root| !bundle.refused.roots.contains(root)));
+    assert!(bundle.trusted.roots.iter().all(|root| !bundle.distrusted.roots.contains(root)));
     let theirs: Vec<_> = CertificateDer::pem_slice_iter(data).flatten().collect();
     for certificate in theirs.iter().filter(|_| bundle.faults == 0) {
         let (certificate, _) = split_certificate(certificate).expect("what is not a certificate is a fault");
         let mut store = RootCertStore::empty();
         store.add(CertificateDer::from(certificate)).expect("what rustls does not take is a fault");
         let known = |store: &RootCertStore, root| store.roots.contains(root);
-        assert!(known(&bundle.believed, &store.roots[0]) || known(&bundle.refused, &store.roots[0]));
+        assert!(known(&bundle.trusted, &store.roots[0]) || known(&bundle.distrusted, &store.roots[0]));
     }
 }
 
@@ -69,8 +69,8 @@ fn assert_same_when_written_anew(data: &[u8]) {
         }
     }
     let (before, after) = (Bundle::of(data), Bundle::of(anew.as_bytes()));
-    assert_eq!(before.believed.roots, after.believed.roots);
-    assert_eq!(before.refused.roots, after.refused.roots);
+    assert_eq!(before.trusted.roots, after.trusted.roots);
+    assert_eq!(before.distrusted.roots, after.distrusted.roots);
     assert!(before.faults >= after.faults);
 }
 

@@ -1,20 +1,20 @@
 //! A proxy's reply to CONNECT: an input is the reply.
 
 use super::assert_one_line;
-use crate::head::Head;
 use crate::refusal;
+use crate::reply_head::ReplyHead;
 
 pub fn proxy_reply(data: &[u8]) {
-    let Ok(Some(head)) = Head::read(data) else { return };
+    let Ok(Some(head)) = ReplyHead::read(data) else { return };
     assert!(head.length <= data.len() && data[..head.length].ends_with(b"\n"));
-    let alone = Head::read(&data[..head.length]);
+    let alone = ReplyHead::read(&data[..head.length]);
     assert_eq!(alone.ok().flatten().as_ref(), Some(&head), "it needs what follows");
     for end in 0..head.length {
-        assert_eq!(Head::read(&data[..end]), Ok(None), "whole before its end, or none any more");
+        assert_eq!(ReplyHead::read(&data[..end]), Ok(None), "whole before its end, or none any more");
     }
     assert!(!(head.is_interim() && head.status == 101));
     for has_credentials in [false, true] {
-        assert_words_of_ours(&refusal::words(&head, has_credentials));
+        assert_words_of_ours(&refusal::reason(head.status, &head.challenges, has_credentials));
     }
 }
 

@@ -1,4 +1,4 @@
-//! Collects the authorities from CA files, and counts the blocks that cannot be used.
+//! Collects the trusted authorities of CA files, and counts the blocks that cannot be used.
 
 use std::collections::BTreeSet;
 
@@ -6,14 +6,14 @@ use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 
 use super::pem::{self, Block, Fault};
-use super::x509::{Identity, split_certificate, vouches_for_servers};
+use super::x509::{Identity, is_trusted_for_servers, split_certificate};
 
-/// The contents of one or more files.
+/// The certificates of one or more files.
 #[derive(Debug)]
 pub(crate) struct Bundle {
-    pub(crate) believed: RootCertStore,
+    pub(crate) trusted: RootCertStore,
     /// Certificates whose trust settings exclude TLS servers.
-    pub(crate) refused: RootCertStore,
+    pub(crate) distrusted: RootCertStore,
     /// The number of blocks that cannot be used, and why the first one cannot.
     pub(crate) faults: usize,
     pub(crate) first_fault: Option<String>,
@@ -26,8 +26,8 @@ pub(crate) struct Bundle {
 impl Bundle {
     pub(crate) fn empty() -> Bundle {
         Bundle {
-            believed: RootCertStore::empty(),
-            refused: RootCertStore::empty(),
+            trusted: RootCertStore::empty(),
+            distrusted: RootCertStore::empty(),
             faults: 0,
             first_fault: None,
             other: None,
@@ -48,8 +48,8 @@ impl Bundle {
                 self.add_fault(|| format!("{prefix}{fault}"));
             }
         }
-        // A certificate that one file refuses is refused in all files.
-        self.believed.roots.retain(|root| !self.refused.roots.contains(root));
+        // A certificate that one file distrusts is distrusted in all files.
+        self.trusted.roots.retain(|root| !self.distrusted.roots.contains(root));
     }
 
     pub(crate) fn add_fault(&mut self, fault: impl FnOnce() -> String) {
@@ -74,9 +74,9 @@ impl Bundle {
         let (certificate, rest) = split_certificate(&der).ok_or_else(no_certificate)?;
         // Like OpenSSL, ignore the bytes after a certificate that has no trust settings.
         let settings = if has_settings { rest } else { &[] };
-        let store = match vouches_for_servers(settings) {
-            Some(true) => &mut self.believed,
-            Some(false) => &mut self.refused,
+        let store = match is_trusted_for_servers(settings) {
+            Some(true) => &mut self.trusted,
+            Some(false) => &mut self.distrusted,
             None => return Err(block.fault("its trust settings are malformed")),
         };
         store.add(CertificateDer::from(certificate)).map_err(|_| match Identity::of(certificate) {
@@ -138,7 +138,7 @@ mod tests {
     }
 
     /// Whether the program `openssl` trusts this authority, given a file with this text.
-    fn openssl_believes(text: &str, authority: &Authority) -> bool {
+    fn openssl_trusts(text: &str, authority: &Authority) -> bool {
         let params = CertificateParams::new(["server.example".to_owned()]).unwrap();
         let leaf = params.signed_by(&KeyPair::generate().unwrap(), &authority.issuer).unwrap();
         let file = |name: &str, text: &str| {
@@ -160,14 +160,14 @@ mod tests {
         status.success()
     }
 
-    fn believes(bundle: &Bundle, authority: &Authority) -> bool {
+    fn trusts(bundle: &Bundle, authority: &Authority) -> bool {
         let mut store = RootCertStore::empty();
         store.add(CertificateDer::from(&authority.der[..])).unwrap();
-        bundle.believed.roots.contains(&store.roots[0])
+        bundle.trusted.roots.contains(&store.roots[0])
     }
 
     #[test]
-    fn authorities_are_those_that_openssl_believes_or_more() {
+    fn authorities_are_those_that_openssl_trusts_or_more() {
         let (first, second) = (authority("First"), authority("Second"));
         let [a, b] = [&first, &second].map(|authority| block("CERTIFICATE", &authority.der));
         let both = [true, true];
@@ -205,17 +205,17 @@ mod tests {
         ] {
             let bundle = Bundle::of(text.as_bytes());
             assert_eq!(bundle.first_fault, None, "{text}");
-            assert_eq!([&first, &second].map(|authority| believes(&bundle, authority)), expected, "{text}");
+            assert_eq!([&first, &second].map(|authority| trusts(&bundle, authority)), expected, "{text}");
             for (authority, expected) in [&first, &second].into_iter().zip(expected) {
                 let theirs =
-                    if cfg!(target_os = "linux") { openssl_believes(&text, authority) } else { expected };
+                    if cfg!(target_os = "linux") { openssl_trusts(&text, authority) } else { expected };
                 assert!(theirs == expected || (!theirs && !is_openssls), "{text}");
             }
         }
     }
 
     #[test]
-    fn what_cannot_be_used_is_counted_and_the_first_is_named() {
+    fn unusable_blocks_are_counted_and_the_first_is_named() {
         let first = authority("First");
         let a = block("CERTIFICATE", &first.der);
         let cut = &first.der[..first.der.len() - 1];
@@ -238,7 +238,7 @@ mod tests {
             ),
         ] {
             let bundle = Bundle::of(format!("{a}{broken}{a}{broken}").as_bytes());
-            assert_eq!((bundle.believed.len(), bundle.refused.len(), bundle.faults), (1, 0, 2), "{broken}");
+            assert_eq!((bundle.trusted.len(), bundle.distrusted.len(), bundle.faults), (1, 0, 2), "{broken}");
             let said = bundle.first_fault.unwrap();
             assert!(said.starts_with("block 2 (") && said.ends_with(&format!("): {why}")), "{said}");
         }
@@ -247,16 +247,16 @@ mod tests {
     }
 
     #[test]
-    fn files_add_up_and_a_refusal_anywhere_counts() {
+    fn files_add_up_and_distrust_in_one_file_counts_for_all() {
         let [first, second, third] = ["First", "Second", "Third"].map(authority);
         let plain = |authority: &Authority| block("CERTIFICATE", &authority.der);
         let mut bundle = Bundle::of((plain(&first) + &plain(&second) + &plain(&first)).as_bytes());
-        let refused = settings(&second.der, &[(REJECT, SERVERS)]);
-        bundle.read((plain(&third) + &refused + &plain(&first) + &refused).as_bytes(), "other.pem: ");
+        let distrusted = settings(&second.der, &[(REJECT, SERVERS)]);
+        bundle.read((plain(&third) + &distrusted + &plain(&first) + &distrusted).as_bytes(), "other.pem: ");
         bundle.read(b"-----BEGIN CERTIFICATE-----", "broken.pem: ");
         bundle.read(b"-----BEGIN CERTIFICATE-----", "more.pem: ");
-        assert_eq!([&first, &second, &third].map(|of| believes(&bundle, of)), [true, false, true]);
-        assert_eq!((bundle.believed.len(), bundle.refused.len(), bundle.faults), (2, 1, 2));
+        assert_eq!([&first, &second, &third].map(|of| trusts(&bundle, of)), [true, false, true]);
+        assert_eq!((bundle.trusted.len(), bundle.distrusted.len(), bundle.faults), (2, 1, 2));
         let said = "broken.pem: block 1 (CERTIFICATE, line 1): it has no END line";
         assert_eq!(bundle.first_fault.as_deref(), Some(said));
     }

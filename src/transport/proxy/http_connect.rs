@@ -1,4 +1,4 @@
-//! Opens a tunnel through an HTTP proxy, by CONNECT.
+//! Opens a tunnel through an HTTP proxy, with CONNECT.
 
 use std::io::{self, ErrorKind};
 
@@ -6,11 +6,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroizing;
 
-use super::failure::ConnectError;
-use super::head::Head;
 use super::refusal;
-use super::socket::Stream;
 use crate::config::Credentials;
+use crate::transport::connect_error::ConnectError;
+use crate::transport::reply_head::ReplyHead;
+use crate::transport::socket::Stream;
 
 /// The longest reply that is read, without the tunnel's bytes after it.
 const LONGEST_REPLY: usize = 64 * 1024;
@@ -25,17 +25,18 @@ pub(super) fn open(
     // In one write, because some inspecting boxes read only one segment.
     proxy.write_all(request(target, credentials, user_agent).as_bytes())?;
     proxy.flush()?;
+    let reason = |head: &ReplyHead| refusal::reason(head.status, &head.challenges, credentials.is_some());
     let mut reply = Vec::new();
     loop {
         while let Some(head) =
-            Head::read(&reply).map_err(|_| ConnectError::refused("the proxy's answer is not HTTP"))?
+            ReplyHead::read(&reply).map_err(|_| ConnectError::refused("the proxy's answer is not HTTP"))?
         {
             reply.drain(..head.length);
             match head.status {
                 200..=299 => return Ok(reply),
                 _ if head.is_interim() => {}
-                502..=504 => return Err(ConnectError::Unreachable(refusal::words(&head, false))),
-                _ => return Err(ConnectError::Refused(refusal::words(&head, credentials.is_some()))),
+                502..=504 => return Err(ConnectError::Unreachable(reason(&head))),
+                _ => return Err(ConnectError::Refused(reason(&head))),
             }
         }
         let mut part = [0; 1024];

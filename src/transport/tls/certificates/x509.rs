@@ -49,7 +49,7 @@ pub(crate) fn split_certificate(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
 
 /// Whether OpenSSL's trust settings, which follow the certificate in a TRUSTED CERTIFICATE, allow it as an authority
 /// for TLS servers: not if they reject that use, or list trusted uses without it. None if they are malformed.
-pub(crate) fn vouches_for_servers(settings: &[u8]) -> Option<bool> {
+pub(crate) fn is_trusted_for_servers(settings: &[u8]) -> Option<bool> {
     if settings.is_empty() {
         return Some(true);
     }
@@ -370,9 +370,9 @@ mod tests {
             (vec![der(SEQUENCE, b"no use")], None),
             (vec![b"broken".to_vec()], None),
         ] {
-            assert_eq!(vouches_for_servers(&der(SEQUENCE, &fields.concat())), expected, "{fields:x?}");
+            assert_eq!(is_trusted_for_servers(&der(SEQUENCE, &fields.concat())), expected, "{fields:x?}");
         }
-        assert_eq!(vouches_for_servers(&[]), Some(true), "none follow the certificate");
-        assert_eq!(vouches_for_servers(b"broken"), None);
+        assert_eq!(is_trusted_for_servers(&[]), Some(true), "none follow the certificate");
+        assert_eq!(is_trusted_for_servers(b"broken"), None);
     }
 }

@@ -1,4 +1,4 @@
-//! Connects by TCP to the address that answers first: Happy Eyeballs, RFC 8305.
+//! Connects by TCP to the address that answers first (Happy Eyeballs, RFC 8305).
 
 use std::io::{self, ErrorKind};
 use std::net::{SocketAddr, TcpStream};
@@ -13,28 +13,25 @@ use crate::transport::call::{Call, Interrupt};
 /// How long an attempt waits for an answer before the next one starts (RFC 8305, section 5).
 const DELAY: Duration = Duration::from_millis(250);
 
-const BELL: Token = Token(usize::MAX);
+/// The event of an interrupt. The other tokens are indices of addresses.
+const INTERRUPT: Token = Token(usize::MAX);
 
-/// Ends a race from another thread.
-struct Bell(Waker);
-
-impl Interrupt for Bell {
+impl Interrupt for Waker {
     fn interrupt(&self) {
-        let _ = self.0.wake();
+        let _ = self.wake();
     }
 }
 
 /// Connects to the first of these addresses that answers, and closes the other attempts.
 ///
-/// Returns [`ErrorKind::TimedOut`] if the call ends first, and notes an earlier error of an address with the call.
+/// Returns [`ErrorKind::TimedOut`] if the call ends first. The call then has the error of an address that failed.
 pub(super) fn connect(call: &Call, addresses: &[SocketAddr]) -> io::Result<TcpStream> {
     let poll = Poll::new()?;
-    let bell = Arc::new(Bell(Waker::new(poll.registry(), BELL)?));
+    let waker = Arc::new(Waker::new(poll.registry(), INTERRUPT)?);
     let race = Race { call, poll, running: Vec::new() };
-    let over = || Err(ErrorKind::TimedOut.into());
-    // Keep `bell` as long as the race: the call drops it when it rings, and a closed eventfd wakes nobody.
-    call.block(bell.clone(), |left| race.run(&interleaved(addresses), Instant::now() + left))
-        .unwrap_or_else(over)
+    // Keep `waker` as long as the race. A cancel drops the call's reference, and a closed eventfd wakes nobody.
+    call.block(waker.clone(), |deadline| race.run(&interleaved(addresses), deadline))
+        .unwrap_or_else(|| Err(ErrorKind::TimedOut.into()))
 }
 
 struct Race<'a> {
@@ -46,50 +43,55 @@ struct Race<'a> {
 impl Race<'_> {
     fn run(mut self, addresses: &[SocketAddr], deadline: Instant) -> io::Result<TcpStream> {
         let mut untried = addresses.iter().enumerate();
-        let mut next = Instant::now();
+        let mut next_start = Instant::now();
         let mut events = Events::with_capacity(addresses.len() + 1);
         loop {
             let now = Instant::now();
-            if now >= next {
-                for (index, address) in untried.by_ref() {
-                    match self.begin(*address, Token(index)) {
-                        Ok(()) => break,
-                        Err(error) => self.fails(error),
-                    }
-                }
-                next = now + DELAY;
+            if now >= next_start {
+                self.start_next(&mut untried);
+                next_start = now + DELAY;
             }
             if now >= deadline {
                 return Err(ErrorKind::TimedOut.into());
             }
             if self.running.is_empty() && untried.len() == 0 {
-                return Err(self.call.take_setback().unwrap_or_else(|| ErrorKind::AddrNotAvailable.into()));
+                return Err(self.call.take_connect_error().unwrap_or(ErrorKind::AddrNotAvailable.into()));
             }
-            let until = if untried.len() == 0 { deadline } else { next.min(deadline) };
+            let until = if untried.len() == 0 { deadline } else { next_start.min(deadline) };
             match self.poll.poll(&mut events, Some(until.saturating_duration_since(now))) {
                 Err(error) if error.kind() != ErrorKind::Interrupted => return Err(error),
                 _ => {}
             }
             for event in &events {
-                if event.token() == BELL {
+                if event.token() == INTERRUPT {
                     return Err(ErrorKind::TimedOut.into());
                 }
-                match self.answer(event.token()) {
+                match self.result(event.token()) {
                     None => {}
                     Some(Ok(winner)) => {
-                        self.call.note_setback(None);
+                        self.call.set_connect_error(None);
                         return Ok(winner.into());
                     }
                     Some(Err(error)) => {
-                        self.fails(error);
-                        next = Instant::now();
+                        self.note(error);
+                        next_start = Instant::now();
                     }
                 }
             }
         }
     }
 
-    fn begin(&mut self, address: SocketAddr, token: Token) -> io::Result<()> {
+    /// Starts an attempt with the next address. Skips those that fail at once.
+    fn start_next<'a>(&mut self, untried: &mut impl Iterator<Item = (usize, &'a SocketAddr)>) {
+        for (index, address) in untried {
+            match self.start(*address, Token(index)) {
+                Ok(()) => break,
+                Err(error) => self.note(error),
+            }
+        }
+    }
+
+    fn start(&mut self, address: SocketAddr, token: Token) -> io::Result<()> {
         let mut attempt = Attempt::connect(address)?;
         self.poll.registry().register(&mut attempt, token, Interest::WRITABLE)?;
         self.running.push((token, attempt));
@@ -97,7 +99,7 @@ impl Race<'_> {
     }
 
     /// The result of an attempt, if it has ended.
-    fn answer(&mut self, token: Token) -> Option<io::Result<Attempt>> {
+    fn result(&mut self, token: Token) -> Option<io::Result<Attempt>> {
         let index = self.running.iter().position(|(own, _)| *own == token)?;
         let attempt = &self.running[index].1;
         let error = match (attempt.take_error(), attempt.peer_addr()) {
@@ -110,10 +112,11 @@ impl Race<'_> {
         Some(error.map_or(Ok(attempt), Err))
     }
 
-    /// Keeps a refusal rather than an unreachable network, because it says more: the host answered.
-    fn fails(&self, error: io::Error) {
-        let known = self.call.take_setback().filter(|known| known.kind() == ErrorKind::ConnectionRefused);
-        self.call.note_setback(Some(known.unwrap_or(error)));
+    /// Keeps the last error, but prefers a refusal, because it says more: the host answered.
+    fn note(&self, error: io::Error) {
+        let earlier = self.call.take_connect_error();
+        let refusal = earlier.filter(|error| error.kind() == ErrorKind::ConnectionRefused);
+        self.call.set_connect_error(Some(refusal.unwrap_or(error)));
     }
 }
 
@@ -130,7 +133,7 @@ pub(super) fn interleaved(addresses: &[SocketAddr]) -> Vec<SocketAddr> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::transport::call::Stop;
+    use crate::transport::call::Aborted;
     use std::net::{Ipv4Addr, Ipv6Addr, TcpListener};
 
     fn address(text: &str) -> SocketAddr {
@@ -180,7 +183,8 @@ mod tests {
             // Long enough for a refusal. For `nowhere`, some systems report an error and others stay silent.
             let call = Call::new(Duration::from_secs(10));
             let error = connect(&call, &addresses).unwrap_err();
-            let told = if error.kind() == ErrorKind::TimedOut { call.take_setback().unwrap() } else { error };
+            let told =
+                if error.kind() == ErrorKind::TimedOut { call.take_connect_error().unwrap() } else { error };
             assert_eq!(told.kind(), ErrorKind::ConnectionRefused);
         }
     }
@@ -190,6 +194,6 @@ mod tests {
         let call = Call::new(Duration::from_secs(3600));
         call.cancel();
         assert_eq!(connect(&call, &[closed()]).unwrap_err().kind(), ErrorKind::TimedOut);
-        assert_eq!(call.stopped(), Some(Stop::Cancelled));
+        assert_eq!(call.aborted(), Some(Aborted::Cancelled));
     }
 }

@@ -10,24 +10,25 @@ pub(super) struct Process {
     forks: u64,
 }
 
-/// The current process.
-pub(super) fn process() -> Process {
-    Process { number: process::id(), forks: system::forks() }
-}
-
-/// Holds forks back: a fork waits until this is dropped. The holder must not fork itself.
-pub(super) struct Undisturbed(());
-
-impl Undisturbed {
-    pub(super) fn begin() -> Undisturbed {
-        system::begin();
-        Undisturbed(())
+impl Process {
+    pub(super) fn current() -> Process {
+        Process { number: process::id(), forks: system::forks() }
     }
 }
 
-impl Drop for Undisturbed {
+/// Holds forks back: other threads' forks wait until this is dropped. The holder must not fork itself.
+pub(super) struct ForkGuard(());
+
+impl ForkGuard {
+    pub(super) fn new() -> ForkGuard {
+        system::hold_forks();
+        ForkGuard(())
+    }
+}
+
+impl Drop for ForkGuard {
     fn drop(&mut self) {
-        system::end();
+        system::release_forks();
     }
 }
 
@@ -39,7 +40,7 @@ mod system {
 
     static FORKS: AtomicU64 = AtomicU64::new(0);
     static FORKING: AtomicUsize = AtomicUsize::new(0);
-    static WORKING: AtomicUsize = AtomicUsize::new(0);
+    static HOLDERS: AtomicUsize = AtomicUsize::new(0);
 
     type Handler = Option<unsafe extern "C" fn()>;
 
@@ -51,8 +52,8 @@ mod system {
     pub(super) fn forks() -> u64 {
         static IS_WATCHED: AtomicBool = AtomicBool::new(false);
         if !IS_WATCHED.load(Ordering::Acquire) {
-            // No lock, because a fork could leave it held. Threads that come first together register the handlers more
-            // than once, which does no harm, because they only count.
+            // No lock, because a fork could leave it held. So several threads may register the handlers, which does no
+            // harm, because the handlers only count.
             // SAFETY: the handlers live as long as the process, because the library is never unloaded, and they only
             // count and wait.
             unsafe { pthread_atfork(Some(before), Some(in_parent), Some(in_child)) };
@@ -61,24 +62,24 @@ mod system {
         FORKS.load(Ordering::Relaxed)
     }
 
-    /// Either the fork sees the work, or the work sees the fork, because both write first and then read.
-    pub(super) fn begin() {
+    /// Either the fork sees the holder, or the holder sees the fork, because both write first and then read.
+    pub(super) fn hold_forks() {
         forks();
-        WORKING.fetch_add(1, Ordering::SeqCst);
+        HOLDERS.fetch_add(1, Ordering::SeqCst);
         while FORKING.load(Ordering::SeqCst) > 0 {
-            WORKING.fetch_sub(1, Ordering::SeqCst);
+            HOLDERS.fetch_sub(1, Ordering::SeqCst);
             thread::yield_now();
-            WORKING.fetch_add(1, Ordering::SeqCst);
+            HOLDERS.fetch_add(1, Ordering::SeqCst);
         }
     }
 
-    pub(super) fn end() {
-        WORKING.fetch_sub(1, Ordering::SeqCst);
+    pub(super) fn release_forks() {
+        HOLDERS.fetch_sub(1, Ordering::SeqCst);
     }
 
     extern "C" fn before() {
         FORKING.fetch_add(1, Ordering::SeqCst);
-        while WORKING.load(Ordering::SeqCst) > 0 {
+        while HOLDERS.load(Ordering::SeqCst) > 0 {
             thread::yield_now();
         }
     }
@@ -89,7 +90,7 @@ mod system {
 
     extern "C" fn in_child() {
         FORKING.store(0, Ordering::SeqCst);
-        WORKING.store(0, Ordering::SeqCst); // a thread may have counted itself before it saw the fork
+        HOLDERS.store(0, Ordering::SeqCst); // a thread may have counted itself before it saw the fork
         FORKS.fetch_add(1, Ordering::Relaxed);
     }
 }
@@ -101,9 +102,9 @@ mod system {
         0
     }
 
-    pub(super) fn begin() {}
+    pub(super) fn hold_forks() {}
 
-    pub(super) fn end() {}
+    pub(super) fn release_forks() {}
 }
 
 #[cfg(all(test, unix))]
@@ -113,18 +114,18 @@ mod tests {
 
     #[test]
     fn a_child_is_another_process_whatever_its_number() {
-        let parent = process();
-        assert_eq!(process(), parent);
+        let parent = Process::current();
+        assert_eq!(Process::current(), parent);
         // SAFETY: the child takes no lock of its parent, and ends by `_exit`.
         let child = unsafe { libc::fork() };
         if child == 0 {
-            let has_forked = process().forks > parent.forks;
+            let has_forked = Process::current().forks > parent.forks;
             // SAFETY: `_exit` has no precondition.
             unsafe { libc::_exit(i32::from(!has_forked)) };
         }
         let mut status = -1;
         // SAFETY: the pointer to the status is valid.
         assert_eq!(unsafe { libc::waitpid(child, &mut status, 0) }, child);
-        assert_eq!((status, process()), (0, parent));
+        assert_eq!((status, Process::current()), (0, parent));
     }
 }

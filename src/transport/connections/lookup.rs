@@ -1,5 +1,5 @@
 //! Looks names up. Nothing can interrupt the system's look-up, so each runs on a thread of its own. A name has one
-//! look-up at a time, and all calls that want the name wait for it.
+//! look-up at a time, and all calls that need the name wait for it.
 
 use std::io;
 use std::net::{SocketAddr, ToSocketAddrs};
@@ -10,11 +10,10 @@ use std::time::{Duration, Instant};
 
 use once_cell::race::OnceBox;
 
-use super::failure::ConnectError;
-use super::helper;
-use super::per_process::PerProcess;
 use crate::config::cloud::without_brackets;
 use crate::transport::call::{Call, Interrupt};
+use crate::transport::connect_error::ConnectError;
+use crate::transport::process::{PerProcess, thread};
 
 /// Ample for the system's resolver and its plugins.
 const STACK: usize = 512 * 1024;
@@ -22,7 +21,7 @@ const STACK: usize = 512 * 1024;
 /// The system's answer. The error is shared, because it cannot be copied and every waiter gets it.
 type Answer = Result<Vec<SocketAddr>, Arc<io::Error>>;
 
-/// How long to keep addresses that came when nobody waited any more, for a call that retries.
+/// How long to keep addresses that came after the last call stopped waiting. A retry of that call can use them.
 const KEPT: Duration = Duration::from_secs(60);
 
 /// A look-up in flight, or one whose answer nobody has taken yet.
@@ -47,18 +46,22 @@ pub(super) fn look_up(call: &Call, host: &str, port: u16) -> Result<Vec<SocketAd
     if let Ok(address) = name.parse() {
         return Ok(vec![SocketAddr::new(address, port)]);
     }
-    let waiter = Arc::new(Waiter { lookup: join(name)?, is_over: AtomicBool::new(false) });
-    let answer = call.block(waiter.clone(), |left| waiter.wait(left)).flatten();
-    match answer.ok_or(ConnectError::Over)? {
-        Ok(mut found) => {
-            found.iter_mut().for_each(|address| address.set_port(port));
-            Ok(found)
+    let waiter = Arc::new(Waiter { lookup: join(name)?, is_interrupted: AtomicBool::new(false) });
+    let answer = call.block(waiter.clone(), |deadline| waiter.wait(deadline)).flatten();
+    match answer.ok_or(ConnectError::TimedOut(None))? {
+        Ok(mut addresses) => {
+            addresses.iter_mut().for_each(|address| address.set_port(port));
+            Ok(addresses)
         }
-        Err(error) => Err(ConnectError::look_up(name, &error)),
+        // An unknown name stays unknown. Any other error may be gone a moment later.
+        Err(error) if is_unknown_name(&error) => Err(ConnectError::UnknownName(name.to_owned())),
+        Err(error) => {
+            Err(io::Error::new(error.kind(), format!("the look-up of {name} failed: {error}")).into())
+        }
     }
 }
 
-/// The look-up of this name that is in flight, else a new one.
+/// The look-up of this name that is in flight, or a new one.
 fn join(name: &str) -> io::Result<Arc<Lookup>> {
     let mut in_flight = in_flight();
     in_flight.retain(|(_, lookup)| !lookup.is_stale());
@@ -67,26 +70,26 @@ fn join(name: &str) -> io::Result<Arc<Lookup>> {
         return Ok(if has_ended { in_flight.swap_remove(index).1 } else { in_flight[index].1.clone() });
     }
     let lookup = Arc::<Lookup>::default();
-    let (asked, asker) = (name.to_owned(), lookup.clone());
-    helper::spawn("autopilot-name", STACK, move || asker.run(&asked))?;
+    let (owned_name, runner) = (name.to_owned(), lookup.clone());
+    thread::spawn("autopilot-name", STACK, move || runner.run(&owned_name))?;
     in_flight.push((name.to_owned(), lookup.clone()));
     Ok(lookup)
 }
 
 impl Lookup {
     fn run(&self, name: &str) {
-        let answer = panic::catch_unwind(|| ask(name));
+        let answer = panic::catch_unwind(|| ask_system(name));
         self.end(answer.unwrap_or_else(|_| Err(Arc::new(io::Error::other("a panic in a look-up")))));
     }
 
     /// Gives the answer to all waiters. If there is none, the addresses stay in the list for the next caller.
     fn end(&self, answer: Answer) {
         let mut in_flight = in_flight();
-        let is_found = answer.is_ok();
+        let is_success = answer.is_ok();
         *self.answer() = Some((answer, Instant::now()));
         in_flight.retain(|(_, lookup)| {
             // The list, this thread and each waiter hold one reference.
-            !std::ptr::eq(&**lookup, self) || is_found && Arc::strong_count(lookup) == 2
+            !std::ptr::eq(&**lookup, self) || is_success && Arc::strong_count(lookup) == 2
         });
         self.changed.notify_all();
     }
@@ -100,22 +103,46 @@ impl Lookup {
     }
 }
 
-fn ask(name: &str) -> Answer {
-    let found: Vec<_> = (name, 0).to_socket_addrs().map_err(Arc::new)?.collect();
-    if found.is_empty() { Err(Arc::new(io::Error::other("no address"))) } else { Ok(found) }
+fn ask_system(name: &str) -> Answer {
+    let addresses: Vec<_> = (name, 0).to_socket_addrs().map_err(Arc::new)?.collect();
+    if addresses.is_empty() { Err(Arc::new(io::Error::other("no address"))) } else { Ok(addresses) }
+}
+
+/// std keeps only the text of getaddrinfo's error, in the process's language, and not its number.
+#[cfg(unix)]
+#[allow(unsafe_code)] // asks the C library
+fn is_unknown_name(error: &io::Error) -> bool {
+    #[cfg(target_env = "gnu")]
+    const UNKNOWN: [i32; 2] = [libc::EAI_NONAME, libc::EAI_NODATA];
+    #[cfg(not(target_env = "gnu"))]
+    const UNKNOWN: [i32; 1] = [libc::EAI_NONAME];
+    let text = error.to_string();
+    UNKNOWN.into_iter().any(|number| {
+        // SAFETY: gai_strerror returns a text that lives as long as the process.
+        let words = unsafe { std::ffi::CStr::from_ptr(libc::gai_strerror(number)) };
+        text.ends_with(&*words.to_string_lossy())
+    })
+}
+
+#[cfg(windows)]
+fn is_unknown_name(error: &io::Error) -> bool {
+    const HOST_NOT_FOUND: i32 = 11001;
+    const NO_DATA: i32 = 11004;
+    matches!(error.raw_os_error(), Some(HOST_NOT_FOUND | NO_DATA))
 }
 
 /// One call's wait for an answer.
 struct Waiter {
     lookup: Arc<Lookup>,
-    is_over: AtomicBool,
+    is_interrupted: AtomicBool,
 }
 
 impl Waiter {
-    /// None if the wait was interrupted or took too long.
-    fn wait(&self, limit: Duration) -> Option<Answer> {
+    /// None if an interrupt or the deadline ends the wait.
+    fn wait(&self, deadline: Instant) -> Option<Answer> {
+        let limit = deadline.saturating_duration_since(Instant::now());
         let waits = |answer: &mut Option<(Answer, Instant)>| {
-            answer.is_none() && !self.is_over.load(Ordering::Acquire)
+            answer.is_none() && !self.is_interrupted.load(Ordering::Acquire)
         };
         let changed = self.lookup.changed.wait_timeout_while(self.lookup.answer(), limit, waits);
         changed.unwrap_or_else(PoisonError::into_inner).0.as_ref().map(|(answer, _)| answer.clone())
@@ -124,7 +151,7 @@ impl Waiter {
 
 impl Interrupt for Waiter {
     fn interrupt(&self) {
-        self.is_over.store(true, Ordering::Release);
+        self.is_interrupted.store(true, Ordering::Release);
         // Lock, so that the notification cannot come between the waiter's check of the flag and its sleep.
         let _answer = self.lookup.answer();
         self.lookup.changed.notify_all();
@@ -176,7 +203,7 @@ mod tests {
         let failed = Arc::<Lookup>::default();
         in_flight().push(("failed.example".to_owned(), failed.clone()));
         failed.end(Err(Arc::new(io::Error::other("try again"))));
-        assert!(!is_known("failed.example"), "an error may have passed by then");
+        assert!(!is_known("failed.example"), "an error is not kept");
         let old = Instant::now().checked_sub(KEPT + Duration::from_secs(1)).unwrap();
         let stale = Lookup { answer: Mutex::new(Some((found(), old))), changed: Condvar::new() };
         in_flight().push(("stale.invalid".to_owned(), Arc::new(stale)));
@@ -198,9 +225,9 @@ mod tests {
         std::thread::scope(|scope| {
             let asker = scope.spawn(|| look_up(&call, "silent.example", 443));
             call.cancel();
-            assert!(matches!(asker.join().unwrap(), Err(ConnectError::Over)));
+            assert!(matches!(asker.join().unwrap(), Err(ConnectError::TimedOut(None))));
         });
-        assert_eq!(other.stopped(), None);
+        assert_eq!(other.aborted(), None);
         assert!(is_known("silent.example"));
         in_flight().retain(|(name, _)| name != "silent.example");
     }

@@ -1,9 +1,10 @@
-//! Passes TLS records on one by one, so that the unread ones stay visible here.
+//! Gives rustls one whole record at a time. rustls reads ahead and does not show what it holds, so what it does not need
+//! yet stays here, where the connection pool can see it.
 
 use std::io::{self, ErrorKind, Read, Write};
 
-use super::socket::{Socket, Stream};
-use super::tls_words;
+use super::message;
+use crate::transport::socket::{Socket, Stream};
 
 /// RFC 8446, section 5.1: kind, version, length.
 const HEAD: usize = 5;
@@ -18,7 +19,7 @@ pub(super) struct Records {
     input: Box<[u8]>,
     start: usize,
     end: usize,
-    /// How many of them belong to the current, complete record. Only those are passed on.
+    /// How many of them belong to the current record, which is complete. Only those are passed on.
     whole: usize,
     /// Bytes for the next flush, which sends them in one write.
     output: Vec<u8>,
@@ -90,7 +91,7 @@ fn length(input: &[u8]) -> io::Result<Option<usize>> {
     let &[kind, _, _, high, low, ..] = input else {
         return Ok(None);
     };
-    if let Some(words) = tls_words::other_protocol(input) {
+    if let Some(words) = message::other_protocol(input) {
         return Err(io::Error::new(ErrorKind::InvalidData, words));
     }
     let length = HEAD + usize::from(u16::from_be_bytes([high, low]));

@@ -1,37 +1,23 @@
 //! Opens a tunnel through a SOCKS5 proxy: RFC 1928, with user name and password as in RFC 1929.
 
-use std::fmt;
 use std::io::{self, ErrorKind};
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 
 use zeroize::Zeroizing;
 
-use super::failure::ConnectError;
-use super::socket::Stream;
+use super::target::Target;
 use crate::config::Credentials;
 use crate::config::cloud::without_brackets;
+use crate::transport::connect_error::ConnectError;
+use crate::transport::socket::Stream;
 
 const VERSION: u8 = 5;
 const NO_AUTHENTICATION: u8 = 0;
 const USER_AND_PASSWORD: u8 = 2;
 const CONNECT: u8 = 1;
-
-/// The other end of the tunnel.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Target<'a> {
-    Address(SocketAddr),
-    /// The proxy looks it up.
-    Name(&'a str, u16),
-}
-
-impl fmt::Display for Target<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Target::Address(address) => address.fmt(f),
-            Target::Name(name, port) => write!(f, "{name}:{port}"),
-        }
-    }
-}
+const IPV4: u8 = 1;
+const DOMAIN_NAME: u8 = 3;
+const IPV6: u8 = 4;
 
 /// Opens the tunnel.
 pub(super) fn open(
@@ -39,42 +25,41 @@ pub(super) fn open(
     target: Target<'_>,
     credentials: Option<&Credentials>,
 ) -> Result<(), ConnectError> {
-    agree(proxy, credentials)?;
-    say(proxy, &request(target))?;
-    let [version, reply, _, kind] = hear(proxy)?;
+    authenticate(proxy, credentials)?;
+    send(proxy, &request(target))?;
+    let [version, reply, _, address_type] = receive(proxy)?;
     if version != VERSION {
         return Err(not_socks());
     }
     if reply != 0 {
-        let text = format!("the SOCKS proxy refuses the connection: {}", words(reply));
-        let is_of_the_target = matches!(reply, 1 | 3..=6 | 8);
-        return Err(if is_of_the_target {
-            ConnectError::Unreachable(text)
-        } else {
-            ConnectError::Refused(text)
+        let text = format!("the SOCKS proxy refuses the connection: {}", meaning(reply));
+        let another_address_may_do = matches!(reply, 1 | 3..=6 | 8);
+        return Err(match another_address_may_do {
+            true => ConnectError::Unreachable(text),
+            false => ConnectError::Refused(text),
         });
     }
-    // The proxy's own address, which nobody needs.
-    let mut rest = match kind {
-        1 => vec![0; 4 + 2],
-        4 => vec![0; 16 + 2],
-        3 => {
-            let [length] = hear(proxy)?;
+    // The proxy's own address and port, which nobody needs.
+    let mut bound = match address_type {
+        IPV4 => vec![0; 4 + 2],
+        IPV6 => vec![0; 16 + 2],
+        DOMAIN_NAME => {
+            let [length] = receive(proxy)?;
             vec![0; usize::from(length) + 2]
         }
         _ => return Err(not_socks()),
     };
-    Ok(proxy.read_exact(&mut rest).map_err(closed)?)
+    Ok(proxy.read_exact(&mut bound).map_err(closed)?)
 }
 
-/// Agrees on the authentication method, and logs in if the proxy asks for that.
-fn agree(proxy: &mut dyn Stream, credentials: Option<&Credentials>) -> Result<(), ConnectError> {
+/// Agrees on an authentication method, and logs in if the proxy asks for that.
+fn authenticate(proxy: &mut dyn Stream, credentials: Option<&Credentials>) -> Result<(), ConnectError> {
     let offer: &[u8] = match credentials {
         Some(_) => &[VERSION, 2, NO_AUTHENTICATION, USER_AND_PASSWORD],
         None => &[VERSION, 1, NO_AUTHENTICATION],
     };
-    say(proxy, offer)?;
-    match (hear(proxy)?, credentials) {
+    send(proxy, offer)?;
+    match (receive(proxy)?, credentials) {
         ([VERSION, NO_AUTHENTICATION], _) => Ok(()),
         ([VERSION, USER_AND_PASSWORD], Some(credentials)) => log_in(proxy, credentials),
         ([VERSION, _], Some(_)) => {
@@ -91,14 +76,14 @@ fn log_in(proxy: &mut dyn Stream, credentials: &Credentials) -> Result<(), Conne
     let mut request = Zeroizing::new(Vec::with_capacity(2 * 256 + 1));
     request.push(1);
     for text in [&credentials.user, &credentials.password] {
-        request.push(u8::try_from(text.len()).expect("a proxy's address with a longer one is an error"));
+        request.push(u8::try_from(text.len()).expect("the proxy's address was checked"));
         request.extend_from_slice(text);
     }
-    say(proxy, &request)?;
-    match hear(proxy) {
+    send(proxy, &request)?;
+    match receive(proxy) {
         Ok([_, 0]) => Ok(()),
-        // A proxy that hangs up on a wrong password must not be asked again either.
-        Err(error) if !is_end(&error) => Err(error.into()),
+        // Some proxies close the connection on a wrong password. A retry could lock the account.
+        Err(error) if !is_closed(&error) => Err(error.into()),
         _ => Err(ConnectError::refused("the SOCKS proxy refuses the user name and password in its address")),
     }
 }
@@ -109,19 +94,19 @@ fn request(target: Target<'_>) -> Vec<u8> {
         Target::Address(address) => {
             match address.ip() {
                 IpAddr::V4(ip) => {
-                    request.push(1);
+                    request.push(IPV4);
                     request.extend(ip.octets());
                 }
                 IpAddr::V6(ip) => {
-                    request.push(4);
+                    request.push(IPV6);
                     request.extend(ip.octets());
                 }
             }
             address.port()
         }
-        Target::Name(name, port) => {
+        Target::Host(name, port) => {
             let name = without_brackets(name);
-            request.push(3);
+            request.push(DOMAIN_NAME);
             request.push(name.len() as u8); // a base URL's host has at most 253 bytes
             request.extend(name.bytes());
             port
@@ -131,12 +116,12 @@ fn request(target: Target<'_>) -> Vec<u8> {
     request
 }
 
-fn say(proxy: &mut dyn Stream, bytes: &[u8]) -> io::Result<()> {
+fn send(proxy: &mut dyn Stream, bytes: &[u8]) -> io::Result<()> {
     proxy.write_all(bytes)?;
     proxy.flush()
 }
 
-fn hear<const N: usize>(proxy: &mut dyn Stream) -> io::Result<[u8; N]> {
+fn receive<const N: usize>(proxy: &mut dyn Stream) -> io::Result<[u8; N]> {
     let mut bytes = [0; N];
     proxy.read_exact(&mut bytes).map_err(closed)?;
     Ok(bytes)
@@ -149,7 +134,7 @@ fn closed(error: io::Error) -> io::Error {
     }
 }
 
-fn is_end(error: &io::Error) -> bool {
+fn is_closed(error: &io::Error) -> bool {
     matches!(
         error.kind(),
         ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted
@@ -161,8 +146,8 @@ fn not_socks() -> ConnectError {
 }
 
 /// What a reply code means: RFC 1928, section 6.
-fn words(reply: u8) -> String {
-    let words = match reply {
+fn meaning(reply: u8) -> String {
+    let meaning = match reply {
         1 => "general failure",
         2 => "not allowed by its rules",
         3 => "network unreachable",
@@ -173,7 +158,7 @@ fn words(reply: u8) -> String {
         8 => "address type not supported",
         _ => return format!("reply {reply}"),
     };
-    words.to_owned()
+    meaning.to_owned()
 }
 
 #[cfg(test)]
@@ -183,7 +168,7 @@ mod tests {
     #[test]
     fn a_target_is_asked_for_as_it_is_given() {
         for (target, expected) in [
-            (Target::Name("a.b", 443), &[5, 1, 0, 3, 3, b'a', b'.', b'b', 1, 187][..]),
+            (Target::Host("a.b", 443), &[5, 1, 0, 3, 3, b'a', b'.', b'b', 1, 187][..]),
             (Target::Address("192.0.2.1:80".parse().unwrap()), &[5, 1, 0, 1, 192, 0, 2, 1, 0, 80]),
             (
                 Target::Address("[2001:db8::1]:443".parse().unwrap()),

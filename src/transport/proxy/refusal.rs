@@ -1,17 +1,15 @@
 //! Says why an HTTP proxy refuses a tunnel, for the person who configured the proxy.
 
-use super::head::Head;
-
 /// Authentication schemes that proxies ask for. Messages show these words, never the reply's own.
 const SCHEMES: [&str; 6] = ["Basic", "Bearer", "Digest", "Kerberos", "Negotiate", "NTLM"];
 
-/// The reason, from the head of the proxy's reply.
-pub(super) fn words(head: &Head, has_credentials: bool) -> String {
-    let asked: Vec<&str> = head.challenges.iter().flat_map(|challenge| schemes(challenge)).collect();
+/// The reason, from the reply's status and the values of its `Proxy-Authenticate` headers.
+pub(crate) fn reason(status: u16, challenges: &[String], has_credentials: bool) -> String {
+    let asked: Vec<&str> = challenges.iter().flat_map(|challenge| schemes(challenge)).collect();
     let is_asked = |scheme: &&str| asked.iter().any(|word| word.eq_ignore_ascii_case(scheme));
     let known: Vec<&str> = SCHEMES.into_iter().filter(is_asked).collect();
     let schemes = known.join(", ");
-    let why = match (head.status, &*known) {
+    let why = match (status, &*known) {
         (403, _) => "the proxy does not allow this connection".to_owned(),
         (407, []) => "the proxy names no known authentication scheme; only Basic is supported".to_owned(),
         (407, ["Basic", ..]) if has_credentials => {
@@ -24,7 +22,7 @@ pub(super) fn words(head: &Head, has_credentials: bool) -> String {
         (502..=504, _) => "the proxy cannot reach the service".to_owned(),
         _ => "the proxy does not open a tunnel".to_owned(),
     };
-    format!("HTTP {}: {why}", head.status)
+    format!("HTTP {status}: {why}")
 }
 
 /// The first word of each challenge in a header. Ignores quoted text, which may contain commas.
@@ -45,13 +43,15 @@ mod tests {
             (&["Digest realm=\"a, Basic b\", nonce=x, NTLM"], "Digest, NTLM"),
             (&["Basic, Basic, Kerberos,, Bearer"], "Basic, Bearer, Kerberos"),
         ] {
-            let challenges = challenges.iter().copied().map(str::to_owned).collect();
-            let text = words(&Head { status: 407, length: 0, challenges }, false);
+            let challenges: Vec<_> = challenges.iter().copied().map(str::to_owned).collect();
+            let text = reason(407, &challenges, false);
             assert!(text.contains(expected), "{text}");
         }
         for challenge in ["Acme basic=1, \"Basic", ""] {
-            let head = Head { status: 407, length: 0, challenges: vec![challenge.to_owned()] };
-            assert!(words(&head, false).contains("names no known authentication"), "{challenge}");
+            assert!(
+                reason(407, &[challenge.to_owned()], false).contains("names no known authentication"),
+                "{challenge}"
+            );
         }
     }
 
@@ -73,8 +73,10 @@ mod tests {
             (301, "", false, "the proxy does not open a tunnel"),
             (405, "", false, "the proxy does not open a tunnel"),
         ] {
-            let head = Head { status, length: 0, challenges: vec![challenge.to_owned()] };
-            assert_eq!(words(&head, has_credentials), format!("HTTP {status}: {expected}"));
+            assert_eq!(
+                reason(status, &[challenge.to_owned()], has_credentials),
+                format!("HTTP {status}: {expected}")
+            );
         }
     }
 }

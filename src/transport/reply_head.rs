@@ -1,23 +1,23 @@
-//! Reads the head of an HTTP/1.1 reply: a proxy's reply to CONNECT, and interim replies before the service's own.
+//! Reads the head of an HTTP/1.1 reply: a proxy's reply to CONNECT, or an interim reply before the service's own.
 
 use httparse::{EMPTY_HEADER, Response, Status};
 
-/// More than any proxy sends. The HTTP library accepts no more from the service either.
+/// More than any proxy sends. ureq accepts no more from the service either.
 const MOST_HEADERS: usize = 100;
 
 /// A complete head.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Head {
-    pub(super) status: u16,
+pub(crate) struct ReplyHead {
+    pub(crate) status: u16,
     /// In bytes, including the empty line.
-    pub(super) length: usize,
+    pub(crate) length: usize,
     /// The values of all its `Proxy-Authenticate` headers.
-    pub(super) challenges: Vec<String>,
+    pub(crate) challenges: Vec<String>,
 }
 
-impl Head {
-    /// None if the head is not complete yet, an error if it is not one.
-    pub(super) fn read(input: &[u8]) -> Result<Option<Head>, httparse::Error> {
+impl ReplyHead {
+    /// None if the head is not complete yet, an error if it is not HTTP.
+    pub(crate) fn read(input: &[u8]) -> Result<Option<ReplyHead>, httparse::Error> {
         let mut headers = [EMPTY_HEADER; MOST_HEADERS];
         let mut response = Response::new(&mut headers);
         let Status::Complete(length) = response.parse(input)? else {
@@ -27,17 +27,17 @@ impl Head {
             response.headers.iter().filter(|header| header.name.eq_ignore_ascii_case("Proxy-Authenticate"));
         let challenges =
             challenges.map(|header| String::from_utf8_lossy(header.value).into_owned()).collect();
-        Ok(Some(Head { status: response.code.unwrap_or_default(), length, challenges }))
+        Ok(Some(ReplyHead { status: response.code.unwrap_or_default(), length, challenges }))
     }
 
     /// Whether another reply follows, as after 100 or 103. Not after 101, which ends HTTP.
-    pub(super) fn is_interim(&self) -> bool {
+    pub(crate) fn is_interim(&self) -> bool {
         matches!(self.status, 100 | 102..=199)
     }
 }
 
 /// Whether a reply that begins like this may be an interim one. Checks one byte only, because every reply passes here.
-pub(super) fn may_be_interim(input: &[u8]) -> bool {
+pub(crate) fn may_be_interim(input: &[u8]) -> bool {
     input.get("HTTP/1.1 ".len()).is_none_or(|digit| *digit == b'1')
 }
 
@@ -49,15 +49,15 @@ mod tests {
     fn a_head_is_read_when_it_is_whole() {
         let head = b"HTTP/1.1 407 No\r\nX: y\r\nproxy-authenticate: Basic realm=\"x\"\r\nProxy-Authenticate:NTLM\r\n\r\n";
         for end in 0..head.len() {
-            assert_eq!(Head::read(&head[..end]), Ok(None), "{end}");
+            assert_eq!(ReplyHead::read(&head[..end]), Ok(None), "{end}");
         }
         let challenges = vec!["Basic realm=\"x\"".to_owned(), "NTLM".to_owned()];
-        let expected = Head { status: 407, length: head.len(), challenges };
-        assert_eq!(Head::read(&[head, &b"<html>"[..]].concat()), Ok(Some(expected)));
+        let expected = ReplyHead { status: 407, length: head.len(), challenges };
+        assert_eq!(ReplyHead::read(&[head, &b"<html>"[..]].concat()), Ok(Some(expected)));
     }
 
     #[test]
-    fn what_is_no_head_is_an_error() {
+    fn anything_else_is_an_error() {
         for (input, is_head) in [
             (&b"HTTP/1.0 200\r\n\r\n"[..], true),
             (b"HTTP/1.1 299 \xff\r\n\r\n", true),
@@ -68,17 +68,17 @@ mod tests {
             (&[&b"HTTP/1.1 200 OK\r\n"[..], &b"X: y\r\n".repeat(MOST_HEADERS), b"\r\n"].concat(), true),
             (&[&b"HTTP/1.1 200 OK\r\n"[..], &b"X: y\r\n".repeat(MOST_HEADERS + 1), b"\r\n"].concat(), false),
         ] {
-            assert_eq!(Head::read(input).is_ok(), is_head, "{:?}", String::from_utf8_lossy(input));
+            assert_eq!(ReplyHead::read(input).is_ok(), is_head, "{:?}", String::from_utf8_lossy(input));
         }
     }
 
     #[test]
-    fn an_interim_reply_is_told_apart() {
+    fn an_interim_reply_is_recognised() {
         for (status, is_interim) in
             [(100, true), (101, false), (102, true), (103, true), (199, true), (200, false)]
         {
             let head = format!("HTTP/1.1 {status} X\r\n\r\n");
-            assert_eq!(Head::read(head.as_bytes()).unwrap().unwrap().is_interim(), is_interim);
+            assert_eq!(ReplyHead::read(head.as_bytes()).unwrap().unwrap().is_interim(), is_interim);
             assert_eq!(may_be_interim(head.as_bytes()), status < 200);
         }
         assert!(may_be_interim(b"HTTP/1."), "it is not known yet");

@@ -1,4 +1,4 @@
-//! Loads the certificates of the trusted authorities, as [`Trust`] says.
+//! Loads the certificates of the trusted authorities from files, or from the system.
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
@@ -7,7 +7,7 @@ use std::path::Path;
 
 use rustls::RootCertStore;
 
-use super::bundle::Bundle;
+use super::certificates::bundle::Bundle;
 use crate::config::{CaFiles, Trust};
 use crate::outcome::{Cause, Error, ErrorKind};
 use crate::text::printable;
@@ -24,73 +24,79 @@ pub(super) struct Roots {
 
 pub(super) enum Authorities {
     /// At least one.
-    These(RootCertStore),
+    Store(RootCertStore),
     /// Windows and macOS verify certificates themselves, by their administrator's rules.
     #[cfg(any(windows, target_vendor = "apple"))]
-    OfTheSystem,
+    System,
 }
 
-/// Whether the caller or the environment names the files. If so, they must be usable, and nothing replaces them.
+/// Whether the caller or the environment names files. If so, these must be usable, and nothing replaces them.
 pub(super) fn are_named(trust: &Trust) -> bool {
     matches!(trust, Trust::Files(_))
 }
 
 pub(super) fn load(trust: &Trust) -> Result<Roots, Error> {
     match trust {
-        Trust::System => system(),
-        Trust::Files(files) => named(files),
+        Trust::System => from_system(),
+        Trust::Files(files) => from_files(files),
     }
 }
 
-fn named(files: &CaFiles) -> Result<Roots, Error> {
+fn from_files(files: &CaFiles) -> Result<Roots, Error> {
     let unusable = |path: String, cause: Cause| {
         Error::new(ErrorKind::Configuration, format!("{} ({path})", files.named_by)).because(cause)
     };
     let mut bundle = Bundle::empty();
     if let Some(file) = &files.file {
-        bundle = whole(file).map_err(|cause| unusable(shown(file), cause))?;
+        bundle = read_bundle(file).map_err(|cause| unusable(printable_path(file), cause))?;
     }
     for folder in &files.folders {
-        read_folder(folder, &mut bundle).map_err(|error| unusable(shown(folder), told(&error)))?;
+        read_folder(folder, &mut bundle).map_err(|error| unusable(printable_path(folder), cause(&error)))?;
     }
-    let paths =
-        files.file.iter().chain(&files.folders).map(|path| shown(path)).collect::<Vec<_>>().join(", ");
-    if bundle.believed.is_empty() {
-        return Err(unusable(paths, told(&why_empty(&bundle))));
+    let paths = files
+        .file
+        .iter()
+        .chain(&files.folders)
+        .map(|path| printable_path(path))
+        .collect::<Vec<_>>()
+        .join(", ");
+    if bundle.trusted.is_empty() {
+        return Err(unusable(paths, cause(&why_nothing_is_trusted(&bundle))));
     }
-    let certificates = if bundle.believed.len() == 1 { "certificate" } else { "certificates" };
-    let count = format!("{} {certificates}", bundle.believed.len());
-    Ok(Roots::of(bundle, files.named_by, &count, &paths))
+    let certificates = if bundle.trusted.len() == 1 { "certificate" } else { "certificates" };
+    let count = format!("{} {certificates}", bundle.trusted.len());
+    Ok(Roots::describe(bundle, files.named_by, &count, &paths))
 }
 
 /// Reads a file in which every certificate must be usable, and at least one trusted.
-fn whole(file: &Path) -> Result<Bundle, Cause> {
-    let text = read_file(file).map_err(|error| told(&error))?;
+fn read_bundle(file: &Path) -> Result<Bundle, Cause> {
+    let text = read_file(file).map_err(|error| cause(&error))?;
     let bundle = Bundle::of(&text);
     match &bundle.first_fault {
-        Some(fault) => Err(told(fault)),
-        None if !bundle.believed.is_empty() => Ok(bundle),
-        None => Err(told(&match &text[..] {
+        Some(fault) => Err(cause(fault)),
+        None if !bundle.trusted.is_empty() => Ok(bundle),
+        None => Err(cause(&match &text[..] {
             // Common mistakes: a DER file, and a file that PowerShell wrote.
             [0x30, 0x81..=0x84, ..] => "it is DER; PEM is needed".to_owned(),
             [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => "it is UTF-16; ASCII or UTF-8 is needed".to_owned(),
-            _ => why_empty(&bundle),
+            _ => why_nothing_is_trusted(&bundle),
         })),
     }
 }
 
 /// Why a bundle has no trusted authority.
-fn why_empty(bundle: &Bundle) -> String {
+fn why_nothing_is_trusted(bundle: &Bundle) -> String {
     match (&bundle.first_fault, &bundle.other) {
         (Some(fault), _) => fault.clone(),
-        _ if !bundle.refused.is_empty() => "its certificates are not trusted for TLS servers".to_owned(),
+        _ if !bundle.distrusted.is_empty() => "its certificates are not trusted for TLS servers".to_owned(),
         (None, Some(label)) => format!("it holds no certificate, but a block {label}"),
         (None, None) => "it holds no certificate".to_owned(),
     }
 }
 
 impl Roots {
-    fn of(bundle: Bundle, whose: &str, count: &str, place: &str) -> Roots {
+    /// `place` may be empty.
+    fn describe(bundle: Bundle, whose: &str, count: &str, place: &str) -> Roots {
         let mut description = format!("{whose} ({count}");
         if !place.is_empty() {
             description += &format!(", {place}");
@@ -99,17 +105,17 @@ impl Roots {
             let example = if bundle.faults == 1 { "" } else { "the first is " };
             description += &format!("; {} could not be used: {example}{}", bundle.faults, printable(fault));
         }
-        match bundle.refused.len() {
+        match bundle.distrusted.len() {
             0 => {}
             1 => description += "; 1 is not trusted for TLS servers",
             refused => description += &format!("; {refused} are not trusted for TLS servers"),
         }
-        Roots { authorities: Authorities::These(bundle.believed), description: description + ")" }
+        Roots { authorities: Authorities::Store(bundle.trusted), description: description + ")" }
     }
 }
 
-/// Reads a regular file only: a pipe or a terminal could block for ever, and is empty when read again. A file without a
-/// length is refused too: some in /proc block until the kernel has something to say.
+/// Reads a regular file only, because a pipe or a terminal could block for ever, and is empty when read again. Refuses
+/// a file of length 0 too, because some files in /proc have that length and block until the kernel has data.
 fn read_file(file: &Path) -> io::Result<Vec<u8>> {
     let known = fs::metadata(file)?;
     match known.len() {
@@ -123,7 +129,7 @@ fn read_file(file: &Path) -> io::Result<Vec<u8>> {
     Ok(text)
 }
 
-/// Reads each file of a folder once, however many links lead to it. Ignores files without certificates.
+/// Reads each file of a folder once, even if several links lead to it. Ignores files without certificates.
 fn read_folder(folder: &Path, bundle: &mut Bundle) -> io::Result<()> {
     let name = |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let mut files = BTreeSet::new();
@@ -147,28 +153,28 @@ fn read_folder(folder: &Path, bundle: &mut Bundle) -> io::Result<()> {
     Ok(())
 }
 
-fn shown(path: &Path) -> String {
+fn printable_path(path: &Path) -> String {
     printable(&path.to_string_lossy())
 }
 
-fn told(error: &dyn std::fmt::Display) -> Cause {
+fn cause(error: &dyn std::fmt::Display) -> Cause {
     Cause::new(error, None)
 }
 
 #[cfg(windows)]
-fn system() -> Result<Roots, Error> {
-    Ok(Roots { authorities: Authorities::OfTheSystem, description: "the certificates of Windows".to_owned() })
+fn from_system() -> Result<Roots, Error> {
+    Ok(Roots { authorities: Authorities::System, description: "the certificates of Windows".to_owned() })
 }
 
 #[cfg(target_vendor = "apple")]
-fn system() -> Result<Roots, Error> {
-    Ok(Roots { authorities: Authorities::OfTheSystem, description: "the certificates of macOS".to_owned() })
+fn from_system() -> Result<Roots, Error> {
+    Ok(Roots { authorities: Authorities::System, description: "the certificates of macOS".to_owned() })
 }
 
-/// The first usable bundle, else the first usable folder, else Mozilla's certificates if the system has none at all. Only
-/// one of them, because bundle and folder hold the same certificates.
+/// Loads the first usable bundle or, if there is none, the first usable folder: both hold the same certificates. Loads
+/// Mozilla's certificates if the system has none at all.
 #[cfg(not(any(windows, target_vendor = "apple")))]
-fn system() -> Result<Roots, Error> {
+fn from_system() -> Result<Roots, Error> {
     const BUNDLES: &[&str] = &[
         "/etc/ssl/certs/ca-certificates.crt", // Debian, Arch, Gentoo
         "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem", // Fedora, RHEL
@@ -188,27 +194,27 @@ fn first_of(bundles: &[&str], folders: &[&str]) -> Result<Roots, Error> {
         let mut bundle = Bundle::empty();
         (folder, read_folder(Path::new(folder), &mut bundle).map(|()| bundle))
     });
-    let mut unused = Bundle::empty();
+    let mut unusable = Bundle::empty();
     for (place, found) in bundles.chain(folders) {
         match found {
-            Ok(found) if !found.believed.is_empty() => {
-                let count = found.believed.len().to_string();
-                return Ok(Roots::of(found, "the system's certificates", &count, place));
+            Ok(found) if !found.trusted.is_empty() => {
+                let count = found.trusted.len().to_string();
+                return Ok(Roots::describe(found, "the system's certificates", &count, place));
             }
-            Ok(Bundle { first_fault: Some(fault), .. }) => unused.add_fault(|| format!("{place}: {fault}")),
+            Ok(Bundle { first_fault: Some(fault), .. }) => unusable.add_fault(|| format!("{place}: {fault}")),
             Ok(_) => {}
             Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::UnexpectedEof) => {}
-            Err(error) => unused.add_fault(|| format!("{place}: {error}")),
+            Err(error) => unusable.add_fault(|| format!("{place}: {error}")),
         }
     }
-    // Mozilla's must not replace what the administrator may have chosen otherwise.
-    if let Some(fault) = unused.first_fault {
+    // Broken files may be the administrator's own choice, so do not replace them by Mozilla's.
+    if let Some(fault) = unusable.first_fault {
         let text = "the system's certificates; name a CA file in SSL_CERT_FILE instead";
         return Err(Error::new(ErrorKind::Configuration, text).because(Cause::new(&fault, None)));
     }
-    unused.believed.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
-    let count = unused.believed.len().to_string();
-    Ok(Roots::of(unused, "Mozilla's certificates", &count, ""))
+    unusable.trusted.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+    let count = unusable.trusted.len().to_string();
+    Ok(Roots::describe(unusable, "Mozilla's certificates", &count, ""))
 }
 
 #[cfg(test)]
@@ -219,7 +225,7 @@ mod tests {
     use base64::prelude::BASE64_STANDARD;
     use rcgen::{CertificateParams, DnType, KeyPair};
 
-    use super::super::pem;
+    use super::super::certificates::pem;
     use super::*;
 
     fn certificate(name: &str) -> String {
@@ -229,7 +235,7 @@ mod tests {
     }
 
     /// A certificate whose trust settings reject it for TLS servers.
-    fn refused(name: &str) -> String {
+    fn distrusted(name: &str) -> String {
         const REJECT: &[u8] = &[0x30, 12, 0xa0, 10, 6, 8, 0x2b, 6, 1, 5, 5, 7, 3, 1];
         let block = certificate(name);
         let certificate = pem::blocks(block.as_bytes()).next().unwrap().unwrap().der().unwrap();
@@ -273,7 +279,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_is_whole_or_an_error() {
+    fn a_file_is_used_whole_or_not_at_all() {
         let folder = Folder::new("file");
         let file = folder.path("ca.pem");
         let [first, second] = ["First", "Second"].map(certificate);
@@ -284,7 +290,7 @@ mod tests {
             (format!("\u{feff}{}{second}", first.trim_end()), Ok("2 certificates")),
             (format!("{first}{second}{first}{key}"), Ok("2 certificates")),
             (format!("{first}{broken}"), Err("block 2 (CERTIFICATE, line")),
-            (refused("Third"), Err("its certificates are not trusted for TLS servers")),
+            (distrusted("Third"), Err("its certificates are not trusted for TLS servers")),
             ("no block".to_owned(), Err("it holds no certificate")),
             (key, Err("it holds no certificate, but a block PRIVATE KEY")),
             ("\n".to_owned(), Err("it holds no certificate")),
@@ -300,7 +306,7 @@ mod tests {
                 }
             }
         }
-        fs::write(&file, format!("{first}{}", refused("Third"))).unwrap();
+        fs::write(&file, format!("{first}{}", distrusted("Third"))).unwrap();
         let described = format!("VARIABLE (1 certificate, {file}; 1 is not trusted for TLS servers)");
         assert_eq!(loaded(Some(&file), &[]), described);
         for (bytes, why) in [
@@ -313,7 +319,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_is_what_is_usable_in_it() {
+    fn unusable_files_of_a_folder_are_counted() {
         let [first, second] = ["First", "Second"].map(certificate);
         let broken = "-----BEGIN CERTIFICATE-----\n";
         let stray = Folder::new("stray").with("empty", "").with("README", "no block");
@@ -351,7 +357,7 @@ mod tests {
 
     #[cfg(not(any(windows, target_vendor = "apple")))]
     #[test]
-    fn the_systems_own_are_the_first_that_are_there() {
+    fn the_system_gives_the_first_place_with_certificates() {
         let [first, second] = ["First", "Second"].map(certificate);
         let broken = "-----BEGIN CERTIFICATE-----\n";
         let folder = Folder::new("system")

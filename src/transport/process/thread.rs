@@ -4,7 +4,7 @@ use std::io;
 use std::thread::{self, JoinHandle};
 
 /// Always sets the stack size, because the environment can make the default too small.
-pub(super) fn spawn(
+pub(crate) fn spawn(
     name: &str,
     stack: usize,
     work: impl FnOnce() + Send + 'static,

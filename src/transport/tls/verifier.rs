@@ -6,8 +6,11 @@ use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, Server
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{CertificateError, DigitallySignedStruct, Error, OtherError, SignatureScheme};
 
-use super::tls_words;
-use super::x509::Identity;
+use super::certificate_message;
+use super::certificates::x509::Identity;
+
+/// The most certificates that are read for a message. Real chains are shorter.
+const LONGEST_CHAIN: usize = 8;
 
 /// Shared by all connections of a client, because rustls resumes a TLS session only under the same verifier.
 #[derive(Debug)]
@@ -35,8 +38,8 @@ impl ServerCertVerifier for Verifier {
         let verified = self.inner.verify_server_cert(certificate, intermediates, name, ocsp_response, now);
         verified.map_err(|error| match error {
             Error::InvalidCertificate(why) => {
-                let refused = Refused::new(&why, &chain(certificate, intermediates), &self.trusted);
-                Error::InvalidCertificate(CertificateError::Other(OtherError(Arc::new(refused))))
+                let refusal = Refusal::new(&why, &chain(certificate, intermediates), &self.trusted);
+                Error::InvalidCertificate(CertificateError::Other(OtherError(Arc::new(refusal))))
             }
             error => error,
         })
@@ -68,18 +71,18 @@ impl ServerCertVerifier for Verifier {
 /// Names a refused certificate, and says why it is refused.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
-pub(super) struct Refused(String);
+pub(super) struct Refusal(String);
 
-impl Refused {
-    fn new(why: &CertificateError, chain: &[Identity], trusted: &str) -> Refused {
+impl Refusal {
+    fn new(why: &CertificateError, chain: &[Identity], trusted: &str) -> Refusal {
         const ADVICE: &str = "in a file, and name that in SSL_CERT_FILE or as the CA file";
         let Some(own) = chain.first() else {
-            return Refused(tls_words::certificate(why));
+            return Refusal(certificate_message::describe(why));
         };
         let mut issuers: Vec<&str> = chain.iter().map(|identity| &*identity.issuer).collect();
         issuers.dedup(); // a root issues itself
         let subject = &own.subject;
-        Refused(match (why, &issuers[..]) {
+        Refusal(match (why, &issuers[..]) {
             (CertificateError::UnknownIssuer, [issuer]) if issuer == subject => format!(
                 "the certificate of {subject} is self-signed and not trusted; this library trusts {trusted}; if it is \
                  your organisation's, put it {ADVICE}"
@@ -91,19 +94,19 @@ impl Refused {
             ),
             (why, _) => {
                 let Identity { subject, issuer, .. } =
-                    chain.iter().find(|identity| is_of(why, identity)).unwrap_or(own);
-                format!("{} (subject {subject}, issuer {issuer})", tls_words::certificate(why))
+                    chain.iter().find(|identity| is_out_of_date(why, identity)).unwrap_or(own);
+                format!("{} (subject {subject}, issuer {issuer})", certificate_message::describe(why))
             }
         })
     }
 }
 
 /// The server's certificate and those above it that the server sent, linked by name. Nothing here is verified.
-fn chain(certificate: &[u8], shown: &[CertificateDer<'_>]) -> Vec<Identity> {
-    let shown: Vec<Identity> = shown.iter().take(LONGEST_CHAIN).filter_map(|one| Identity::of(one)).collect();
+fn chain(certificate: &[u8], sent: &[CertificateDer<'_>]) -> Vec<Identity> {
+    let sent: Vec<Identity> = sent.iter().take(LONGEST_CHAIN).filter_map(|one| Identity::of(one)).collect();
     let mut chain: Vec<Identity> = Identity::of(certificate).into_iter().collect();
     while let Some(last) = chain.last() {
-        let mut above = shown.iter().filter(|one| one.subject == last.issuer && !chain.contains(one));
+        let mut above = sent.iter().filter(|one| one.subject == last.issuer && !chain.contains(one));
         let Some(next) = above.next() else {
             break;
         };
@@ -112,22 +115,19 @@ fn chain(certificate: &[u8], shown: &[CertificateDer<'_>]) -> Vec<Identity> {
     chain
 }
 
-/// Real chains are shorter.
-const LONGEST_CHAIN: usize = 8;
-
-/// Whether this certificate of the chain is the one that has expired or is not valid yet.
-fn is_of(why: &CertificateError, identity: &Identity) -> bool {
-    let (time, told) = match why {
+/// Whether this is the certificate of the chain that has expired or is not valid yet.
+fn is_out_of_date(why: &CertificateError, identity: &Identity) -> bool {
+    let (time, text) = match why {
         CertificateError::ExpiredContext { not_after, .. } => (not_after, &identity.not_after),
         CertificateError::NotValidYetContext { not_before, .. } => (not_before, &identity.not_before),
         _ => return false,
     };
-    let told = told.as_deref().and_then(|text| chrono::DateTime::parse_from_rfc3339(text).ok());
-    told.and_then(|told| u64::try_from(told.timestamp()).ok()) == Some(time.as_secs())
+    let date = text.as_deref().and_then(|text| chrono::DateTime::parse_from_rfc3339(text).ok());
+    date.and_then(|date| u64::try_from(date.timestamp()).ok()) == Some(time.as_secs())
 }
 
 /// The refusal, if this error is one.
-pub(super) fn refused(error: &Error) -> Option<&Refused> {
+pub(super) fn refusal(error: &Error) -> Option<&Refusal> {
     match error {
         Error::InvalidCertificate(CertificateError::Other(OtherError(other))) => other.downcast_ref(),
         _ => None,
@@ -149,7 +149,7 @@ mod tests {
         let own = || identity("CN=graph", "CN=Inspection", 2027);
         let (above, root) =
             (identity("CN=Inspection", "CN=Root", 2020), identity("CN=Root", "CN=Root", 2030));
-        let words = |why, chain: &[Identity]| Refused::new(&why, chain, "the system's (145)").to_string();
+        let words = |why, chain: &[Identity]| Refusal::new(&why, chain, "the system's (145)").to_string();
         let advice = "if the issuer is your organisation's, put its certificate in a file, and name that in \
                       SSL_CERT_FILE or as the CA file";
         for (chain, issuers) in [

@@ -1,0 +1,55 @@
+//! Why there is no connection to the service.
+
+use std::io::{self, ErrorKind};
+
+use crate::outcome::Error;
+
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ConnectError {
+    /// The call ended, or the connect timeout passed. Has the error of an address that failed before that, if any.
+    #[error("no connection in time")]
+    TimedOut(Option<io::Error>),
+    #[error("the name {0} is not known")]
+    UnknownName(String),
+    /// The proxy refuses the connection.
+    #[error("{0}")]
+    Refused(String),
+    /// The proxy cannot reach the service's address.
+    #[error("{0}")]
+    Unreachable(String),
+    /// TLS failed, not the connection below it.
+    #[error("{0}")]
+    Tls(String),
+    #[error(transparent)]
+    Io(#[from] io::Error),
+    /// The connection needs a setting that is unusable.
+    #[error(transparent)]
+    Unusable(#[from] Error),
+}
+
+impl ConnectError {
+    pub(crate) fn refused(text: &str) -> ConnectError {
+        ConnectError::Refused(text.to_owned())
+    }
+
+    /// Whether a timeout of this library passed. The system's own comes after minutes, and means that nobody answers.
+    pub(crate) fn is_timeout(&self) -> bool {
+        match self {
+            ConnectError::TimedOut(_) => true,
+            ConnectError::Io(error) => error.kind() == ErrorKind::TimedOut && error.raw_os_error().is_none(),
+            _ => false,
+        }
+    }
+
+    /// Whether a retry may succeed. A refusal, a certificate or a setting is the same a moment later.
+    pub(crate) fn is_transient(&self) -> bool {
+        use ConnectError::{Io, TimedOut, Unreachable};
+        matches!(self, TimedOut(_) | Unreachable(_) | Io(_))
+    }
+}
+
+impl From<ConnectError> for ureq::Error {
+    fn from(error: ConnectError) -> ureq::Error {
+        ureq::Error::Other(error.into())
+    }
+}

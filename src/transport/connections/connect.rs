@@ -1,0 +1,66 @@
+//! Makes a new connection, step by step: name, TCP, proxy, TLS.
+
+use std::net::SocketAddr;
+
+use ureq::http::Uri;
+
+use super::connection::Connection;
+use super::lookup::look_up;
+use super::race;
+use crate::config::Scheme;
+use crate::transport::call::{Call, Stage};
+use crate::transport::connect_error::ConnectError;
+use crate::transport::proxy::{Target, open_tunnel};
+use crate::transport::route::Route;
+use crate::transport::socket::{Socket, Stream};
+use crate::transport::tls::TlsConnector;
+
+/// Connects to the service at `uri`, within the time left of the call.
+pub(super) fn connect(
+    call: &Call,
+    route: &Route,
+    tls: &TlsConnector,
+    uri: &Uri,
+) -> Result<Connection, ConnectError> {
+    let (host, port) = (uri.host().unwrap_or_default(), uri.port_u16().unwrap_or(443));
+    let handshake = |stream, received| {
+        call.set_stage(Stage::Handshake);
+        tls.connect(stream, received, host).map(Connection::new)
+    };
+    let Some(proxy) = &route.proxy else {
+        return with_tcp(call, &look_up(call, host, port)?, |tcp| handshake(tcp, Vec::new()));
+    };
+    let proxy_addresses = look_up(call, &proxy.host, proxy.port)?;
+    let through_proxy = |target| {
+        with_tcp(call, &proxy_addresses, |tcp| {
+            let (tunnel, received) = open_tunnel(tcp, proxy, target, tls, &route.user_agent)?;
+            handshake(tunnel, received)
+        })
+    };
+    if proxy.scheme != Scheme::Socks5 {
+        return through_proxy(Target::Host(host, port));
+    }
+    // This proxy takes addresses, one at a time: try each until it reaches one.
+    let mut result = Err(ConnectError::TimedOut(None));
+    for address in race::interleaved(&look_up(call, host, port)?) {
+        result = through_proxy(Target::Address(address));
+        if !matches!(result, Err(ConnectError::Unreachable(_))) {
+            break;
+        }
+    }
+    result
+}
+
+/// Does some work over a new TCP connection. A cancel shuts the connection down, and the deadline bounds all of it.
+fn with_tcp<T>(
+    call: &Call,
+    addresses: &[SocketAddr],
+    work: impl FnOnce(Box<dyn Stream>) -> Result<T, ConnectError>,
+) -> Result<T, ConnectError> {
+    let mut socket = Socket::new(race::connect(call, addresses)?)?;
+    call.block(socket.tcp(), |deadline| {
+        socket.set_deadline(deadline);
+        work(Box::new(socket))
+    })
+    .unwrap_or(Err(ConnectError::TimedOut(None)))
+}

@@ -1,0 +1,15 @@
+//! Makes connections to the service, and keeps them between exchanges.
+//!
+//! [`dialer`] gives ureq an idle connection from the [`pool`], or lets [`connect`] make a new one: name ([`lookup`]), TCP
+//! ([`race`]), proxy, TLS. ureq holds a [`connection`] as a [`lease`] during one exchange.
+
+mod connect;
+mod connection;
+mod dialer;
+mod lease;
+mod lookup;
+mod pool;
+mod race;
+
+pub(super) use connection::LONGEST_HEAD;
+pub(super) use dialer::Dialer;

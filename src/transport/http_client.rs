@@ -1,0 +1,172 @@
+//! Makes one exchange of HTTPS at a time, with ureq.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use ureq::config::Config;
+use ureq::http::header::{ACCEPT, AUTHORIZATION, DATE, HeaderName, RETRY_AFTER, WWW_AUTHENTICATE};
+use ureq::http::{HeaderMap, HeaderValue, Method, Request, Response, Uri};
+use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
+use ureq::unversioned::transport::NextTimeout;
+use ureq::{Agent, Body, http};
+use zeroize::Zeroizing;
+
+use crate::outcome::{Error, ErrorKind};
+use crate::service::reply::Reply;
+use crate::service::retry::Action;
+use crate::text::Token;
+use crate::transport::call::Call;
+use crate::transport::connections::{Dialer, LONGEST_HEAD};
+use crate::transport::failure::Failure;
+use crate::transport::process::{PerProcess, ureq_statics};
+use crate::transport::route::Route;
+
+/// The longest body that is read. Graph's have a few KiB.
+const LONGEST_BODY: u64 = 256 * 1024;
+
+const CLIENT_REQUEST_ID: HeaderName = HeaderName::from_static("client-request-id");
+const REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
+
+/// Connections to one service, shared by all threads.
+pub(super) struct HttpClient {
+    route: Arc<Route>,
+    /// Made once, because ureq reads the environment for it, and a fork may leave the environment's lock held.
+    config: Config,
+    /// A forked child shares its parent's sockets, and using one would corrupt the other's TLS. So each process has an
+    /// agent of its own.
+    agents: PerProcess<Agent>,
+}
+
+impl HttpClient {
+    /// Opens no connection. Fails if a CA file that the caller or the environment names is unusable.
+    pub(super) fn new(route: Route) -> Result<HttpClient, Error> {
+        let route = Arc::new(route);
+        let (dialer, config) = (Dialer::new(route.clone()), config(&route));
+        dialer.check()?;
+        ureq_statics::initialize(&config);
+        let agent = Agent::with_parts(config.clone(), dialer, PlaceholderResolver);
+        Ok(HttpClient { route, config, agents: PerProcess::new(agent) })
+    }
+
+    /// Sends one request and reads its reply, within the time left of the call.
+    pub(super) fn exchange(
+        &self,
+        call: &Arc<Call>,
+        action: Action,
+        address: &Address,
+        token: Token<'_>,
+        client_request_id: &str,
+    ) -> Result<Reply, Failure> {
+        let request = Request::builder()
+            .uri(address.0.clone())
+            .header(AUTHORIZATION, bearer(token))
+            .header(ACCEPT, HeaderValue::from_static("application/json"))
+            .header(CLIENT_REQUEST_ID, client_request_id);
+        let agent = self.agent();
+        let _scope = call.enter();
+        let response = match action {
+            Action::Get => request.method(Method::GET).body(()).map(|request| agent.run(request)),
+            // An empty slice, not `()`, so that ureq sends `Content-Length: 0`.
+            Action::Post => request.method(Method::POST).body(&[][..]).map(|request| agent.run(request)),
+        };
+        response
+            .map_err(ureq::Error::from)
+            .and_then(|response| response)
+            .and_then(read)
+            .map_err(|error| Failure::new(error, call, token, &self.destination(address)))
+    }
+
+    /// The agent of this process.
+    fn agent(&self) -> &Agent {
+        self.agents.get(|| {
+            Agent::with_parts(self.config.clone(), Dialer::new(self.route.clone()), PlaceholderResolver)
+        })
+    }
+
+    /// The host and proxy to name in error messages.
+    fn destination(&self, address: &Address) -> String {
+        let host = address.0.host().unwrap_or_default();
+        match &self.route.proxy {
+            Some(proxy) => format!("{host} by the proxy {proxy}"),
+            None => host.to_owned(),
+        }
+    }
+
+    pub(super) fn route(&self) -> &Route {
+        &self.route
+    }
+}
+
+/// Where a request goes, parsed once.
+pub(super) struct Address(Uri);
+
+impl Address {
+    pub(super) fn new(url: &str) -> Result<Address, Error> {
+        let uri = url.parse().map_err(|error: http::uri::InvalidUri| {
+            Error::new(ErrorKind::InvalidArgument, "the base URL cannot be parsed").because(error)
+        })?;
+        Ok(Address(uri))
+    }
+}
+
+/// The settings of all requests. No timeouts, because the call has its own.
+fn config(route: &Route) -> Config {
+    Config::builder()
+        .proxy(None)
+        .https_only(true)
+        .http_status_as_error(false)
+        .max_redirects(0)
+        .max_redirects_will_error(false)
+        .user_agent(route.user_agent.as_str())
+        .accept_encoding("identity") // without it, a box in between may compress
+        .max_response_header_size(LONGEST_HEAD)
+        .build()
+}
+
+/// The header with the token. Its memory is wiped when its last owner drops it.
+fn bearer(token: Token<'_>) -> HeaderValue {
+    let mut value = Zeroizing::new(Vec::with_capacity(7 + token.as_str().len()));
+    value.extend_from_slice(b"Bearer ");
+    value.extend_from_slice(token.as_str().as_bytes());
+    let mut value =
+        HeaderValue::from_maybe_shared(Bytes::from_owner(value)).expect("a checked token fits a header");
+    value.set_sensitive(true);
+    value
+}
+
+fn read(mut response: Response<Body>) -> Result<Reply, ureq::Error> {
+    let body = match response.body_mut().with_config().limit(LONGEST_BODY).read_to_vec() {
+        Err(ureq::Error::BodyExceedsLimit(_)) => Vec::new(),
+        body => body?,
+    };
+    let headers = response.headers();
+    Ok(Reply {
+        status: response.status().as_u16(),
+        request_id: text(headers, REQUEST_ID),
+        date: text(headers, DATE),
+        retry_after: text(headers, RETRY_AFTER),
+        challenges: headers.get_all(WWW_AUTHENTICATE).iter().map(lossy).collect(),
+        body,
+    })
+}
+
+fn text(headers: &HeaderMap, name: HeaderName) -> Option<String> {
+    headers.get(name).map(lossy)
+}
+
+fn lossy(value: &HeaderValue) -> String {
+    String::from_utf8_lossy(value.as_bytes()).into_owned()
+}
+
+/// ureq 3.5 resolves the host before every request, even if it then uses an idle connection (`connect` in its `run.rs`).
+/// So this gives it an address that nobody uses, and a new connection looks the host up itself.
+#[derive(Debug)]
+struct PlaceholderResolver;
+
+impl Resolver for PlaceholderResolver {
+    fn resolve(&self, _: &Uri, _: &Config, _: NextTimeout) -> Result<ResolvedSocketAddrs, ureq::Error> {
+        let mut addresses = self.empty();
+        addresses.push(([0, 0, 0, 0], 0).into()); // the trait promises at least one
+        Ok(addresses)
+    }
+}
