@@ -90,28 +90,28 @@ fn log_in(proxy: &mut dyn Stream, credentials: &Credentials) -> Result<(), Conne
 
 fn request(target: Target<'_>) -> Vec<u8> {
     let mut request = vec![VERSION, CONNECT, 0];
-    let port = match target {
-        Target::Address(address) => {
-            match address.ip() {
-                IpAddr::V4(ip) => {
-                    request.push(IPV4);
-                    request.extend(ip.octets());
-                }
-                IpAddr::V6(ip) => {
-                    request.push(IPV6);
-                    request.extend(ip.octets());
-                }
-            }
-            address.port()
-        }
-        Target::Host(name, port) => {
-            let name = without_brackets(name);
-            request.push(DOMAIN_NAME);
-            request.push(name.len() as u8); // a base URL's host has at most 253 bytes
-            request.extend(name.bytes());
-            port
+    let (host, ip, port) = match target {
+        Target::Address(address) => ("", Some(address.ip()), address.port()),
+        Target::Host(host, port) => {
+            let host = without_brackets(host);
+            (host, host.parse().ok(), port)
         }
     };
+    match ip {
+        Some(IpAddr::V4(ip)) => {
+            request.push(IPV4);
+            request.extend(ip.octets());
+        }
+        Some(IpAddr::V6(ip)) => {
+            request.push(IPV6);
+            request.extend(ip.octets());
+        }
+        None => {
+            request.push(DOMAIN_NAME);
+            request.push(host.len() as u8); // a base URL's host has at most 253 bytes
+            request.extend(host.bytes());
+        }
+    }
     request.extend(port.to_be_bytes());
     request
 }
@@ -166,14 +166,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_target_is_asked_for_as_it_is_given() {
+    fn a_name_goes_to_the_proxy_as_a_name_and_an_address_as_an_address() {
+        const V6: &[u8] = &[5, 1, 0, 4, 0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 187];
         for (target, expected) in [
             (Target::Host("a.b", 443), &[5, 1, 0, 3, 3, b'a', b'.', b'b', 1, 187][..]),
             (Target::Address("192.0.2.1:80".parse().unwrap()), &[5, 1, 0, 1, 192, 0, 2, 1, 0, 80]),
-            (
-                Target::Address("[2001:db8::1]:443".parse().unwrap()),
-                &[5, 1, 0, 4, 0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 187],
-            ),
+            (Target::Address("[2001:db8::1]:443".parse().unwrap()), V6),
+            (Target::Host("192.0.2.1", 80), &[5, 1, 0, 1, 192, 0, 2, 1, 0, 80]),
+            (Target::Host("[2001:db8::1]", 443), V6),
         ] {
             assert_eq!(request(target), expected, "{target:?}");
         }
