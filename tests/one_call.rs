@@ -255,6 +255,22 @@ fn a_trigger_is_repeated_only_where_it_cannot_have_run() {
 }
 
 #[test]
+fn a_connection_that_gave_503_is_closed() {
+    let emulator = emulator();
+    let client = client(&emulator);
+    let unavailable = Reply::new(503).header("Retry-After", "1");
+    // So that the second call finds no other idle connection.
+    let accepted = Reply::new(204).header("Connection", "close");
+    emulator.script([Step::reply(unavailable), Step::reply(accepted)]);
+    for _ in 0..2 {
+        assert_eq!(client.sync(TOKEN).unwrap().answer(), Answer::Accepted);
+    }
+    let connections: std::collections::BTreeSet<_> =
+        emulator.requests().iter().map(|request| request.connection).collect();
+    assert_eq!((emulator.requests().len(), connections.len()), (3, 3));
+}
+
+#[test]
 fn a_pause_that_would_cross_the_deadline_is_not_begun() {
     let emulator = emulator();
     emulator.script([Step::reply(Reply::new(503).header("Retry-After", "3600"))]);
