@@ -11,25 +11,24 @@ pub(crate) enum ConnectError {
     TimedOut(Option<io::Error>),
     #[error("the name {0} is not known")]
     UnknownName(String),
-    /// The proxy refuses the connection.
     #[error("{0}")]
-    Refused(String),
-    /// The proxy cannot reach the service's address.
+    ProxyRefused(String),
+    /// The proxy cannot reach the service, or not this address of it.
     #[error("{0}")]
-    Unreachable(String),
+    TargetUnreachable(String),
     /// TLS failed, not the connection below it.
     #[error("{0}")]
     Tls(String),
     #[error(transparent)]
     Io(#[from] io::Error),
-    /// The connection needs a setting that is unusable.
+    /// An error that the call returns as it is, such as an unusable CA file.
     #[error(transparent)]
-    Unusable(#[from] Error),
+    Other(#[from] Error),
 }
 
 impl ConnectError {
-    pub(crate) fn refused(text: &str) -> ConnectError {
-        ConnectError::Refused(text.to_owned())
+    pub(crate) fn proxy_refused(text: &str) -> ConnectError {
+        ConnectError::ProxyRefused(text.to_owned())
     }
 
     /// Whether a timeout of this library passed. The system's own comes after minutes, and means that nobody answers.
@@ -43,8 +42,8 @@ impl ConnectError {
 
     /// Whether a retry may succeed. A refusal, a certificate or a setting is the same a moment later.
     pub(crate) fn is_transient(&self) -> bool {
-        use ConnectError::{Io, TimedOut, Unreachable};
-        matches!(self, TimedOut(_) | Unreachable(_) | Io(_))
+        use ConnectError::{Io, TargetUnreachable, TimedOut};
+        matches!(self, TimedOut(_) | TargetUnreachable(_) | Io(_))
     }
 }
 

@@ -23,7 +23,7 @@ impl Failure {
     pub(super) fn new(error: ureq::Error, call: &Call, token: Token<'_>, destination: &str) -> Failure {
         let stage = call.stage();
         let (kind, is_transient, cause) = match connect_error(error) {
-            Ok(ConnectError::Unusable(error)) => return Failure { error, sent: false, is_transient: false },
+            Ok(ConnectError::Other(error)) => return Failure { error, sent: false, is_transient: false },
             Ok(error) => (connect_kind(&error, stage), error.is_transient(), connect_cause(error, token)),
             Err(error) => exchange_error(error, token),
         };
@@ -36,7 +36,7 @@ impl Failure {
             (ErrorKind::Cancelled, _) => return Failure::cancelled(stage == Stage::Sent),
             (ErrorKind::Timeout, Stage::Connecting) => format!("no connection to {destination} in time"),
             (ErrorKind::Timeout, Stage::Handshake) => format!("no TLS handshake with {destination} in time"),
-            (ErrorKind::Timeout, Stage::Sent) => format!("no whole answer from {destination} in time"),
+            (ErrorKind::Timeout, Stage::Sent) => format!("no complete answer from {destination} in time"),
             _ => destination.to_owned(),
         };
         let error = Error::new(kind, text);

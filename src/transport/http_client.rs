@@ -87,7 +87,7 @@ impl HttpClient {
     fn destination(&self, address: &Address) -> String {
         let host = address.0.host().unwrap_or_default();
         match &self.route.proxy {
-            Some(proxy) => format!("{host} by the proxy {proxy}"),
+            Some(proxy) => format!("{host} through the proxy {proxy}"),
             None => host.to_owned(),
         }
     }

@@ -83,7 +83,10 @@ fn the_machines_proxy_is_used_where_no_variable_names_one() {
 
     let (dead, running) = ("127.0.0.1:1", "1 a sync is running already\n");
     let refused = call(dead, "", &[&direct]);
-    assert!(refused.starts_with("-2 ") && refused.contains("by the proxy http://127.0.0.1:1"), "{refused}");
+    assert!(
+        refused.starts_with("-2 ") && refused.contains("through the proxy http://127.0.0.1:1"),
+        "{refused}"
+    );
     assert_eq!(call(dead, "*.microsoft.com;<local>", &[&direct]), running);
     assert_eq!(call(dead, "", &[&direct, "ignore_environment="]), running);
     let unusable = call("ftp://proxy", "", &[]);

@@ -44,7 +44,7 @@ pub(super) fn connect(
     let mut result = Err(ConnectError::TimedOut(None));
     for address in race::interleaved(&look_up(call, host, port)?) {
         result = through_proxy(Target::Address(address));
-        if !matches!(result, Err(ConnectError::Unreachable(_))) {
+        if !matches!(result, Err(ConnectError::TargetUnreachable(_))) {
             break;
         }
     }

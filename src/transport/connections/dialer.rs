@@ -46,15 +46,15 @@ impl Dialer {
         let left = call.time_left();
         let limit = self.route.connect_timeout.map_or(left, |limit| limit.min(left));
         let (sender, result) = mpsc::channel();
-        let attempt = Arc::new(Attempt { call: Call::new(limit), sender: sender.clone() });
+        let pending = Arc::new(PendingConnection { call: Call::new(limit), sender: sender.clone() });
         let (inner, route, tls, uri) =
-            (attempt.call.clone(), self.route.clone(), self.tls.clone(), uri.clone());
+            (pending.call.clone(), self.route.clone(), self.tls.clone(), uri.clone());
         let thread = thread::spawn("autopilot-dial", STACK, move || {
             let connect = AssertUnwindSafe(|| connect(&inner, &route, &tls, &uri));
             let _ = sender.send(panic::catch_unwind(connect).unwrap_or_else(|_| Err(a_panic())));
         })?;
-        let result = call.block(attempt.clone(), |_| result.recv_timeout(attempt.call.time_left()));
-        call.set_stage(attempt.call.stage()); // an error names the stage that the attempt reached
+        let result = call.block(pending.clone(), |_| result.recv_timeout(pending.call.time_left()));
+        call.set_stage(pending.call.stage()); // an error names the stage that it reached
         let result = match result {
             Some(Ok(result)) => {
                 // The thread has nothing left to do, and some programs check that no thread is left.
@@ -62,12 +62,12 @@ impl Dialer {
                 result
             }
             _ => {
-                attempt.interrupt();
+                pending.interrupt();
                 Err(ConnectError::TimedOut(None))
             }
         };
         result.map_err(|error| match error.is_timeout() {
-            true => ConnectError::TimedOut(attempt.call.take_connect_error()),
+            true => ConnectError::TimedOut(pending.call.take_connect_error()),
             false => error,
         })
     }
@@ -95,14 +95,14 @@ impl fmt::Debug for Dialer {
     }
 }
 
-/// An attempt to connect. An interrupt ends both the thread that connects and the wait for its result.
-struct Attempt {
+/// A connection that a thread makes. An interrupt ends both that thread's work and the wait for its result.
+struct PendingConnection {
     /// A call of its own, because the connect timeout may end it earlier than the call that wants the connection.
     call: Arc<Call>,
     sender: Sender<Result<Connection, ConnectError>>,
 }
 
-impl Interrupt for Attempt {
+impl Interrupt for PendingConnection {
     fn interrupt(&self) {
         self.call.cancel();
         let _ = self.sender.send(Err(ConnectError::TimedOut(None)));

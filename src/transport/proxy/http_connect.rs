@@ -28,15 +28,15 @@ pub(super) fn open(
     let reason = |head: &ReplyHead| refusal::reason(head.status, &head.challenges, credentials.is_some());
     let mut reply = Vec::new();
     loop {
-        while let Some(head) =
-            ReplyHead::read(&reply).map_err(|_| ConnectError::refused("the proxy's answer is not HTTP"))?
+        while let Some(head) = ReplyHead::read(&reply)
+            .map_err(|_| ConnectError::proxy_refused("the proxy's answer is not HTTP"))?
         {
             reply.drain(..head.length);
             match head.status {
                 200..=299 => return Ok(reply),
                 _ if head.is_interim() => {}
-                502..=504 => return Err(ConnectError::Unreachable(reason(&head))),
-                _ => return Err(ConnectError::Refused(reason(&head))),
+                502..=504 => return Err(ConnectError::TargetUnreachable(reason(&head))),
+                _ => return Err(ConnectError::ProxyRefused(reason(&head))),
             }
         }
         let mut part = [0; 1024];
@@ -47,7 +47,7 @@ pub(super) fn open(
                 );
             }
             _ if reply.len() > LONGEST_REPLY => {
-                return Err(ConnectError::refused("the proxy's answer is too long"));
+                return Err(ConnectError::proxy_refused("the proxy's answer is too long"));
             }
             amount => reply.extend_from_slice(&part[..amount]),
         }

@@ -35,8 +35,8 @@ pub(super) fn open(
         let text = format!("the SOCKS proxy refuses the connection: {}", meaning(reply));
         let another_address_may_do = matches!(reply, 1 | 3..=6 | 8);
         return Err(match another_address_may_do {
-            true => ConnectError::Unreachable(text),
-            false => ConnectError::Refused(text),
+            true => ConnectError::TargetUnreachable(text),
+            false => ConnectError::ProxyRefused(text),
         });
     }
     // The proxy's own address and port, which nobody needs.
@@ -63,10 +63,10 @@ fn authenticate(proxy: &mut dyn Stream, credentials: Option<&Credentials>) -> Re
         ([VERSION, NO_AUTHENTICATION], _) => Ok(()),
         ([VERSION, USER_AND_PASSWORD], Some(credentials)) => log_in(proxy, credentials),
         ([VERSION, _], Some(_)) => {
-            Err(ConnectError::refused("the SOCKS proxy does not accept a user name and password"))
+            Err(ConnectError::proxy_refused("the SOCKS proxy does not accept a user name and password"))
         }
         ([VERSION, _], None) => {
-            Err(ConnectError::refused("the SOCKS proxy wants a user name and password in its address"))
+            Err(ConnectError::proxy_refused("the SOCKS proxy wants a user name and password in its address"))
         }
         _ => Err(not_socks()),
     }
@@ -84,7 +84,9 @@ fn log_in(proxy: &mut dyn Stream, credentials: &Credentials) -> Result<(), Conne
         Ok([_, 0]) => Ok(()),
         // Some proxies close the connection on a wrong password. A retry could lock the account.
         Err(error) if !is_closed(&error) => Err(error.into()),
-        _ => Err(ConnectError::refused("the SOCKS proxy refuses the user name and password in its address")),
+        _ => Err(ConnectError::proxy_refused(
+            "the SOCKS proxy refuses the user name and password in its address",
+        )),
     }
 }
 
@@ -142,7 +144,7 @@ fn is_closed(error: &io::Error) -> bool {
 }
 
 fn not_socks() -> ConnectError {
-    ConnectError::refused("the proxy does not speak SOCKS5")
+    ConnectError::proxy_refused("the proxy does not speak SOCKS5")
 }
 
 /// What a reply code means: RFC 1928, section 6.
