@@ -5,25 +5,25 @@
 
 #![allow(dead_code, unused_imports)] // of the library's modules, what no target needs
 
-#[path = "../../../src/transport/bundle.rs"]
+#[path = "../../src/transport/bundle.rs"]
 mod bundle;
 mod checks;
-#[path = "../../../src/config/mod.rs"]
+#[path = "../../src/config/mod.rs"]
 mod config;
-#[path = "../../../src/transport/head.rs"]
+#[path = "../../src/transport/head.rs"]
 mod head;
-#[path = "../../../src/outcome/mod.rs"]
+#[path = "../../src/outcome/mod.rs"]
 mod outcome;
-#[path = "../../../src/transport/pem.rs"]
+#[path = "../../src/transport/pem.rs"]
 mod pem;
-#[path = "../../../src/transport/refusal.rs"]
+#[path = "../../src/transport/refusal.rs"]
 mod refusal;
-#[path = "../../../src/service/mod.rs"]
+#[path = "../../src/service/mod.rs"]
 mod service;
-#[path = "../../../src/text/mod.rs"]
+#[path = "../../src/text/mod.rs"]
 mod text;
 mod wait;
-#[path = "../../../src/transport/x509.rs"]
+#[path = "../../src/transport/x509.rs"]
 mod x509;
 
 pub use checks::address::address;
