@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Runs the C programs of the tests, and some of the Rust tests, under the checkers of memory and threads. Needs gcc, clang
-# with its sanitizers, valgrind, a nightly Rust toolchain, whose sanitizers see into the library too, and Debian 12's Rust
-# 1.85, which has the standard library's sources.
+# Runs the C programs of the tests, and some of the Rust tests, under checkers of memory and threads. Needs gcc, clang
+# with its sanitizers, valgrind, nightly Rust, whose sanitizers see into the library too, and Debian 12's Rust 1.85,
+# which has the standard library's sources.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 step() { printf '\n== %s (%d s)\n' "$*" "$SECONDS"; }
@@ -63,7 +63,7 @@ with_clang cpp:: header::
 
 step "threads, clang, with the library's own code and the standard library's"
 # Without the standard library's own code the sanitizer does not see what a lock orders: it finds races that are none.
-rustc=$(tests/rust-1.85.sh)
+rustc=$(packaging/tools/rust-1.85.sh)
 thread=$(RUSTC=$rustc RUSTC_BOOTSTRAP=1 library thread cargo build -Zbuild-std=std,panic_unwind)
 # Nightly's runtime, and not clang's, which may be too old for Rust's code.
 races="-fsanitize=thread -fno-sanitize-link-runtime -Wl,--whole-archive $nightly/librustc-nightly_rt.tsan.a -Wl,--no-whole-archive -Wl,--export-dynamic -ldl -lm -lrt"

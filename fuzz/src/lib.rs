@@ -1,0 +1,33 @@
+//! What must hold for any input, one function a target.
+//!
+//! The library's pure modules are private, and stay so: their sources are compiled here once more, under the same names.
+//! No `cfg(fuzzing)` in the library opens them, so what is shipped has no way in that is for tests alone.
+
+#![allow(dead_code, unused_imports)] // of the library's modules, what no target needs
+
+#[path = "../../src/transport/tls/certificates/mod.rs"]
+mod certificates;
+mod checks;
+#[path = "../../src/config/mod.rs"]
+mod config;
+#[path = "../../src/outcome/mod.rs"]
+mod outcome;
+#[path = "../../src/transport/proxy/refusal.rs"]
+mod refusal;
+#[path = "../../src/transport/reply_head.rs"]
+mod reply_head;
+#[path = "../../src/service/mod.rs"]
+mod service;
+#[path = "../../src/text/mod.rs"]
+mod text;
+mod wait;
+
+pub use checks::address::address;
+pub use checks::c_api::c_api;
+pub use checks::certificates::certificates;
+pub use checks::proxy_reply::proxy_reply;
+pub use checks::reply::reply;
+pub use checks::settings::settings;
+pub use checks::time::time;
+pub use checks::token::token;
+pub use checks::wait::wait;

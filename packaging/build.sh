@@ -1,0 +1,140 @@
+#!/usr/bin/env bash
+# Makes a release in target/artefacts: for each platform an archive and a wheel, for Linux two Debian packages as well;
+# the source distribution for Python, SBOMs, and SHA256SUMS of everything. It needs no containers: zig links for old
+# systems, and MinGW for Windows.
+#
+#   packaging/build.sh                            all platforms
+#   packaging/build.sh x86_64 aarch64 windows     only these
+#   packaging/try.sh                              then tries them in a clean Debian 12, under qemu and under Wine
+#   packaging/reproduce.sh                        and builds them again elsewhere: are they the same?
+set -euo pipefail
+cd "$(dirname "$0")/.."
+fail() { echo "artefacts: $*" >&2; exit 1; }
+target=$(realpath -m "${CARGO_TARGET_DIR:-target}")
+out=$target/artefacts
+[ $# -gt 0 ] || set -- x86_64 aarch64 windows
+version=$(cargo pkgid --locked -p autopilot-sync)
+version=${version##*[@#]} abi=${version%.*} # before 1.0; packaging/libraries.sh holds the SONAME to it
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+# All files are as old as the last commit, whenever they are made.
+SOURCE_DATE_EPOCH=$(git log -1 --format=%ct)
+export SOURCE_DATE_EPOCH CARGO_TARGET_DIR=$target/artefacts-build
+umask 022
+
+bundler=$(packaging/tools/cargo-tool.sh cargo-bundle-licenses 5.0.0)
+cyclonedx=$(packaging/tools/cargo-tool.sh cargo-cyclonedx 0.5.9)
+PATH=$(packaging/tools/cargo-c.sh):$(packaging/tools/pip-tools.sh):$PATH
+rm -rf "$out" && mkdir -p "$out"
+(cd bindings/c && PATH=$bundler:$PATH cargo-bundle-licenses -f json >"$work/licences" 2>"$work/log") ||
+    fail "$(cat "$work/log")"
+
+built() { # ARCHITECTURE FOLDER PREFIX LIBDIR: the C libraries, installed below the folder
+    packaging/tools/zig.sh "$1" cargo cinstall --locked -p autopilot-sync-c --target "$1-unknown-linux-gnu" \
+        --destdir "$2" --prefix "$3" --libdir "$4" 2>"$work/log" || fail "$(cat "$work/log")"
+}
+examples() { mkdir -p "$1" && cp bindings/c/examples/* bindings/cpp/examples/* tests/programs/one_call.c "$1"; }
+texts() { cp -r README.md docs SECURITY.md CHANGELOG.md LICENSE-* "$work/THIRD-PARTY.txt" "$1"; }
+
+archive() { # ARCHITECTURE
+    local name=autopilot-sync-$version-$1-linux-gnu
+    built "$1" "$work" "/$name" lib
+    # Where it will be unpacked, nobody knows.
+    sed -i 's|^prefix=.*|prefix=${pcfiledir}/../..|' "$work/$name/lib/pkgconfig/autopilot_sync.pc"
+    examples "$work/$name/examples"
+    texts "$work/$name"
+    tar -C "$work" --sort=name --mtime="@$SOURCE_DATE_EPOCH" --owner=0 --group=0 --numeric-owner --mode=go+rX-w \
+        -c "$name" | gzip -9n >"$out/$name.tar.gz"
+}
+
+zipped() { # the libraries that tests/windows.sh tests, laid out as cargo-c would
+    local name=autopilot-sync-$version-x86_64-windows from=$target/windows
+    local to=$work/$name
+    mkdir -p "$to"/{bin,lib,include,share/cmake/autopilot_sync,examples}
+    cp "$from/autopilot_sync.dll" "$to/bin"
+    cp "$from"/{autopilot_sync.{def,lib},libautopilot_sync{.dll,}.a} "$to/lib"
+    cp include/autopilot_sync.h bindings/cpp/autopilot_sync.hpp "$to/include"
+    cp bindings/c/cmake/* "$to/share/cmake/autopilot_sync"
+    cp tests/programs/one_call.c "$to/examples" # the others are POSIX programs
+    texts "$to"
+    python3 packaging/zip.py "$to" "$out/$name.zip" "$SOURCE_DATE_EPOCH"
+}
+
+pack() { # FOLDER KIND NAME ARCHITECTURE: a Debian package of a folder, by packaging/debian/KIND
+    mkdir -p "$1/DEBIAN" "$1/usr/share/doc/$3"
+    cat LICENSE-MIT LICENSE-APACHE "$work/THIRD-PARTY.txt" >"$1/usr/share/doc/$3/copyright"
+    gzip -9nc CHANGELOG.md >"$1/usr/share/doc/$3/changelog.gz"
+    for file in packaging/debian/"$2"/*; do
+        sed "s/@VERSION@/$version/; s/@ABI@/$abi/g; s/@ARCHITECTURE@/$4/" "$file" >"$1/DEBIAN/${file##*/}"
+    done
+    (cd "$1" && find usr -type f | LC_ALL=C sort | xargs md5sum >DEBIAN/md5sums)
+    chmod -R go+rX-w "$1"
+    dpkg-deb --root-owner-group --build "$1" "$out" >/dev/null
+}
+debian() { # ARCHITECTURE, as all call it and as Debian does
+    local dev=$work/debian-$1/dev runtime=$work/debian-$1/runtime lib=usr/lib/$1-linux-gnu
+    built "$1" "$dev" /usr "${lib#usr/}"
+    mkdir -p "$runtime/$lib"
+    mv "$dev/$lib"/libautopilot_sync.so.* "$runtime/$lib"
+    chmod 644 "$runtime/$lib"/*
+    examples "$dev/usr/share/doc/libautopilot-sync-dev/examples"
+    pack "$runtime" runtime "libautopilot-sync$abi" "$2"
+    pack "$dev" dev libautopilot-sync-dev "$2"
+}
+
+wheel() { # LIBRARY PLATFORM FOLDER: of the library that is in the archive
+    AUTOPILOT_SYNC_PREBUILT=$1 _PYTHON_HOST_PLATFORM=$2 \
+        pip -q wheel --no-deps --no-build-isolation --no-cache-dir -w "$3" ./bindings/python 2>"$work/log" ||
+        fail "$(cat "$work/log")"
+}
+manylinux() { # ARCHITECTURE
+    wheel "$work/autopilot-sync-$version-$1-linux-gnu/lib/libautopilot_sync.so" "linux-$1" "$work/wheel-$1"
+    auditwheel repair --only-plat -w "$out" "$work/wheel-$1"/*.whl 2>"$work/log" || fail "$(cat "$work/log")"
+    ls "$out"/*"manylinux_2_17_$1.whl" >/dev/null || fail "the wheel is not for manylinux_2_17: $(cat "$work/log")"
+}
+
+mkdir "$work/tree" && git ls-files -z | xargs -0 cp --parents -t "$work/tree" # SBOMs are made beside the sources
+sbom() { # TARGET PLATFORM
+    PATH=$cyclonedx:$PATH cargo cyclonedx -q --manifest-path "$work/tree/bindings/c/Cargo.toml" --format json \
+        --spec-version 1.5 --no-build-deps --target "$1" --override-filename sbom
+    sed "s|file://$work/tree|file://|g" "$work/tree/bindings/c/sbom.json" >"$out/autopilot-sync-$version-$2.cdx.json"
+}
+# Whose code is in the library of a target, and under which licences.
+notices() { python3 packaging/notices.py "$1" <"$work/licences" >"$work/THIRD-PARTY.txt"; }
+
+linux() { # ARCHITECTURE, as all call it and as Debian does
+    notices "$1-unknown-linux-gnu"
+    archive "$1"
+    debian "$1" "$2"
+    manylinux "$1"
+    sbom "$1-unknown-linux-gnu" "$1-linux-gnu"
+}
+windows() {
+    CARGO_TARGET_DIR=$target packaging/windows/build.sh 2>"$work/log" || fail "$(cat "$work/log")"
+    notices x86_64-pc-windows-gnu
+    { # its start-up code is in the DLL
+        printf '\n%s\nmingw-w64, ZPL-2.1, https://www.mingw-w64.org\n\n' "$(printf '=%.s' {1..100})"
+        sed '/^Files: [^*]/,$d' /usr/share/doc/mingw-w64-x86-64-dev/copyright
+    } >>"$work/THIRD-PARTY.txt"
+    zipped
+    wheel "$target/windows/autopilot_sync.dll" win-amd64 "$out"
+    sbom x86_64-pc-windows-gnu x86_64-windows
+}
+for platform; do
+    echo "artefacts: $platform"
+    case $platform in
+    x86_64) linux x86_64 amd64 ;;
+    aarch64) linux aarch64 arm64 ;;
+    windows) windows ;;
+    *) fail "there is no platform $platform" ;;
+    esac
+done
+
+echo "artefacts: the Python source distribution"
+python -m build --sdist --no-isolation -o "$out" bindings/python >"$work/log" 2>&1 || fail "$(cat "$work/log")"
+
+cd "$out"
+twine check --strict autopilot_sync-* >"$work/log" || fail "$(cat "$work/log")"
+sha256sum -- * >"$work/sums" && mv "$work/sums" SHA256SUMS
+ls -lh

@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# Checks the crate as a registry would serve it: packs it, unpacks it elsewhere, runs its doc tests there, and builds it
+# with the C ABI. It must need nothing of the workspace, and its build must not change its source.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+target=$(realpath -m "${CARGO_TARGET_DIR:-target}")
+fail() { echo "crate: $*" >&2; exit 1; }
+
+cargo package --locked --allow-dirty --no-verify -p autopilot-sync
+id=$(cargo pkgid --locked -p autopilot-sync)
+packed=$target/package/autopilot-sync-${id##*[@#]}.crate
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+tar -xzmf "$packed" -C "$folder" # m: as new, or cargo would take what it built last time for this
+cd "$folder"/*
+
+state() { find . \( -type f -printf '%p %m ' -exec sha256sum {} \; \) -o -printf '%p %y %m\n' | sort; }
+before=$(state)
+export CARGO_TARGET_DIR=$target/package-check
+cargo test --locked --doc
+cargo build --locked --features capi
+changed=$(diff <(echo "$before") <(state)) || fail "its build changed its source: $changed"
+grep -q autopilot-emulator Cargo.toml && fail "it depends on the emulator"
+echo "crate: $(find . -type f | wc -l) files, $(stat -c %s "$packed") bytes"

@@ -1,0 +1,121 @@
+#!/usr/bin/env bash
+# Installs the C libraries into a clean prefix with the command of docs/c-and-cpp.md. Then builds and runs programs
+# outside of this tree: the README's own with that page's commands; C and C++, shared and static, with pkg-config and
+# with CMake.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+root=$PWD
+fail() { echo "install: $*" >&2; exit 1; }
+for tool in cmake pkg-config; do
+    command -v $tool >/dev/null || fail "$tool is missing. Install it (Debian: apt-get install $tool)"
+done
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+# The block in a language that has the given text, of the README or a page in docs/.
+block() { # LANGUAGE TEXT
+    awk -v fence="\`\`\`$1" -v text="$2" '
+        $0 == fence { on = 1; block = ""; next }
+        on && /^```$/ { on = 0; if (index(block, text)) { printf "%s", block; found = 1 } }
+        on { block = block $0 "\n" }
+        END { exit !found }' README.md docs/*.md || fail "no page has a $1 block with '$2'"
+}
+
+install=$(block sh "cargo cinstall")
+PATH=$(packaging/tools/cargo-c.sh):$PATH
+export PATH
+
+echo "install: by the line of docs/c-and-cpp.md"
+export PREFIX=$work/prefix
+eval "$(grep 'cargo cinstall' <<<"$install")"
+cd "$PREFIX"
+ls include/autopilot_sync.h include/autopilot_sync.hpp lib/libautopilot_sync.a lib/pkgconfig/autopilot_sync.pc \
+    share/cmake/autopilot_sync/autopilot_sync-config.cmake >/dev/null
+cmp include/autopilot_sync.h "$root/include/autopilot_sync.h"
+soname=$(readelf -d lib/libautopilot_sync.so | sed -n 's/.*SONAME.*\[\(.*\)\]/\1/p')
+[ "$(readlink -f "lib/$soname")" = "$(readlink -f lib/libautopilot_sync.so)" ] || fail "nothing is named $soname"
+
+cargo build -q --locked --manifest-path "$root/Cargo.toml" -p autopilot-emulator
+emulator=${CARGO_TARGET_DIR:-$root/target}/debug/autopilot-emulator
+needs() { readelf -d "$1" | grep NEEDED; }
+export AUTOPILOT_TOKEN=token
+says_ok() { # COMMAND
+    "$emulator" run -- bash -c "$1" >"$work/said" && grep -q AUTOPILOT_OK "$work/said" || fail "$1: $(cat "$work/said")"
+}
+
+echo "install: the README's programs, by the lines for pkg-config and for CMake"
+mkdir "$work/readme" && cd "$work/readme"
+from_page() { (cd "$root" && block "$@"); }
+from_page c "autopilot_sync(getenv" >agent.c
+from_page cpp "<autopilot_sync.hpp>" >agent.cpp
+from_page cmake "find_package" >CMakeLists.txt
+shared=$(from_page sh 'agent.c $(pkg-config --cflags --libs')
+static=$(from_page sh 'agent.c $(pkg-config --cflags --static')
+paths=$(grep '^export' <<<"$shared")$'\n'
+says_ok "$shared"
+needs ./agent | grep -F "$soname" >/dev/null || fail "the README's program does not need $soname"
+says_ok "$paths$static && ./agent"
+! needs ./agent | grep autopilot >/dev/null || fail "the README's static program needs the shared library"
+says_ok "$paths$(from_page sh 'agent.cpp $(pkg-config')"
+says_ok "$(from_page sh "cmake -S")"
+
+echo "install: C and C++, shared and static, by pkg-config"
+mkdir "$work/consumers" && cd "$work/consumers"
+cp "$root/packaging/install.cmake" CMakeLists.txt
+cp ../readme/agent.c main.c
+cp ../readme/agent.cpp main.cpp
+export PKG_CONFIG_PATH=$PREFIX/lib/pkgconfig
+version=$(sed -n 's/^#define AUTOPILOT_VERSION "\(.*\)"/\1/p' "$PREFIX/include/autopilot_sync.h")
+[ "$(pkg-config --modversion autopilot_sync)" = "$version" ]
+c="${CC:-gcc} main.c -Wall -Wextra -Werror" cpp="${CXX:-g++} -std=c++17 main.cpp -Wall -Wextra -Werror"
+$c $(pkg-config --cflags --libs autopilot_sync) -o c-shared
+$cpp $(pkg-config --cflags --libs autopilot_sync) -o cpp-shared
+static=${static%-o agent} # the page's line, with a compiler and a program of ours
+eval "${static/cc agent.c/$c} -o c-static"
+eval "${static/cc agent.c/$cpp} -o cpp-static"
+
+runs_all() { # FOLDER: each program says OK, and needs the shared library if it is to
+    for program in "$1"/c*-{shared,static}; do
+        case $program in
+        *-shared) says_ok "LD_LIBRARY_PATH=$PREFIX/lib $program"; needs "$program" | grep -F "$soname" >/dev/null ;;
+        *-static) says_ok "$program"; ! needs "$program" | grep autopilot >/dev/null ;;
+        esac || fail "$program is not linked as it should be"
+    done
+}
+runs_all "$PWD"
+
+echo "install: the same by CMake, from a prefix that was moved"
+mv "$PREFIX" "$work/moved" && PREFIX=$work/moved
+abi=${soname#libautopilot_sync.so.}
+log=$work/cmake.log
+finds() { # what find_package() is asked for, such as: 0.1 COMPONENTS shared
+    cmake -S . -B build -U 'autopilot_sync*' -DCMAKE_PREFIX_PATH="$PREFIX" "-DASK_FOR=${*// /;}" >"$log" 2>&1
+}
+takes() { finds "$1" || fail "CMake does not find it for '$1': $(cat "$log")"; }
+refuses() { # WHAT WORDS
+    ! finds "$1" || fail "CMake finds it for '$1'"
+    tr -s ' \n' ' ' <"$log" | grep -qF "$2" || fail "CMake does not say '$2': $(cat "$log")"
+}
+takes "$abi COMPONENTS shared static"
+for target in "shared: SHARED_LIBRARY $soname " "static: STATIC_LIBRARY " " Threads::Threads;"; do
+    grep -qF -- "$target" "$log" || fail "CMake does not know '$target': $(cat "$log")"
+done
+cmake --build build >"$log" 2>&1 && cmake --install build --prefix "$work/agent" >>"$log" 2>&1 || fail "CMake: $(cat "$log")"
+runs_all "$PWD/build"
+mv "$PREFIX" "$work/away" # what is installed with the shared library needs nothing else
+says_ok "$work/agent/bin/c-shared"
+mv "$work/away" "$PREFIX"
+
+echo "install: what CMake may be asked for"
+for asked in "" "$version EXACT" "$abi...<99" "0.0...$version" "OPTIONAL_COMPONENTS tls"; do takes "$asked"; done
+for asked in 0.0 "$abi.99" 99.0 "0.0...<$version" "$abi.99...99"; do refuses "$asked" "not accepted: "; done
+refuses "COMPONENTS shared tls" "there is no component 'tls'"
+mkdir "$work/taken"
+mv "$PREFIX/lib/libautopilot_sync.a" "$work/taken"
+takes "COMPONENTS shared"
+refuses "COMPONENTS shared static" "there is no component 'static'"
+mv "$PREFIX"/lib/libautopilot_sync* "$work/taken"
+refuses "" "there is no libautopilot_sync below $PREFIX"
+mv "$PREFIX/include/autopilot_sync.h" "$work/taken"
+for asked in "" "$abi" "$abi...<99"; do refuses "$asked" "$PREFIX/include/autopilot_sync.h is missing"; done
+echo "install: all work"

@@ -1,0 +1,23 @@
+#!/usr/bin/env bash
+# Builds the release libraries for C, and checks them: exports, SONAME, size, and that they stay loaded. Then runs the
+# tests that depend on how the compiler optimises: which copies of a token it keeps, and how much stack it needs.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+fail() { echo "libraries: $*" >&2; exit 1; }
+. packaging/library-checks.sh
+
+cargo build --locked --release
+library=$(realpath "${CARGO_TARGET_DIR:-target}")/release/libautopilot_sync.so
+[ -f "${library%.so}.a" ] || fail "there is no static library"
+checks=(exports_the_abi is_named stays_loaded is_stripped)
+all_pass "$library" "${checks[@]}"
+size=$(stat -c %s "$library")
+[ "$size" -le 2500000 ] || fail "$size bytes: at most 2,500,000"
+
+wrong=$(mktemp)
+trap 'rm "$wrong"' EXIT
+make_wrong_library "$wrong"
+none_passes "$wrong" "${checks[@]}"
+
+AUTOPILOT_TEST_LIBRARY=$library cargo test --locked --test programs -- secrets:: conditions::
+echo "libraries: $(wc -l <tests/abi/exports.txt) functions, $size bytes"

@@ -1,0 +1,110 @@
+#!/usr/bin/env bash
+# Tries what packaging/build.sh made. It looks at each library, builds and runs C programs with the archive and the
+# packages in a clean Debian 12, which it keeps (chroot; as root), and with those for Arm under qemu. windows/try.sh
+# does the same for Windows, under Wine. The emulator runs outside.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. packaging/library-checks.sh
+out=$(realpath -m "${CARGO_TARGET_DIR:-target}")/artefacts
+fail() { echo "try: $*" >&2; exit 1; }
+need() { command -v "$1" >/dev/null || fail "$1 is missing. Install it (Debian: apt-get install $2)"; }
+need debootstrap debootstrap
+need qemu-aarch64 qemu-user
+need aarch64-linux-gnu-gcc "gcc-aarch64-linux-gnu libc6-dev-arm64-cross"
+need pkg-config pkg-config
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+cd "$out"
+sha256sum --quiet --check SHA256SUMS
+diff <(awk '{ print $2 }' SHA256SUMS) <(ls --ignore=SHA256SUMS) || fail "not all files are in SHA256SUMS"
+
+for archive in *.tar.gz; do
+    case $archive in autopilot_sync-*) continue ;; esac # Python's source distribution
+    tar -xzf "$archive" -C "$work"
+done
+for package in *.deb; do dpkg-deb -x "$package" "$work/$package"; done
+for wheel in *-manylinux*.whl; do python3 -m zipfile -e "$wheel" "$work/$wheel"; done
+platforms=0
+for archive in "$work"/*-linux-gnu; do platforms=$((platforms + 1)); done
+libraries=$(find "$work" -name 'libautopilot_sync.so*' -type f)
+[ "$(wc -l <<<"$libraries")" = $((3 * platforms)) ] ||
+    fail "not an archive, a package and a wheel for each platform: $libraries"
+checks=(exports_the_abi is_named stays_loaded is_stripped needs_old_glibc needs_glibc_alone names_no_folder)
+for library in $libraries; do
+    all_pass "$library" "${checks[@]}"
+    echo "try: ${library#"$work/"}: $(stat -c %s "$library") bytes, $(newest_symbol "$library")"
+done
+for library in $(find "$work" -name libautopilot_sync.a); do all_pass "$library" names_no_folder; done
+
+make_wrong_library "$work/wrong.so"
+none_passes "$work/wrong.so" "${checks[@]}"
+
+triggers() { "$root/packaging/tools/triggers.sh" "$@"; }
+# Compiles $program shared and static, as the README says, by what pkg-config knows.
+compile='$cc -Wall -Werror $program $(pkg-config --cflags --libs autopilot_sync) -o $to/shared
+    $cc -Wall -Werror $program -o $to/static \
+        $(pkg-config --cflags --static --libs autopilot_sync | sed s/-lautopilot_sync/-l:libautopilot_sync.a/)'
+
+clean=${XDG_CACHE_HOME:-$HOME/.cache}/autopilot-sync/debian-12
+if [ ! -d "$clean" ]; then
+    rm -rf "$clean.new"
+    debootstrap --variant=minbase --include=gcc,libc6-dev,pkg-config,cmake,make bookworm "$clean.new" >"$work/said" ||
+        fail "$(cat "$work/said")"
+    mv "$clean.new" "$clean"
+fi
+cp -a "$clean" "$work/clean"
+cat >"$work/inside" <<END
+#!/bin/sh
+[ -z "\$SSL_CERT_FILE" ] || cp "\$SSL_CERT_FILE" $work/clean/ca.pem
+exec chroot $work/clean env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin cc=cc to=/tmp \
+    HTTPS_PROXY="\$HTTPS_PROXY" SSL_CERT_FILE=/ca.pem sh -euc "\$1"
+END
+chmod +x "$work/inside"
+inside() { "$work/inside" "$1" >"$work/said" 2>&1 || fail "$1: $(cat "$work/said")"; }
+
+echo "try: the archive in a clean Debian 12"
+name=$(basename "$work"/*-x86_64-linux-gnu)
+mv "$work/$name" "$work/clean/opt"
+paths="export PKG_CONFIG_PATH=/opt/$name/lib/pkgconfig LD_LIBRARY_PATH=/opt/$name/lib"
+inside "$paths; program=/opt/$name/examples/one_call.c; $compile"
+triggers "$work/inside" "$paths; /tmp/shared token"
+inside "rm -r /opt/$name"
+triggers "$work/inside" "/tmp/static token"
+! "$work/inside" "$paths; /tmp/shared token" 2>/dev/null || fail "the shared program does not need the shared library"
+
+echo "try: the Debian packages there"
+cp libautopilot-sync*_amd64.deb "$work/clean/tmp"
+inside "dpkg -i /tmp/*.deb; program=/usr/share/doc/libautopilot-sync-dev/examples/one_call.c; $compile"
+triggers "$work/inside" "/tmp/shared token"
+triggers "$work/inside" "/tmp/static token"
+cat >"$work/clean/tmp/CMakeLists.txt" <<END
+cmake_minimum_required(VERSION 3.16)
+project(agent C)
+find_package(autopilot_sync $abi CONFIG REQUIRED COMPONENTS shared static)
+add_executable(agent /usr/share/doc/libautopilot-sync-dev/examples/one_call.c)
+target_link_libraries(agent PRIVATE autopilot_sync::shared)
+END
+inside "cmake -S /tmp -B /tmp/build; cmake --build /tmp/build"
+triggers "$work/inside" "/tmp/build/agent token"
+inside "dpkg -P libautopilot-sync-dev; rm -r /tmp/static"
+triggers "$work/inside" "/tmp/shared token" # the runtime package alone is enough
+inside "dpkg -P libautopilot-sync$abi; test -z \"\$(find /usr /etc -name '*autopilot*')\""
+
+echo "try: the wheel"
+python3 -m venv --without-pip "$work/venv"
+pip -q --disable-pip-version-check --python "$work/venv" install --no-index --no-deps ./*manylinux*_x86_64.whl
+triggers "$work/venv/bin/python" -I -c 'import autopilot_sync; print(autopilot_sync.sync("token").answer.value)'
+
+echo "try: the archive for 64-bit Arm, under qemu"
+folder=$(echo "$work"/*-aarch64-linux-gnu)
+(export PKG_CONFIG_LIBDIR=$folder/lib/pkgconfig
+    cc=aarch64-linux-gnu-gcc to=$work program=$folder/examples/one_call.c && eval "$compile")
+triggers qemu-aarch64 -L /usr/aarch64-linux-gnu -E "LD_LIBRARY_PATH=$folder/lib" "$work/shared" token
+triggers qemu-aarch64 -L /usr/aarch64-linux-gnu "$work/static" token
+for one in "$work"/libautopilot-sync"$abi"_*_arm64.deb/usr/lib/*/"libautopilot_sync.so.$abi" \
+    "$work"/*_aarch64.whl/autopilot_sync/libautopilot_sync.so; do
+    cmp "$folder/lib/libautopilot_sync.so" "$one"
+done
+"$root/packaging/windows/try.sh"
+echo "try: all work"
