@@ -71,9 +71,9 @@ impl Default for ClientBuilder {
             root: Cloud::default().into(),
             proxy: ProxyChoice::FromEnvironment,
             ca_file: None,
-            timeout: Duration::from_secs(30),
+            timeout: limits::DEFAULT_TIMEOUT,
             connect_timeout: None,
-            max_retries: 3,
+            max_retries: limits::DEFAULT_RETRIES,
             user_agent: concat!("autopilot-sync/", env!("CARGO_PKG_VERSION")).to_owned(),
             ignore_environment: false,
         }
@@ -210,8 +210,9 @@ impl ClientBuilder {
     /// # Ok::<(), autopilot_sync::Error>(())
     /// ```
     pub fn max_retries(mut self, retries: u32) -> Result<ClientBuilder, Error> {
-        if retries > 10 {
-            return Err(Error::invalid_argument(format!("{retries} retries: at most 10")));
+        if retries > limits::MOST_RETRIES {
+            let most = limits::MOST_RETRIES;
+            return Err(Error::invalid_argument(format!("the number of retries must be from 0 to {most}")));
         }
         self.max_retries = retries;
         Ok(self)
@@ -229,10 +230,11 @@ impl ClientBuilder {
     /// ```
     pub fn user_agent_suffix(mut self, suffix: &str) -> Result<ClientBuilder, Error> {
         let is_visible = suffix.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic());
-        if suffix.trim().is_empty() || suffix.len() > 256 || !is_visible {
-            return Err(Error::invalid_argument(
-                "the User-Agent's suffix must be 1 to 256 bytes of visible ASCII",
-            ));
+        let longest = limits::LONGEST_USER_AGENT_SUFFIX;
+        if suffix.trim().is_empty() || suffix.len() > longest || !is_visible {
+            return Err(Error::invalid_argument(format!(
+                "the User-Agent suffix must be 1 to {longest} bytes of visible ASCII"
+            )));
         }
         self.user_agent = format!("{} {}", ClientBuilder::default().user_agent, suffix.trim());
         Ok(self)
@@ -307,7 +309,7 @@ mod tests {
             builder().proxy("ftp://proxy"),
             builder().ca_file(""),
             builder().timeout(Duration::ZERO),
-            builder().timeout(limits::A_DAY + Duration::from_millis(1)),
+            builder().timeout(limits::LONGEST_TIMEOUT + Duration::from_millis(1)),
             builder().connect_timeout(Duration::from_micros(999)),
             builder().max_retries(11),
             builder().user_agent_suffix(""),

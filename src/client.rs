@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use crate::config::limits;
 use crate::outcome::{Detail, Error, ErrorKind, Settings, SyncOutcome};
-use crate::service::reply::Reading;
-use crate::service::retry::Action;
+use crate::service::Operation;
+use crate::service::reply::Reply;
 use crate::text::Token;
 use crate::transport::{Canceller, Graph};
 use crate::wait::{self, Progress};
@@ -74,7 +74,7 @@ impl Client {
     /// # Ok::<(), autopilot_sync::Error>(())
     /// ```
     pub fn sync(&self, token: &str) -> Result<SyncOutcome, Error> {
-        let (answer, detail) = self.once(Action::Post, token, Reading::sync_answer)?;
+        let (answer, detail) = self.once(Operation::Sync, token, Reply::sync_answer)?;
         Ok(SyncOutcome { answer, detail })
     }
 
@@ -99,20 +99,20 @@ impl Client {
     }
 
     pub(crate) fn settings_and_detail(&self, token: &str) -> Result<(Settings, Detail), Error> {
-        self.once(Action::Get, token, |reading| reading.settings().cloned())
+        self.once(Operation::GetSettings, token, |reply| reply.settings().cloned())
     }
 
     /// One request, and what its answer means.
     fn once<T>(
         &self,
-        action: Action,
+        operation: Operation,
         token: &str,
-        meaning: impl FnOnce(&Reading) -> Result<T, ErrorKind>,
+        meaning: impl FnOnce(&Reply) -> Result<T, ErrorKind>,
     ) -> Result<(T, Detail), Error> {
         let token = Token::new(token)?;
         let mut detail = Detail::default();
-        let end = match self.graph.request(action, token, self.graph.timeout(), true, &mut detail) {
-            Ok(reading) => meaning(&reading).map_err(|kind| reading.error(kind)),
+        let end = match self.graph.request(operation, token, self.graph.timeout(), true, &mut detail) {
+            Ok(reply) => meaning(&reply).map_err(|kind| reply.error(kind)),
             Err(failure) => Err(failure.error),
         };
         match end {

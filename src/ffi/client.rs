@@ -156,12 +156,13 @@ pub unsafe extern "C" fn autopilot_client_sync_and_wait(
     let body = || {
         // SAFETY: the caller promises a NUL-terminated token, or NULL.
         let token = Token::new(unsafe { self::token(token) }?)?;
-        let timeout = milliseconds("timeout", timeout_ms)?;
         // A borrow that lasts as long as the wait would forbid the callback to touch the text.
         let token = token.kept();
         with(client, cancel, &token, |client, token| {
             // SAFETY: the caller promises a function as the header declares it, with its data.
-            client.sync_and_wait(token, timeout, |known| unsafe { tell(progress, user_data, known) })
+            client.sync_and_wait(token, milliseconds(timeout_ms), |known| unsafe {
+                tell(progress, user_data, known)
+            })
         })
     };
     // SAFETY: the caller promises that the detail may be written, or NULL.

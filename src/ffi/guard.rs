@@ -61,10 +61,9 @@ pub(super) unsafe fn token<'a>(token: *const c_char) -> Result<&'a str, Error> {
     unsafe { text(token) }?.ok_or_else(|| invalid("the token is NULL"))
 }
 
-/// A duration argument in milliseconds, named in the error.
-pub(super) fn milliseconds(name: &str, value: i64) -> Result<Duration, Error> {
-    let below_zero = |_| invalid(&format!("a {name} of {value} ms: from 1 millisecond to 24 hours"));
-    u64::try_from(value).map(Duration::from_millis).map_err(below_zero)
+/// A duration argument. One below zero becomes zero, which is as far out of range.
+pub(super) fn milliseconds(value: i64) -> Duration {
+    Duration::from_millis(u64::try_from(value).unwrap_or(0))
 }
 
 /// A duration for C, in milliseconds, rounded up.
@@ -106,9 +105,8 @@ mod tests {
 
     #[test]
     fn durations_cross_the_boundary() {
-        assert_eq!(milliseconds("timeout", 1500).unwrap(), Duration::from_millis(1500));
-        let error = milliseconds("timeout", -1).unwrap_err().to_string();
-        assert_eq!(error, "invalid argument: a timeout of -1 ms: from 1 millisecond to 24 hours");
+        assert_eq!(milliseconds(1500), Duration::from_millis(1500));
+        assert_eq!(milliseconds(-1), Duration::ZERO);
         assert_eq!(to_milliseconds(Duration::from_micros(1)), 1);
         assert_eq!(to_milliseconds(Duration::MAX), i64::MAX);
     }

@@ -140,7 +140,7 @@ pub extern "C" fn autopilot_options_set_timeout_ms(
     options: Option<&mut autopilot_options>,
     timeout_ms: i64,
 ) -> autopilot_result {
-    set(options, |builder| builder.timeout(milliseconds("timeout", timeout_ms)?))
+    set(options, |builder| builder.timeout(milliseconds(timeout_ms)))
 }
 
 /// The most that one attempt to connect may take, in milliseconds: name, TCP, proxy and TLS; from 1 to 86,400,000.
@@ -150,7 +150,7 @@ pub extern "C" fn autopilot_options_set_connect_timeout_ms(
     options: Option<&mut autopilot_options>,
     timeout_ms: i64,
 ) -> autopilot_result {
-    set(options, |builder| builder.connect_timeout(milliseconds("connect timeout", timeout_ms)?))
+    set(options, |builder| builder.connect_timeout(milliseconds(timeout_ms)))
 }
 
 /// How often a request is repeated that failed in passing; a trigger only where it cannot have run. Default: 3; from 0
@@ -160,9 +160,8 @@ pub extern "C" fn autopilot_options_set_max_retries(
     options: Option<&mut autopilot_options>,
     retries: i32,
 ) -> autopilot_result {
-    set(options, |builder| {
-        builder.max_retries(u32::try_from(retries).map_err(|_| invalid("a number of retries below zero"))?)
-    })
+    // One below zero becomes the largest number, which is as far out of range.
+    set(options, |builder| builder.max_retries(u32::try_from(retries).unwrap_or(u32::MAX)))
 }
 
 /// What follows the library's name in the User-Agent, such as "acme-agent/3.1": 1 to 256 bytes of visible ASCII,

@@ -2,45 +2,7 @@
 
 use std::time::Duration;
 
-use crate::outcome::Settings;
-
-/// What became of the trigger, the POST that starts a sync. The numbers are those of the C ABI.
-///
-/// It is known for an error too: whether a sync may run in spite of it.
-///
-/// ```
-/// use autopilot_sync::{Client, Trigger};
-///
-/// let error = Client::new()?.sync("not a token").unwrap_err();
-/// assert_eq!(error.detail().trigger(), Trigger::NotSent);
-/// # Ok::<(), autopilot_sync::Error>(())
-/// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-#[non_exhaustive]
-#[repr(i32)]
-pub enum Trigger {
-    /// It was not sent.
-    #[default]
-    NotSent = 0,
-    /// It was sent, and whether it started a sync is not known.
-    MayHaveRun = 1,
-    /// It was sent, and started no sync.
-    Refused = 2,
-    /// It was accepted: a sync starts or has started.
-    Accepted = 3,
-    /// A sync that was running already was joined.
-    Joined = 4,
-}
-
-impl Trigger {
-    /// What became of two triggers of one call: a refusal of the second does not tell what became of the first.
-    pub(crate) fn followed_by(self, next: Trigger) -> Trigger {
-        match (self, next) {
-            (Trigger::MayHaveRun, Trigger::Refused) => Trigger::MayHaveRun,
-            (_, next) => next,
-        }
-    }
-}
+use super::{Settings, Trigger};
 
 /// What is known of a call beside its result, the same for an answer and for an error. The token is in none of it.
 ///
@@ -237,24 +199,5 @@ impl Attempt {
     /// ```
     pub fn request_id(&self) -> Option<&str> {
         self.request_id.as_deref()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_refusal_does_not_tell_what_became_of_the_trigger_before() {
-        use Trigger::*;
-        for (first, second, both) in [
-            (NotSent, Refused, Refused),
-            (Refused, Accepted, Accepted),
-            (Refused, MayHaveRun, MayHaveRun),
-            (MayHaveRun, Refused, MayHaveRun),
-            (MayHaveRun, Accepted, Accepted),
-        ] {
-            assert_eq!(first.followed_by(second), both, "{first:?} {second:?}");
-        }
     }
 }

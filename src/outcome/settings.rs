@@ -64,11 +64,11 @@ struct Moment {
 }
 
 impl Settings {
-    /// Reads the bare object of the wire, or the documented `{"value": {…}}`. None where it is not of that shape: no
-    /// object, no known property, or a property of another type.
-    pub(crate) fn read(body: &[u8], token: Token<'_>) -> Option<Settings> {
-        let body = Object::read(body).ok()?;
-        let object = body.object("value").unwrap_or(body);
+    /// Reads the bare object that the service sends, or the documented `{"value": {…}}`. None if it has no known
+    /// property, or one of an unknown form.
+    pub(crate) fn read(body: &Object<'_>, token: Token<'_>) -> Option<Settings> {
+        let value = body.object("value");
+        let object = value.as_ref().unwrap_or(body);
         let text = |name| object.text(name).ok();
         let (status, last_sync) = (text("syncStatus")?, text("lastSyncDateTime")?);
         if status.is_none() && last_sync.is_none() {
@@ -241,7 +241,11 @@ mod tests {
     use serde_json::{Value, json};
 
     fn read(body: &str) -> Option<Settings> {
-        Settings::read(body.as_bytes(), Token::new("completed-secret").unwrap())
+        read_with("completed-secret", body)
+    }
+
+    fn read_with(token: &str, body: &str) -> Option<Settings> {
+        Settings::read(&Object::read(body.as_bytes()).ok()?, Token::new(token).unwrap())
     }
 
     fn wire() -> Value {
@@ -345,8 +349,7 @@ mod tests {
         let settings =
             read(&json!({"syncStatus": "completed-secret", "id": "a completed-secret"}).to_string()).unwrap();
         assert!(!format!("{settings:?}").contains("completed-secret"));
-        let whole = Token::new("completed").unwrap();
-        let settings = Settings::read(wire().to_string().as_bytes(), whole).unwrap();
+        let settings = read_with("completed", &wire().to_string()).unwrap();
         assert_eq!(
             settings.status(),
             Some(&SyncStatus::Completed),

@@ -2,28 +2,25 @@
 
 use std::time::Duration;
 
-/// The two requests of this library, told apart by what they do to the service.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Action {
-    Get,
-    Post,
-}
+use super::operation::Operation;
 
-/// What came of a request, as far as repeating it goes.
+/// How one attempt of a request ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Ending {
+pub(crate) enum AttemptOutcome {
     Status(u16),
-    Failure { sent: bool, is_passing: bool },
+    Failure { sent: bool, is_transient: bool },
 }
 
 /// Whether the same request may go out again. A trigger only where it cannot have run: never after 500, 502, 504 or a
 /// loss, nor after 409 and 429, which are answers.
-pub(crate) fn is_repeatable(action: Action, ending: Ending) -> bool {
-    match (action, ending) {
-        (Action::Post, Ending::Status(status)) => matches!(status, 503 | 509),
-        (Action::Post, Ending::Failure { sent, is_passing }) => !sent && is_passing,
-        (Action::Get, Ending::Status(status)) => matches!(status, 429 | 500 | 502 | 503 | 504 | 509),
-        (Action::Get, Ending::Failure { is_passing, .. }) => is_passing,
+pub(crate) fn is_repeatable(operation: Operation, outcome: AttemptOutcome) -> bool {
+    match (operation, outcome) {
+        (Operation::Sync, AttemptOutcome::Status(status)) => matches!(status, 503 | 509),
+        (Operation::Sync, AttemptOutcome::Failure { sent, is_transient }) => !sent && is_transient,
+        (Operation::GetSettings, AttemptOutcome::Status(status)) => {
+            matches!(status, 429 | 500 | 502 | 503 | 504 | 509)
+        }
+        (Operation::GetSettings, AttemptOutcome::Failure { is_transient, .. }) => is_transient,
     }
 }
 
@@ -59,19 +56,19 @@ mod tests {
             (504, false, true),
             (509, true, true),
         ] {
-            let ending = Ending::Status(status);
-            assert_eq!(is_repeatable(Action::Post, ending), post, "POST {status}");
-            assert_eq!(is_repeatable(Action::Get, ending), get, "GET {status}");
+            let outcome = AttemptOutcome::Status(status);
+            assert_eq!(is_repeatable(Operation::Sync, outcome), post, "POST {status}");
+            assert_eq!(is_repeatable(Operation::GetSettings, outcome), get, "GET {status}");
         }
-        for (sent, is_passing, post, get) in [
+        for (sent, is_transient, post, get) in [
             (false, false, false, false),
             (false, true, true, true),
             (true, false, false, false),
             (true, true, false, true),
         ] {
-            let ending = Ending::Failure { sent, is_passing };
-            assert_eq!(is_repeatable(Action::Post, ending), post, "POST {ending:?}");
-            assert_eq!(is_repeatable(Action::Get, ending), get, "GET {ending:?}");
+            let outcome = AttemptOutcome::Failure { sent, is_transient };
+            assert_eq!(is_repeatable(Operation::Sync, outcome), post, "POST {outcome:?}");
+            assert_eq!(is_repeatable(Operation::GetSettings, outcome), get, "GET {outcome:?}");
         }
     }
 
