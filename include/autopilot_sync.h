@@ -134,7 +134,7 @@
 extern "C" {
 #endif
 
-// What a call came to. Zero and above are answers of the service, below zero are errors.
+// The result of a call. Zero and above are answers of the service, below zero are errors.
 //
 // The numbers are the same in every language and never change their meaning; later versions may add some. Treat an
 // unknown number above zero as an answer, and one below zero as an error.
@@ -178,14 +178,14 @@ AUTOPILOT_ENUM(autopilot_result) {
 
 // What a wait is doing.
 AUTOPILOT_ENUM(autopilot_phase) {
-    // It begins: nothing was sent yet.
+    // The wait begins. Nothing was sent yet.
     AUTOPILOT_PHASE_STARTING = 0,
-    // It waits for the time at which the service accepts a trigger.
+    // The wait pauses until the service accepts a trigger. If the callback stops it here, the answer is "too soon".
     AUTOPILOT_PHASE_WINDOW = 1,
-    // It watches a sync.
+    // The wait watches a sync.
     AUTOPILOT_PHASE_WATCHING = 2,
-    // The service refused the token: hand in a new one by autopilot_progress_set_token(). Where none is handed in, or
-    // the new one is refused too, the wait ends with AUTOPILOT_ERROR_UNAUTHORIZED.
+    // The service refused the token. If the callback sets no new one, or the service refuses that too, the wait ends
+    // as unauthorized.
     AUTOPILOT_PHASE_TOKEN_REJECTED = 3,
 };
 
@@ -206,28 +206,30 @@ AUTOPILOT_ENUM(autopilot_sync_status) {
 };
 
 // What became of the trigger, the request that starts a sync.
+//
+// An error has it too: read it there to know whether a sync may run all the same.
 AUTOPILOT_ENUM(autopilot_trigger) {
     // It was not sent.
     AUTOPILOT_TRIGGER_NOT_SENT = 0,
-    // It was sent, and whether it started a sync is not known.
+    // It was sent. Whether it started a sync is unknown.
     AUTOPILOT_TRIGGER_MAY_HAVE_RUN = 1,
-    // It was sent, and started no sync.
+    // It was sent and refused: it started no sync.
     AUTOPILOT_TRIGGER_REFUSED = 2,
-    // It was accepted: a sync starts or has started.
+    // The service accepted it: a sync has started or will start.
     AUTOPILOT_TRIGGER_ACCEPTED = 3,
-    // A sync that was running already was joined.
+    // The call joined a sync that was already running.
     AUTOPILOT_TRIGGER_JOINED = 4,
 };
 
-// A cloud of Microsoft's. A token of one cloud is refused by every other.
+// One of Microsoft's clouds. Each refuses the tokens of the others.
 AUTOPILOT_ENUM(autopilot_cloud) {
-    // The global service, and US Government GCC: https://graph.microsoft.com
+    // The global service, and US Government GCC: <https://graph.microsoft.com>
     AUTOPILOT_CLOUD_GLOBAL = 0,
-    // US Government L4 (GCC High): https://graph.microsoft.us
+    // US Government L4 (GCC High): <https://graph.microsoft.us>
     AUTOPILOT_CLOUD_US_GOVERNMENT = 1,
-    // US Government L5 (DoD): https://dod-graph.microsoft.us
+    // US Government L5 (DoD): <https://dod-graph.microsoft.us>
     AUTOPILOT_CLOUD_US_GOVERNMENT_DOD = 2,
-    // China, operated by 21Vianet: https://microsoftgraph.chinacloudapi.cn
+    // China, operated by 21Vianet: <https://microsoftgraph.chinacloudapi.cn>
     AUTOPILOT_CLOUD_CHINA = 3,
 };
 

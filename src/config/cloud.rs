@@ -2,10 +2,9 @@
 
 use std::fmt;
 
-/// A cloud of Microsoft's. A token of one cloud is refused by every other.
-///
-/// Source of the roots: [national cloud deployments](https://learn.microsoft.com/graph/deployments) in the
-/// documentation of Microsoft Graph, which has the action in all four.
+// Source: https://learn.microsoft.com/graph/deployments. All four clouds have the action.
+
+/// One of Microsoft's clouds. Each refuses the tokens of the others.
 ///
 /// ```
 /// use autopilot_sync::Cloud;
@@ -15,16 +14,17 @@ use std::fmt;
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
+#[repr(i32)]
 pub enum Cloud {
-    /// The global service, and US Government GCC: `https://graph.microsoft.com`.
+    /// The global service, and US Government GCC: <https://graph.microsoft.com>
     #[default]
-    Global,
-    /// US Government L4 (GCC High): `https://graph.microsoft.us`.
-    UsGovernment,
-    /// US Government L5 (DoD): `https://dod-graph.microsoft.us`.
-    UsGovernmentDod,
-    /// China, operated by 21Vianet: `https://microsoftgraph.chinacloudapi.cn`.
-    China,
+    Global = 0,
+    /// US Government L4 (GCC High): <https://graph.microsoft.us>
+    UsGovernment = 1,
+    /// US Government L5 (DoD): <https://dod-graph.microsoft.us>
+    UsGovernmentDod = 2,
+    /// China, operated by 21Vianet: <https://microsoftgraph.chinacloudapi.cn>
+    China = 3,
 }
 
 impl Cloud {

@@ -5,35 +5,6 @@ use super::guard::{guard, pointer, to_c, to_milliseconds};
 use super::{autopilot_result, autopilot_settings};
 use crate::outcome::{Error, SyncOutcome, Trigger};
 
-/// What became of the trigger, the request that starts a sync.
-#[allow(non_camel_case_types)] // C's spelling
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[repr(i32)]
-pub enum autopilot_trigger {
-    /// It was not sent.
-    AUTOPILOT_TRIGGER_NOT_SENT = 0,
-    /// It was sent, and whether it started a sync is not known.
-    AUTOPILOT_TRIGGER_MAY_HAVE_RUN = 1,
-    /// It was sent, and started no sync.
-    AUTOPILOT_TRIGGER_REFUSED = 2,
-    /// It was accepted: a sync starts or has started.
-    AUTOPILOT_TRIGGER_ACCEPTED = 3,
-    /// A sync that was running already was joined.
-    AUTOPILOT_TRIGGER_JOINED = 4,
-}
-
-impl From<Trigger> for autopilot_trigger {
-    fn from(trigger: Trigger) -> autopilot_trigger {
-        match trigger {
-            Trigger::NotSent => autopilot_trigger::AUTOPILOT_TRIGGER_NOT_SENT,
-            Trigger::MayHaveRun => autopilot_trigger::AUTOPILOT_TRIGGER_MAY_HAVE_RUN,
-            Trigger::Refused => autopilot_trigger::AUTOPILOT_TRIGGER_REFUSED,
-            Trigger::Accepted => autopilot_trigger::AUTOPILOT_TRIGGER_ACCEPTED,
-            Trigger::Joined => autopilot_trigger::AUTOPILOT_TRIGGER_JOINED,
-        }
-    }
-}
-
 /// What is known of a call beside its result. Made by each function that has a last parameter of this type, whatever the
 /// result and the other arguments, unless that pointer is NULL; on a fault of the library it may be set to NULL. What
 /// the pointer held before is overwritten and not freed. Free it with autopilot_detail_free(). It never changes, so any
@@ -48,7 +19,7 @@ pub struct autopilot_detail {
     code: Option<CString>,
     service_message: Option<CString>,
     retry_after_ms: i64,
-    trigger: autopilot_trigger,
+    trigger: Trigger,
     claims: Option<CString>,
     attempts: Vec<(CString, Option<CString>)>,
     settings: Option<Box<autopilot_settings>>,
@@ -68,7 +39,7 @@ impl autopilot_detail {
             code: detail.code().map(to_c),
             service_message: detail.message().map(to_c),
             retry_after_ms: detail.retry_after().map_or(-1, to_milliseconds),
-            trigger: detail.trigger().into(),
+            trigger: detail.trigger(),
             claims: detail.claims().map(to_c),
             attempts: ids.map(|ids| (to_c(ids.client_request_id()), ids.request_id().map(to_c))).collect(),
             settings: detail.settings().map(|settings| Box::new(settings.into())),
@@ -120,8 +91,8 @@ pub extern "C" fn autopilot_detail_retry_after_ms(detail: Option<&autopilot_deta
 
 /// What became of the trigger. AUTOPILOT_TRIGGER_NOT_SENT for NULL.
 #[unsafe(no_mangle)]
-pub extern "C" fn autopilot_detail_trigger(detail: Option<&autopilot_detail>) -> autopilot_trigger {
-    detail.map_or(autopilot_trigger::AUTOPILOT_TRIGGER_NOT_SENT, |detail| detail.trigger)
+pub extern "C" fn autopilot_detail_trigger(detail: Option<&autopilot_detail>) -> Trigger {
+    detail.map_or(Trigger::NotSent, |detail| detail.trigger)
 }
 
 /// The claims of a claims challenge, as JSON: hand them to whatever issues the token. NULL if there are none, and for

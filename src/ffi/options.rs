@@ -7,21 +7,6 @@ use crate::builder::ClientBuilder;
 use crate::config::Cloud;
 use crate::outcome::Error;
 
-/// A cloud of Microsoft's. A token of one cloud is refused by every other.
-#[allow(non_camel_case_types)] // C's spelling
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[repr(i32)]
-pub enum autopilot_cloud {
-    /// The global service, and US Government GCC: https://graph.microsoft.com
-    AUTOPILOT_CLOUD_GLOBAL = 0,
-    /// US Government L4 (GCC High): https://graph.microsoft.us
-    AUTOPILOT_CLOUD_US_GOVERNMENT = 1,
-    /// US Government L5 (DoD): https://dod-graph.microsoft.us
-    AUTOPILOT_CLOUD_US_GOVERNMENT_DOD = 2,
-    /// China, operated by 21Vianet: https://microsoftgraph.chinacloudapi.cn
-    AUTOPILOT_CLOUD_CHINA = 3,
-}
-
 /// The options of a client. One thread at a time may use one; a client keeps nothing of it.
 ///
 /// Each setter copies its argument and returns AUTOPILOT_OK. An argument that is not as described, NULL included, gives
@@ -73,20 +58,9 @@ pub extern "C" fn autopilot_options_set_cloud(
     cloud: i32,
 ) -> autopilot_result {
     set(options, |builder| {
-        let known = Cloud::ALL.into_iter().find(|known| autopilot_cloud::from(*known) as i32 == cloud);
+        let known = Cloud::ALL.into_iter().find(|known| *known as i32 == cloud);
         known.map(|cloud| builder.cloud(cloud)).ok_or_else(|| invalid("no cloud has this number"))
     })
-}
-
-impl From<Cloud> for autopilot_cloud {
-    fn from(cloud: Cloud) -> autopilot_cloud {
-        match cloud {
-            Cloud::Global => autopilot_cloud::AUTOPILOT_CLOUD_GLOBAL,
-            Cloud::UsGovernment => autopilot_cloud::AUTOPILOT_CLOUD_US_GOVERNMENT,
-            Cloud::UsGovernmentDod => autopilot_cloud::AUTOPILOT_CLOUD_US_GOVERNMENT_DOD,
-            Cloud::China => autopilot_cloud::AUTOPILOT_CLOUD_CHINA,
-        }
-    }
 }
 
 /// The root of a Microsoft Graph that is none of the clouds', such as "https://graph.example": https, a host, perhaps a

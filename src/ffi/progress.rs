@@ -7,37 +7,10 @@ use super::{autopilot_result, autopilot_settings};
 use crate::text::Token;
 use crate::wait::{Phase, Progress};
 
-/// What a wait is doing.
-#[allow(non_camel_case_types)] // C's spelling
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[repr(i32)]
-pub enum autopilot_phase {
-    /// It begins: nothing was sent yet.
-    AUTOPILOT_PHASE_STARTING = 0,
-    /// It waits for the time at which the service accepts a trigger.
-    AUTOPILOT_PHASE_WINDOW = 1,
-    /// It watches a sync.
-    AUTOPILOT_PHASE_WATCHING = 2,
-    /// The service refused the token: hand in a new one by autopilot_progress_set_token(). Where none is handed in, or
-    /// the new one is refused too, the wait ends with AUTOPILOT_ERROR_UNAUTHORIZED.
-    AUTOPILOT_PHASE_TOKEN_REJECTED = 3,
-}
-
-impl From<Phase> for autopilot_phase {
-    fn from(phase: Phase) -> autopilot_phase {
-        match phase {
-            Phase::Starting => autopilot_phase::AUTOPILOT_PHASE_STARTING,
-            Phase::Window => autopilot_phase::AUTOPILOT_PHASE_WINDOW,
-            Phase::Watching => autopilot_phase::AUTOPILOT_PHASE_WATCHING,
-            Phase::TokenRejected => autopilot_phase::AUTOPILOT_PHASE_TOKEN_REJECTED,
-        }
-    }
-}
-
 /// What a wait tells its caller. Valid during the callback only, on its thread; strings of it too.
 #[allow(non_camel_case_types)]
 pub struct autopilot_progress {
-    phase: autopilot_phase,
+    phase: Phase,
     elapsed_ms: i64,
     next_step_ms: i64,
     settings: Option<Box<autopilot_settings>>,
@@ -58,7 +31,7 @@ pub type autopilot_progress_fn =
 impl autopilot_progress {
     fn new(progress: &Progress<'_>) -> autopilot_progress {
         autopilot_progress {
-            phase: progress.phase().into(),
+            phase: progress.phase(),
             elapsed_ms: to_milliseconds(progress.elapsed()),
             next_step_ms: to_milliseconds(progress.next_step()),
             settings: progress.settings().map(|settings| Box::new(settings.into())),
@@ -89,8 +62,8 @@ pub(super) unsafe fn tell(
 
 /// What the wait is doing. AUTOPILOT_PHASE_STARTING for NULL.
 #[unsafe(no_mangle)]
-pub extern "C" fn autopilot_progress_phase(progress: Option<&autopilot_progress>) -> autopilot_phase {
-    progress.map_or(autopilot_phase::AUTOPILOT_PHASE_STARTING, |progress| progress.phase)
+pub extern "C" fn autopilot_progress_phase(progress: Option<&autopilot_progress>) -> Phase {
+    progress.map_or(Phase::Starting, |progress| progress.phase)
 }
 
 /// The milliseconds since the wait began. -1 for NULL.

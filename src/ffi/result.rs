@@ -1,8 +1,9 @@
-use std::ffi::{CStr, c_char};
+use std::ffi::c_char;
 
-use crate::outcome::{Answer, Error, ErrorKind};
+use crate::outcome::{Answer, Error};
 
-/// What a call came to. Zero and above are answers of the service, below zero are errors.
+/// cbindgen:rename-all=None
+/// The result of a call. Zero and above are answers of the service, below zero are errors.
 ///
 /// The numbers are the same in every language and never change their meaning; later versions may add some. Treat an
 /// unknown number above zero as an answer, and one below zero as an error.
@@ -47,58 +48,47 @@ pub enum autopilot_result {
     AUTOPILOT_ERROR_CONFIGURATION = -13,
 }
 
-use autopilot_result::*;
+macro_rules! named {
+    ($($name:ident),* $(,)?) => { [$((autopilot_result::$name, concat!(stringify!($name), "\0"))),*] };
+}
+/// Each result with its name, which ends in a NUL.
+const NAMED: [(autopilot_result, &str); 17] = named![
+    AUTOPILOT_OK,
+    AUTOPILOT_SYNC_ALREADY_RUNNING,
+    AUTOPILOT_SYNC_TOO_SOON,
+    AUTOPILOT_SYNC_UNCONFIRMED,
+    AUTOPILOT_ERROR_INVALID_ARGUMENT,
+    AUTOPILOT_ERROR_CONNECT,
+    AUTOPILOT_ERROR_TLS,
+    AUTOPILOT_ERROR_TIMEOUT,
+    AUTOPILOT_ERROR_CANCELLED,
+    AUTOPILOT_ERROR_CONNECTION_LOST,
+    AUTOPILOT_ERROR_UNAUTHORIZED,
+    AUTOPILOT_ERROR_FORBIDDEN,
+    AUTOPILOT_ERROR_SERVICE,
+    AUTOPILOT_ERROR_PROTOCOL,
+    AUTOPILOT_ERROR_SYNC_FAILED,
+    AUTOPILOT_ERROR_INTERNAL,
+    AUTOPILOT_ERROR_CONFIGURATION,
+];
 
 impl autopilot_result {
-    const ALL: [(autopilot_result, &'static CStr); 17] = [
-        (AUTOPILOT_OK, c"AUTOPILOT_OK"),
-        (AUTOPILOT_SYNC_ALREADY_RUNNING, c"AUTOPILOT_SYNC_ALREADY_RUNNING"),
-        (AUTOPILOT_SYNC_TOO_SOON, c"AUTOPILOT_SYNC_TOO_SOON"),
-        (AUTOPILOT_SYNC_UNCONFIRMED, c"AUTOPILOT_SYNC_UNCONFIRMED"),
-        (AUTOPILOT_ERROR_INVALID_ARGUMENT, c"AUTOPILOT_ERROR_INVALID_ARGUMENT"),
-        (AUTOPILOT_ERROR_CONNECT, c"AUTOPILOT_ERROR_CONNECT"),
-        (AUTOPILOT_ERROR_TLS, c"AUTOPILOT_ERROR_TLS"),
-        (AUTOPILOT_ERROR_TIMEOUT, c"AUTOPILOT_ERROR_TIMEOUT"),
-        (AUTOPILOT_ERROR_CANCELLED, c"AUTOPILOT_ERROR_CANCELLED"),
-        (AUTOPILOT_ERROR_CONNECTION_LOST, c"AUTOPILOT_ERROR_CONNECTION_LOST"),
-        (AUTOPILOT_ERROR_UNAUTHORIZED, c"AUTOPILOT_ERROR_UNAUTHORIZED"),
-        (AUTOPILOT_ERROR_FORBIDDEN, c"AUTOPILOT_ERROR_FORBIDDEN"),
-        (AUTOPILOT_ERROR_SERVICE, c"AUTOPILOT_ERROR_SERVICE"),
-        (AUTOPILOT_ERROR_PROTOCOL, c"AUTOPILOT_ERROR_PROTOCOL"),
-        (AUTOPILOT_ERROR_SYNC_FAILED, c"AUTOPILOT_ERROR_SYNC_FAILED"),
-        (AUTOPILOT_ERROR_INTERNAL, c"AUTOPILOT_ERROR_INTERNAL"),
-        (AUTOPILOT_ERROR_CONFIGURATION, c"AUTOPILOT_ERROR_CONFIGURATION"),
-    ];
+    /// The result with this number. The numbers of answers and errors are those of C.
+    fn of_code(code: i32) -> autopilot_result {
+        let known = NAMED.iter().find(|(known, _)| *known as i32 == code);
+        known.map_or(autopilot_result::AUTOPILOT_ERROR_INTERNAL, |(known, _)| *known)
+    }
 }
 
 impl From<Answer> for autopilot_result {
     fn from(answer: Answer) -> autopilot_result {
-        match answer {
-            Answer::Accepted => AUTOPILOT_OK,
-            Answer::AlreadyRunning => AUTOPILOT_SYNC_ALREADY_RUNNING,
-            Answer::TooSoon => AUTOPILOT_SYNC_TOO_SOON,
-            Answer::Unconfirmed => AUTOPILOT_SYNC_UNCONFIRMED,
-        }
+        autopilot_result::of_code(answer.code())
     }
 }
 
 impl From<&Error> for autopilot_result {
     fn from(error: &Error) -> autopilot_result {
-        match error.kind() {
-            ErrorKind::InvalidArgument => AUTOPILOT_ERROR_INVALID_ARGUMENT,
-            ErrorKind::Connect => AUTOPILOT_ERROR_CONNECT,
-            ErrorKind::Tls => AUTOPILOT_ERROR_TLS,
-            ErrorKind::Timeout => AUTOPILOT_ERROR_TIMEOUT,
-            ErrorKind::Cancelled => AUTOPILOT_ERROR_CANCELLED,
-            ErrorKind::ConnectionLost => AUTOPILOT_ERROR_CONNECTION_LOST,
-            ErrorKind::Unauthorized => AUTOPILOT_ERROR_UNAUTHORIZED,
-            ErrorKind::Forbidden => AUTOPILOT_ERROR_FORBIDDEN,
-            ErrorKind::Service => AUTOPILOT_ERROR_SERVICE,
-            ErrorKind::Protocol => AUTOPILOT_ERROR_PROTOCOL,
-            ErrorKind::SyncFailed => AUTOPILOT_ERROR_SYNC_FAILED,
-            ErrorKind::Internal => AUTOPILOT_ERROR_INTERNAL,
-            ErrorKind::Configuration => AUTOPILOT_ERROR_CONFIGURATION,
-        }
+        autopilot_result::of_code(error.kind().code())
     }
 }
 
@@ -107,13 +97,15 @@ impl From<&Error> for autopilot_result {
 /// Returns a static string, never NULL; "AUTOPILOT_UNKNOWN" for a number that this version does not know. Any thread.
 #[unsafe(no_mangle)]
 pub extern "C" fn autopilot_result_name(result: i32) -> *const c_char {
-    let known = autopilot_result::ALL.iter().find(|(known, _)| *known as i32 == result);
-    known.map_or(c"AUTOPILOT_UNKNOWN", |(_, name)| name).as_ptr()
+    let known = NAMED.iter().find(|(known, _)| *known as i32 == result);
+    known.map_or("AUTOPILOT_UNKNOWN\0", |(_, name)| name).as_ptr().cast()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::outcome::ErrorKind;
+    use std::ffi::CStr;
 
     #[test]
     fn a_result_has_the_code_of_what_it_stands_for() {
@@ -129,9 +121,8 @@ mod tests {
     fn every_result_has_its_name() {
         // SAFETY: a static string.
         let named = |result| unsafe { CStr::from_ptr(autopilot_result_name(result)) };
-        for (result, name) in autopilot_result::ALL {
-            assert_eq!(format!("{result:?}"), name.to_str().unwrap());
-            assert_eq!(named(result as i32), name);
+        for (result, _) in NAMED {
+            assert_eq!(named(result as i32).to_str().unwrap(), format!("{result:?}"));
         }
         for unknown in [4, -14, i32::MIN, i32::MAX] {
             assert_eq!(named(unknown), c"AUTOPILOT_UNKNOWN");

@@ -9,28 +9,28 @@ use crate::outcome::{Settings, SyncStatus};
 #[repr(i32)]
 pub enum autopilot_sync_status {
     /// The service says that it does not know.
-    AUTOPILOT_SYNC_STATUS_UNKNOWN = 0,
+    Unknown = 0,
     /// A sync is running.
-    AUTOPILOT_SYNC_STATUS_IN_PROGRESS = 1,
+    InProgress = 1,
     /// The last sync completed.
-    AUTOPILOT_SYNC_STATUS_COMPLETED = 2,
+    Completed = 2,
     /// The last sync failed.
-    AUTOPILOT_SYNC_STATUS_FAILED = 3,
+    Failed = 3,
     /// A state that this version does not know: see autopilot_settings_status_text().
-    AUTOPILOT_SYNC_STATUS_OTHER = -1,
+    Other = -1,
     /// The service did not say.
-    AUTOPILOT_SYNC_STATUS_NONE = -2,
+    None = -2,
 }
 
 impl From<Option<&SyncStatus>> for autopilot_sync_status {
     fn from(status: Option<&SyncStatus>) -> autopilot_sync_status {
         match status {
-            None => autopilot_sync_status::AUTOPILOT_SYNC_STATUS_NONE,
-            Some(SyncStatus::Unknown) => autopilot_sync_status::AUTOPILOT_SYNC_STATUS_UNKNOWN,
-            Some(SyncStatus::InProgress) => autopilot_sync_status::AUTOPILOT_SYNC_STATUS_IN_PROGRESS,
-            Some(SyncStatus::Completed) => autopilot_sync_status::AUTOPILOT_SYNC_STATUS_COMPLETED,
-            Some(SyncStatus::Failed) => autopilot_sync_status::AUTOPILOT_SYNC_STATUS_FAILED,
-            Some(SyncStatus::Other(_)) => autopilot_sync_status::AUTOPILOT_SYNC_STATUS_OTHER,
+            None => autopilot_sync_status::None,
+            Some(SyncStatus::Unknown) => autopilot_sync_status::Unknown,
+            Some(SyncStatus::InProgress) => autopilot_sync_status::InProgress,
+            Some(SyncStatus::Completed) => autopilot_sync_status::Completed,
+            Some(SyncStatus::Failed) => autopilot_sync_status::Failed,
+            Some(SyncStatus::Other(_)) => autopilot_sync_status::Other,
         }
     }
 }
@@ -67,7 +67,7 @@ impl From<&Settings> for autopilot_settings {
 /// The state of the sync that runs or ran last. AUTOPILOT_SYNC_STATUS_NONE for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn autopilot_settings_status(settings: Option<&autopilot_settings>) -> autopilot_sync_status {
-    settings.map_or(autopilot_sync_status::AUTOPILOT_SYNC_STATUS_NONE, |settings| settings.status)
+    settings.map_or(autopilot_sync_status::None, |settings| settings.status)
 }
 
 /// The state in the service's own word, such as "inProgress". NULL if the service did not say, and for NULL.
