@@ -13,24 +13,25 @@ use crate::text::Token;
 use crate::{Detail, shared};
 
 /// Connections to one cloud's Microsoft Graph. The token comes with each call, so one client serves many tenants. Any
-/// number of threads may use one at once, and share its connections, which stay open between calls. Free it when no call
-/// has it.
+/// number of threads may use a client at once. They share its connections, which stay open between calls. Free a client
+/// when no call uses it.
 ///
-/// Where a function takes a client, NULL means the one that autopilot_sync() uses: default options, shared by the whole
-/// process, never freed.
+/// If a function gets NULL for the client, it uses the client of autopilot_sync(): the whole process shares that one,
+/// with default options, and it is never freed.
 #[allow(non_camel_case_types)]
 pub struct autopilot_client {
     client: Client,
 }
 
-/// A client, to be freed with autopilot_client_free(). Reads the environment and the named CA file now, and connects to
+/// Makes a client. Free it with autopilot_client_free(). Reads the environment and the CA file now, and connects to
 /// nothing.
 ///
-/// options: NULL for the defaults. They stay the caller's, and may be changed or freed afterwards.
-/// client: set to the new client, or to NULL where the result is not AUTOPILOT_OK.
+/// options: NULL for the defaults. They stay the caller's, who may change or free them afterwards.
+/// client: set to the new client, or to NULL if the result is not AUTOPILOT_OK.
 ///
-/// Returns AUTOPILOT_OK; AUTOPILOT_ERROR_CONFIGURATION where an environment variable or the CA file cannot be used (the
-/// detail's message names it); AUTOPILOT_ERROR_INVALID_ARGUMENT if client is NULL.
+/// Returns AUTOPILOT_OK. If an environment variable or the CA file cannot be used, returns
+/// AUTOPILOT_ERROR_CONFIGURATION, and the detail's message names it. If client is NULL, returns
+/// AUTOPILOT_ERROR_INVALID_ARGUMENT.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn autopilot_client_new(
     options: Option<&autopilot_options>,
@@ -58,12 +59,12 @@ pub extern "C" fn autopilot_client_free(client: Option<Box<autopilot_client>>) {
     guard((), || drop(client));
 }
 
-/// Triggers a sync, and returns when the service has answered; the sync itself runs on afterwards. As autopilot_sync(),
-/// with a client, a cancel and a detail.
+/// Triggers a sync, and returns when the service has replied. The sync itself runs on. This is autopilot_sync() with a
+/// client, a cancel and a detail.
 ///
-/// client: NULL for the process-wide one. token: as for autopilot_sync(). cancel: NULL for none. detail: NULL for none.
+/// client: NULL for the shared one. token: as for autopilot_sync(). cancel: NULL for none. detail: NULL for none.
 ///
-/// Blocks for the client's timeout at most. Returns what autopilot_sync() returns.
+/// Blocks for the client's timeout at most. Returns the same results as autopilot_sync().
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn autopilot_client_sync(
     client: Option<&autopilot_client>,
@@ -77,15 +78,15 @@ pub unsafe extern "C" fn autopilot_client_sync(
     unsafe { call(detail, body) }
 }
 
-/// Reads how the last sync went, and when.
+/// Reads the state and the times of the last sync.
 ///
-/// client, token, cancel, detail: as for autopilot_client_sync(); the permission
-/// DeviceManagementServiceConfig.Read.All is enough.
-/// settings: set to the settings, to be freed with autopilot_settings_free(), or to NULL where the result is not
-/// AUTOPILOT_OK.
+/// client, token, cancel, detail: as for autopilot_client_sync(). The permission DeviceManagementServiceConfig.Read.All
+/// is enough.
+/// settings: set to the settings, or to NULL if the result is not AUTOPILOT_OK. Free them with
+/// autopilot_settings_free().
 ///
-/// Blocks for the client's timeout at most. Returns AUTOPILOT_OK or an error; AUTOPILOT_ERROR_INVALID_ARGUMENT if
-/// settings is NULL.
+/// Blocks for the client's timeout at most. Returns AUTOPILOT_OK or an error. If settings is NULL, returns
+/// AUTOPILOT_ERROR_INVALID_ARGUMENT.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn autopilot_client_settings(
     client: Option<&autopilot_client>,
@@ -111,38 +112,40 @@ pub unsafe extern "C" fn autopilot_client_settings(
     unsafe { call(detail, body) }
 }
 
-/// Triggers a sync and waits until it is really done; joins one that is running already; waits for the time at which the
-/// service accepts a trigger, if that comes before the deadline.
+/// Triggers a sync and waits until it completes. Joins a sync that is already running. If it is too soon, waits until
+/// the service accepts a trigger, unless the deadline comes first.
 ///
-/// client, token, cancel, detail: as for autopilot_client_sync(). The token needs the right to read too, which
-/// DeviceManagementServiceConfig.ReadWrite.All includes: else the end cannot be observed.
-/// It is copied: the callback may change or free the caller's.
-/// timeout_ms: the deadline of the whole wait, from 1 to 86,400,000. Small tenants need seconds, large ones minutes; a
-/// wait that meets the service's window needs ten minutes more.
-/// progress: NULL for none. user_data: handed to it, NULL or not.
+/// client, token, cancel, detail: as for autopilot_client_sync(). The token needs the right to read too, or the end of
+/// the sync cannot be observed. DeviceManagementServiceConfig.ReadWrite.All includes it. The library copies the token,
+/// so the callback may change or free it.
+/// timeout_ms: the deadline of the whole wait, from 1 to 86,400,000 milliseconds. Small tenants need seconds, and large
+/// ones minutes. If it may be too soon for a sync, add ten minutes.
+/// progress: NULL for none. user_data: passed to progress, NULL or not.
 ///
-/// Blocks for timeout_ms at most; a callback's own time comes on top.
+/// Blocks for timeout_ms at most, plus the time that the callback takes.
 ///
 /// Returns:
-/// AUTOPILOT_OK: the sync that was triggered is completed: by the service's own times, which moved since they were read
-/// before the trigger, or by a status that was in progress, and then stands.
-/// AUTOPILOT_SYNC_ALREADY_RUNNING: a sync that was running already was joined, and is completed.
-/// AUTOPILOT_SYNC_TOO_SOON: a trigger is not accepted before the deadline; the detail says when.
-/// AUTOPILOT_SYNC_UNCONFIRMED: accepted or running, but its end cannot be observed.
-/// AUTOPILOT_ERROR_SYNC_FAILED: the service says that the sync failed.
-/// AUTOPILOT_ERROR_TIMEOUT: the end was not seen before the deadline; the detail's trigger says whether a sync runs.
+/// AUTOPILOT_OK: the triggered sync completed. Either the service's own times have moved since they were read before
+/// the trigger, or the status was in progress and then kept its new value.
+/// AUTOPILOT_SYNC_ALREADY_RUNNING: the wait joined a running sync, and that sync completed.
+/// AUTOPILOT_SYNC_TOO_SOON: the service accepts no trigger before the deadline. The detail says when it does.
+/// AUTOPILOT_SYNC_UNCONFIRMED: a sync was accepted or is running, but its end cannot be observed.
+/// AUTOPILOT_ERROR_SYNC_FAILED: the service reports that the sync failed.
+/// AUTOPILOT_ERROR_TIMEOUT: the end was not seen before the deadline. The detail's trigger says whether a sync runs.
 /// Or the error of a request.
 ///
-/// The service documents neither when it shows a sync nor how old a reading may be. So these cannot be told apart:
-/// Where lastSyncDateTime tells of a start, and the status follows more than five seconds later, the status of the sync
-/// before may be taken for the end of this one.
-/// Where one sync follows another at once, and its status more than five seconds later, the end of the one before may
-/// be taken for its own.
-/// Where another sync ends before the end of this one has stood, its end is told, a failure too.
-/// Where the reply to the trigger was lost, a sync that ended since the reading before counts as joined, and one that
-/// somebody else triggered meanwhile as the one triggered here.
+/// The service does not document when it shows a sync, or how old the settings are that it returns. So a wait cannot
+/// tell these cases apart:
+/// If lastSyncDateTime marks the start of a sync, and the status follows more than five seconds later, the wait may
+/// take the status of the previous sync for the end of this one.
+/// If this sync starts right after another one, and its status follows more than five seconds later, the wait may take
+/// the end of the other one for its own.
+/// If another sync ends before the end of this one is confirmed, the wait reports the end of the other one, even if it
+/// failed.
+/// If the reply to the trigger is lost, a sync that ended since the last reading counts as joined, and a sync that
+/// somebody else triggered meanwhile counts as the one triggered here.
 ///
-/// The detail has the settings that were read last, whatever the result.
+/// Whatever the result, the detail has the settings that were read last.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn autopilot_client_sync_and_wait(
     client: Option<&autopilot_client>,
@@ -169,7 +172,7 @@ pub unsafe extern "C" fn autopilot_client_sync_and_wait(
     unsafe { call(detail, body) }
 }
 
-/// Runs a call on the client that is meant, ended by the cancel if there is one.
+/// Runs a call on this client, or on the shared one, with the cancel if there is one.
 fn with<T>(
     client: Option<&autopilot_client>,
     cancel: Option<&autopilot_cancel>,

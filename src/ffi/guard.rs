@@ -1,4 +1,4 @@
-//! The one place where a panic ends, and where arguments become Rust's.
+//! Stops panics at the border to C, and converts arguments and results.
 
 use std::ffi::{CStr, CString, c_char};
 use std::panic::{self, AssertUnwindSafe};
@@ -8,12 +8,12 @@ use std::time::Duration;
 use super::{autopilot_detail, autopilot_result};
 use crate::outcome::{Error, ErrorKind, SyncOutcome};
 
-/// Runs the body of a C function. Unwinding into C is undefined, so a panic ends here, as the given result.
+/// Runs the body of a C function, and returns the given result if it panics: unwinding into C is undefined.
 pub(super) fn guard<T>(on_panic: T, body: impl FnOnce() -> T) -> T {
     panic::catch_unwind(AssertUnwindSafe(body)).unwrap_or(on_panic)
 }
 
-/// Runs the body of a C function that has a detail, which is written whatever the end.
+/// Runs the body of a C function that has a detail, and writes the detail whatever the outcome.
 ///
 /// # Safety
 /// `detail` is NULL, or may be written.

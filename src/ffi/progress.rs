@@ -7,7 +7,7 @@ use super::{autopilot_result, autopilot_settings};
 use crate::text::Token;
 use crate::wait::{Phase, Progress};
 
-/// What a wait tells its caller. Valid during the callback only, on its thread; strings of it too.
+/// The state of a wait, for its callback. It and its strings are valid only during the callback, on the same thread.
 #[allow(non_camel_case_types)]
 pub struct autopilot_progress {
     phase: Phase,
@@ -18,12 +18,15 @@ pub struct autopilot_progress {
     token: Option<zeroize::Zeroizing<String>>,
 }
 
-/// Called by a wait on the thread that waits, before its first request and about once a second between requests; not
-/// during a request, which takes the client's timeout at most.
+/// A wait calls this function on its own thread, before the first request and then about once a second. It does not
+/// call it during a request, which takes the client's timeout at most.
 ///
-/// Return 0 to go on. Anything else ends the wait: with AUTOPILOT_SYNC_TOO_SOON in AUTOPILOT_PHASE_WINDOW, else with
-/// AUTOPILOT_ERROR_CANCELLED. It may call any function of this library, but not free what the wait was given. It must
-/// return: no longjmp, no exception, no end of the thread.
+/// Return 0 to go on. Any other number ends the wait: with AUTOPILOT_SYNC_TOO_SOON in AUTOPILOT_PHASE_WINDOW, otherwise
+/// with AUTOPILOT_ERROR_CANCELLED. In AUTOPILOT_PHASE_TOKEN_REJECTED, give the wait a new token with
+/// autopilot_progress_set_token().
+///
+/// The function may call every function of this library, but must not free what the wait was given. It must return: no
+/// longjmp, no exception, no end of the thread.
 #[allow(non_camel_case_types)]
 pub type autopilot_progress_fn =
     Option<unsafe extern "C" fn(progress: *mut autopilot_progress, user_data: *mut c_void) -> i32>;
@@ -72,13 +75,14 @@ pub extern "C" fn autopilot_progress_elapsed_ms(progress: Option<&autopilot_prog
     progress.map_or(-1, |progress| progress.elapsed_ms)
 }
 
-/// The milliseconds until the wait does its next step: a look at the sync, or a trigger. -1 for NULL.
+/// The milliseconds until the wait reads the settings again or sends a trigger. -1 for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn autopilot_progress_next_step_ms(progress: Option<&autopilot_progress>) -> i64 {
     progress.map_or(-1, |progress| progress.next_step_ms)
 }
 
-/// The settings that were read last. They belong to the progress: do not free them. NULL if none were, and for NULL.
+/// The settings that the wait read last. They belong to the progress: do not free them. NULL if it has read none, and
+/// for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn autopilot_progress_settings(
     progress: Option<&autopilot_progress>,
@@ -86,18 +90,18 @@ pub extern "C" fn autopilot_progress_settings(
     progress.and_then(|progress| progress.settings.as_deref()).map_or(ptr::null(), ptr::from_ref)
 }
 
-/// In AUTOPILOT_PHASE_TOKEN_REJECTED, the claims that the new token must answer, as JSON. NULL if the service asked for
+/// In AUTOPILOT_PHASE_TOKEN_REJECTED: the claims that the new token must answer, as JSON. NULL if the service asked for
 /// none, and for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn autopilot_progress_claims(progress: Option<&autopilot_progress>) -> *const c_char {
     pointer(progress.and_then(|progress| progress.claims.as_ref()))
 }
 
-/// Hands in a new token, which is copied, and wiped when the wait is over. It serves from the next request on; in
-/// AUTOPILOT_PHASE_TOKEN_REJECTED the refused request is repeated with it at once.
+/// Gives the wait a new token. The library copies it, and wipes the copy when the wait ends. The wait uses it from the
+/// next request on; in AUTOPILOT_PHASE_TOKEN_REJECTED it repeats the refused request with it at once.
 ///
-/// Returns AUTOPILOT_OK, or AUTOPILOT_ERROR_INVALID_ARGUMENT for NULL and for what cannot be a token; then nothing is
-/// changed.
+/// Returns AUTOPILOT_OK. For NULL, or a text that cannot be a token, returns AUTOPILOT_ERROR_INVALID_ARGUMENT and
+/// changes nothing.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn autopilot_progress_set_token(
     progress: Option<&mut autopilot_progress>,

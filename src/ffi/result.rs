@@ -3,48 +3,50 @@ use std::ffi::c_char;
 use crate::outcome::{Answer, Error};
 
 /// cbindgen:rename-all=None
-/// The result of a call. Zero and above are answers of the service, below zero are errors.
+/// The result of a call. Zero and above are answers of the service. Below zero are errors.
 ///
-/// The numbers are the same in every language and never change their meaning; later versions may add some. Treat an
+/// The numbers are the same in every language and never change their meaning. Later versions may add some: treat an
 /// unknown number above zero as an answer, and one below zero as an error.
 #[allow(non_camel_case_types)] // C's spelling
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(i32)]
 pub enum autopilot_result {
-    /// What was asked was done. Of a trigger: the service accepted it (HTTP 204), and the sync runs on afterwards.
+    /// Success. For a trigger: the service accepted it (HTTP 204), and the sync runs on. For a wait: the sync
+    /// completed.
     AUTOPILOT_OK = 0,
-    /// A sync is running already (HTTP 409).
+    /// A sync is already running (HTTP 409). For a wait: it joined that sync, which completed.
     AUTOPILOT_SYNC_ALREADY_RUNNING = 1,
-    /// A sync ran moments ago, not necessarily the caller's (HTTP 429). Allowed again ten minutes after it: see
+    /// A sync ran less than ten minutes ago, perhaps for another caller (HTTP 429). When to try again: see
     /// autopilot_detail_retry_after_ms() and autopilot_settings_next_sync_ms().
     AUTOPILOT_SYNC_TOO_SOON = 2,
-    /// The sync was accepted or was running, but its end could not be observed.
+    /// For a wait only: a sync was accepted or is running, but its end cannot be observed.
     AUTOPILOT_SYNC_UNCONFIRMED = 3,
-    /// NULL, or a token or an option that cannot be right. Nothing was sent.
+    /// NULL, or a token or an option that is not valid. Nothing was sent.
     AUTOPILOT_ERROR_INVALID_ARGUMENT = -1,
-    /// No connection: name look-up, TCP, or the proxy, its refusal included. Nothing was sent.
+    /// No connection: the name look-up, TCP or the proxy failed, or the proxy refused. Nothing was sent.
     AUTOPILOT_ERROR_CONNECT = -2,
     /// The service's certificate is not trusted, or the TLS handshake failed. Nothing was sent.
     AUTOPILOT_ERROR_TLS = -3,
-    /// The deadline cut off the call.
+    /// The call did not end before its deadline.
     AUTOPILOT_ERROR_TIMEOUT = -4,
     /// The caller cancelled the call.
     AUTOPILOT_ERROR_CANCELLED = -5,
-    /// The connection broke after the request went out: it may have been carried out.
+    /// The connection broke after the request was sent. The service may have carried it out.
     AUTOPILOT_ERROR_CONNECTION_LOST = -6,
-    /// HTTP 401: a new token can heal it.
+    /// HTTP 401: the service wants a new token.
     AUTOPILOT_ERROR_UNAUTHORIZED = -7,
-    /// HTTP 403, or Intune's own 401: the tenant's licence or the caller's rights do not allow it.
+    /// HTTP 403, or a 401 of Intune's own: the tenant has no licence, or the caller lacks a permission.
     AUTOPILOT_ERROR_FORBIDDEN = -8,
     /// Any other HTTP status.
     AUTOPILOT_ERROR_SERVICE = -9,
-    /// The answer is not HTTP, not of the documented shape, or not Graph's but of a box in between.
+    /// The reply is not HTTP, or not in the documented form, or comes from a proxy or gateway instead of Microsoft
+    /// Graph.
     AUTOPILOT_ERROR_PROTOCOL = -10,
     /// The service reports that the sync failed.
     AUTOPILOT_ERROR_SYNC_FAILED = -11,
     /// A fault of this library.
     AUTOPILOT_ERROR_INTERNAL = -12,
-    /// An environment variable, CA file or proxy address cannot be used. Nothing was sent.
+    /// An environment variable, a CA file or a proxy address cannot be used. Nothing was sent.
     AUTOPILOT_ERROR_CONFIGURATION = -13,
 }
 
@@ -92,9 +94,10 @@ impl From<&Error> for autopilot_result {
     }
 }
 
-/// The name of a result as it is spelled here, such as "AUTOPILOT_SYNC_TOO_SOON", for a log.
+/// The name of a result, such as "AUTOPILOT_SYNC_TOO_SOON", for a log.
 ///
-/// Returns a static string, never NULL; "AUTOPILOT_UNKNOWN" for a number that this version does not know. Any thread.
+/// Returns a static string, never NULL. It is "AUTOPILOT_UNKNOWN" for a number that this version does not know. Any
+/// thread may call it.
 #[unsafe(no_mangle)]
 pub extern "C" fn autopilot_result_name(result: i32) -> *const c_char {
     let known = NAMED.iter().find(|(known, _)| *known as i32 == result);

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::{Detail, Trigger};
 
-/// The answers that are no error. The numbers are those of the C ABI, the same in every language.
+/// What a call achieved, if it did not fail. The numbers are those of the C ABI, the same in every language.
 ///
 /// ```no_run
 /// # let token = "recent";
@@ -19,18 +19,18 @@ use super::{Detail, Trigger};
 #[non_exhaustive]
 #[repr(i32)]
 pub enum Answer {
-    /// The service accepted the trigger (HTTP 204), and the sync runs on. From a wait: the accepted sync has completed.
+    /// The service accepted the trigger (HTTP 204), and the sync runs on. From a wait: the accepted sync completed.
     Accepted = 0,
-    /// A sync was running already (HTTP 409); from a wait, it was joined and is completed.
+    /// A sync is already running (HTTP 409). From a wait: it joined that sync, which completed.
     AlreadyRunning = 1,
-    /// A sync ran moments ago, not necessarily the caller's (HTTP 429); see [`Detail::retry_after`].
+    /// A sync ran less than ten minutes ago, perhaps for another caller (HTTP 429). See [`Detail::retry_after`].
     TooSoon = 2,
-    /// From a wait only: a sync was accepted, or was running, but its end could not be observed.
+    /// From a wait only: a sync was accepted or is running, but its end cannot be observed.
     Unconfirmed = 3,
 }
 
 impl Answer {
-    /// All answers, in the order of their codes.
+    /// All answers, in the order of their numbers.
     ///
     /// ```
     /// use autopilot_sync::Answer;
@@ -40,7 +40,7 @@ impl Answer {
     pub const ALL: [Answer; 4] =
         [Answer::Accepted, Answer::AlreadyRunning, Answer::TooSoon, Answer::Unconfirmed];
 
-    /// The code of this answer in the C ABI, zero or above.
+    /// The number of this answer in the C ABI, zero or above.
     ///
     /// ```
     /// assert_eq!(autopilot_sync::Answer::TooSoon.code(), 2);
@@ -50,7 +50,7 @@ impl Answer {
     }
 }
 
-/// What a call came to that is no error, and all that is known beside it.
+/// The outcome of a call that did not fail: its answer, and what else is known.
 ///
 /// `{}` is one line, fit for a log.
 ///
@@ -67,7 +67,7 @@ pub struct SyncOutcome {
 }
 
 impl SyncOutcome {
-    /// What to branch on.
+    /// The answer: match on it.
     ///
     /// ```no_run
     /// # let token = "a-token";
@@ -79,7 +79,7 @@ impl SyncOutcome {
         self.answer
     }
 
-    /// All that is known of the call: request ids, the service's own words, when to ask again.
+    /// What else is known about the call: request ids, the service's own message, when to ask again.
     ///
     /// ```no_run
     /// # let token = "a-token";

@@ -1,10 +1,10 @@
-//! What is known of a call beside its result, the same for an answer and for an error.
+//! What is known about a call beside its result, for an answer and for an error.
 
 use std::time::Duration;
 
 use super::{Settings, Trigger};
 
-/// What is known of a call beside its result, the same for an answer and for an error. The token is in none of it.
+/// What is known about a call beside its result, for an answer and for an error. The token is nowhere in it.
 ///
 /// ```no_run
 /// # let token = "read-only";
@@ -32,7 +32,7 @@ pub struct Detail {
 }
 
 impl Detail {
-    /// The last request has no answer: an earlier one's would be taken for its.
+    /// The last request got no reply: forgets the reply to an earlier one.
     pub(crate) fn forget_answer(&mut self) {
         let Detail { trigger: _, http_status, code, message, retry_after, claims, attempts: _, settings: _ } =
             self;
@@ -53,7 +53,7 @@ impl Detail {
         self.trigger
     }
 
-    /// The HTTP status of the last request's answer. None where it got none.
+    /// The HTTP status of the reply to the last request. None if there was no reply.
     ///
     /// ```no_run
     /// # let token = "a-token";
@@ -65,7 +65,8 @@ impl Detail {
         self.http_status
     }
 
-    /// Graph's `error.code`, such as `Forbidden`. It differs in case and value between front ends: for logs only.
+    /// Graph's `error.code`, such as `Forbidden`. Its spelling differs between the service's front ends, so use it for
+    /// logs only.
     ///
     /// ```no_run
     /// # let token = "read-only";
@@ -78,7 +79,7 @@ impl Detail {
         self.code.as_deref()
     }
 
-    /// The service's own words on one printable line of at most 4 KiB, taken out of Graph's and Intune's envelopes.
+    /// The service's own message, on one printable line of at most 4 KiB, without the JSON around it.
     ///
     /// ```no_run
     /// # let token = "read-only";
@@ -91,7 +92,7 @@ impl Detail {
         self.message.as_deref()
     }
 
-    /// The time after which the service wants to be asked again, counted from its answer. None where it did not say.
+    /// How long the service asks to wait before the next request, counted from its reply. None if it did not say.
     ///
     /// ```no_run
     /// # let token = "recent";
@@ -110,8 +111,11 @@ impl Detail {
         self.retry_after
     }
 
-    /// The claims of a claims challenge: hand them to whatever issues the token (conditional access). They are a JSON
-    /// object on one printable line of at most 4 KiB. Claims that are not such an object are left out.
+    /// The claims that a new token must answer. Pass them to whatever issues the token; conditional access asks for
+    /// them.
+    ///
+    /// They are a JSON object on one printable line of at most 4 KiB. None if the service asked for none, or for claims
+    /// that do not fit this form.
     ///
     /// ```no_run
     /// # let token = "challenged";
@@ -127,7 +131,7 @@ impl Detail {
         self.claims.as_deref()
     }
 
-    /// The settings that were read last, if any were: a wait reads them, [`sync`](crate::Client::sync) does not.
+    /// The settings that the call read last. A wait reads them; [`sync`](crate::Client::sync) does not.
     ///
     /// ```no_run
     /// # let token = "a-token";
@@ -144,7 +148,8 @@ impl Detail {
         self.settings.as_ref()
     }
 
-    /// The requests of this call in their order, with the ids that Microsoft's support asks for.
+    /// The requests of the call, in order, with the ids that Microsoft's support asks for. Includes a request that
+    /// could not be sent.
     ///
     /// ```no_run
     /// # let token = "a-token";
@@ -158,7 +163,7 @@ impl Detail {
     }
 }
 
-/// One request that went out, or was to go out.
+/// One request of a call, and its ids.
 ///
 /// ```no_run
 /// # let token = "a-token";
@@ -176,7 +181,8 @@ pub struct Attempt {
 }
 
 impl Attempt {
-    /// The GUID that this library gave the request; a retry has that of its first. Intune shows it as "Activity ID".
+    /// The GUID that this library gave the request. All retries of a request have the same. Intune shows it as
+    /// "Activity ID".
     ///
     /// ```no_run
     /// # let token = "a-token";
@@ -188,7 +194,7 @@ impl Attempt {
         &self.client_request_id
     }
 
-    /// The id that Graph gave the request, if it answered.
+    /// The id that Graph gave the request. None if Graph did not reply.
     ///
     /// ```no_run
     /// # let token = "a-token";

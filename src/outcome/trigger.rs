@@ -2,7 +2,7 @@
 
 /// What became of the trigger, the request that starts a sync.
 ///
-/// An error has it too: read it there to know whether a sync may run all the same.
+/// After an error too, it tells whether a sync may be running.
 ///
 /// ```
 /// use autopilot_sync::{Client, Trigger};
