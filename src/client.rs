@@ -14,9 +14,9 @@ use crate::wait::{self, Progress};
 
 /// Connections to one cloud's Microsoft Graph. The token comes with each call, so one client serves many tenants.
 ///
-/// Any number of threads may use one client at once; connections stay open between calls, one for each thread at most.
-/// Clones share them. A forked child may use it too, with connections of its own. Dropping the last clone closes the
-/// connections and does not block.
+/// Any number of threads may use one client at once. Connections stay open between calls, at most one for each thread.
+/// Clones share them. A forked child may use the client too, with connections of its own. Dropping the last clone
+/// closes the connections and does not block.
 ///
 /// ```no_run
 /// use std::thread;
@@ -36,8 +36,8 @@ pub struct Client {
 }
 
 impl Client {
-    /// The same client, its calls ending when this canceller says so. Replaces an earlier one. The client that it is
-    /// made of is not changed, and shares its connections.
+    /// A copy of this client whose calls end when this canceller is triggered. It replaces an earlier canceller. Both
+    /// clients share their connections.
     ///
     /// ```
     /// use autopilot_sync::{Canceller, Client, ErrorKind};
@@ -52,14 +52,15 @@ impl Client {
         Client { graph: self.graph.with_canceller(canceller) }
     }
 
-    /// Triggers a sync, and returns when the service has answered: the sync itself runs on afterwards.
+    /// Triggers a sync, and returns when the service has replied. The sync itself runs on.
     ///
-    /// `token` is a bearer token with `DeviceManagementServiceConfig.ReadWrite.All`, without the word "Bearer": visible
-    /// ASCII, at most 64 KiB; one trailing line break is forgiven. No copy of it is kept after the call. Blocks for the
-    /// client's timeout at most.
+    /// `token` is a bearer token with `DeviceManagementServiceConfig.ReadWrite.All`, without the word "Bearer". It is
+    /// visible ASCII, at most 64 KiB; one line break at its end is allowed. The client keeps no copy after the call.
+    /// The call blocks for at most the client's timeout.
     ///
-    /// It sends one POST, and sends it again only where the first cannot have run. What [`Answer`](crate::Answer) calls
-    /// already running and too soon is no error and is not retried: calling again is always harmless.
+    /// It sends one POST, and repeats it only if the first cannot have run.
+    /// [`AlreadyRunning`](crate::Answer::AlreadyRunning) and [`TooSoon`](crate::Answer::TooSoon) are answers, not
+    /// errors, and are not retried. It is always safe to call again.
     ///
     /// ```no_run
     /// # let token = "a-token";
@@ -78,10 +79,10 @@ impl Client {
         Ok(SyncOutcome { answer, detail })
     }
 
-    /// Reads how the last sync went, and when.
+    /// Reads the state and the times of the last sync.
     ///
-    /// `token` needs `DeviceManagementServiceConfig.Read.All`, or `ReadWrite.All`. Blocks for the client's timeout at
-    /// most.
+    /// `token` needs `DeviceManagementServiceConfig.Read.All` or `ReadWrite.All`. The call blocks for at most the
+    /// client's timeout.
     ///
     /// ```no_run
     /// # let token = "a-token";
@@ -102,7 +103,7 @@ impl Client {
         self.once(Operation::GetSettings, token, |reply| reply.settings().cloned())
     }
 
-    /// One request, and what its answer means.
+    /// Sends one request, and returns the meaning of the reply.
     fn once<T>(
         &self,
         operation: Operation,

@@ -1,4 +1,4 @@
-//! When a request is sent again, and after how long.
+//! Whether a request is sent again, and after how long.
 
 use std::time::Duration;
 
@@ -11,8 +11,8 @@ pub(crate) enum AttemptOutcome {
     Failure { sent: bool, is_transient: bool },
 }
 
-/// Whether the same request may go out again. A trigger only where it cannot have run: never after 500, 502, 504 or a
-/// loss, nor after 409 and 429, which are answers.
+/// Whether the same request may be sent again. A trigger only if it cannot have run: not after 500, 502, 504 or a lost
+/// connection. For a trigger, 409 and 429 are answers and not repeated either.
 pub(crate) fn is_repeatable(operation: Operation, outcome: AttemptOutcome) -> bool {
     match (operation, outcome) {
         (Operation::Sync, AttemptOutcome::Status(status)) => matches!(status, 503 | 509),
@@ -24,8 +24,9 @@ pub(crate) fn is_repeatable(operation: Operation, outcome: AttemptOutcome) -> bo
     }
 }
 
-/// The pause before the next attempt: what the service asks for, else one second doubling to thirty, spread by half to
-/// either side (`random` is any number) so that many clients do not return together.
+/// The pause before the next attempt: the time that the service asks for, otherwise one second that doubles up to
+/// thirty. Chance lengthens or shortens it by up to half, so that many clients do not return together. `random` is any
+/// number.
 pub(crate) fn pause(retries_before: u32, retry_after: Option<Duration>, random: u32) -> Duration {
     retry_after.unwrap_or_else(|| {
         let base = Duration::from_secs(1 << retries_before.min(5)).min(Duration::from_secs(30));
@@ -38,7 +39,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_trigger_is_repeated_only_where_it_cannot_have_run() {
+    fn a_trigger_is_repeated_only_if_it_cannot_have_run() {
         for (status, post, get) in [
             (200, false, false),
             (204, false, false),
