@@ -87,7 +87,7 @@ void an_option_that_is_refused_says_why()
     CHECK(refused("the timeout must be", [](Options &o) -> auto & { return o.timeout(0s); }));
     CHECK(refused("the timeout must be", [](Options &o) -> auto & { return o.timeout(std::chrono::hours::max()); }));
     CHECK(refused("the connect timeout must be", [](Options &o) -> auto & { return o.connect_timeout(25h); }));
-    CHECK(refused("11 retries", [](Options &o) -> auto & { return o.max_retries(11); }));
+    CHECK(refused("the number of retries must be", [](Options &o) -> auto & { return o.max_retries(11); }));
     CHECK(refused("the User-Agent", [](Options &o) -> auto & { return o.user_agent_suffix("a\r\nX: y"); }));
 
     const std::string url = "https://graph.example:8443/";

@@ -203,7 +203,7 @@ fn a_token_that_is_not_renewed_hides_nothing() {
     for (name, why) in [
         ("gone", "; no new token: the file of its token cannot be read: No such file or directory"),
         ("same", "; no new token: its source still has the same token"),
-        ("wrong", "; no new token: invalid argument: the new token cannot be one"),
+        ("wrong", "; no new token: invalid argument: the new token is not valid"),
     ] {
         let line = lines.iter().find(|line| line["tenant"] == name).unwrap();
         assert_eq!(
