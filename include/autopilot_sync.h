@@ -259,8 +259,8 @@ typedef struct autopilot_detail autopilot_detail;
 // The options of a client. Only one thread at a time may use them. A client keeps no reference to them.
 //
 // Each setter copies its argument and returns AUTOPILOT_OK. If the argument is NULL or not as described, the setter
-// returns AUTOPILOT_ERROR_INVALID_ARGUMENT and changes nothing, and autopilot_options_error() says why. NULL for the
-// options gives the same result.
+// returns AUTOPILOT_ERROR_INVALID_ARGUMENT and changes nothing, and autopilot_options_error() says why.
+// NULL for the options gives the same result.
 typedef struct autopilot_options autopilot_options;
 
 // The state of a wait, for its callback. It and its strings are valid only during the callback, on the same thread.

@@ -10,8 +10,8 @@ use crate::outcome::Error;
 /// The options of a client. Only one thread at a time may use them. A client keeps no reference to them.
 ///
 /// Each setter copies its argument and returns AUTOPILOT_OK. If the argument is NULL or not as described, the setter
-/// returns AUTOPILOT_ERROR_INVALID_ARGUMENT and changes nothing, and autopilot_options_error() says why. NULL for the
-/// options gives the same result.
+/// returns AUTOPILOT_ERROR_INVALID_ARGUMENT and changes nothing, and autopilot_options_error() says why.
+/// NULL for the options gives the same result.
 #[allow(non_camel_case_types)]
 pub struct autopilot_options {
     pub(super) builder: ClientBuilder,
