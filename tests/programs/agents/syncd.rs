@@ -167,7 +167,7 @@ fn what_is_no_token_is_refused_before_anything_is_opened() {
     for (path, words) in [
         (path("nowhere"), "token: cannot be opened: No such file or directory"),
         (folder, "is not a regular file"),
-        (pipe, "is not a regular file; a pipe is read by --token-fd"),
+        (pipe, "is not a regular file; for a pipe use --token-fd"),
         (file("empty", ""), "the token is empty"),
         (file("blank", "secret 1"), "a blank"),
         (file("two", "secret-1\nsecret-2\n"), "a control character"),
