@@ -154,11 +154,12 @@ enum class SyncStatus : std::int32_t {
 
 /// What a wait is doing.
 enum class Phase : std::int32_t {
-    /// The wait begins. Nothing was sent yet.
+    /// The wait starts. Nothing has been sent yet.
     starting = AUTOPILOT_PHASE_STARTING,
-    /// The wait pauses until the service accepts a trigger. If the callback stops it here, the answer is too_soon.
+    /// The wait pauses until the service accepts a trigger. If the callback ends it here, the answer is
+    /// too_soon.
     window = AUTOPILOT_PHASE_WINDOW,
-    /// The wait watches a sync.
+    /// The wait watches a sync, or looks for the effect of a trigger that may have run.
     watching = AUTOPILOT_PHASE_WATCHING,
     /// The service refused the token. Give the wait a new one with Progress::set_token(). If the callback sets none, or
     /// the service refuses that too, the wait ends with ErrorKind::unauthorized.
@@ -787,11 +788,11 @@ public:
         return read(token, checked(cancel));
     }
 
-    /// Triggers a sync and waits until it completes. Joins a sync that is already running. If it is too soon, waits
-    /// until the service accepts a trigger, unless the deadline comes first.
+    /// Triggers a sync and waits until it ends. If a sync is already running, joins it. If the service does not accept
+    /// a trigger yet, pauses until it does, as long as that is before the deadline.
     ///
-    /// timeout: the deadline of the whole wait, from one millisecond to 24 hours. Small tenants need seconds, and large
-    /// ones minutes. If it may be too soon for a sync, add ten minutes.
+    /// timeout: the deadline of the whole wait, from one millisecond to 24 hours. A sync takes seconds in a small
+    /// tenant and minutes in a large one. Add ten minutes if another sync may have run just before.
     /// progress: called as progress(Progress &) on the calling thread, before the first request and then about once a
     /// second. It is not called during a request, which takes the client's timeout at most. It returns nothing or a
     /// Flow. It may call everything in this library. If it throws, the wait ends and throws the same exception. It must
@@ -801,9 +802,8 @@ public:
     /// Returns Answer::accepted if the sync that it triggered completed, already_running if a sync that it joined
     /// completed, too_soon if the service accepts no trigger before the deadline, and unconfirmed if the end cannot be
     /// observed. Throws ErrorKind::sync_failed if the service reports that the sync failed, and ErrorKind::timeout if
-    /// the end was not seen before the deadline; Error::trigger() then says whether a sync runs. Both have the settings
-    /// that were read last. For the cases that a wait cannot tell apart, see autopilot_client_sync_and_wait() in
-    /// autopilot_sync.h.
+    /// no end was seen before the deadline; Error::trigger() then says whether a sync runs. Both have the settings that
+    /// were read last. When the wait can be wrong: see autopilot_client_sync_and_wait() in autopilot_sync.h.
     Outcome sync_and_wait(const Text &token, Duration timeout) const
     {
         return wait(token, timeout, nullptr, nullptr);

@@ -112,38 +112,38 @@ pub unsafe extern "C" fn autopilot_client_settings(
     unsafe { call(detail, body) }
 }
 
-/// Triggers a sync and waits until it completes. Joins a sync that is already running. If it is too soon, waits until
-/// the service accepts a trigger, unless the deadline comes first.
+/// Triggers a sync and waits until it ends. If a sync is already running, joins it. If the service does not accept a
+/// trigger yet, pauses until it does, as long as that is before the deadline.
 ///
-/// client, token, cancel, detail: as for autopilot_client_sync(). The token needs the right to read too, or the end of
-/// the sync cannot be observed. DeviceManagementServiceConfig.ReadWrite.All includes it. The library copies the token,
-/// so the callback may change or free it.
-/// timeout_ms: the deadline of the whole wait, from 1 to 86,400,000 milliseconds. Small tenants need seconds, and large
-/// ones minutes. If it may be too soon for a sync, add ten minutes.
+/// client, token, cancel, detail: as for autopilot_client_sync(). To observe the end, the token needs the right to read
+/// too; DeviceManagementServiceConfig.ReadWrite.All includes it. The library copies the token, so the callback may
+/// change or free it.
+/// timeout_ms: the deadline of the whole wait, from 1 to 86,400,000 milliseconds. A sync takes seconds in a small tenant
+/// and minutes in a large one. Add ten minutes if another sync may have run just before.
 /// progress: NULL for none. user_data: passed to progress, NULL or not.
 ///
 /// Blocks for timeout_ms at most, plus the time that the callback takes.
 ///
 /// Returns:
-/// AUTOPILOT_OK: the triggered sync completed. Either the service's own times have moved since they were read before
-/// the trigger, or the status was in progress and then kept its new value.
-/// AUTOPILOT_SYNC_ALREADY_RUNNING: the wait joined a running sync, and that sync completed.
+/// AUTOPILOT_OK: the sync that this call triggered completed.
+/// AUTOPILOT_SYNC_ALREADY_RUNNING: a sync that was already running completed.
 /// AUTOPILOT_SYNC_TOO_SOON: the service accepts no trigger before the deadline. The detail says when it does.
 /// AUTOPILOT_SYNC_UNCONFIRMED: a sync was accepted or is running, but its end cannot be observed.
 /// AUTOPILOT_ERROR_SYNC_FAILED: the service reports that the sync failed.
-/// AUTOPILOT_ERROR_TIMEOUT: the end was not seen before the deadline. The detail's trigger says whether a sync runs.
+/// AUTOPILOT_ERROR_TIMEOUT: no end was seen before the deadline. The detail's trigger says whether a sync runs.
 /// Or the error of a request.
 ///
-/// The service does not document when it shows a sync, or how old the settings are that it returns. So a wait cannot
-/// tell these cases apart:
-/// If lastSyncDateTime marks the start of a sync, and the status follows more than five seconds later, the wait may
-/// take the status of the previous sync for the end of this one.
-/// If this sync starts right after another one, and its status follows more than five seconds later, the wait may take
-/// the end of the other one for its own.
-/// If another sync ends before the end of this one is confirmed, the wait reports the end of the other one, even if it
-/// failed.
-/// If the reply to the trigger is lost, a sync that ended since the last reading counts as joined, and a sync that
-/// somebody else triggered meanwhile counts as the one triggered here.
+/// The wait believes the service's status only if the service's own times have moved since the reading before the
+/// trigger, or if a reading showed the sync in progress and the status that follows holds. The service documents neither
+/// when it shows a sync nor how old a reading can be. So the wait can be wrong if
+/// - lastSyncDateTime marks the start of a sync, and the status follows more than five seconds later: the wait may
+///   report the status of the previous sync.
+/// - one sync follows another at once, and its status comes more than five seconds late: the wait may report the end of
+///   the first for the second.
+/// - another sync ends before the wait has confirmed the end of this one: it reports the other one's end, which can be a
+///   failure.
+/// - the reply to the trigger is lost: a sync that ended since the reading before the trigger counts as joined, and a
+///   sync that somebody else triggered meanwhile counts as triggered here.
 ///
 /// Whatever the result, the detail has the settings that were read last.
 #[unsafe(no_mangle)]

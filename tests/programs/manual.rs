@@ -105,7 +105,13 @@ fn a_header_that_is_not_is_refused() {
         (good.replace("// Frees a detail. NULL is allowed.\n", ""), "undocumented: AUTOPILOT_API void"),
         (good.replace("// Frees a detail. NULL is allowed.", "// Frees a detail."), "says nothing of NULL"),
         (good.replace("// Frees a detail.", "// Frees a [`Detail`]."), "Rust's words"),
-        (good.replace("    // The wait watches a sync.\n", ""), "undocumented: AUTOPILOT_PHASE_WATCHING"),
+        (
+            good.replace(
+                "    // The wait watches a sync, or looks for the effect of a trigger that may have run.\n",
+                "",
+            ),
+            "undocumented: AUTOPILOT_PHASE_WATCHING",
+        ),
         (good.replace("// What a wait is doing.\n", ""), "undocumented: AUTOPILOT_ENUM"),
         (good.replace("// Blocks for 30 seconds at most", "// Takes its time"), "how long it blocks"),
         (good.replace("NULL for the options gives", "All options give"), "the setters"),
