@@ -55,7 +55,7 @@ mod header {
         let (major, minor, patch) = (number("MAJOR"), number("MINOR"), number("PATCH"));
         format!(
             r#"
-// The version of this header; autopilot_version() gives that of the library.
+// The version of this header. autopilot_version() returns the version of the library.
 #define AUTOPILOT_VERSION_MAJOR {major}
 #define AUTOPILOT_VERSION_MINOR {minor}
 #define AUTOPILOT_VERSION_PATCH {patch}

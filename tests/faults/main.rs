@@ -243,7 +243,12 @@ fn what_is_wrong_is_noticed() {
     let accepted = "Accepted Accepted 204";
     for (peer, end, requests, complaint) in [
         (sound(), accepted, 1, None),
-        (sound(), "Accepted Accepted 200", 1, Some("it ends in Accepted Accepted 204, not in Accepted Accepted 200")),
+        (
+            sound(),
+            "Accepted Accepted 200",
+            1,
+            Some("it ends in Accepted Accepted 204, not in Accepted Accepted 200"),
+        ),
         (sound(), accepted, 2, Some("1 requests, not 2")),
         (sound().again(1), accepted, 1, Some("1 connections, not 2")),
         (sound(), "Timeout NotSent", 1, Some("a time-out after")),

@@ -39,7 +39,8 @@ fn a_slow_look_up_is_waited_for_and_not_begun_anew() {
         // Enough tries for the slowest machine.
         let options = options.timeout(Duration::from_secs(180)).unwrap().max_retries(10).unwrap();
         let client = options.build().unwrap();
-        let asked = asked_for_one(&server, || assert_eq!(told_in_full(&client.sync(TOKEN)), "Accepted Accepted"));
+        let asked =
+            asked_for_one(&server, || assert_eq!(told_in_full(&client.sync(TOKEN)), "Accepted Accepted"));
         assert_eq!(asked, once, "one look-up");
     });
 }
