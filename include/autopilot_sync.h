@@ -105,7 +105,7 @@
 
 #include <stdint.h>
 
-// The version of this header; autopilot_version() gives that of the library.
+// The version of this header. autopilot_version() returns the version of the library.
 #define AUTOPILOT_VERSION_MAJOR 0
 #define AUTOPILOT_VERSION_MINOR 1
 #define AUTOPILOT_VERSION_PATCH 0
@@ -343,9 +343,11 @@ AUTOPILOT_API
 autopilot_result autopilot_options_set_connect_timeout_ms(autopilot_options *options,
                                                           int64_t timeout_ms);
 
-// Sets how often a request is repeated after a passing failure, from 0 to 10. A trigger is repeated only if it cannot
+// Sets how often a request is repeated after a transient failure, from 0 to 10. A trigger is repeated only if it cannot
 // have run. Default: 3.
-AUTOPILOT_API autopilot_result autopilot_options_set_max_retries(autopilot_options *options, int32_t retries);
+AUTOPILOT_API
+autopilot_result autopilot_options_set_max_retries(autopilot_options *options,
+                                                   int32_t retries);
 
 // Sets a text to follow the library's name in the User-Agent, such as "acme-agent/3.1": 1 to 256 bytes of visible
 // ASCII, with blanks inside. Default: no text.

@@ -201,7 +201,7 @@ impl ClientBuilder {
         Ok(self)
     }
 
-    /// How often a request is repeated after a passing failure, from 0 to 10. A trigger is repeated only if it cannot
+    /// How often a request is repeated after a transient failure, from 0 to 10. A trigger is repeated only if it cannot
     /// have run. Defaults to 3.
     ///
     /// ```

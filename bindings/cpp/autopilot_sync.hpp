@@ -566,7 +566,7 @@ public:
     }
     [[nodiscard]] Options connect_timeout(Duration timeout) && { return std::move(this->connect_timeout(timeout)); }
 
-    /// Sets how often a request is repeated after a passing failure, from 0 to 10. A trigger is repeated only if it
+    /// Sets how often a request is repeated after a transient failure, from 0 to 10. A trigger is repeated only if it
     /// cannot have run. Default: 3.
     Options &max_retries(std::int32_t retries) &
     {
