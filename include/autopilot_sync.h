@@ -343,11 +343,9 @@ AUTOPILOT_API
 autopilot_result autopilot_options_set_connect_timeout_ms(autopilot_options *options,
                                                           int64_t timeout_ms);
 
-// Sets how often a request is repeated after a transient failure, from 0 to 10. A trigger is repeated only if it cannot
-// have run. Default: 3.
-AUTOPILOT_API
-autopilot_result autopilot_options_set_max_retries(autopilot_options *options,
-                                                   int32_t retries);
+// Sets how often a request is repeated after a transient failure, from 0 to 10. A trigger is repeated only if it
+// cannot have run. Default: 3.
+AUTOPILOT_API autopilot_result autopilot_options_set_max_retries(autopilot_options *options, int32_t retries);
 
 // Sets a text to follow the library's name in the User-Agent, such as "acme-agent/3.1": 1 to 256 bytes of visible
 // ASCII, with blanks inside. Default: no text.
@@ -412,8 +410,8 @@ autopilot_result autopilot_client_settings(const autopilot_client *client,
 // client, token, cancel, detail: as for autopilot_client_sync(). To observe the end, the token needs the right to read
 // too; DeviceManagementServiceConfig.ReadWrite.All includes it. The library copies the token, so the callback may
 // change or free it.
-// timeout_ms: the deadline of the whole wait, from 1 to 86,400,000 milliseconds. A sync takes seconds in a small tenant
-// and minutes in a large one. Add ten minutes if another sync may have run just before.
+// timeout_ms: the deadline of the whole wait, from 1 to 86,400,000 milliseconds. A sync takes seconds in a small
+// tenant and minutes in a large one. Add ten minutes if another sync may have run just before.
 // progress: NULL for none. user_data: passed to progress, NULL or not.
 //
 // Blocks for timeout_ms at most, plus the time that the callback takes.
@@ -428,14 +426,14 @@ autopilot_result autopilot_client_settings(const autopilot_client *client,
 // Or the error of a request.
 //
 // The wait believes the service's status only if the service's own times have moved since the reading before the
-// trigger, or if a reading showed the sync in progress and the status that follows holds. The service documents neither
-// when it shows a sync nor how old a reading can be. So the wait can be wrong if
+// trigger, or if a reading showed the sync in progress and the status that follows holds. The service documents
+// neither when it shows a sync nor how old a reading can be. So the wait can be wrong if
 // - lastSyncDateTime marks the start of a sync, and the status follows more than five seconds later: the wait may
 //   report the status of the previous sync.
 // - one sync follows another at once, and its status comes more than five seconds late: the wait may report the end of
 //   the first for the second.
-// - another sync ends before the wait has confirmed the end of this one: it reports the other one's end, which can be a
-//   failure.
+// - another sync ends before the wait has confirmed the end of this one: it reports the other one's end, which can be
+//   a failure.
 // - the reply to the trigger is lost: a sync that ended since the reading before the trigger counts as joined, and a
 //   sync that somebody else triggered meanwhile counts as triggered here.
 //

@@ -139,8 +139,8 @@ impl Client {
     /// # What the answer proves
     ///
     /// [`Answer::Accepted`](crate::Answer::Accepted) means that the sync that this call triggered has completed,
-    /// [`Answer::AlreadyRunning`](crate::Answer::AlreadyRunning) that a running sync has completed. The wait believes the
-    /// service's status only if the service's own times have moved since the reading before the trigger, or if a
+    /// [`Answer::AlreadyRunning`](crate::Answer::AlreadyRunning) that a running sync has completed. The wait believes
+    /// the service's status only if the service's own times have moved since the reading before the trigger, or if a
     /// reading showed the sync in progress and the status that follows holds. A sync that failed is an error,
     /// [`ErrorKind::SyncFailed`]. If no end was seen before the deadline, the error is [`ErrorKind::Timeout`].
     ///

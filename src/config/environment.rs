@@ -74,7 +74,7 @@ impl Environment {
             let url = variable.value.to_str().ok_or((variable.name, ProxyError::NotUtf8))?;
             return Proxy::new(url).map(Some).map_err(|error| (variable.name, error));
         }
-        let found = machine_proxy.as_ref().map_or(Ok(None), |machine| machine.on_the_way_to(host));
+        let found = machine_proxy.as_ref().map_or(Ok(None), |machine| machine.proxy_for(host));
         found.map_err(|error| ("the machine's WinHTTP proxy", error))
     }
 

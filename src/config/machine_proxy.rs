@@ -24,7 +24,7 @@ impl MachineProxy {
     }
 
     /// The proxy for https to this host, if there is one. WinHTTP's default port is 80.
-    pub(crate) fn on_the_way_to(&self, host: &str) -> Result<Option<Proxy>, ProxyError> {
+    pub(crate) fn proxy_for(&self, host: &str) -> Result<Option<Proxy>, ProxyError> {
         if entries(&self.bypass).any(|entry| covers(entry, host)) {
             return Ok(None);
         }
@@ -69,7 +69,7 @@ mod tests {
 
     fn route(servers: &str, bypass: &str, host: &str) -> Result<Option<String>, ProxyError> {
         let machine = MachineProxy { servers: servers.to_owned(), bypass: bypass.to_owned() };
-        machine.on_the_way_to(host).map(|proxy| proxy.map(|proxy| proxy.to_string()))
+        machine.proxy_for(host).map(|proxy| proxy.map(|proxy| proxy.to_string()))
     }
 
     #[test]

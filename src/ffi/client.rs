@@ -2,7 +2,7 @@ use std::ffi::{c_char, c_void};
 use std::ptr;
 
 use super::guard::{call, guard, invalid, milliseconds, token};
-use super::progress::tell;
+use super::progress::run_callback;
 use super::{
     autopilot_cancel, autopilot_detail, autopilot_options, autopilot_progress_fn, autopilot_result,
     autopilot_settings,
@@ -47,7 +47,7 @@ pub unsafe extern "C" fn autopilot_client_new(
         let made = options.map(|options| options.builder.clone()).unwrap_or_default().build()?;
         // SAFETY: as above.
         unsafe { client.write(Box::into_raw(Box::new(autopilot_client { client: made }))) };
-        Ok(done(Detail::default()))
+        Ok(success(Detail::default()))
     };
     // SAFETY: the caller promises that the detail may be written, or NULL.
     unsafe { call(detail, body) }
@@ -106,7 +106,7 @@ pub unsafe extern "C" fn autopilot_client_settings(
         let (read, known) = with(client, cancel, token, |client, token| client.settings_and_detail(token))?;
         // SAFETY: as above.
         unsafe { settings.write(Box::into_raw(Box::new((&read).into()))) };
-        Ok(done(known))
+        Ok(success(known))
     };
     // SAFETY: the caller promises that the detail may be written, or NULL.
     unsafe { call(detail, body) }
@@ -118,8 +118,8 @@ pub unsafe extern "C" fn autopilot_client_settings(
 /// client, token, cancel, detail: as for autopilot_client_sync(). To observe the end, the token needs the right to read
 /// too; DeviceManagementServiceConfig.ReadWrite.All includes it. The library copies the token, so the callback may
 /// change or free it.
-/// timeout_ms: the deadline of the whole wait, from 1 to 86,400,000 milliseconds. A sync takes seconds in a small tenant
-/// and minutes in a large one. Add ten minutes if another sync may have run just before.
+/// timeout_ms: the deadline of the whole wait, from 1 to 86,400,000 milliseconds. A sync takes seconds in a small
+/// tenant and minutes in a large one. Add ten minutes if another sync may have run just before.
 /// progress: NULL for none. user_data: passed to progress, NULL or not.
 ///
 /// Blocks for timeout_ms at most, plus the time that the callback takes.
@@ -134,14 +134,14 @@ pub unsafe extern "C" fn autopilot_client_settings(
 /// Or the error of a request.
 ///
 /// The wait believes the service's status only if the service's own times have moved since the reading before the
-/// trigger, or if a reading showed the sync in progress and the status that follows holds. The service documents neither
-/// when it shows a sync nor how old a reading can be. So the wait can be wrong if
+/// trigger, or if a reading showed the sync in progress and the status that follows holds. The service documents
+/// neither when it shows a sync nor how old a reading can be. So the wait can be wrong if
 /// - lastSyncDateTime marks the start of a sync, and the status follows more than five seconds later: the wait may
 ///   report the status of the previous sync.
 /// - one sync follows another at once, and its status comes more than five seconds late: the wait may report the end of
 ///   the first for the second.
-/// - another sync ends before the wait has confirmed the end of this one: it reports the other one's end, which can be a
-///   failure.
+/// - another sync ends before the wait has confirmed the end of this one: it reports the other one's end, which can be
+///   a failure.
 /// - the reply to the trigger is lost: a sync that ended since the reading before the trigger counts as joined, and a
 ///   sync that somebody else triggered meanwhile counts as triggered here.
 ///
@@ -164,7 +164,7 @@ pub unsafe extern "C" fn autopilot_client_sync_and_wait(
         with(client, cancel, &token, |client, token| {
             // SAFETY: the caller promises a function as the header declares it, with its data.
             client.sync_and_wait(token, milliseconds(timeout_ms), |known| unsafe {
-                tell(progress, user_data, known)
+                run_callback(progress, user_data, known)
             })
         })
     };
@@ -193,6 +193,6 @@ fn with<T>(
     }
 }
 
-fn done(detail: Detail) -> SyncOutcome {
+fn success(detail: Detail) -> SyncOutcome {
     SyncOutcome { answer: Answer::Accepted, detail }
 }

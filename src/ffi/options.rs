@@ -130,8 +130,8 @@ pub extern "C" fn autopilot_options_set_connect_timeout_ms(
     set(options, |builder| builder.connect_timeout(milliseconds(timeout_ms)))
 }
 
-/// Sets how often a request is repeated after a transient failure, from 0 to 10. A trigger is repeated only if it cannot
-/// have run. Default: 3.
+/// Sets how often a request is repeated after a transient failure, from 0 to 10. A trigger is repeated only if it
+/// cannot have run. Default: 3.
 #[unsafe(no_mangle)]
 pub extern "C" fn autopilot_options_set_max_retries(
     options: Option<&mut autopilot_options>,

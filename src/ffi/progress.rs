@@ -48,7 +48,7 @@ impl autopilot_progress {
 ///
 /// # Safety
 /// `function` is a function as the header declares it, and `user_data` what it expects.
-pub(super) unsafe fn tell(
+pub(super) unsafe fn run_callback(
     function: autopilot_progress_fn,
     user_data: *mut c_void,
     progress: &mut Progress<'_>,

@@ -33,7 +33,7 @@ pub struct Detail {
 
 impl Detail {
     /// The last request got no reply: forgets the reply to an earlier one.
-    pub(crate) fn forget_answer(&mut self) {
+    pub(crate) fn forget_reply(&mut self) {
         let Detail { trigger: _, http_status, code, message, retry_after, claims, attempts: _, settings: _ } =
             self;
         (*http_status, *code, *message, *retry_after, *claims) = Default::default();

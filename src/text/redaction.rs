@@ -12,7 +12,7 @@ const _: () = assert!(2 * BLOCK - 1 <= RUN);
 
 /// Replaces each run of a secret in a text by `[token]`, even if line breaks or other bytes that are not visible ASCII
 /// interrupt it. None if there is no run. The time grows with the lengths, not with their product.
-pub(crate) fn taken_out<'a>(secrets: impl Iterator<Item = &'a str>, text: &str) -> Option<String> {
+pub(crate) fn redacted<'a>(secrets: impl Iterator<Item = &'a str>, text: &str) -> Option<String> {
     let mut occurs = [false; 256];
     text.bytes().for_each(|byte| occurs[usize::from(byte)] = true);
     // Keeps the check of an answer's request id cheap: usually no block of a token has only letters that a GUID has.

@@ -69,7 +69,7 @@ impl<'a> Token<'a> {
     pub(crate) fn redact(self, text: &str) -> String {
         let mut text = text.to_owned();
         // Repeat, because the replacement may complete a token that has brackets. Each step shortens the text.
-        while let Some(shorter) = redaction::taken_out(self.earlier.iter().copied().chain([self.text]), &text)
+        while let Some(shorter) = redaction::redacted(self.earlier.iter().copied().chain([self.text]), &text)
         {
             text = shorter;
         }

@@ -110,7 +110,7 @@ impl Graph {
         let result = raw.map(|raw| Reply::new(&raw, token));
         match &result {
             Ok(reply) => reply.record(detail),
-            Err(_) => detail.forget_answer(),
+            Err(_) => detail.forget_reply(),
         }
         if operation == Operation::Sync {
             match &result {
