@@ -44,7 +44,7 @@ enum ProxyChoice {
 impl Client {
     /// Makes a client with the default options. Reads the environment, and connects to nothing.
     ///
-    /// Fails with [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) if the environment cannot be used.
+    /// Fails with [`ErrorKind::Configuration`] if the environment cannot be used.
     ///
     /// ```
     /// let client = autopilot_sync::Client::new()?;
