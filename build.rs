@@ -12,17 +12,20 @@ mod header {
     use std::path::Path;
     use std::{env, fs};
 
-    /// In the order in which a reader wants them.
+    /// The functions of the header have the order of these files. The last three hold enums that C shares with Rust.
     const SOURCES: &[&str] = &[
-        "result.rs",
-        "sync.rs",
-        "options.rs",
-        "client.rs",
-        "cancel.rs",
-        "progress.rs",
-        "settings.rs",
-        "detail.rs",
-        "version.rs",
+        "ffi/result.rs",
+        "ffi/sync.rs",
+        "ffi/options.rs",
+        "ffi/client.rs",
+        "ffi/cancel.rs",
+        "ffi/progress.rs",
+        "ffi/settings.rs",
+        "ffi/detail.rs",
+        "ffi/version.rs",
+        "wait/progress.rs",
+        "outcome/trigger.rs",
+        "config/cloud.rs",
     ];
 
     pub(super) fn make() {
@@ -35,15 +38,15 @@ mod header {
         config.trailer = Some(POSTAMBLE.to_owned());
         let mut builder = cbindgen::Builder::new().with_config(config);
         for source in SOURCES {
-            let path = root.join("src/ffi").join(source);
+            let path = root.join("src").join(source);
             println!("cargo::rerun-if-changed={}", path.display());
             builder = builder.with_src(path);
         }
         let mut header = Vec::new();
-        builder.generate().expect("cbindgen reads src/ffi").write(&mut header);
+        builder.generate().expect("cbindgen reads the sources").write(&mut header);
         let header = String::from_utf8(header).expect("the sources are UTF-8");
         let out = env::var("OUT_DIR").expect("cargo sets it");
-        fs::write(Path::new(&out).join("autopilot_sync.h"), plain_enums(&header))
+        fs::write(Path::new(&out).join("autopilot_sync.h"), plain_enums(&without_examples(&header)))
             .expect("OUT_DIR is writable");
     }
 
@@ -52,7 +55,7 @@ mod header {
         let (major, minor, patch) = (number("MAJOR"), number("MINOR"), number("PATCH"));
         format!(
             r#"
-// The version of this header; autopilot_version() gives that of the library.
+// The version of this header. autopilot_version() returns the version of the library.
 #define AUTOPILOT_VERSION_MAJOR {major}
 #define AUTOPILOT_VERSION_MINOR {minor}
 #define AUTOPILOT_VERSION_PATCH {patch}
@@ -93,6 +96,17 @@ extern "C" {
 #undef AUTOPILOT_ENUM
 
 #endif // AUTOPILOT_SYNC_H"#;
+
+    /// The examples in the comments of shared enums are Rust.
+    fn without_examples(header: &str) -> String {
+        let mut parts = header.split("//\n// ```");
+        let mut plain = parts.next().unwrap_or_default().to_owned();
+        for part in parts {
+            let (_example, after) = part.split_once("\n// ```\n").expect("an example ends");
+            plain.push_str(after);
+        }
+        plain
+    }
 
     /// cbindgen gives each enum its type by conditions around its head and after its end: a macro says it once.
     fn plain_enums(header: &str) -> String {

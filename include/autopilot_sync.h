@@ -105,7 +105,7 @@
 
 #include <stdint.h>
 
-// The version of this header; autopilot_version() gives that of the library.
+// The version of this header. autopilot_version() returns the version of the library.
 #define AUTOPILOT_VERSION_MAJOR 0
 #define AUTOPILOT_VERSION_MINOR 1
 #define AUTOPILOT_VERSION_PATCH 0
@@ -134,64 +134,66 @@
 extern "C" {
 #endif
 
-// What a call came to. Zero and above are answers of the service, below zero are errors.
+// The result of a call. Zero and above are answers of the service. Below zero are errors.
 //
-// The numbers are the same in every language and never change their meaning; later versions may add some. Treat an
+// The numbers are the same in every language and never change their meaning. Later versions may add some: treat an
 // unknown number above zero as an answer, and one below zero as an error.
 AUTOPILOT_ENUM(autopilot_result) {
-    // What was asked was done. Of a trigger: the service accepted it (HTTP 204), and the sync runs on afterwards.
+    // Success. For a trigger: the service accepted it (HTTP 204), and the sync runs on. For a wait: the sync
+    // completed.
     AUTOPILOT_OK = 0,
-    // A sync is running already (HTTP 409).
+    // A sync is already running (HTTP 409). For a wait: it joined that sync, which completed.
     AUTOPILOT_SYNC_ALREADY_RUNNING = 1,
-    // A sync ran moments ago, not necessarily the caller's (HTTP 429). Allowed again ten minutes after it: see
+    // A sync ran less than ten minutes ago, perhaps for another caller (HTTP 429). When to try again: see
     // autopilot_detail_retry_after_ms() and autopilot_settings_next_sync_ms().
     AUTOPILOT_SYNC_TOO_SOON = 2,
-    // The sync was accepted or was running, but its end could not be observed.
+    // For a wait only: a sync was accepted or is running, but its end cannot be observed.
     AUTOPILOT_SYNC_UNCONFIRMED = 3,
-    // NULL, or a token or an option that cannot be right. Nothing was sent.
+    // NULL, or a token or an option that is not valid. Nothing was sent.
     AUTOPILOT_ERROR_INVALID_ARGUMENT = -1,
-    // No connection: name look-up, TCP, or the proxy, its refusal included. Nothing was sent.
+    // No connection: the name look-up, TCP or the proxy failed, or the proxy refused. Nothing was sent.
     AUTOPILOT_ERROR_CONNECT = -2,
     // The service's certificate is not trusted, or the TLS handshake failed. Nothing was sent.
     AUTOPILOT_ERROR_TLS = -3,
-    // The deadline cut off the call.
+    // The call did not end before its deadline.
     AUTOPILOT_ERROR_TIMEOUT = -4,
     // The caller cancelled the call.
     AUTOPILOT_ERROR_CANCELLED = -5,
-    // The connection broke after the request went out: it may have been carried out.
+    // The connection broke after the request was sent. The service may have carried it out.
     AUTOPILOT_ERROR_CONNECTION_LOST = -6,
-    // HTTP 401: a new token can heal it.
+    // HTTP 401: the service wants a new token.
     AUTOPILOT_ERROR_UNAUTHORIZED = -7,
-    // HTTP 403, or Intune's own 401: the tenant's licence or the caller's rights do not allow it.
+    // HTTP 403, or a 401 of Intune's own: the tenant has no licence, or the caller lacks a permission.
     AUTOPILOT_ERROR_FORBIDDEN = -8,
     // Any other HTTP status.
     AUTOPILOT_ERROR_SERVICE = -9,
-    // The answer is not HTTP, not of the documented shape, or not Graph's but of a box in between.
+    // The reply is not HTTP, or not in the documented form, or comes from a proxy or gateway instead of Microsoft
+    // Graph.
     AUTOPILOT_ERROR_PROTOCOL = -10,
     // The service reports that the sync failed.
     AUTOPILOT_ERROR_SYNC_FAILED = -11,
     // A fault of this library.
     AUTOPILOT_ERROR_INTERNAL = -12,
-    // An environment variable, CA file or proxy address cannot be used. Nothing was sent.
+    // An environment variable, a CA file or a proxy address cannot be used. Nothing was sent.
     AUTOPILOT_ERROR_CONFIGURATION = -13,
 };
 
 // What a wait is doing.
 AUTOPILOT_ENUM(autopilot_phase) {
-    // It begins: nothing was sent yet.
+    // The wait starts. Nothing has been sent yet.
     AUTOPILOT_PHASE_STARTING = 0,
-    // It waits for the time at which the service accepts a trigger.
+    // The wait pauses until the service accepts a trigger. If the callback ends it here, the answer is "too soon".
     AUTOPILOT_PHASE_WINDOW = 1,
-    // It watches a sync.
+    // The wait watches a sync, or looks for the effect of a trigger that may have run.
     AUTOPILOT_PHASE_WATCHING = 2,
-    // The service refused the token: hand in a new one by autopilot_progress_set_token(). Where none is handed in, or
-    // the new one is refused too, the wait ends with AUTOPILOT_ERROR_UNAUTHORIZED.
+    // The service refused the token. If the callback sets no new one, or the service refuses that too, the wait ends
+    // as unauthorized.
     AUTOPILOT_PHASE_TOKEN_REJECTED = 3,
 };
 
-// The state of the sync that runs or ran last. 0 to 3 are the service's own numbers.
+// The state of the current or last sync. 0 to 3 are the service's own numbers.
 AUTOPILOT_ENUM(autopilot_sync_status) {
-    // The service says that it does not know.
+    // The service says that it does not know the state.
     AUTOPILOT_SYNC_STATUS_UNKNOWN = 0,
     // A sync is running.
     AUTOPILOT_SYNC_STATUS_IN_PROGRESS = 1,
@@ -199,167 +201,173 @@ AUTOPILOT_ENUM(autopilot_sync_status) {
     AUTOPILOT_SYNC_STATUS_COMPLETED = 2,
     // The last sync failed.
     AUTOPILOT_SYNC_STATUS_FAILED = 3,
-    // A state that this version does not know: see autopilot_settings_status_text().
+    // A state that this version does not know. See autopilot_settings_status_text().
     AUTOPILOT_SYNC_STATUS_OTHER = -1,
-    // The service did not say.
+    // The service gave no state.
     AUTOPILOT_SYNC_STATUS_NONE = -2,
 };
 
 // What became of the trigger, the request that starts a sync.
+//
+// After an error too, it tells whether a sync may be running.
 AUTOPILOT_ENUM(autopilot_trigger) {
     // It was not sent.
     AUTOPILOT_TRIGGER_NOT_SENT = 0,
-    // It was sent, and whether it started a sync is not known.
+    // It was sent. Whether it started a sync is unknown.
     AUTOPILOT_TRIGGER_MAY_HAVE_RUN = 1,
-    // It was sent, and started no sync.
+    // It was sent and refused: it started no sync.
     AUTOPILOT_TRIGGER_REFUSED = 2,
-    // It was accepted: a sync starts or has started.
+    // The service accepted it: a sync has started or will start.
     AUTOPILOT_TRIGGER_ACCEPTED = 3,
-    // A sync that was running already was joined.
+    // The call joined a sync that was already running.
     AUTOPILOT_TRIGGER_JOINED = 4,
 };
 
-// A cloud of Microsoft's. A token of one cloud is refused by every other.
+// One of Microsoft's clouds. Each refuses the tokens of the others.
 AUTOPILOT_ENUM(autopilot_cloud) {
-    // The global service, and US Government GCC: https://graph.microsoft.com
+    // The global service, and US Government GCC: <https://graph.microsoft.com>
     AUTOPILOT_CLOUD_GLOBAL = 0,
-    // US Government L4 (GCC High): https://graph.microsoft.us
+    // US Government L4 (GCC High): <https://graph.microsoft.us>
     AUTOPILOT_CLOUD_US_GOVERNMENT = 1,
-    // US Government L5 (DoD): https://dod-graph.microsoft.us
+    // US Government L5 (DoD): <https://dod-graph.microsoft.us>
     AUTOPILOT_CLOUD_US_GOVERNMENT_DOD = 2,
-    // China, operated by 21Vianet: https://microsoftgraph.chinacloudapi.cn
+    // China, operated by 21Vianet: <https://microsoftgraph.chinacloudapi.cn>
     AUTOPILOT_CLOUD_CHINA = 3,
 };
 
-// Ends calls from another thread: those that run with it, at once, and those that are begun with it afterwards. It
-// stays triggered for good. One may serve many calls. Any thread may use it at any time; free it when no call has it. A
-// child made by fork() may trigger its copy: that ends calls of the child alone.
+// Ends calls from another thread: those that run with it, at once, and those that begin with it later. It stays
+// triggered for good. One cancel may serve many calls, and any thread may use it at any time. Free it when no call
+// uses it. In a child made by fork(), it ends only the child's calls.
 typedef struct autopilot_cancel autopilot_cancel;
 
 // Connections to one cloud's Microsoft Graph. The token comes with each call, so one client serves many tenants. Any
-// number of threads may use one at once, and share its connections, which stay open between calls. Free it when no call
-// has it.
+// number of threads may use a client at once. They share its connections, which stay open between calls. Free a client
+// when no call uses it.
 //
-// Where a function takes a client, NULL means the one that autopilot_sync() uses: default options, shared by the whole
-// process, never freed.
+// If a function gets NULL for the client, it uses the client of autopilot_sync(): the whole process shares that one,
+// with default options, and it is never freed.
 typedef struct autopilot_client autopilot_client;
 
-// What is known of a call beside its result. Made by each function that has a last parameter of this type, whatever the
-// result and the other arguments, unless that pointer is NULL; on a fault of the library it may be set to NULL. What
-// the pointer held before is overwritten and not freed. Free it with autopilot_detail_free(). It never changes, so any
-// threads may read it at once; strings of it live as long as it does.
+// What is known about a call beside its result. Each function whose last parameter is a detail sets it, whatever the
+// result and the other arguments, unless that pointer is NULL. After a fault of the library it may set it to NULL. It
+// overwrites the old pointer and does not free it. Free a detail with autopilot_detail_free(). A detail never changes,
+// so any threads may read it at once. Its strings live as long as it does.
 //
-// The token is in none of it, whatever the server answers.
+// The token is nowhere in it, whatever the server replies.
 typedef struct autopilot_detail autopilot_detail;
 
-// The options of a client. One thread at a time may use one; a client keeps nothing of it.
+// The options of a client. Only one thread at a time may use them. A client keeps no reference to them.
 //
-// Each setter copies its argument and returns AUTOPILOT_OK. An argument that is not as described, NULL included, gives
-// AUTOPILOT_ERROR_INVALID_ARGUMENT and changes nothing; autopilot_options_error() says why. NULL for the options gives
-// the same result.
+// Each setter copies its argument and returns AUTOPILOT_OK. If the argument is NULL or not as described, the setter
+// returns AUTOPILOT_ERROR_INVALID_ARGUMENT and changes nothing, and autopilot_options_error() says why.
+// NULL for the options gives the same result.
 typedef struct autopilot_options autopilot_options;
 
-// What a wait tells its caller. Valid during the callback only, on its thread; strings of it too.
+// The state of a wait, for its callback. It and its strings are valid only during the callback, on the same thread.
 typedef struct autopilot_progress autopilot_progress;
 
-// What the service says of its Windows Autopilot synchronisation. Never changes, so any threads may read it at once.
-// Strings of it live as long as it does.
+// What the service says about its Windows Autopilot sync. It never changes, so any threads may read it at once. Its
+// strings live as long as it does.
 typedef struct autopilot_settings autopilot_settings;
 
-// Called by a wait on the thread that waits, before its first request and about once a second between requests; not
-// during a request, which takes the client's timeout at most.
+// A wait calls this function on its own thread, before the first request and then about once a second. It does not
+// call it during a request, which takes the client's timeout at most.
 //
-// Return 0 to go on. Anything else ends the wait: with AUTOPILOT_SYNC_TOO_SOON in AUTOPILOT_PHASE_WINDOW, else with
-// AUTOPILOT_ERROR_CANCELLED. It may call any function of this library, but not free what the wait was given. It must
-// return: no longjmp, no exception, no end of the thread.
+// Return 0 to go on. Any other number ends the wait: with AUTOPILOT_SYNC_TOO_SOON in AUTOPILOT_PHASE_WINDOW, otherwise
+// with AUTOPILOT_ERROR_CANCELLED. In AUTOPILOT_PHASE_TOKEN_REJECTED, give the wait a new token with
+// autopilot_progress_set_token().
+//
+// The function may call every function of this library, but must not free what the wait was given. It must return: no
+// longjmp, no exception, no end of the thread.
 typedef int32_t (*autopilot_progress_fn)(autopilot_progress *progress, void *user_data);
 
-// The name of a result as it is spelled here, such as "AUTOPILOT_SYNC_TOO_SOON", for a log.
+// The name of a result, such as "AUTOPILOT_SYNC_TOO_SOON", for a log.
 //
-// Returns a static string, never NULL; "AUTOPILOT_UNKNOWN" for a number that this version does not know. Any thread.
+// Returns a static string, never NULL. It is "AUTOPILOT_UNKNOWN" for a number that this version does not know. Any
+// thread may call it.
 AUTOPILOT_API const char *autopilot_result_name(int32_t result);
 
-// Triggers a Windows Autopilot sync of the token's tenant, in the global cloud, and returns when the service has
-// answered. The sync itself runs on afterwards.
+// Triggers a Windows Autopilot sync of the token's tenant, in the global cloud. Returns when the service has replied.
+// The sync itself runs on.
 //
-// token: a bearer token with the permission DeviceManagementServiceConfig.ReadWrite.All, without the word "Bearer":
-// visible ASCII, at most 64 KiB, NUL-terminated. One trailing line break is forgiven. It stays the caller's; no copy
-// of it is kept after the call.
+// token: a bearer token with the permission DeviceManagementServiceConfig.ReadWrite.All, without the word "Bearer". It
+// is visible ASCII, at most 64 KiB, NUL-terminated; one line break at its end is allowed. It stays the caller's, and
+// the library keeps no copy after the call.
 //
-// Blocks for 30 seconds at most, retries included. A trigger is sent again only where the first cannot have run.
+// Blocks for 30 seconds at most, including retries. It sends a trigger again only if the first one cannot have run.
 //
-// Returns AUTOPILOT_OK, AUTOPILOT_SYNC_ALREADY_RUNNING, AUTOPILOT_SYNC_TOO_SOON or an error. NULL and a text that
-// cannot be a token give AUTOPILOT_ERROR_INVALID_ARGUMENT, and nothing is sent. Calling it again is always harmless:
-// the service answers that a sync is running, or that it is too soon.
+// Returns AUTOPILOT_OK, AUTOPILOT_SYNC_ALREADY_RUNNING, AUTOPILOT_SYNC_TOO_SOON or an error. For NULL, or a text that
+// cannot be a token, it returns AUTOPILOT_ERROR_INVALID_ARGUMENT and sends nothing. It is always safe to call it
+// again: the service then answers that a sync is running, or that it is too soon.
 //
-// Any number of threads may call it at once. They share connections, which stay open between calls, and the
-// environment as the first call that could use it found it. A child made by fork() may call it too.
+// Any number of threads may call it at once, and so may a child made by fork(). The calls share connections, which
+// stay open, and the environment of the first call that could use it.
 AUTOPILOT_API autopilot_result autopilot_sync(const char *token);
 
-// Options with their defaults. Free them with autopilot_options_free(). Returns NULL only on a fault of the library.
+// Makes options with their default values. Free them with autopilot_options_free(). Returns NULL only after a fault of
+// the library.
 AUTOPILOT_API autopilot_options *autopilot_options_new(void);
 
 // Frees options. NULL is allowed.
 AUTOPILOT_API void autopilot_options_free(autopilot_options *options);
 
-// The cloud whose Microsoft Graph is called, one of AUTOPILOT_CLOUD_*. Default: AUTOPILOT_CLOUD_GLOBAL. Replaces a base
-// URL.
-AUTOPILOT_API
-autopilot_result autopilot_options_set_cloud(autopilot_options *options,
-                                             int32_t cloud);
+// Sets the cloud whose Microsoft Graph the client calls, one of AUTOPILOT_CLOUD_*. Replaces a base URL. Default:
+// AUTOPILOT_CLOUD_GLOBAL.
+AUTOPILOT_API autopilot_result autopilot_options_set_cloud(autopilot_options *options, int32_t cloud);
 
-// The root of a Microsoft Graph that is none of the clouds', such as "https://graph.example": https, a host, perhaps a
-// port, at most a slash after it. Tokens go there, so it is taken from here only, never from the environment. Default:
-// the root of the cloud, which it replaces.
+// Sets the root of a Microsoft Graph that is not in the list of clouds, such as "https://graph.example": https, a
+// host, and optionally a port and a final slash. Replaces the cloud. Tokens are sent there, so no environment variable
+// can set it. Default: the root of the cloud.
 AUTOPILOT_API autopilot_result autopilot_options_set_base_url(autopilot_options *options, const char *url);
 
-// A proxy as "scheme://user:password@host:port", with the scheme http, https, socks5 (names are looked up here) or
-// socks5h (by the proxy). No scheme means http; no port means 443 for https, else 1080; a path is ignored, as curl
-// does. User name and password may be percent-encoded; a slash, a question mark, a hash or a blank in them must be.
-// "" means no proxy, whatever the environment says. Default: the environment's, with its exceptions.
+// Sets a proxy, as "scheme://user:password@host:port". The scheme is http, https, socks5 (the library looks names up)
+// or socks5h (the proxy looks them up). If there is no scheme, it is http. If there is no port, it is 443 for https
+// and 1080 for the others. A path is ignored, as curl does. User name and password may be percent-encoded; a slash, a
+// question mark, a hash or a blank in them must be. "" means no proxy, whatever the environment says. Default: the
+// environment's proxy, with its exceptions.
 AUTOPILOT_API autopilot_result autopilot_options_set_proxy(autopilot_options *options, const char *url);
 
-// A PEM file of the certificate authorities to trust instead of the system's and the environment's; its path in UTF-8.
-// It is read by autopilot_client_new(), and again after a failed TLS handshake, so it must be a regular file, of 16 MiB
-// at most, and no pipe. Default: SSL_CERT_FILE (of the same kind) and SSL_CERT_DIR if set, else the system's trust.
-AUTOPILOT_API
-autopilot_result autopilot_options_set_ca_file(autopilot_options *options,
-                                               const char *path);
+// Sets a PEM file of certificate authorities to trust instead of those of the system and the environment. Its path is
+// UTF-8. autopilot_client_new() reads it, and so does a call after a failed TLS handshake. So it must be a regular
+// file, not a pipe, of at most 16 MiB. Default: SSL_CERT_FILE (with the same rules) and SSL_CERT_DIR if they are set,
+// otherwise the system's trust.
+AUTOPILOT_API autopilot_result autopilot_options_set_ca_file(autopilot_options *options, const char *path);
 
-// The most that one call may take, in milliseconds, from the name look-up to the last byte, retries included. Default:
-// 30,000; from 1 to 86,400,000.
+// Sets how long a call may take, from the name look-up to the last byte, including retries: from 1 to 86,400,000
+// milliseconds. In a wait, it bounds each request. Default: 30,000.
 AUTOPILOT_API autopilot_result autopilot_options_set_timeout_ms(autopilot_options *options, int64_t timeout_ms);
 
-// The most that one attempt to connect may take, in milliseconds: name, TCP, proxy and TLS; from 1 to 86,400,000.
-// Default: as long as the call, so a proxy that needs 12 seconds for its tunnel gets them.
+// Sets how long one attempt to connect may take, with name look-up, TCP, proxy and TLS: from 1 to 86,400,000
+// milliseconds. Default: as long as the call, so that a proxy that needs 12 seconds for its tunnel gets them.
 AUTOPILOT_API
 autopilot_result autopilot_options_set_connect_timeout_ms(autopilot_options *options,
                                                           int64_t timeout_ms);
 
-// How often a request is repeated that failed in passing; a trigger only where it cannot have run. Default: 3; from 0
-// to 10.
+// Sets how often a request is repeated after a transient failure, from 0 to 10. A trigger is repeated only if it
+// cannot have run. Default: 3.
 AUTOPILOT_API autopilot_result autopilot_options_set_max_retries(autopilot_options *options, int32_t retries);
 
-// What follows the library's name in the User-Agent, such as "acme-agent/3.1": 1 to 256 bytes of visible ASCII,
-// and blanks inside. Default: nothing.
+// Sets a text to follow the library's name in the User-Agent, such as "acme-agent/3.1": 1 to 256 bytes of visible
+// ASCII, with blanks inside. Default: no text.
 AUTOPILOT_API autopilot_result autopilot_options_set_user_agent_suffix(autopilot_options *options, const char *suffix);
 
-// Reads no environment variable, and on Windows not the machine's proxy. Default: they are read, except in a process
-// that runs with more rights than who started it.
+// Ignores the environment variables and, on Windows, the machine's proxy. Default: the client reads them, except in a
+// process with more rights than the user who started it.
 AUTOPILOT_API autopilot_result autopilot_options_set_ignore_environment(autopilot_options *options);
 
-// Why the setter that was called last refused its argument, on one line, fit for a log. It lives until the next setter
-// is called. NULL if it did not refuse, and for NULL.
+// Why the last setter refused its argument, on one line, fit for a log. The text is valid until the next setter is
+// called. NULL if the last setter succeeded, and for NULL.
 AUTOPILOT_API const char *autopilot_options_error(const autopilot_options *options);
 
-// A client, to be freed with autopilot_client_free(). Reads the environment and the named CA file now, and connects to
+// Makes a client. Free it with autopilot_client_free(). Reads the environment and the CA file now, and connects to
 // nothing.
 //
-// options: NULL for the defaults. They stay the caller's, and may be changed or freed afterwards.
-// client: set to the new client, or to NULL where the result is not AUTOPILOT_OK.
+// options: NULL for the defaults. They stay the caller's, who may change or free them afterwards.
+// client: set to the new client, or to NULL if the result is not AUTOPILOT_OK.
 //
-// Returns AUTOPILOT_OK; AUTOPILOT_ERROR_CONFIGURATION where an environment variable or the CA file cannot be used (the
-// detail's message names it); AUTOPILOT_ERROR_INVALID_ARGUMENT if client is NULL.
+// Returns AUTOPILOT_OK. If an environment variable or the CA file cannot be used, returns
+// AUTOPILOT_ERROR_CONFIGURATION, and the detail's message names it. If client is NULL, returns
+// AUTOPILOT_ERROR_INVALID_ARGUMENT.
 AUTOPILOT_API
 autopilot_result autopilot_client_new(const autopilot_options *options,
                                       autopilot_client **client,
@@ -368,27 +376,27 @@ autopilot_result autopilot_client_new(const autopilot_options *options,
 // Frees a client and closes its connections. Does not block. NULL is allowed.
 AUTOPILOT_API void autopilot_client_free(autopilot_client *client);
 
-// Triggers a sync, and returns when the service has answered; the sync itself runs on afterwards. As autopilot_sync(),
-// with a client, a cancel and a detail.
+// Triggers a sync, and returns when the service has replied. The sync itself runs on. This is autopilot_sync() with a
+// client, a cancel and a detail.
 //
-// client: NULL for the process-wide one. token: as for autopilot_sync(). cancel: NULL for none. detail: NULL for none.
+// client: NULL for the shared one. token: as for autopilot_sync(). cancel: NULL for none. detail: NULL for none.
 //
-// Blocks for the client's timeout at most. Returns what autopilot_sync() returns.
+// Blocks for the client's timeout at most. Returns the same results as autopilot_sync().
 AUTOPILOT_API
 autopilot_result autopilot_client_sync(const autopilot_client *client,
                                        const char *token,
                                        const autopilot_cancel *cancel,
                                        autopilot_detail **detail);
 
-// Reads how the last sync went, and when.
+// Reads the state and the times of the last sync.
 //
-// client, token, cancel, detail: as for autopilot_client_sync(); the permission
-// DeviceManagementServiceConfig.Read.All is enough.
-// settings: set to the settings, to be freed with autopilot_settings_free(), or to NULL where the result is not
-// AUTOPILOT_OK.
+// client, token, cancel, detail: as for autopilot_client_sync(). The permission DeviceManagementServiceConfig.Read.All
+// is enough.
+// settings: set to the settings, or to NULL if the result is not AUTOPILOT_OK. Free them with
+// autopilot_settings_free().
 //
-// Blocks for the client's timeout at most. Returns AUTOPILOT_OK or an error; AUTOPILOT_ERROR_INVALID_ARGUMENT if
-// settings is NULL.
+// Blocks for the client's timeout at most. Returns AUTOPILOT_OK or an error. If settings is NULL, returns
+// AUTOPILOT_ERROR_INVALID_ARGUMENT.
 AUTOPILOT_API
 autopilot_result autopilot_client_settings(const autopilot_client *client,
                                            const char *token,
@@ -396,38 +404,40 @@ autopilot_result autopilot_client_settings(const autopilot_client *client,
                                            autopilot_settings **settings,
                                            autopilot_detail **detail);
 
-// Triggers a sync and waits until it is really done; joins one that is running already; waits for the time at which the
-// service accepts a trigger, if that comes before the deadline.
+// Triggers a sync and waits until it ends. If a sync is already running, joins it. If the service does not accept a
+// trigger yet, pauses until it does, as long as that is before the deadline.
 //
-// client, token, cancel, detail: as for autopilot_client_sync(). The token needs the right to read too, which
-// DeviceManagementServiceConfig.ReadWrite.All includes: else the end cannot be observed.
-// It is copied: the callback may change or free the caller's.
-// timeout_ms: the deadline of the whole wait, from 1 to 86,400,000. Small tenants need seconds, large ones minutes; a
-// wait that meets the service's window needs ten minutes more.
-// progress: NULL for none. user_data: handed to it, NULL or not.
+// client, token, cancel, detail: as for autopilot_client_sync(). To observe the end, the token needs the right to read
+// too; DeviceManagementServiceConfig.ReadWrite.All includes it. The library copies the token, so the callback may
+// change or free it.
+// timeout_ms: the deadline of the whole wait, from 1 to 86,400,000 milliseconds. A sync takes seconds in a small
+// tenant and minutes in a large one. Add ten minutes if another sync may have run just before.
+// progress: NULL for none. user_data: passed to progress, NULL or not.
 //
-// Blocks for timeout_ms at most; a callback's own time comes on top.
+// Blocks for timeout_ms at most, plus the time that the callback takes.
 //
 // Returns:
-// AUTOPILOT_OK: the sync that was triggered is completed: by the service's own times, which moved since they were read
-// before the trigger, or by a status that was in progress, and then stands.
-// AUTOPILOT_SYNC_ALREADY_RUNNING: a sync that was running already was joined, and is completed.
-// AUTOPILOT_SYNC_TOO_SOON: a trigger is not accepted before the deadline; the detail says when.
-// AUTOPILOT_SYNC_UNCONFIRMED: accepted or running, but its end cannot be observed.
-// AUTOPILOT_ERROR_SYNC_FAILED: the service says that the sync failed.
-// AUTOPILOT_ERROR_TIMEOUT: the end was not seen before the deadline; the detail's trigger says whether a sync runs.
+// AUTOPILOT_OK: the sync that this call triggered completed.
+// AUTOPILOT_SYNC_ALREADY_RUNNING: a sync that was already running completed.
+// AUTOPILOT_SYNC_TOO_SOON: the service accepts no trigger before the deadline. The detail says when it does.
+// AUTOPILOT_SYNC_UNCONFIRMED: a sync was accepted or is running, but its end cannot be observed.
+// AUTOPILOT_ERROR_SYNC_FAILED: the service reports that the sync failed.
+// AUTOPILOT_ERROR_TIMEOUT: no end was seen before the deadline. The detail's trigger says whether a sync runs.
 // Or the error of a request.
 //
-// The service documents neither when it shows a sync nor how old a reading may be. So these cannot be told apart:
-// Where lastSyncDateTime tells of a start, and the status follows more than five seconds later, the status of the sync
-// before may be taken for the end of this one.
-// Where one sync follows another at once, and its status more than five seconds later, the end of the one before may
-// be taken for its own.
-// Where another sync ends before the end of this one has stood, its end is told, a failure too.
-// Where the reply to the trigger was lost, a sync that ended since the reading before counts as joined, and one that
-// somebody else triggered meanwhile as the one triggered here.
+// The wait believes the service's status only if the service's own times have moved since the reading before the
+// trigger, or if a reading showed the sync in progress and the status that follows holds. The service documents
+// neither when it shows a sync nor how old a reading can be. So the wait can be wrong if
+// - lastSyncDateTime marks the start of a sync, and the status follows more than five seconds later: the wait may
+//   report the status of the previous sync.
+// - one sync follows another at once, and its status comes more than five seconds late: the wait may report the end of
+//   the first for the second.
+// - another sync ends before the wait has confirmed the end of this one: it reports the other one's end, which can be
+//   a failure.
+// - the reply to the trigger is lost: a sync that ended since the reading before the trigger counts as joined, and a
+//   sync that somebody else triggered meanwhile counts as triggered here.
 //
-// The detail has the settings that were read last, whatever the result.
+// Whatever the result, the detail has the settings that were read last.
 AUTOPILOT_API
 autopilot_result autopilot_client_sync_and_wait(const autopilot_client *client,
                                                 const char *token,
@@ -437,11 +447,12 @@ autopilot_result autopilot_client_sync_and_wait(const autopilot_client *client,
                                                 void *user_data,
                                                 autopilot_detail **detail);
 
-// A cancel that ends nothing yet. Free it with autopilot_cancel_free(). Returns NULL only on a fault of the library.
+// Makes a cancel that is not triggered. Free it with autopilot_cancel_free(). Returns NULL only after a fault of the
+// library.
 AUTOPILOT_API autopilot_cancel *autopilot_cancel_new(void);
 
-// Ends its calls with AUTOPILOT_ERROR_CANCELLED: a call that blocks returns within milliseconds. Does not block. Not
-// from a signal handler. NULL does nothing.
+// Ends the calls of a cancel with AUTOPILOT_ERROR_CANCELLED, within milliseconds. Does not block. A signal handler
+// must not call it. NULL does nothing.
 AUTOPILOT_API void autopilot_cancel_trigger(const autopilot_cancel *cancel);
 
 // Frees a cancel. NULL is allowed.
@@ -453,51 +464,52 @@ AUTOPILOT_API autopilot_phase autopilot_progress_phase(const autopilot_progress 
 // The milliseconds since the wait began. -1 for NULL.
 AUTOPILOT_API int64_t autopilot_progress_elapsed_ms(const autopilot_progress *progress);
 
-// The milliseconds until the wait does its next step: a look at the sync, or a trigger. -1 for NULL.
+// The milliseconds until the wait reads the settings again or sends a trigger. -1 for NULL.
 AUTOPILOT_API int64_t autopilot_progress_next_step_ms(const autopilot_progress *progress);
 
-// The settings that were read last. They belong to the progress: do not free them. NULL if none were, and for NULL.
+// The settings that the wait read last. They belong to the progress: do not free them. NULL if it has read none, and
+// for NULL.
 AUTOPILOT_API const autopilot_settings *autopilot_progress_settings(const autopilot_progress *progress);
 
-// In AUTOPILOT_PHASE_TOKEN_REJECTED, the claims that the new token must answer, as JSON. NULL if the service asked for
+// In AUTOPILOT_PHASE_TOKEN_REJECTED: the claims that the new token must answer, as JSON. NULL if the service asked for
 // none, and for NULL.
 AUTOPILOT_API const char *autopilot_progress_claims(const autopilot_progress *progress);
 
-// Hands in a new token, which is copied, and wiped when the wait is over. It serves from the next request on; in
-// AUTOPILOT_PHASE_TOKEN_REJECTED the refused request is repeated with it at once.
+// Gives the wait a new token. The library copies it, and wipes the copy when the wait ends. The wait uses it from the
+// next request on; in AUTOPILOT_PHASE_TOKEN_REJECTED it repeats the refused request with it at once.
 //
-// Returns AUTOPILOT_OK, or AUTOPILOT_ERROR_INVALID_ARGUMENT for NULL and for what cannot be a token; then nothing is
-// changed.
+// Returns AUTOPILOT_OK. For NULL, or a text that cannot be a token, returns AUTOPILOT_ERROR_INVALID_ARGUMENT and
+// changes nothing.
 AUTOPILOT_API autopilot_result autopilot_progress_set_token(autopilot_progress *progress, const char *new_token);
 
-// The state of the sync that runs or ran last. AUTOPILOT_SYNC_STATUS_NONE for NULL.
+// The state of the current or last sync. AUTOPILOT_SYNC_STATUS_NONE for NULL.
 AUTOPILOT_API autopilot_sync_status autopilot_settings_status(const autopilot_settings *settings);
 
-// The state in the service's own word, such as "inProgress". NULL if the service did not say, and for NULL.
+// The state in the service's own word, such as "inProgress". NULL if the service gave none, and for NULL.
 AUTOPILOT_API const char *autopilot_settings_status_text(const autopilot_settings *settings);
 
 // The id of the resource. NULL if there is none, and for NULL.
 AUTOPILOT_API const char *autopilot_settings_id(const autopilot_settings *settings);
 
-// lastSyncDateTime in milliseconds since 1970 (UTC). 0 for never, and for NULL. Whether it marks the start or the end
-// of a sync is documented nowhere.
+// lastSyncDateTime in milliseconds since 1970 (UTC). 0 for never, and for NULL. The service does not document whether
+// it marks the start or the end of a sync.
 AUTOPILOT_API int64_t autopilot_settings_last_sync_ms(const autopilot_settings *settings);
 
-// lastSyncDateTime as the service wrote it. NULL if it did not, and for NULL.
+// lastSyncDateTime as the service wrote it. NULL if there is none, and for NULL.
 AUTOPILOT_API const char *autopilot_settings_last_sync_text(const autopilot_settings *settings);
 
 // lastManualSyncTriggerDateTime in milliseconds since 1970 (UTC). 0 for never, and for NULL.
 AUTOPILOT_API int64_t autopilot_settings_last_manual_sync_ms(const autopilot_settings *settings);
 
-// lastManualSyncTriggerDateTime as the service wrote it. NULL if it did not, and for NULL.
+// lastManualSyncTriggerDateTime as the service wrote it. NULL if there is none, and for NULL.
 AUTOPILOT_API const char *autopilot_settings_last_manual_sync_text(const autopilot_settings *settings);
 
-// When the service should accept the next trigger, in milliseconds since 1970 by the service's clock: the later of both
-// times, the documented ten minutes, and ten seconds of margin. 0 if there was never a sync, and for NULL.
-AUTOPILOT_API
-int64_t autopilot_settings_next_sync_ms(const autopilot_settings *settings);
+// When the service should accept the next trigger, in milliseconds since 1970 by the service's clock: the later of
+// both times, plus the documented ten minutes, plus a margin of ten seconds. 0 if there was never a sync, and for
+// NULL.
+AUTOPILOT_API int64_t autopilot_settings_next_sync_ms(const autopilot_settings *settings);
 
-// Frees settings that autopilot_client_settings() gave. Not those of a detail or a progress, which own theirs. NULL is
+// Frees settings that came from autopilot_client_settings(). Do not free those of a detail or a progress. NULL is
 // allowed.
 AUTOPILOT_API void autopilot_settings_free(autopilot_settings *settings);
 
@@ -507,35 +519,35 @@ AUTOPILOT_API autopilot_result autopilot_detail_result(const autopilot_detail *d
 // What happened, on one line, fit for a log. NULL only for NULL.
 AUTOPILOT_API const char *autopilot_detail_message(const autopilot_detail *detail);
 
-// The HTTP status of the last request's answer. 0 if it got none, and for NULL.
+// The HTTP status of the reply to the last request. 0 if there was no reply, and for NULL.
 AUTOPILOT_API int32_t autopilot_detail_http_status(const autopilot_detail *detail);
 
-// Graph's error code, such as "Forbidden", for logs: it differs between the service's front ends. NULL if there is
-// none, and for NULL.
+// Graph's error code, such as "Forbidden". It differs between the service's front ends, so use it for logs only. NULL
+// if there is none, and for NULL.
 AUTOPILOT_API const char *autopilot_detail_code(const autopilot_detail *detail);
 
-// The service's own words on one line, taken out of its envelopes. NULL if there are none, and for NULL.
+// The service's own message on one line, without the JSON around it. NULL if there is none, and for NULL.
 AUTOPILOT_API const char *autopilot_detail_service_message(const autopilot_detail *detail);
 
-// The time after which the service wants to be asked again, in milliseconds from the call's return. -1 if it is not
-// known, and for NULL.
+// How long the service asks to wait before the next request, in milliseconds from the end of the call. -1 if unknown,
+// and for NULL.
 AUTOPILOT_API int64_t autopilot_detail_retry_after_ms(const autopilot_detail *detail);
 
 // What became of the trigger. AUTOPILOT_TRIGGER_NOT_SENT for NULL.
 AUTOPILOT_API autopilot_trigger autopilot_detail_trigger(const autopilot_detail *detail);
 
-// The claims of a claims challenge, as JSON: hand them to whatever issues the token. NULL if there are none, and for
-// NULL.
+// The claims that a new token must answer, as JSON. Pass them to whatever issues the token. NULL if the service asked
+// for none, and for NULL.
 AUTOPILOT_API const char *autopilot_detail_claims(const autopilot_detail *detail);
 
-// The number of requests of the call, those that could not be sent included. 0 for NULL.
+// The number of requests of the call, including those that could not be sent. 0 for NULL.
 AUTOPILOT_API int32_t autopilot_detail_attempts(const autopilot_detail *detail);
 
-// The GUID that the library gave a request, and its retries too; index counts from 0. Microsoft's support asks for it,
-// and Intune shows it as "Activity ID". NULL if there is no such request, and for NULL.
+// The GUID that the library gave a request and its retries. Microsoft's support asks for it, and Intune shows it as
+// "Activity ID". index counts from 0. NULL if there is no such request, and for NULL.
 AUTOPILOT_API const char *autopilot_detail_client_request_id(const autopilot_detail *detail, int32_t index);
 
-// The id that Graph gave a request; index counts from 0. NULL if it was not answered, or there is no such request, and
+// The id that Graph gave a request. index counts from 0. NULL if Graph did not reply, if there is no such request, and
 // for NULL.
 AUTOPILOT_API const char *autopilot_detail_request_id(const autopilot_detail *detail, int32_t index);
 
@@ -546,9 +558,9 @@ AUTOPILOT_API const autopilot_settings *autopilot_detail_settings(const autopilo
 // Frees a detail. NULL is allowed.
 AUTOPILOT_API void autopilot_detail_free(autopilot_detail *detail);
 
-// The version of the library that is loaded, such as "0.1.0". The AUTOPILOT_VERSION_* macros are the header's.
+// The version of the loaded library, such as "0.1.0". The AUTOPILOT_VERSION_* macros have the version of the header.
 //
-// Returns a static string, never NULL. Any thread.
+// Returns a static string, never NULL. Any thread may call it.
 AUTOPILOT_API const char *autopilot_version(void);
 
 

@@ -8,8 +8,8 @@ use crate::config::{Cloud, Environment, Proxy, Root, Trust, limits};
 use crate::outcome::{Error, ErrorKind};
 use crate::transport::{Graph, Route};
 
-/// The options of a [`Client`]. Each setter copies its argument and refuses a wrong one at once, with
-/// [`ErrorKind::InvalidArgument`] and nothing changed.
+/// The options of a [`Client`]. Each setter copies its argument. If the argument is not valid, the setter fails with
+/// [`ErrorKind::InvalidArgument`].
 ///
 /// ```
 /// use std::time::Duration;
@@ -42,9 +42,9 @@ enum ProxyChoice {
 }
 
 impl Client {
-    /// A client with the default options. Reads the environment, and connects to nothing.
+    /// Makes a client with the default options. Reads the environment, and connects to nothing.
     ///
-    /// Fails with [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) where the environment cannot be used.
+    /// Fails with [`ErrorKind::Configuration`] if the environment cannot be used.
     ///
     /// ```
     /// let client = autopilot_sync::Client::new()?;
@@ -54,7 +54,7 @@ impl Client {
         Client::builder().build()
     }
 
-    /// The options of a client to be made.
+    /// Starts with the default options, to make a client with others.
     ///
     /// ```
     /// let client = autopilot_sync::Client::builder().max_retries(0)?.build()?;
@@ -71,9 +71,9 @@ impl Default for ClientBuilder {
             root: Cloud::default().into(),
             proxy: ProxyChoice::FromEnvironment,
             ca_file: None,
-            timeout: Duration::from_secs(30),
+            timeout: limits::DEFAULT_TIMEOUT,
             connect_timeout: None,
-            max_retries: 3,
+            max_retries: limits::DEFAULT_RETRIES,
             user_agent: concat!("autopilot-sync/", env!("CARGO_PKG_VERSION")).to_owned(),
             ignore_environment: false,
         }
@@ -81,7 +81,7 @@ impl Default for ClientBuilder {
 }
 
 impl ClientBuilder {
-    /// The cloud whose Microsoft Graph is called. Defaults to [`Cloud::Global`]. Replaces a base URL.
+    /// The cloud whose Microsoft Graph the client calls. Replaces a base URL. Defaults to [`Cloud::Global`].
     ///
     /// ```
     /// use autopilot_sync::{Client, Cloud};
@@ -94,9 +94,9 @@ impl ClientBuilder {
         self
     }
 
-    /// The root of a Microsoft Graph that is no [`Cloud`] of the list, such as `https://graph.example`: https, a host,
-    /// perhaps a port, nothing else. Tokens go there, so it is taken from code only, never from the environment.
-    /// Defaults to the root of the cloud, which it replaces.
+    /// The root of a Microsoft Graph that is no [`Cloud`], such as `https://graph.example`: https, a host, an optional
+    /// port, and nothing else. Replaces the cloud. Tokens are sent there, so no environment variable can set it.
+    /// Defaults to the root of the cloud.
     ///
     /// ```
     /// use autopilot_sync::Client;
@@ -110,11 +110,12 @@ impl ClientBuilder {
         Ok(self)
     }
 
-    /// A proxy as `scheme://user:password@host:port`, with the scheme `http`, `https`, `socks5` (names are looked up
-    /// here) or `socks5h` (by the proxy). No scheme means http; no port means 443 for https, else 1080. Replaces the
-    /// environment's proxy and its exceptions. Defaults to the environment's.
+    /// A proxy, as `scheme://user:password@host:port`. The scheme is `http`, `https`, `socks5` (this library looks
+    /// names up) or `socks5h` (the proxy looks them up). Without a scheme it is http. Without a port it is 443 for
+    /// https, and 1080 for the others. Replaces the environment's proxy and its exceptions. Defaults to the
+    /// environment's proxy.
     ///
-    /// Credentials are percent-encoded; Basic is the only scheme for them.
+    /// User name and password are percent-encoded. The client sends them by the Basic scheme only.
     ///
     /// ```
     /// use autopilot_sync::Client;
@@ -129,7 +130,7 @@ impl ClientBuilder {
         Ok(self)
     }
 
-    /// No proxy, whatever the environment says. Defaults to the environment's.
+    /// No proxy, whatever the environment says. Defaults to the environment's proxy.
     ///
     /// ```
     /// use autopilot_sync::Client;
@@ -142,10 +143,10 @@ impl ClientBuilder {
         self
     }
 
-    /// A PEM file of the certificate authorities to trust **instead of** the system's and the environment's. It is
-    /// read by [`build`](Self::build), and again after a failed TLS handshake, so it must be a regular file, of 16 MiB
-    /// at most: a pipe, such as a shell's `<(...)`, is refused. Defaults to none: `SSL_CERT_FILE` (of the same kind) and
-    /// `SSL_CERT_DIR` if set, else the system's trust.
+    /// A PEM file of certificate authorities to trust **instead of** those of the system and the environment.
+    /// [`build`](Self::build) reads it, and so does a call after a failed TLS handshake. So it must be a regular file
+    /// of at most 16 MiB; a pipe, such as a shell's `<(...)`, is refused. Defaults to `SSL_CERT_FILE` (with the same
+    /// rules) and `SSL_CERT_DIR` if they are set, otherwise to the system's trust.
     ///
     /// ```
     /// use autopilot_sync::{Client, ErrorKind};
@@ -164,8 +165,8 @@ impl ClientBuilder {
         Ok(self)
     }
 
-    /// The most that one call may take, from the name look-up to the last byte, retries included. Defaults to 30
-    /// seconds; from 1 millisecond to 24 hours. In a wait it bounds each request, not the whole.
+    /// How long a call may take, from the name look-up to the last byte, including retries: from 1 millisecond to 24
+    /// hours. In a wait, it bounds each request. Defaults to 30 seconds.
     ///
     /// ```
     /// use std::time::Duration;
@@ -180,12 +181,12 @@ impl ClientBuilder {
         Ok(self)
     }
 
-    /// The most that one attempt to connect may take: name, TCP, proxy and TLS; from 1 millisecond to 24 hours. The
-    /// timeout of the call bounds it too, and is the only bound by default. So a proxy that needs 12 seconds for its
-    /// tunnel, or a name server that needs 15, gets them.
+    /// How long one attempt to connect may take, with name look-up, TCP, proxy and TLS: from 1 millisecond to 24 hours.
+    /// Defaults to as long as the call, so that a slow name server or a proxy that needs 12 seconds for its tunnel gets
+    /// the time.
     ///
-    /// Set it to give up an attempt that hangs and start another. Each starts from the beginning, except that it joins
-    /// a look-up of the name that is still running.
+    /// Set it to give up an attempt that hangs, and start another. Each attempt starts from the beginning, except that
+    /// it joins a look-up of the name that is still running.
     ///
     /// ```
     /// use std::time::Duration;
@@ -200,8 +201,8 @@ impl ClientBuilder {
         Ok(self)
     }
 
-    /// How often a request is repeated that failed in passing. A trigger is repeated only where it cannot have run.
-    /// Defaults to 3; from 0 to 10.
+    /// How often a request is repeated after a transient failure, from 0 to 10. A trigger is repeated only if it cannot
+    /// have run. Defaults to 3.
     ///
     /// ```
     /// use autopilot_sync::Client;
@@ -210,15 +211,16 @@ impl ClientBuilder {
     /// # Ok::<(), autopilot_sync::Error>(())
     /// ```
     pub fn max_retries(mut self, retries: u32) -> Result<ClientBuilder, Error> {
-        if retries > 10 {
-            return Err(Error::invalid_argument(format!("{retries} retries: at most 10")));
+        if retries > limits::MOST_RETRIES {
+            let most = limits::MOST_RETRIES;
+            return Err(Error::invalid_argument(format!("the number of retries must be from 0 to {most}")));
         }
         self.max_retries = retries;
         Ok(self)
     }
 
-    /// What follows `autopilot-sync/VERSION` in the User-Agent, such as `acme-agent/3.1`: visible ASCII and blanks, at
-    /// most 256 bytes. Defaults to nothing.
+    /// A text that follows `autopilot-sync/VERSION` in the User-Agent, such as `acme-agent/3.1`: visible ASCII and
+    /// blanks, at most 256 bytes. Defaults to no text.
     ///
     /// ```
     /// use autopilot_sync::Client;
@@ -229,18 +231,19 @@ impl ClientBuilder {
     /// ```
     pub fn user_agent_suffix(mut self, suffix: &str) -> Result<ClientBuilder, Error> {
         let is_visible = suffix.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic());
-        if suffix.trim().is_empty() || suffix.len() > 256 || !is_visible {
-            return Err(Error::invalid_argument(
-                "the User-Agent's suffix must be 1 to 256 bytes of visible ASCII",
-            ));
+        let longest = limits::LONGEST_USER_AGENT_SUFFIX;
+        if suffix.trim().is_empty() || suffix.len() > longest || !is_visible {
+            return Err(Error::invalid_argument(format!(
+                "the User-Agent suffix must be 1 to {longest} bytes of visible ASCII"
+            )));
         }
         self.user_agent = format!("{} {}", ClientBuilder::default().user_agent, suffix.trim());
         Ok(self)
     }
 
-    /// Reads none of `HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY`, `SSL_CERT_FILE` and `SSL_CERT_DIR`, and on Windows not the
-    /// machine's WinHTTP proxy either, which is used where no variable names one. Defaults to reading them, except in a
-    /// process that runs with more rights than who started it: set-uid, set-gid, file capabilities.
+    /// Ignores `HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY`, `SSL_CERT_FILE` and `SSL_CERT_DIR`, and on Windows the machine's
+    /// WinHTTP proxy. Defaults to reading them, except in a process with more rights than the user who started it
+    /// (set-uid, set-gid, file capabilities).
     ///
     /// ```
     /// use autopilot_sync::Client;
@@ -253,9 +256,9 @@ impl ClientBuilder {
         self
     }
 
-    /// Makes the client. Reads the environment and the named CA files now, and connects to nothing.
+    /// Makes the client. Reads the environment and the CA files now, and connects to nothing.
     ///
-    /// Fails with [`ErrorKind::Configuration`] where one of these cannot be used, and names it.
+    /// Fails with [`ErrorKind::Configuration`] if one of these cannot be used. The message names it.
     ///
     /// ```
     /// use autopilot_sync::{Client, ClientBuilder};
@@ -307,7 +310,7 @@ mod tests {
             builder().proxy("ftp://proxy"),
             builder().ca_file(""),
             builder().timeout(Duration::ZERO),
-            builder().timeout(limits::A_DAY + Duration::from_millis(1)),
+            builder().timeout(limits::LONGEST_TIMEOUT + Duration::from_millis(1)),
             builder().connect_timeout(Duration::from_micros(999)),
             builder().max_retries(11),
             builder().user_agent_suffix(""),
@@ -321,7 +324,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_given_in_code_wins_over_the_environment() {
+    fn options_win_over_the_environment() {
         let environment = environment(&[
             ("HTTPS_PROXY", "env:1"),
             ("NO_PROXY", "graph.microsoft.us"),

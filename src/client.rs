@@ -6,17 +6,17 @@ use std::time::Duration;
 
 use crate::config::limits;
 use crate::outcome::{Detail, Error, ErrorKind, Settings, SyncOutcome};
-use crate::service::reply::Reading;
-use crate::service::retry::Action;
+use crate::service::Operation;
+use crate::service::reply::Reply;
 use crate::text::Token;
 use crate::transport::{Canceller, Graph};
 use crate::wait::{self, Progress};
 
 /// Connections to one cloud's Microsoft Graph. The token comes with each call, so one client serves many tenants.
 ///
-/// Any number of threads may use one client at once; connections stay open between calls, one for each thread at most.
-/// Clones share them. A forked child may use it too, with connections of its own. Dropping the last clone closes the
-/// connections and does not block.
+/// Any number of threads may use one client at once. Connections stay open between calls, at most one for each thread.
+/// Clones share them. A forked child may use the client too, with connections of its own. Dropping the last clone
+/// closes the connections and does not block.
 ///
 /// ```no_run
 /// use std::thread;
@@ -36,8 +36,8 @@ pub struct Client {
 }
 
 impl Client {
-    /// The same client, its calls ending when this canceller says so. Replaces an earlier one. The client that it is
-    /// made of is not changed, and shares its connections.
+    /// A copy of this client whose calls end when this canceller is triggered. It replaces an earlier canceller. Both
+    /// clients share their connections.
     ///
     /// ```
     /// use autopilot_sync::{Canceller, Client, ErrorKind};
@@ -52,14 +52,15 @@ impl Client {
         Client { graph: self.graph.with_canceller(canceller) }
     }
 
-    /// Triggers a sync, and returns when the service has answered: the sync itself runs on afterwards.
+    /// Triggers a sync, and returns when the service has replied. The sync itself runs on.
     ///
-    /// `token` is a bearer token with `DeviceManagementServiceConfig.ReadWrite.All`, without the word "Bearer": visible
-    /// ASCII, at most 64 KiB; one trailing line break is forgiven. No copy of it is kept after the call. Blocks for the
-    /// client's timeout at most.
+    /// `token` is a bearer token with `DeviceManagementServiceConfig.ReadWrite.All`, without the word "Bearer". It is
+    /// visible ASCII, at most 64 KiB; one line break at its end is allowed. The client keeps no copy after the call.
+    /// The call blocks for at most the client's timeout.
     ///
-    /// It sends one POST, and sends it again only where the first cannot have run. What [`Answer`](crate::Answer) calls
-    /// already running and too soon is no error and is not retried: calling again is always harmless.
+    /// It sends one POST, and repeats it only if the first cannot have run.
+    /// [`AlreadyRunning`](crate::Answer::AlreadyRunning) and [`TooSoon`](crate::Answer::TooSoon) are answers, not
+    /// errors, and are not retried. It is always safe to call again.
     ///
     /// ```no_run
     /// # let token = "a-token";
@@ -74,14 +75,14 @@ impl Client {
     /// # Ok::<(), autopilot_sync::Error>(())
     /// ```
     pub fn sync(&self, token: &str) -> Result<SyncOutcome, Error> {
-        let (answer, detail) = self.once(Action::Post, token, Reading::sync_answer)?;
+        let (answer, detail) = self.once(Operation::Sync, token, Reply::sync_answer)?;
         Ok(SyncOutcome { answer, detail })
     }
 
-    /// Reads how the last sync went, and when.
+    /// Reads the state and the times of the last sync.
     ///
-    /// `token` needs `DeviceManagementServiceConfig.Read.All`, or `ReadWrite.All`. Blocks for the client's timeout at
-    /// most.
+    /// `token` needs `DeviceManagementServiceConfig.Read.All` or `ReadWrite.All`. The call blocks for at most the
+    /// client's timeout.
     ///
     /// ```no_run
     /// # let token = "a-token";
@@ -99,20 +100,20 @@ impl Client {
     }
 
     pub(crate) fn settings_and_detail(&self, token: &str) -> Result<(Settings, Detail), Error> {
-        self.once(Action::Get, token, |reading| reading.settings().cloned())
+        self.once(Operation::GetSettings, token, |reply| reply.settings().cloned())
     }
 
-    /// One request, and what its answer means.
+    /// Sends one request, and returns the meaning of the reply.
     fn once<T>(
         &self,
-        action: Action,
+        operation: Operation,
         token: &str,
-        meaning: impl FnOnce(&Reading) -> Result<T, ErrorKind>,
+        meaning: impl FnOnce(&Reply) -> Result<T, ErrorKind>,
     ) -> Result<(T, Detail), Error> {
         let token = Token::new(token)?;
         let mut detail = Detail::default();
-        let end = match self.graph.request(action, token, self.graph.timeout(), true, &mut detail) {
-            Ok(reading) => meaning(&reading).map_err(|kind| reading.error(kind)),
+        let end = match self.graph.request(operation, token, self.graph.timeout(), true, &mut detail) {
+            Ok(reply) => meaning(&reply).map_err(|kind| reply.error(kind)),
             Err(failure) => Err(failure.error),
         };
         match end {
@@ -138,8 +139,8 @@ impl Client {
     /// # What the answer proves
     ///
     /// [`Answer::Accepted`](crate::Answer::Accepted) means that the sync that this call triggered has completed,
-    /// [`Answer::AlreadyRunning`](crate::Answer::AlreadyRunning) that a running sync has completed. The wait believes the
-    /// service's status only if the service's own times have moved since the reading before the trigger, or if a
+    /// [`Answer::AlreadyRunning`](crate::Answer::AlreadyRunning) that a running sync has completed. The wait believes
+    /// the service's status only if the service's own times have moved since the reading before the trigger, or if a
     /// reading showed the sync in progress and the status that follows holds. A sync that failed is an error,
     /// [`ErrorKind::SyncFailed`]. If no end was seen before the deadline, the error is [`ErrorKind::Timeout`].
     ///

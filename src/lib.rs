@@ -1,7 +1,7 @@
-//! Trigger Microsoft Intune's Windows Autopilot sync, and know what came of it.
+//! Trigger Microsoft Intune's Windows Autopilot sync, and understand the answer.
 //!
-//! One request of Microsoft Graph makes Intune synchronise its Windows Autopilot devices. This crate sends it, says
-//! what the answer means, and waits, if asked, until the sync is really done: a blocking call, without a runtime.
+//! One request to Microsoft Graph makes Intune synchronise its Windows Autopilot devices. This crate sends it, explains
+//! the answer and, if you like, waits until the sync completes. Calls block, and need no async runtime.
 //!
 //! ```no_run
 //! # fn main() -> Result<(), autopilot_sync::Error> {
@@ -17,78 +17,82 @@
 //! # }
 //! ```
 //!
-//! It should be called by one service, or one administrator's machine, per tenant. The token carries the permission
-//! `DeviceManagementServiceConfig.ReadWrite.All`, which is tenant-wide: it does not belong on endpoints.
+//! Call it from one service, or one administrator's machine, per tenant. The token carries the tenant-wide permission
+//! `DeviceManagementServiceConfig.ReadWrite.All`, so it does not belong on endpoints.
 //!
 //! # Where to go from here
 //!
 //! | to | use |
 //! | --- | --- |
 //! | trigger a sync with the default options | [`sync()`] |
-//! | choose cloud, proxy, certificates, time-outs | [`Client::builder`] |
-//! | wait until the sync is done | [`Client::sync_and_wait`], told by [`Progress`] |
+//! | choose cloud, proxy, certificates, timeouts | [`Client::builder`] |
+//! | wait until the sync completes | [`Client::sync_and_wait`], with [`Progress`] |
 //! | read how the last sync went, and when the next is possible | [`Client::settings`] |
 //! | end a call from another thread | [`Canceller`] |
-//! | know what came of a call | [`Answer`], [`ErrorKind`], and the [`Detail`] of both |
+//! | understand the outcome of a call | [`Answer`] and [`ErrorKind`], and the [`Detail`] of both |
 //!
-//! The service's own words are Microsoft's [documentation of the action][action]: it is part of Graph's beta, accepted
-//! with 204, refused with 409 while a sync runs and with 429 less than ten minutes after one. That one need not be the
-//! caller's own.
+//! Microsoft [documents the action][action] as part of Graph's beta. The service accepts it with 204. It refuses it
+//! with 409 while a sync runs, and with 429 less than ten minutes after a sync. That sync may be another caller's.
 //!
 //! [action]: https://learn.microsoft.com/graph/api/intune-enrollment-windowsautopilotsettings-sync?view=graph-rest-beta
 //!
 //! # What it does not do
 //!
-//! It acquires no tokens and keeps none, calls no other part of Microsoft Graph, follows no redirect, and does nothing
-//! between calls. A trigger that may have run is not sent again, except by a wait that has looked for it and found no
-//! sign. The cryptography, ring's, is not FIPS-validated.
+//! It gets no tokens and keeps none. It calls no other part of Microsoft Graph, follows no redirect, and does nothing
+//! between calls. It never repeats a trigger that may have run, except in a wait that has looked for the sync and found
+//! no sign of it. Its cryptography, from ring, is not FIPS-validated.
 //!
 //! # Environment
 //!
-//! Read when a client is made, as curl reads it: `HTTPS_PROXY`, else `ALL_PROXY`, with `NO_PROXY` for exceptions, in
-//! either case; `SSL_CERT_FILE` and `SSL_CERT_DIR`, then those certificates and no others. Without the last two the
-//! system's certificates are trusted, and Mozilla's where it has none. On Windows, where no variable names a proxy, the
-//! static one that an administrator gave the machine is used (`netsh winhttp show proxy`), with its exceptions;
-//! automatic configuration is not. What cannot be used is an error that names the variable. Whoever controls these
-//! variables decides whom the token is shown to: see [`ClientBuilder::ignore_environment`], which a process that runs
-//! with more rights than who started it implies.
+//! A new client reads these variables as curl does, in upper or lower case: `HTTPS_PROXY`, otherwise `ALL_PROXY`, and
+//! `NO_PROXY` for exceptions. It also reads `SSL_CERT_FILE` and `SSL_CERT_DIR`, and then trusts those certificates and
+//! no others. If neither is set, it trusts the system's certificates, or Mozilla's if the system has none. On Windows,
+//! if no variable sets a proxy, it uses the machine's static proxy with its exceptions (`netsh winhttp show proxy`),
+//! but no automatic configuration. If a value cannot be used, the error names its variable.
+//!
+//! Whoever controls these variables decides who sees the token. See [`ClientBuilder::ignore_environment`]. A process
+//! with more rights than the user who started it always ignores them.
 //!
 //! # Threads, fork and time
 //!
-//! Every call blocks its thread: for 30 seconds at most unless told otherwise, name look-up and retries included, and a
-//! wait until its own deadline. Any number of threads may use one client at once. A helper thread makes each new
-//! connection, and another looks each name up, for all calls that want it. Nothing can interrupt the system's look-up,
-//! so that thread may outlive a call that ends first. Helper threads hold no token. A child made by `fork` may go on
-//! using its parent's clients, on connections of its own, whatever other threads were doing.
+//! Every call blocks its thread. By default it takes at most 30 seconds, including name look-up and retries. A wait has
+//! a deadline of its own. Any number of threads may use one client at once.
+//!
+//! A helper thread makes each new connection, and another one looks up each name for all calls that need it. Nothing
+//! can interrupt the system's look-up, so that thread may outlive a call that ends first. Helper threads hold no token.
+//!
+//! A child made by `fork` may use its parent's clients, whatever other threads were doing. It makes connections of its
+//! own.
 //!
 //! # Networks
 //!
-//! The client tries the addresses of a host as RFC 8305 says: IPv6 and IPv4 take turns, and the next one starts after
-//! 250 milliseconds, or as soon as one fails. The first that answers is used. So a network whose IPv6 leads nowhere
-//! costs a quarter of a second. Connecting may take as long as the call, unless [`ClientBuilder::connect_timeout`] says
-//! less: a proxy that needs 12 seconds for its tunnel gets them. An unknown name or a proxy's refusal is an error at
-//! once.
+//! The client tries the addresses of a host as RFC 8305 says. IPv6 and IPv4 take turns. The next address starts after
+//! 250 milliseconds, or as soon as one fails, and the client uses the first that answers. So if a network's IPv6 leads
+//! nowhere, it costs a quarter of a second.
+//!
+//! Connecting may take as long as the call, unless you set [`ClientBuilder::connect_timeout`]. So a proxy that needs 12
+//! seconds for its tunnel gets them. If a name is unknown or a proxy refuses, the call fails at once.
 //!
 //! # Logging
 //!
-//! The crate itself logs nothing. Its HTTP library, ureq, writes to the `log` facade: at TRACE level the bytes on the
-//! wire, **the token included**. A program that installs a logger should keep the targets `ureq` and `ureq_proto` at
+//! The crate itself logs nothing. Its HTTP library, ureq, writes to the `log` facade. At TRACE level it logs the bytes
+//! on the wire, **including the token**. If your program installs a logger, keep the targets `ureq` and `ureq_proto` at
 //! DEBUG or above.
 //!
 //! # Features
 //!
 //! None is on by default, and a Rust program needs none.
 //!
-//! - `capi` is for the C libraries: it adds the functions of `include/autopilot_sync.h`, with C linkage, and makes that
-//!   header with cbindgen. It also turns the `log` facade off in release builds: a C program has no logger, and must
-//!   never print a token by accident. Cargo unifies features, so this holds for the whole program. A Rust program that
-//!   wants its log lines leaves `capi` off.
+//! - `capi` is for the C libraries. It adds the functions of `include/autopilot_sync.h`, with C linkage, and makes that
+//!   header with cbindgen. It also turns the `log` facade off in release builds, because a C program has no logger, and
+//!   must never print a token by accident. Cargo unifies features, so this holds for the whole program: leave `capi`
+//!   off if you want log lines.
 //!
 //! # Rust version
 //!
 //! Rust 1.85 or later.
 
-#![deny(unsafe_code)] // except in `ffi`, and for a few system calls in `privilege`, `windows` and `transport`
+#![deny(unsafe_code)] // except in `ffi`, and for a few system calls in `config` and `transport`
 
 mod builder;
 mod client;
@@ -101,7 +105,7 @@ mod transport;
 mod wait;
 
 #[cfg(feature = "capi")]
-#[allow(unsafe_code)] // the only place: it is what a C ABI is made of
+#[allow(unsafe_code)] // a C ABI consists of it
 pub mod ffi;
 
 pub use builder::ClientBuilder;
@@ -116,9 +120,9 @@ pub use wait::{Phase, Progress};
 #[doc = include_str!("../README.md")]
 struct Readme;
 
-/// Triggers a sync with the default options, on a client that the whole process shares: [`Client::sync`] says more.
+/// Triggers a sync with the default options, on a client that the whole process shares. See [`Client::sync`].
 ///
-/// The environment is read by the first call that finds it usable.
+/// The first call that can use the environment reads it.
 ///
 /// ```no_run
 /// # let token = "a-token";
@@ -128,7 +132,7 @@ struct Readme;
 /// # Ok::<(), autopilot_sync::Error>(())
 /// ```
 ///
-/// What cannot be a token is refused before anything is opened:
+/// It refuses a text that cannot be a token before it opens a connection:
 ///
 /// ```
 /// use autopilot_sync::ErrorKind;
@@ -136,7 +140,7 @@ struct Readme;
 /// assert_eq!(autopilot_sync::sync("").unwrap_err().kind(), ErrorKind::InvalidArgument);
 /// ```
 pub fn sync(token: &str) -> Result<SyncOutcome, Error> {
-    // A wrong token is refused before a wrong environment: which it is cannot depend on who called first.
+    // Check the token before the environment, so that the error does not depend on which call came first.
     text::Token::new(token)?;
     shared::client()?.sync(token)
 }

@@ -18,7 +18,7 @@
  *         }
  *     }
  *
- * And with a client of one's own, waiting until the sync is really done:
+ * With a client of your own, waiting until the sync completes:
  *
  *     using namespace std::chrono_literals;
  *     autopilot::Client client(autopilot::Options().timeout(10s).user_agent_suffix("acme-agent/3.1"));
@@ -29,22 +29,22 @@
  *     if (outcome.answer() == autopilot::Answer::too_soon)
  *         retry_in(outcome.retry_after());
  *
- * Everything here is inline over the C functions of autopilot_sync.h, which has what holds in every language:
- * who should call it, threads, fork, the environment, what a token is. Link with libautopilot_sync, and with
- * nothing else.
+ * Everything here is inline and calls the C functions of autopilot_sync.h. That header describes what holds in every
+ * language: who should call the library, threads, fork, the environment, the form of a token. Link with
+ * libautopilot_sync and nothing else.
  *
  * Language: C++17 or later, with exceptions.
- * Answers and errors: what the service answered is a value, an Outcome; what went wrong is an exception, an
- * Error, and there is no other one, but for std::bad_alloc and what a progress callback threw. Numbers that
- * this version does not know pass through as they are: above zero as an Answer, below zero in an Error.
- * Threads: a const object may be used by any number of threads at once. All calls of a Client, and
- * Cancel::trigger(), are const.
- * Moving: Client, Options and Cancel can be moved and not copied. One that was moved from may be destroyed or
- * assigned to; any other use throws an Error with AUTOPILOT_ERROR_INVALID_ARGUMENT and sends nothing. Only
- * Cancel::trigger() then does nothing.
- * Values: Outcome, Error and Settings own what they say, and can be copied and kept. The strings that
- * they give are copies.
- * C: capi() gives the C object, which stays its owner's. Outcome::from_capi() takes what a C call came to.
+ * Answers and errors: an answer of the service is a value, an Outcome. A failure is an exception, an Error. Besides
+ * that, only std::bad_alloc and the exceptions of your progress callback are thrown. Numbers that this version does not
+ * know pass through unchanged: above zero as an Answer, below zero in an Error.
+ * Threads: any number of threads may use a const object at once. All calls of a Client are const, and so is
+ * Cancel::trigger().
+ * Moving: Client, Options and Cancel can be moved, but not copied. You may destroy an object that was moved from, or
+ * assign to it. Any other use throws an Error with AUTOPILOT_ERROR_INVALID_ARGUMENT and sends nothing, except that
+ * Cancel::trigger() does nothing.
+ * Values: Outcome, Error and Settings own their content. You can copy and keep them. The strings that they return are
+ * copies.
+ * C: capi() returns the C object, which its owner keeps. Outcome::from_capi() takes the result of a C call.
  */
 
 #ifndef AUTOPILOT_SYNC_HPP
@@ -71,54 +71,54 @@
 #include "autopilot_sync.h"
 
 static_assert(AUTOPILOT_VERSION_MAJOR == 0 && AUTOPILOT_VERSION_MINOR == 1,
-              "autopilot_sync.h is of another version than autopilot_sync.hpp: two installations are mixed");
+              "autopilot_sync.h and autopilot_sync.hpp have different versions: two installations are mixed");
 
 namespace autopilot {
 
-// Named after the ABI, so that parts of one process may be compiled with headers of different versions. What is
-// in it is called autopilot::Client and so on all the same.
+// Named after the ABI, so that parts of one process may be compiled with headers of different versions. Programs still
+// write autopilot::Client and so on.
 inline namespace v0_1 {
 
 /// What the service answered.
 enum class Answer : std::int32_t {
-    /// The service accepted the trigger, and the sync runs on afterwards. From the wait: it is completed.
+    /// The service accepted the trigger, and the sync runs on. From a wait: the accepted sync completed.
     accepted = AUTOPILOT_OK,
-    /// A sync is running already. From the wait: it was joined, and is completed.
+    /// A sync is already running. From a wait: it joined that sync, which completed.
     already_running = AUTOPILOT_SYNC_ALREADY_RUNNING,
-    /// A sync ran moments ago, not necessarily the caller's: see Outcome::retry_after().
+    /// A sync ran less than ten minutes ago, perhaps for another caller. See Outcome::retry_after().
     too_soon = AUTOPILOT_SYNC_TOO_SOON,
-    /// From the wait only: the sync was accepted or was running, but its end could not be observed.
+    /// From a wait only: a sync was accepted or is running, but its end cannot be observed.
     unconfirmed = AUTOPILOT_SYNC_UNCONFIRMED,
 };
 
 /// Why a call failed.
 enum class ErrorKind : std::int32_t {
-    /// A null pointer, or a token or an option that cannot be right, or an object that was moved from.
-    /// Nothing was sent.
+    /// A null pointer, a token or an option that is not valid, or an object that was moved from. Nothing was sent.
     invalid_argument = AUTOPILOT_ERROR_INVALID_ARGUMENT,
-    /// No connection: name look-up, TCP, or the proxy, its refusal included. Nothing was sent.
+    /// No connection: the name look-up, TCP or the proxy failed, or the proxy refused. Nothing was sent.
     connect = AUTOPILOT_ERROR_CONNECT,
     /// The service's certificate is not trusted, or the TLS handshake failed. Nothing was sent.
     tls = AUTOPILOT_ERROR_TLS,
-    /// The deadline cut off the call.
+    /// The call did not end before its deadline.
     timeout = AUTOPILOT_ERROR_TIMEOUT,
     /// The caller cancelled the call.
     cancelled = AUTOPILOT_ERROR_CANCELLED,
-    /// The connection broke after the request went out: it may have been carried out.
+    /// The connection broke after the request was sent. The service may have carried it out.
     connection_lost = AUTOPILOT_ERROR_CONNECTION_LOST,
-    /// HTTP 401: a new token can heal it. With Error::claims(), one that answers those.
+    /// HTTP 401: the service wants a new token, which must answer Error::claims() if there are any.
     unauthorized = AUTOPILOT_ERROR_UNAUTHORIZED,
-    /// HTTP 403, or Intune's own 401: the tenant's licence or the caller's rights do not allow it.
+    /// HTTP 403, or a 401 of Intune's own: the tenant has no licence, or the caller lacks a permission.
     forbidden = AUTOPILOT_ERROR_FORBIDDEN,
-    /// Any other HTTP status: see Error::http_status().
+    /// Any other HTTP status. See Error::http_status().
     service = AUTOPILOT_ERROR_SERVICE,
-    /// The answer is not HTTP, not of the documented shape, or not Graph's but of a box in between.
+    /// The reply is not HTTP, or not in the documented form, or comes from a proxy or gateway instead of Microsoft
+    /// Graph.
     protocol = AUTOPILOT_ERROR_PROTOCOL,
     /// The service reports that the sync failed.
     sync_failed = AUTOPILOT_ERROR_SYNC_FAILED,
     /// A fault of the library.
     internal = AUTOPILOT_ERROR_INTERNAL,
-    /// An environment variable, CA file or proxy address cannot be used; what() names it. Nothing was sent.
+    /// An environment variable, a CA file or a proxy address cannot be used. what() names it. Nothing was sent.
     configuration = AUTOPILOT_ERROR_CONFIGURATION,
 };
 
@@ -126,19 +126,19 @@ enum class ErrorKind : std::int32_t {
 enum class Trigger : std::int32_t {
     /// It was not sent.
     not_sent = AUTOPILOT_TRIGGER_NOT_SENT,
-    /// It was sent, and whether it started a sync is not known.
+    /// It was sent. Whether it started a sync is unknown.
     may_have_run = AUTOPILOT_TRIGGER_MAY_HAVE_RUN,
-    /// It was sent, and started no sync.
+    /// It was sent and refused: it started no sync.
     refused = AUTOPILOT_TRIGGER_REFUSED,
-    /// It was accepted: a sync starts or has started.
+    /// The service accepted it: a sync has started or will start.
     accepted = AUTOPILOT_TRIGGER_ACCEPTED,
-    /// A sync that was running already was joined.
+    /// The call joined a sync that was already running.
     joined = AUTOPILOT_TRIGGER_JOINED,
 };
 
-/// The state of the sync that runs or ran last.
+/// The state of the current or last sync.
 enum class SyncStatus : std::int32_t {
-    /// The service says that it does not know.
+    /// The service says that it does not know the state.
     unknown = AUTOPILOT_SYNC_STATUS_UNKNOWN,
     /// A sync is running.
     in_progress = AUTOPILOT_SYNC_STATUS_IN_PROGRESS,
@@ -146,26 +146,27 @@ enum class SyncStatus : std::int32_t {
     completed = AUTOPILOT_SYNC_STATUS_COMPLETED,
     /// The last sync failed.
     failed = AUTOPILOT_SYNC_STATUS_FAILED,
-    /// A state that this version does not know: see Settings::status_text().
+    /// A state that this version does not know. See Settings::status_text().
     other = AUTOPILOT_SYNC_STATUS_OTHER,
-    /// The service did not say.
+    /// The service gave no state.
     none = AUTOPILOT_SYNC_STATUS_NONE,
 };
 
 /// What a wait is doing.
 enum class Phase : std::int32_t {
-    /// It begins: nothing was sent yet.
+    /// The wait starts. Nothing has been sent yet.
     starting = AUTOPILOT_PHASE_STARTING,
-    /// It waits for the time at which the service accepts a trigger.
+    /// The wait pauses until the service accepts a trigger. If the callback ends it here, the answer is
+    /// too_soon.
     window = AUTOPILOT_PHASE_WINDOW,
-    /// It watches a sync.
+    /// The wait watches a sync, or looks for the effect of a trigger that may have run.
     watching = AUTOPILOT_PHASE_WATCHING,
-    /// The service refused the token: hand in a new one by Progress::set_token(). Where none is handed in, or
-    /// the new one is refused too, the wait ends with ErrorKind::unauthorized.
+    /// The service refused the token. Give the wait a new one with Progress::set_token(). If the callback sets none, or
+    /// the service refuses that too, the wait ends with ErrorKind::unauthorized.
     token_rejected = AUTOPILOT_PHASE_TOKEN_REJECTED,
 };
 
-/// A cloud of Microsoft's. A token of one cloud is refused by every other.
+/// One of Microsoft's clouds. Each refuses the tokens of the others.
 enum class Cloud : std::int32_t {
     /// The global service, and US Government GCC: https://graph.microsoft.com
     global = AUTOPILOT_CLOUD_GLOBAL,
@@ -177,15 +178,15 @@ enum class Cloud : std::int32_t {
     china = AUTOPILOT_CLOUD_CHINA,
 };
 
-/// How a progress callback says whether the wait goes on.
+/// Whether the wait goes on, as a progress callback decides.
 enum class Flow {
     /// Go on.
     go_on,
-    /// End the wait: with Answer::too_soon in Phase::window, else with ErrorKind::cancelled.
+    /// End the wait: with Answer::too_soon in Phase::window, otherwise with ErrorKind::cancelled.
     stop,
 };
 
-/// A point in time, such as the service's.
+/// A point in time. Times in Settings are by the service's clock.
 using Time = std::chrono::system_clock::time_point;
 
 namespace internal {
@@ -202,13 +203,13 @@ struct Free {
 template <class T>
 using Handle = std::unique_ptr<T, Free>;
 
-/// A string of C, which has NULL for none.
+/// A string of C. NULL is none.
 inline std::optional<std::string> optional(const char *text)
 {
     return text ? std::optional<std::string>(text) : std::nullopt;
 }
 
-/// A time of C, which has 0 for never. One that the clock cannot hold becomes its first or its last.
+/// A time of C. 0 is never. A time outside the range of the clock becomes its first or last one.
 inline std::optional<Time> time(std::int64_t unix_ms)
 {
     using std::chrono::duration_cast;
@@ -216,7 +217,7 @@ inline std::optional<Time> time(std::int64_t unix_ms)
     if (unix_ms == 0)
         return std::nullopt;
     const milliseconds since_1970(unix_ms);
-    // In parentheses: windows.h has macros of these names.
+    // The parentheses keep the macros of windows.h away.
     const Time first = (Time::min)(), last = (Time::max)();
     if (since_1970 < duration_cast<milliseconds>(first.time_since_epoch()))
         return first;
@@ -227,36 +228,35 @@ inline std::optional<Time> time(std::int64_t unix_ms)
 
 } // namespace internal
 
-/// What the service says of its Windows Autopilot synchronisation. A value.
+/// What the service says about its Windows Autopilot sync. A value.
 class Settings {
 public:
-    /// The state of the sync that runs or ran last.
+    /// The state of the current or last sync.
     [[nodiscard]] SyncStatus status() const noexcept { return status_; }
 
-    /// The state in the service's own word, such as "inProgress"; none if the service did not say.
+    /// The state in the service's own word, such as "inProgress". None if the service gave none.
     [[nodiscard]] std::optional<std::string> status_text() const { return status_text_; }
 
     /// The id of the resource.
     [[nodiscard]] std::optional<std::string> id() const { return id_; }
 
-    /// lastSyncDateTime; none for never. Whether it marks the start or the end of a sync is documented
-    /// nowhere.
+    /// lastSyncDateTime. None for never. The service does not document whether it marks the start or the end of a sync.
     [[nodiscard]] std::optional<Time> last_sync() const noexcept { return last_sync_; }
 
     /// lastSyncDateTime as the service wrote it.
     [[nodiscard]] std::optional<std::string> last_sync_text() const { return last_sync_text_; }
 
-    /// lastManualSyncTriggerDateTime; none for never.
+    /// lastManualSyncTriggerDateTime. None for never.
     [[nodiscard]] std::optional<Time> last_manual_sync() const noexcept { return last_manual_sync_; }
 
     /// lastManualSyncTriggerDateTime as the service wrote it.
     [[nodiscard]] std::optional<std::string> last_manual_sync_text() const { return last_manual_sync_text_; }
 
-    /// When the service should accept the next trigger, by the service's clock: the later of both times, the
-    /// documented ten minutes, and ten seconds of margin. None if there was never a sync.
+    /// When the service should accept the next trigger, by its clock: the later of both times, plus the documented ten
+    /// minutes, plus a margin of ten seconds. None if there was never a sync.
     [[nodiscard]] std::optional<Time> next_sync() const noexcept { return next_sync_; }
 
-    /// A copy of C's, which stays its owner's; as of a service that says nothing for NULL.
+    /// Copies the C object, which its owner keeps. NULL gives settings in which everything is missing.
     explicit Settings(const autopilot_settings *settings)
         : status_(static_cast<SyncStatus>(autopilot_settings_status(settings))),
           status_text_(internal::optional(autopilot_settings_status_text(settings))),
@@ -289,24 +289,24 @@ inline std::optional<Settings> optional(const autopilot_settings *settings)
 
 } // namespace internal
 
-/// The ids of one request, for whoever supports the service.
+/// The ids of one request, for the service's support.
 struct Attempt {
-    /// The GUID that the library gave it. Microsoft's support asks for it, and Intune shows it as "Activity
-    /// ID".
+    /// The GUID that the library gave the request and its retries. Microsoft's support asks for it, and Intune shows it
+    /// as "Activity ID".
     std::string client_request_id;
-    /// The id that Graph gave it; none if it was not answered.
+    /// The id that Graph gave the request. None if Graph did not reply.
     std::optional<std::string> request_id;
 };
 
-/// What is known of a call, whether it ended in an Outcome or in an Error. Copying it throws nothing. The
-/// token is in none of it, whatever the server answers.
+/// What is known about a call, whether it ended in an Outcome or in an Error. Copying it does not throw. The token is
+/// nowhere in it, whatever the server replies.
 class Detail {
 public:
-    /// The result as the number that C has.
+    /// The result as C's number.
     [[nodiscard]] autopilot_result result() const noexcept { return result_; }
 
-    /// The name of the result, such as "AUTOPILOT_SYNC_TOO_SOON"; "AUTOPILOT_UNKNOWN" for one that the
-    /// library does not know. A static string.
+    /// The name of the result, such as "AUTOPILOT_SYNC_TOO_SOON". A static string. "AUTOPILOT_UNKNOWN" for a number
+    /// that the library does not know.
     [[nodiscard]] const char *name() const noexcept { return autopilot_result_name(result_); }
 
     /// What happened, on one line, fit for a log.
@@ -318,23 +318,22 @@ public:
         return message ? message : name();
     }
 
-    /// The HTTP status of the last request's answer; 0 if it got none.
+    /// The HTTP status of the reply to the last request. 0 if there was no reply.
     [[nodiscard]] std::int32_t http_status() const noexcept { return autopilot_detail_http_status(capi()); }
 
-    /// Graph's error code, such as "Forbidden", for logs: it differs between the service's front ends.
+    /// Graph's error code, such as "Forbidden". It differs between the service's front ends, so use it for logs only.
     [[nodiscard]] std::optional<std::string> code() const
     {
         return internal::optional(autopilot_detail_code(capi()));
     }
 
-    /// The service's own words on one line, taken out of their envelopes, UTF-8.
+    /// The service's own message on one line, in UTF-8, without the JSON around it.
     [[nodiscard]] std::optional<std::string> service_message() const
     {
         return internal::optional(autopilot_detail_service_message(capi()));
     }
 
-    /// The time after which the service wants to be asked again, from the call's return; none if it is not
-    /// known.
+    /// How long the service asks to wait before the next request, from the end of the call. None if unknown.
     [[nodiscard]] std::optional<std::chrono::milliseconds> retry_after() const noexcept
     {
         const std::int64_t ms = autopilot_detail_retry_after_ms(capi());
@@ -347,13 +346,13 @@ public:
         return static_cast<Trigger>(autopilot_detail_trigger(capi()));
     }
 
-    /// The claims of a claims challenge, as JSON: hand them to whatever issues the token.
+    /// The claims that a new token must answer, as JSON. Pass them to whatever issues the token.
     [[nodiscard]] std::optional<std::string> claims() const
     {
         return internal::optional(autopilot_detail_claims(capi()));
     }
 
-    /// The requests of the call, those that could not be sent included.
+    /// The requests of the call, including those that could not be sent.
     [[nodiscard]] std::vector<Attempt> attempts() const
     {
         std::vector<Attempt> attempts;
@@ -365,13 +364,13 @@ public:
         return attempts;
     }
 
-    /// The settings that the call read last; none if it read none.
+    /// The settings that the call read last. None if it read none.
     [[nodiscard]] std::optional<Settings> settings() const
     {
         return internal::optional(autopilot_detail_settings(capi()));
     }
 
-    /// The C object, which lives as long as this or a copy; NULL if the library could not make it.
+    /// The C object. It lives as long as this object or a copy. NULL if the library could not make it.
     [[nodiscard]] const autopilot_detail *capi() const noexcept { return detail_.get(); }
 
 protected:
@@ -388,34 +387,33 @@ protected:
 private:
     autopilot_result result_;
     std::shared_ptr<const autopilot_detail> detail_;
-    std::shared_ptr<const std::string> text_; // what C has no words for
+    std::shared_ptr<const std::string> text_; // the message of an error that came from no C call
 };
 
-/// Why a call failed: the one exception of this library. what() is one line, fit for a log. Copying it throws
-/// nothing.
+/// Why a call failed: the only exception of this library. what() is one line, fit for a log. Copying it does not throw.
 class Error : public std::runtime_error, public Detail {
 public:
-    /// What to branch on.
+    /// The kind: switch on it.
     [[nodiscard]] ErrorKind kind() const noexcept { return static_cast<ErrorKind>(result()); }
 
-    /// One that came from no call, and so has no more than this.
+    /// An error that came from no call, with no more detail than this.
     Error(autopilot_result result, const std::string &what)
         : std::runtime_error(what), Detail(result, what)
     {
     }
 
-    /// One with all that is known of a call.
+    /// An error with the detail of a call.
     explicit Error(const Detail &detail) : std::runtime_error(detail.message()), Detail(detail) {}
 };
 
-/// What the service answered, and all that is known beside.
+/// What the service answered, and what else is known.
 class [[nodiscard]] Outcome : public Detail {
 public:
-    /// What to branch on.
+    /// The answer: switch on it.
     [[nodiscard]] Answer answer() const noexcept { return static_cast<Answer>(result()); }
 
-    /// What a C call came to: the outcome, or an Error thrown where the result is below zero. Takes the
-    /// detail over, which may be NULL.
+    /// The outcome of a C call. Throws an Error if the result is below zero. Takes ownership of the detail, which may
+    /// be NULL.
     static Outcome from_capi(autopilot_result result, autopilot_detail *detail)
     {
         Outcome outcome(result, internal::Handle<autopilot_detail>(detail));
@@ -428,16 +426,15 @@ private:
     using Detail::Detail;
 };
 
-/// A string argument: a `const char *`, a std::string of any allocator, or a std::string_view. It is made of
-/// them where a function wants one, and not kept.
+/// A string argument: a `const char *`, a std::string with any allocator, or a std::string_view. Functions take it and
+/// do not keep it.
 ///
-/// A `const char *` and a string that has a name are not copied, so they must outlive it. Of a temporary
-/// string, and of a std::string_view, since C wants a NUL at the end, it has its own copy, which is wiped from
-/// memory after the call. A string with a NUL inside is refused, not cut: with
-/// AUTOPILOT_ERROR_INVALID_ARGUMENT, and nothing is sent.
+/// It does not copy a `const char *` or a named string, so these must outlive it. It copies a temporary string, and a
+/// std::string_view, because C needs a NUL at the end; it wipes that copy after the call. A string with a NUL inside is
+/// refused, not cut: with AUTOPILOT_ERROR_INVALID_ARGUMENT, and nothing is sent.
 class Text {
 public:
-    /// NULL is refused by what takes it.
+    /// The function that takes it refuses NULL.
     Text(const char *text) noexcept : text_(text) {}
 
     template <class Allocator>
@@ -451,7 +448,7 @@ public:
     {
     }
 
-    /// Takes the temporary over, and so wipes the only copy.
+    /// Takes over the temporary, and so wipes the only copy.
     Text(std::string &&text) noexcept
         : copy_(std::move(text)), text_(copy_.c_str()), has_nul_(copy_.find('\0') != copy_.npos)
     {
@@ -464,12 +461,12 @@ public:
 
     ~Text()
     {
-        // Volatile, so that it is not optimised away.
+        // Volatile, so that the compiler keeps the writes.
         for (volatile char &byte : copy_)
             byte = '\0';
     }
 
-    /// For C. Throws where there is a NUL inside; `name` says of what.
+    /// The string for C. Throws if there is a NUL inside; `name` names the argument in the error.
     [[nodiscard]] const char *capi(const char *name) const
     {
         if (has_nul_)
@@ -484,8 +481,8 @@ private:
     bool has_nul_ = false;
 };
 
-/// A time argument: a std::chrono::duration of any kind, rounded up to milliseconds. It is made of one where
-/// a function wants one. One that is out of all range is refused by what takes it; it never wraps.
+/// A time argument: any std::chrono::duration, rounded up to milliseconds. It never wraps: the function that takes it
+/// refuses a value out of range.
 class Duration {
 public:
     template <class Rep, class Period>
@@ -497,7 +494,7 @@ public:
         else if (ms > 0)
             ms_ = static_cast<std::int64_t>(ms);
         else
-            ms_ = ms > -1 ? 0 : -1; // -1 for what is not a number too
+            ms_ = ms > -1 ? 0 : -1; // -1 also for NaN
     }
 
     /// The milliseconds.
@@ -507,92 +504,96 @@ private:
     std::int64_t ms_;
 };
 
-/// The options of a client. Each setter copies its argument and gives the options for the next setter: by
-/// reference, or by value where they have no name yet, as in `Options().timeout(5s)`. An argument that cannot be
-/// right throws an Error that names the option, and changes nothing. One thread at a time may set them.
+/// The options of a client. Each setter copies its argument and returns the options for the next setter: by reference,
+/// or by value if they are a temporary, as in `Options().timeout(5s)`. If an argument is not valid, the setter throws
+/// an Error that names the option, and changes nothing. Only one thread at a time may set options.
 class Options {
 public:
     Options() : options_(autopilot_options_new())
     {
         if (!options_)
-            throw Error(AUTOPILOT_ERROR_INTERNAL, "internal error: no options could be made");
+            throw Error(AUTOPILOT_ERROR_INTERNAL, "internal error: cannot make options");
     }
 
-    /// The cloud whose Microsoft Graph is called. Default: Cloud::global. Replaces a base URL.
+    /// Sets the cloud whose Microsoft Graph the client calls. Replaces a base URL. Default: Cloud::global.
     Options &cloud(Cloud cloud) &
     {
         return set(autopilot_options_set_cloud(mine(), static_cast<std::int32_t>(cloud)));
     }
     [[nodiscard]] Options cloud(Cloud cloud) && { return std::move(this->cloud(cloud)); }
 
-    /// The root of a Microsoft Graph that is in no list above, such as "https://graph.example": https, a
-    /// host, perhaps a port, at most a slash after it. Tokens go there. Default: the root of the cloud, which
-    /// it replaces.
+    /// Sets the root of a Microsoft Graph that is not in the list of clouds, such as "https://graph.example": https, a
+    /// host, and optionally a port and a final slash. Replaces the cloud. Tokens are sent there. Default: the root of
+    /// the cloud.
     Options &base_url(const Text &url) &
     {
         return set(autopilot_options_set_base_url(mine(), url.capi("base_url")));
     }
     [[nodiscard]] Options base_url(const Text &url) && { return std::move(this->base_url(url)); }
 
-    /// A proxy as "scheme://user:password@host:port", with the scheme http, https, socks5 (names are looked
-    /// up here) or socks5h (by the proxy). No scheme means http; no port means 443 for https, else 1080. ""
-    /// means no proxy, whatever the environment says. Default: the environment's, with its exceptions.
+    /// Sets a proxy, as "scheme://user:password@host:port". The scheme is http, https, socks5 (the library looks names
+    /// up) or socks5h (the proxy looks them up). If there is no scheme, it is http. If there is no port, it is 443 for
+    /// https and 1080 for the others. "" means no proxy, whatever the environment says. Default: the environment's
+    /// proxy, with its exceptions.
     Options &proxy(const Text &url) &
     {
         return set(autopilot_options_set_proxy(mine(), url.capi("proxy")));
     }
     [[nodiscard]] Options proxy(const Text &url) && { return std::move(this->proxy(url)); }
 
-    /// A PEM file of the certificate authorities to trust instead of the system's and the environment's; its
-    /// path in UTF-8. It is read when a client is made, and again after a failed TLS handshake. Default:
-    /// SSL_CERT_FILE and SSL_CERT_DIR if set, else the system's trust.
+    /// Sets a PEM file of certificate authorities to trust instead of those of the system and the environment. Its path
+    /// is UTF-8. A new client reads it, and so does a call after a failed TLS handshake. Default: SSL_CERT_FILE and
+    /// SSL_CERT_DIR if they are set, otherwise the system's trust.
     Options &ca_file(const Text &path) &
     {
         return set(autopilot_options_set_ca_file(mine(), path.capi("ca_file")));
     }
     [[nodiscard]] Options ca_file(const Text &path) && { return std::move(this->ca_file(path)); }
 
-    /// The most that one call may take, from the name look-up to the last byte, retries included. Default: 30
-    /// seconds; from one millisecond to 24 hours.
+    /// Sets how long a call may take, from the name look-up to the last byte, including retries: from one millisecond
+    /// to 24 hours. In a wait, it bounds each request. Default: 30 seconds.
     Options &timeout(Duration timeout) &
     {
         return set(autopilot_options_set_timeout_ms(mine(), timeout.capi()));
     }
     [[nodiscard]] Options timeout(Duration timeout) && { return std::move(this->timeout(timeout)); }
 
-    /// The most that one attempt to connect may take: name, TCP, proxy and TLS; from one millisecond to 24 hours.
-    /// Default: as long as the call may take.
+    /// Sets how long one attempt to connect may take, with name look-up, TCP, proxy and TLS: from one millisecond to 24
+    /// hours. Default: as long as the call.
     Options &connect_timeout(Duration timeout) &
     {
         return set(autopilot_options_set_connect_timeout_ms(mine(), timeout.capi()));
     }
     [[nodiscard]] Options connect_timeout(Duration timeout) && { return std::move(this->connect_timeout(timeout)); }
 
-    /// How often a request is repeated that failed in passing; a trigger only where it cannot have run.
-    /// Default: 3; from 0 to 10.
+    /// Sets how often a request is repeated after a transient failure, from 0 to 10. A trigger is repeated only if it
+    /// cannot have run. Default: 3.
     Options &max_retries(std::int32_t retries) &
     {
         return set(autopilot_options_set_max_retries(mine(), retries));
     }
     [[nodiscard]] Options max_retries(std::int32_t retries) && { return std::move(this->max_retries(retries)); }
 
-    /// What follows the library's name in the User-Agent, such as "acme-agent/3.1": 1 to 256 bytes of visible
-    /// ASCII, and blanks inside. Default: nothing.
+    /// Sets a text to follow the library's name in the User-Agent, such as "acme-agent/3.1": 1 to 256 bytes of visible
+    /// ASCII, with blanks inside. Default: no text.
     Options &user_agent_suffix(const Text &suffix) &
     {
         return set(autopilot_options_set_user_agent_suffix(mine(), suffix.capi("user_agent_suffix")));
     }
-    [[nodiscard]] Options user_agent_suffix(const Text &suffix) && { return std::move(this->user_agent_suffix(suffix)); }
+    [[nodiscard]] Options user_agent_suffix(const Text &suffix) &&
+    {
+        return std::move(this->user_agent_suffix(suffix));
+    }
 
-    /// Reads no environment variable, and on Windows not the machine's proxy. Default: they are read, except in
-    /// a process that runs with more rights than who started it.
+    /// Ignores the environment variables and, on Windows, the machine's proxy. Default: the client reads them, except
+    /// in a process with more rights than the user who started it.
     Options &ignore_environment() &
     {
         return set(autopilot_options_set_ignore_environment(mine()));
     }
     [[nodiscard]] Options ignore_environment() && { return std::move(this->ignore_environment()); }
 
-    /// The C object; NULL if it was moved from.
+    /// The C object. NULL if this was moved from.
     [[nodiscard]] autopilot_options *capi() noexcept { return options_.get(); }
     [[nodiscard]] const autopilot_options *capi() const noexcept { return options_.get(); }
 
@@ -608,7 +609,7 @@ private:
     {
         const char *reason = autopilot_options_error(options_.get());
         if (result < 0)
-            throw Error(result, reason ? reason : "internal error: an option could not be set");
+            throw Error(result, reason ? reason : "internal error: cannot set the option");
         return *this;
     }
 
@@ -616,28 +617,28 @@ private:
     internal::Handle<autopilot_options> options_;
 };
 
-/// Ends calls from another thread: those that run with it, at once, and those that are begun with it
-/// afterwards. It stays triggered for good. One may serve many calls, and must outlive them.
+/// Ends calls from another thread: those that run with it, at once, and those that begin with it later. It stays
+/// triggered for good. One cancel may serve many calls, and must outlive them.
 class Cancel {
 public:
     Cancel() : cancel_(autopilot_cancel_new())
     {
         if (!cancel_)
-            throw Error(AUTOPILOT_ERROR_INTERNAL, "internal error: no cancel could be made");
+            throw Error(AUTOPILOT_ERROR_INTERNAL, "internal error: cannot make a cancel");
     }
 
-    /// Ends its calls with ErrorKind::cancelled: one that blocks returns within milliseconds. Does not block.
-    /// Not from a signal handler.
+    /// Ends the calls of this cancel with ErrorKind::cancelled, within milliseconds. Does not block. A signal handler
+    /// must not call it.
     void trigger() const noexcept { autopilot_cancel_trigger(cancel_.get()); }
 
-    /// The C object; NULL if it was moved from.
+    /// The C object. NULL if this was moved from.
     [[nodiscard]] const autopilot_cancel *capi() const noexcept { return cancel_.get(); }
 
 private:
     internal::Handle<autopilot_cancel> cancel_;
 };
 
-/// What a wait tells its caller. Valid during the callback only, on its thread.
+/// The state of a wait, for its callback. Valid only during the callback, on the same thread.
 class Progress {
 public:
     explicit Progress(autopilot_progress *progress) noexcept : progress_(progress) {}
@@ -656,33 +657,33 @@ public:
         return std::chrono::milliseconds(autopilot_progress_elapsed_ms(progress_));
     }
 
-    /// The time until the wait does its next step: a look at the sync, or a trigger.
+    /// The time until the wait reads the settings again or sends a trigger.
     [[nodiscard]] std::chrono::milliseconds next_step() const noexcept
     {
         return std::chrono::milliseconds(autopilot_progress_next_step_ms(progress_));
     }
 
-    /// The settings that were read last, a copy that may be kept; none if none were.
+    /// The settings that the wait read last: a copy that you may keep. None if it has read none.
     [[nodiscard]] std::optional<Settings> settings() const
     {
         return internal::optional(autopilot_progress_settings(progress_));
     }
 
-    /// In Phase::token_rejected, the claims that the new token must answer, as JSON; none if the service
-    /// asked for none.
+    /// In Phase::token_rejected: the claims that the new token must answer, as JSON. None if the service asked for
+    /// none.
     [[nodiscard]] std::optional<std::string> claims() const
     {
         return internal::optional(autopilot_progress_claims(progress_));
     }
 
-    /// Hands in a new token, which is copied, and wiped when the wait is over. It serves from the next
-    /// request on; in Phase::token_rejected the refused request is repeated with it at once. Throws where it
-    /// cannot be a token; then nothing is changed.
+    /// Gives the wait a new token. The library copies it, and wipes the copy when the wait ends. The wait uses it from
+    /// the next request on; in Phase::token_rejected it repeats the refused request with it at once. If the text cannot
+    /// be a token, throws and changes nothing.
     void set_token(const Text &new_token)
     {
         const autopilot_result result = autopilot_progress_set_token(progress_, new_token.capi("the token"));
         if (result < 0)
-            throw Error(result, "invalid argument: the new token cannot be one");
+            throw Error(result, "invalid argument: the new token is not valid");
     }
 
     /// The C object.
@@ -694,18 +695,18 @@ private:
 
 namespace internal {
 
-/// What a progress callback is to C: its user_data.
+/// The user_data of a progress callback.
 struct Callback {
     std::function<Flow(Progress &)> call;
     std::exception_ptr thrown;
 };
 
-/// Whether a wait takes it as a progress callback.
+/// Whether a wait accepts F as a progress callback.
 template <class F>
 inline constexpr bool is_callback = std::is_invocable_v<F &, Progress &>;
 
-/// Whether a callback may be null: a pointer, a std::function and what else can be compared with nullptr. Not a
-/// function by its name, of which compilers warn that it never is.
+/// Whether a callback may be null: a pointer, a std::function, or another type that compares with nullptr. Excludes
+/// functions, because compilers warn that these are never null.
 template <class F, class = void>
 inline constexpr bool is_nullable = false;
 template <class F>
@@ -727,8 +728,8 @@ bool is_null(const std::reference_wrapper<F> &callback)
     return is_null(callback.get());
 }
 
-/// With the language linkage of a function that C calls, and so with a name that no namespace makes its own.
-/// Nothing is thrown through C: it is kept for after the call.
+/// The function that C calls. It has C linkage, so no namespace makes its name unique. Nothing is thrown through C: the
+/// exception is kept until the call has ended.
 extern "C" inline std::int32_t autopilot_cpp_v0_1_on_progress(autopilot_progress *progress,
                                                               void *user_data) noexcept
 {
@@ -744,23 +745,22 @@ extern "C" inline std::int32_t autopilot_cpp_v0_1_on_progress(autopilot_progress
 
 } // namespace internal
 
-/// Connections to one cloud's Microsoft Graph. The token comes with each call, so one client serves many
-/// tenants. Any number of threads may use one at once, and share its connections, which stay open between
-/// calls. It must outlive its calls.
+/// Connections to one cloud's Microsoft Graph. The token comes with each call, so one client serves many tenants. Any
+/// number of threads may use a client at once. They share its connections, which stay open between calls. A client must
+/// outlive its calls.
 ///
-/// token: a bearer token with the permission DeviceManagementServiceConfig.ReadWrite.All, without the word
-/// "Bearer": visible ASCII, at most 64 KiB. One trailing line break is forgiven. No copy of it is kept after
-/// a call.
+/// token: a bearer token with the permission DeviceManagementServiceConfig.ReadWrite.All, without the word "Bearer". It
+/// is visible ASCII, at most 64 KiB; one line break at its end is allowed. The library keeps no copy after a call.
 class Client {
 public:
-    /// With default options. Reads the environment now, and connects to nothing. Throws an Error of
-    /// ErrorKind::configuration where an environment variable or the CA file cannot be used.
+    /// Makes a client with the default options. Reads the environment now, and connects to nothing. Throws an Error of
+    /// ErrorKind::configuration if an environment variable or the CA file cannot be used.
     Client() : Client(nullptr) {}
 
-    /// The same with these options, of which it keeps nothing.
+    /// Makes a client with these options. Keeps no reference to them.
     explicit Client(const Options &options) : Client(options.mine()) {}
 
-    /// The one that autopilot::sync() uses: default options, shared by the whole process.
+    /// The client of autopilot::sync(): default options, shared by the whole process.
     [[nodiscard]] static Client shared() noexcept { return Client(Shared()); }
 
     Client(Client &&other) noexcept
@@ -775,36 +775,35 @@ public:
         return *this;
     }
 
-    /// Triggers a sync, and returns when the service has answered; the sync itself runs on afterwards. A
-    /// trigger is sent again only where the first cannot have run. Blocks for the client's timeout at most.
+    /// Triggers a sync, and returns when the service has replied. The sync itself runs on. Sends a trigger again only
+    /// if the first one cannot have run. Blocks for at most the client's timeout.
     Outcome sync(const Text &token) const { return trigger(token, nullptr); }
     Outcome sync(const Text &token, const Cancel &cancel) const { return trigger(token, checked(cancel)); }
 
-    /// Reads how the last sync went, and when; the permission DeviceManagementServiceConfig.Read.All is
-    /// enough. Blocks for the client's timeout at most.
+    /// Reads the state and the times of the last sync. The permission DeviceManagementServiceConfig.Read.All is enough.
+    /// Blocks for at most the client's timeout.
     [[nodiscard]] Settings settings(const Text &token) const { return read(token, nullptr); }
     [[nodiscard]] Settings settings(const Text &token, const Cancel &cancel) const
     {
         return read(token, checked(cancel));
     }
 
-    /// Triggers a sync and waits until it is really done; joins one that is running already; waits for the
-    /// time at which the service accepts a trigger, if that comes before the deadline.
+    /// Triggers a sync and waits until it ends. If a sync is already running, joins it. If the service does not accept
+    /// a trigger yet, pauses until it does, as long as that is before the deadline.
     ///
-    /// timeout: the deadline of the whole wait, from one millisecond to 24 hours. Small tenants need seconds,
-    /// large ones minutes; a wait that meets the service's window needs ten minutes more.
-    /// progress: called as progress(Progress &) on the calling thread, before the first request and about
-    /// once a second between requests; not during a request, which takes the client's timeout at most. It
-    /// returns nothing, or a Flow. It may call anything of this library. What it throws ends the wait, and is
-    /// thrown again from here. It must not end otherwise: no longjmp, no pthread_cancel. A null pointer or an
-    /// empty std::function is refused with AUTOPILOT_ERROR_INVALID_ARGUMENT, and nothing is sent.
+    /// timeout: the deadline of the whole wait, from one millisecond to 24 hours. A sync takes seconds in a small
+    /// tenant and minutes in a large one. Add ten minutes if another sync may have run just before.
+    /// progress: called as progress(Progress &) on the calling thread, before the first request and then about once a
+    /// second. It is not called during a request, which takes the client's timeout at most. It returns nothing or a
+    /// Flow. It may call everything in this library. If it throws, the wait ends and throws the same exception. It must
+    /// not end otherwise: no longjmp, no pthread_cancel. A null pointer or an empty std::function is refused with
+    /// AUTOPILOT_ERROR_INVALID_ARGUMENT, and nothing is sent.
     ///
-    /// The answer is Answer::accepted where the sync that was triggered was seen to complete; already_running
-    /// where a running one was joined, and is completed; too_soon where a trigger is not accepted before the
-    /// deadline; unconfirmed where the end cannot be observed. The error is ErrorKind::sync_failed where the
-    /// service says that the sync failed; timeout where the end was not seen before the deadline:
-    /// Error::trigger() says whether a sync runs. Both have the settings that were read last. What the
-    /// service's readings cannot tell apart is said at autopilot_client_sync_and_wait() in autopilot_sync.h.
+    /// Returns Answer::accepted if the sync that it triggered completed, already_running if a sync that it joined
+    /// completed, too_soon if the service accepts no trigger before the deadline, and unconfirmed if the end cannot be
+    /// observed. Throws ErrorKind::sync_failed if the service reports that the sync failed, and ErrorKind::timeout if
+    /// no end was seen before the deadline; Error::trigger() then says whether a sync runs. Both have the settings that
+    /// were read last. When the wait can be wrong: see autopilot_client_sync_and_wait() in autopilot_sync.h.
     Outcome sync_and_wait(const Text &token, Duration timeout) const
     {
         return wait(token, timeout, nullptr, nullptr);
@@ -826,7 +825,7 @@ public:
         return wait(token, timeout, checked(cancel), &callback);
     }
 
-    /// The C object; NULL, which C takes for the process-wide one, if this is that one or was moved from.
+    /// The C object. NULL if this is the shared client, or was moved from. C takes NULL for the shared client.
     [[nodiscard]] const autopilot_client *capi() const noexcept { return client_.get(); }
 
 private:
@@ -843,7 +842,7 @@ private:
         static_cast<void>(Outcome::from_capi(result, detail));
     }
 
-    /// For C, to which NULL means another client.
+    /// The client for C, which would take NULL for the shared one.
     const autopilot_client *mine() const
     {
         if (!client_ && !is_shared_)
@@ -851,7 +850,7 @@ private:
         return client_.get();
     }
 
-    /// For C, to which NULL means a call that cannot be cancelled.
+    /// The cancel for C, which would take NULL for none.
     static const autopilot_cancel *checked(const Cancel &cancel)
     {
         if (!cancel.capi())
@@ -896,7 +895,7 @@ private:
     {
         using Returned = std::invoke_result_t<F &, Progress &>;
         static_assert(std::is_void_v<Returned> || std::is_convertible_v<Returned, Flow>,
-                      "a progress callback returns nothing, or autopilot::Flow");
+                      "a progress callback must return nothing or autopilot::Flow");
         if (internal::is_null(progress))
             throw Error(AUTOPILOT_ERROR_INVALID_ARGUMENT, "invalid argument: the progress callback is null");
         return {[&progress](Progress &known) {
@@ -914,19 +913,18 @@ private:
     bool is_shared_ = false;
 };
 
-/// Triggers a Windows Autopilot sync of the token's tenant, in the global cloud, and returns when the service
-/// has answered. The sync itself runs on afterwards.
+/// Triggers a Windows Autopilot sync of the token's tenant, in the global cloud. Returns when the service has replied.
+/// The sync itself runs on.
 ///
-/// token: as for a Client. Blocks for 30 seconds at most, retries included. Calling it again is always
-/// harmless: the service answers that a sync is running, or that it is too soon. Any number of threads may
-/// call it at once; they share connections.
+/// token: as for a Client. Blocks for 30 seconds at most, including retries. It is always safe to call it again: the
+/// service then answers that a sync is running, or that it is too soon. Any number of threads may call it at once, and
+/// share connections.
 inline Outcome sync(const Text &token)
 {
     return Client::shared().sync(token);
 }
 
-/// The version of the library that is loaded, such as "0.1.0". The AUTOPILOT_VERSION_* macros are the
-/// header's.
+/// The version of the loaded library, such as "0.1.0". The AUTOPILOT_VERSION_* macros have the version of the header.
 [[nodiscard]] inline const char *version() noexcept
 {
     return autopilot_version();

@@ -1,11 +1,10 @@
-//! Where Microsoft Graph is: the four clouds' roots, or a root given in code.
+//! Where Microsoft Graph is: the root of one of four clouds, or a root that the caller gives.
 
 use std::fmt;
 
-/// A cloud of Microsoft's. A token of one cloud is refused by every other.
-///
-/// Source of the roots: [national cloud deployments](https://learn.microsoft.com/graph/deployments) in the
-/// documentation of Microsoft Graph, which has the action in all four.
+// Source: https://learn.microsoft.com/graph/deployments. All four clouds have the action.
+
+/// One of Microsoft's clouds. Each refuses the tokens of the others.
 ///
 /// ```
 /// use autopilot_sync::Cloud;
@@ -15,20 +14,21 @@ use std::fmt;
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
+#[repr(i32)]
 pub enum Cloud {
-    /// The global service, and US Government GCC: `https://graph.microsoft.com`.
+    /// The global service, and US Government GCC: <https://graph.microsoft.com>
     #[default]
-    Global,
-    /// US Government L4 (GCC High): `https://graph.microsoft.us`.
-    UsGovernment,
-    /// US Government L5 (DoD): `https://dod-graph.microsoft.us`.
-    UsGovernmentDod,
-    /// China, operated by 21Vianet: `https://microsoftgraph.chinacloudapi.cn`.
-    China,
+    Global = 0,
+    /// US Government L4 (GCC High): <https://graph.microsoft.us>
+    UsGovernment = 1,
+    /// US Government L5 (DoD): <https://dod-graph.microsoft.us>
+    UsGovernmentDod = 2,
+    /// China, operated by 21Vianet: <https://microsoftgraph.chinacloudapi.cn>
+    China = 3,
 }
 
 impl Cloud {
-    /// All clouds.
+    /// All clouds, in the order of their numbers in the C ABI.
     ///
     /// ```
     /// use autopilot_sync::Cloud;
@@ -38,9 +38,9 @@ impl Cloud {
     /// ```
     pub const ALL: [Cloud; 4] = [Cloud::Global, Cloud::UsGovernment, Cloud::UsGovernmentDod, Cloud::China];
 
-    /// The root of this cloud's Microsoft Graph, without a trailing slash.
+    /// The root of this cloud's Microsoft Graph, without a final slash.
     ///
-    /// The scope to ask a token for is this root and `/.default`:
+    /// To get a token, ask for the scope that is this root plus `/.default`:
     ///
     /// ```
     /// use autopilot_sync::Cloud;
@@ -58,7 +58,7 @@ impl Cloud {
     }
 }
 
-/// The root under which the service is: scheme https, a host, perhaps a port, and nothing else.
+/// The root of a service: scheme https, a host, an optional port, and nothing else.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Root {
     authority: String,
@@ -70,9 +70,11 @@ pub(crate) struct Root {
 pub(crate) enum RootError {
     #[error("the base URL must begin with https://")]
     Scheme,
-    #[error("the base URL must be a root like https://graph.microsoft.com: no user, path, query or fragment")]
+    #[error(
+        "the base URL must be a root like https://graph.microsoft.com, without user, path, query or fragment"
+    )]
     NotARoot,
-    #[error("the base URL has no valid host name, or no valid port")]
+    #[error("the host name or the port of the base URL is not valid")]
     Authority,
 }
 
@@ -88,7 +90,7 @@ impl Root {
         Ok(Root { authority: authority.to_owned(), host: host.to_owned() })
     }
 
-    /// The host, an IPv6 address without its brackets.
+    /// The host. An IPv6 address has no brackets.
     pub(crate) fn host(&self) -> &str {
         &self.host
     }
@@ -107,12 +109,12 @@ impl fmt::Display for Root {
     }
 }
 
-/// A host as look-ups and certificates have it: a URL's IPv6 address stands in brackets.
+/// A host without the brackets that a URL puts around an IPv6 address. Look-ups and certificates have none.
 pub(crate) fn without_brackets(host: &str) -> &str {
     host.trim_start_matches('[').trim_end_matches(']')
 }
 
-/// Splits `host`, `host:port`, `[v6]` or `[v6]:port`; None where that is not what it is.
+/// Splits `host`, `host:port`, `[v6]` or `[v6]:port`. None for any other text.
 pub(crate) fn split_host_port(authority: &str) -> Option<(&str, Option<u16>)> {
     let (host, port) = match authority.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
         Some((v6, rest)) => {

@@ -1,4 +1,5 @@
-//! What leads a connection from outside, variables and the machine's proxy: read once, when a client is made.
+//! The settings that come from outside the program: environment variables, and the machine's proxy. Read once, when a
+//! client is made.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -9,26 +10,26 @@ use super::privilege;
 use super::proxy::{Proxy, ProxyError};
 use super::trust::{CaFiles, Trust};
 
-/// A variable that is set, under the name that it was found by.
+/// A variable that is set, and the name under which it was found.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Variable {
     pub(crate) name: &'static str,
     pub(crate) value: OsString,
 }
 
-/// What of the environment this library knows. An empty variable counts as none, as curl has it.
+/// The part of the environment that this library uses. Like curl, it ignores an empty variable.
 #[derive(Default)]
 pub(crate) struct Environment {
     pub(crate) proxy: Option<Variable>,
     pub(crate) no_proxy: Option<Variable>,
     pub(crate) cert_file: Option<Variable>,
     pub(crate) cert_dir: Option<Variable>,
-    /// Used where no variable names one.
+    /// Used if no variable sets a proxy.
     pub(crate) machine_proxy: Option<MachineProxy>,
 }
 
 impl Environment {
-    /// This process's environment; an empty one where the process has rights that its environment must not steer.
+    /// The environment of this process. Empty if the process has more rights than the user who started it.
     pub(crate) fn of_process() -> Environment {
         if privilege::is_raised() {
             return Environment::default();
@@ -40,7 +41,8 @@ impl Environment {
         }
     }
 
-    /// Names in curl's order: lower case first, the scheme's own proxy before the general one.
+    /// Finds the variables in the order of curl: lower case first, and the proxy for https before the one for all
+    /// schemes.
     pub(crate) fn read(get: impl Fn(&str) -> Option<OsString>) -> Environment {
         let first = |names: &[&'static str]| {
             names.iter().find_map(|name| {
@@ -56,7 +58,7 @@ impl Environment {
         }
     }
 
-    /// The proxy on the way to this host. An error names the variable, or the machine's proxy.
+    /// The proxy for this host. An error names the variable, or the machine's proxy.
     pub(crate) fn proxy_for(&self, host: &str) -> Result<Option<Proxy>, (&'static str, ProxyError)> {
         let Environment { proxy, no_proxy, machine_proxy, .. } = self;
         if proxy.is_none() && machine_proxy.is_none() {
@@ -72,11 +74,11 @@ impl Environment {
             let url = variable.value.to_str().ok_or((variable.name, ProxyError::NotUtf8))?;
             return Proxy::new(url).map(Some).map_err(|error| (variable.name, error));
         }
-        let found = machine_proxy.as_ref().map_or(Ok(None), |machine| machine.on_the_way_to(host));
+        let found = machine_proxy.as_ref().map_or(Ok(None), |machine| machine.proxy_for(host));
         found.map_err(|error| ("the machine's WinHTTP proxy", error))
     }
 
-    /// The authorities that SSL_CERT_FILE and SSL_CERT_DIR name, else the system's.
+    /// The certificate authorities of SSL_CERT_FILE and SSL_CERT_DIR, otherwise the system's.
     pub(crate) fn trust(&self) -> Trust {
         let Environment { cert_file, cert_dir, .. } = self;
         let named_by = match (cert_file, cert_dir) {
@@ -145,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn the_machines_proxy_is_used_where_no_variable_names_one() {
+    fn without_a_variable_the_machines_proxy_is_used() {
         let route = |pairs: &[(&str, &str)], servers: &str| {
             let machine_proxy = MachineProxy { servers: servers.to_owned(), bypass: String::new() };
             let environment = Environment { machine_proxy: Some(machine_proxy), ..read(pairs) };

@@ -1,12 +1,12 @@
-//! The proxy that an administrator gave to a Windows machine: `netsh winhttp set proxy`.
+//! The proxy that an administrator set for a Windows machine with `netsh winhttp set proxy`.
 
 use super::proxy::{Proxy, ProxyError};
 
-/// WinHTTP's static configuration; both lists are separated by semicolons or blanks.
+/// WinHTTP's static configuration. Semicolons or blanks separate the entries of both lists.
 pub(crate) struct MachineProxy {
     /// `proxy:8080`, or one for each scheme: `http=one:8080;https=other:8080`.
     pub(crate) servers: String,
-    /// Hosts that are reached without it, with `*` for any text; `<local>` for names without a dot.
+    /// Hosts that need no proxy. `*` stands for any text, and `<local>` for names without a dot.
     pub(crate) bypass: String,
 }
 
@@ -17,14 +17,14 @@ impl MachineProxy {
         Some(MachineProxy { servers, bypass })
     }
 
-    /// There is no such thing.
+    /// Other systems have none.
     #[cfg(not(windows))]
     pub(crate) fn of_system() -> Option<MachineProxy> {
         None
     }
 
-    /// The proxy on the way to this host by https, if there is one. No port means 80, for WinHTTP has it so.
-    pub(crate) fn on_the_way_to(&self, host: &str) -> Result<Option<Proxy>, ProxyError> {
+    /// The proxy for https to this host, if there is one. WinHTTP's default port is 80.
+    pub(crate) fn proxy_for(&self, host: &str) -> Result<Option<Proxy>, ProxyError> {
         if entries(&self.bypass).any(|entry| covers(entry, host)) {
             return Ok(None);
         }
@@ -47,13 +47,13 @@ fn covers(entry: &str, host: &str) -> bool {
     matches(pattern, host)
 }
 
-/// Whether a pattern, with `*` for any text, is this name; upper and lower case are the same.
+/// Whether a name matches a pattern, in which `*` stands for any text. Ignores case.
 fn matches(pattern: &str, name: &str) -> bool {
     let (pattern, name) = (pattern.to_ascii_lowercase(), name.to_ascii_lowercase());
     let Some((start, rest)) = pattern.split_once('*') else { return pattern == name };
     let (middle, end) = rest.rsplit_once('*').unwrap_or(("", rest));
     let Some(inner) = name.strip_prefix(start).and_then(|name| name.strip_suffix(end)) else { return false };
-    // Each part where it comes first leaves the most for those after it.
+    // Taking each part where it first occurs leaves the most text for the parts after it.
     let found = middle.split('*').try_fold(inner, |left, part| left.split_once(part).map(|(_, after)| after));
     found.is_some()
 }
@@ -69,11 +69,11 @@ mod tests {
 
     fn route(servers: &str, bypass: &str, host: &str) -> Result<Option<String>, ProxyError> {
         let machine = MachineProxy { servers: servers.to_owned(), bypass: bypass.to_owned() };
-        machine.on_the_way_to(host).map(|proxy| proxy.map(|proxy| proxy.to_string()))
+        machine.proxy_for(host).map(|proxy| proxy.map(|proxy| proxy.to_string()))
     }
 
     #[test]
-    fn the_server_for_https_is_used_else_that_for_all() {
+    fn the_server_for_https_comes_before_the_one_for_all_schemes() {
         for (servers, used) in [
             ("proxy:8080", Some("http://proxy:8080")),
             ("proxy", Some("http://proxy:80")),

@@ -1,5 +1,5 @@
-//! What a client is configured with: the cloud, the proxy and the trusted authorities, from options, from the environment
-//! or from the machine. Pure, except for the functions that ask the system.
+//! How a client is configured, by options, by the environment or by the machine: the cloud, the proxy, the trusted
+//! certificates, and the limits. Pure, except for the functions that ask the system.
 
 pub(crate) mod cloud;
 mod environment;

@@ -1,11 +1,12 @@
-//! Hosts that are reached without the proxy: NO_PROXY.
+//! Hosts that need no proxy: NO_PROXY.
 
 use std::net::IpAddr;
 
 use super::cloud::without_brackets;
 
-/// Whether a NO_PROXY list names this host, as curl reads it: `*` alone for all; entries between commas or blanks; a
-/// name covers itself and its subdomains, a leading dot changes nothing; addresses alone or as a CIDR block.
+/// Whether a NO_PROXY list contains this host. Reads it as curl does: a lone `*` means all hosts, commas or blanks
+/// separate the entries, a name covers its subdomains too, a leading dot is ignored, and an address may be a CIDR
+/// block.
 pub(crate) fn is_excepted(list: &str, host: &str) -> bool {
     if list.trim() == "*" {
         return true;
@@ -41,7 +42,7 @@ fn covers_address(entry: &str, address: IpAddr) -> bool {
     let Some(bits) = bits.map_or(Some(width), |bits| bits.parse().ok()).filter(|bits| *bits <= width) else {
         return false;
     };
-    // A shift by the whole width is none in Rust, and is what /0 needs.
+    // For /0 the shift is as wide as the number, which checked_shr refuses.
     let prefix = |address: IpAddr| as_bits(address).checked_shr(width - bits).unwrap_or(0);
     network.is_ipv4() == address.is_ipv4() && prefix(network) == prefix(address)
 }

@@ -1,22 +1,22 @@
-//! Whether the process runs with more rights than who started it: set-uid, set-gid, file capabilities.
+//! Whether the process has more rights than the user who started it: set-uid, set-gid or file capabilities.
 
-#![allow(unsafe_code)] // two questions to the C library; a file under /proc has no answer where it cannot be opened
+#![allow(unsafe_code)] // two calls of the C library: /proc gives no answer if it cannot be opened
 
-/// As the kernel told the process when it started.
+/// The kernel stores the answer when it starts a process.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 pub(crate) fn is_raised() -> bool {
-    // SAFETY: it reads a value that the kernel left at the start, and has no precondition.
+    // SAFETY: the call reads a value that the kernel stored, and has no precondition.
     unsafe { libc::getauxval(libc::AT_SECURE) != 0 }
 }
 
-/// As the C library tells.
+/// The C library knows the answer.
 #[cfg(all(unix, not(any(target_os = "linux", target_os = "android"))))]
 pub(crate) fn is_raised() -> bool {
-    // SAFETY: it reads a flag of the process, and has no precondition.
+    // SAFETY: the call reads a flag of the process, and has no precondition.
     unsafe { libc::issetugid() != 0 }
 }
 
-/// There is no such thing.
+/// Other systems have no such processes.
 #[cfg(not(unix))]
 pub(crate) fn is_raised() -> bool {
     false

@@ -4,12 +4,12 @@ use std::fmt;
 
 use super::cloud::split_host_port;
 
-/// A proxy's address. Its credentials are in no output of it.
+/// A proxy's address. Its output never shows the credentials.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Proxy {
     pub(crate) scheme: Scheme,
     pub(crate) credentials: Option<Credentials>,
-    /// A name, or an address, in brackets if it is one of IPv6.
+    /// A name or an address. An IPv6 address has brackets.
     pub(crate) host: String,
     pub(crate) port: u16,
 }
@@ -18,20 +18,20 @@ pub(crate) struct Proxy {
 pub(crate) enum Scheme {
     Http,
     Https,
-    /// This library looks the service's name up.
+    /// This library looks up the service's name.
     Socks5,
-    /// The proxy looks the service's name up.
+    /// The proxy looks up the service's name.
     Socks5h,
 }
 
-/// User name and password, as bytes: proxies differ in their character sets.
+/// User name and password. They are bytes, because proxies differ in their character sets.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Credentials {
     pub(crate) user: Vec<u8>,
     pub(crate) password: Vec<u8>,
 }
 
-/// Why a text cannot be a proxy's address. The text itself may hold a password, so it is not shown.
+/// Why a text cannot be a proxy's address. Does not show the text, which may hold a password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum ProxyError {
     #[error("its scheme is not supported: use http, https, socks5 or socks5h")]
@@ -48,7 +48,8 @@ pub(crate) enum ProxyError {
 }
 
 impl Proxy {
-    /// Reads an address as curl does: no scheme means http; no port means 443 for https and 1080 for all others.
+    /// Reads an address as curl does. Without a scheme it is http. Without a port it is 443 for https, and 1080 for all
+    /// others.
     pub(crate) fn new(url: &str) -> Result<Proxy, ProxyError> {
         Proxy::with_http_port(url, 1080)
     }

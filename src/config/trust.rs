@@ -1,24 +1,24 @@
-//! Which certificate authorities are believed.
+//! Which certificate authorities a client trusts.
 
 use std::path::PathBuf;
 
-/// Where the certificates of the believed authorities come from.
+/// The source of the certificates.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Trust {
-    /// The system's own; Mozilla's where the system has none at all.
+    /// The system's own, or Mozilla's if the system has none.
     System,
-    /// These files and no others.
+    /// Only the certificates in these files.
     Files(CaFiles),
 }
 
-/// PEM files named by the caller or by the environment.
+/// PEM files that the caller or the environment names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct CaFiles {
-    /// A bundle, which must be readable and whole.
+    /// A bundle. It must be readable and complete.
     pub(crate) file: Option<PathBuf>,
-    /// Folders of single certificates, as `openssl rehash` lays them out.
+    /// Folders of single certificates, in the layout of `openssl rehash`.
     pub(crate) folders: Vec<PathBuf>,
-    /// Who named them, for an error: an option, or environment variables.
+    /// The option or the environment variables that name the files, for an error.
     pub(crate) named_by: &'static str,
 }
 

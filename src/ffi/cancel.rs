@@ -1,22 +1,23 @@
 use super::guard::guard;
 use crate::transport::Canceller;
 
-/// Ends calls from another thread: those that run with it, at once, and those that are begun with it afterwards. It
-/// stays triggered for good. One may serve many calls. Any thread may use it at any time; free it when no call has it. A
-/// child made by fork() may trigger its copy: that ends calls of the child alone.
+/// Ends calls from another thread: those that run with it, at once, and those that begin with it later. It stays
+/// triggered for good. One cancel may serve many calls, and any thread may use it at any time. Free it when no call
+/// uses it. In a child made by fork(), it ends only the child's calls.
 #[allow(non_camel_case_types)]
 pub struct autopilot_cancel {
     pub(super) canceller: Canceller,
 }
 
-/// A cancel that ends nothing yet. Free it with autopilot_cancel_free(). Returns NULL only on a fault of the library.
+/// Makes a cancel that is not triggered. Free it with autopilot_cancel_free(). Returns NULL only after a fault of the
+/// library.
 #[unsafe(no_mangle)]
 pub extern "C" fn autopilot_cancel_new() -> Option<Box<autopilot_cancel>> {
     guard(None, || Some(Box::new(autopilot_cancel { canceller: Canceller::new() })))
 }
 
-/// Ends its calls with AUTOPILOT_ERROR_CANCELLED: a call that blocks returns within milliseconds. Does not block. Not
-/// from a signal handler. NULL does nothing.
+/// Ends the calls of a cancel with AUTOPILOT_ERROR_CANCELLED, within milliseconds. Does not block. A signal handler
+/// must not call it. NULL does nothing.
 #[unsafe(no_mangle)]
 pub extern "C" fn autopilot_cancel_trigger(cancel: Option<&autopilot_cancel>) {
     guard((), || {

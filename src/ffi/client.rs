@@ -2,7 +2,7 @@ use std::ffi::{c_char, c_void};
 use std::ptr;
 
 use super::guard::{call, guard, invalid, milliseconds, token};
-use super::progress::tell;
+use super::progress::run_callback;
 use super::{
     autopilot_cancel, autopilot_detail, autopilot_options, autopilot_progress_fn, autopilot_result,
     autopilot_settings,
@@ -13,24 +13,25 @@ use crate::text::Token;
 use crate::{Detail, shared};
 
 /// Connections to one cloud's Microsoft Graph. The token comes with each call, so one client serves many tenants. Any
-/// number of threads may use one at once, and share its connections, which stay open between calls. Free it when no call
-/// has it.
+/// number of threads may use a client at once. They share its connections, which stay open between calls. Free a client
+/// when no call uses it.
 ///
-/// Where a function takes a client, NULL means the one that autopilot_sync() uses: default options, shared by the whole
-/// process, never freed.
+/// If a function gets NULL for the client, it uses the client of autopilot_sync(): the whole process shares that one,
+/// with default options, and it is never freed.
 #[allow(non_camel_case_types)]
 pub struct autopilot_client {
     client: Client,
 }
 
-/// A client, to be freed with autopilot_client_free(). Reads the environment and the named CA file now, and connects to
+/// Makes a client. Free it with autopilot_client_free(). Reads the environment and the CA file now, and connects to
 /// nothing.
 ///
-/// options: NULL for the defaults. They stay the caller's, and may be changed or freed afterwards.
-/// client: set to the new client, or to NULL where the result is not AUTOPILOT_OK.
+/// options: NULL for the defaults. They stay the caller's, who may change or free them afterwards.
+/// client: set to the new client, or to NULL if the result is not AUTOPILOT_OK.
 ///
-/// Returns AUTOPILOT_OK; AUTOPILOT_ERROR_CONFIGURATION where an environment variable or the CA file cannot be used (the
-/// detail's message names it); AUTOPILOT_ERROR_INVALID_ARGUMENT if client is NULL.
+/// Returns AUTOPILOT_OK. If an environment variable or the CA file cannot be used, returns
+/// AUTOPILOT_ERROR_CONFIGURATION, and the detail's message names it. If client is NULL, returns
+/// AUTOPILOT_ERROR_INVALID_ARGUMENT.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn autopilot_client_new(
     options: Option<&autopilot_options>,
@@ -46,7 +47,7 @@ pub unsafe extern "C" fn autopilot_client_new(
         let made = options.map(|options| options.builder.clone()).unwrap_or_default().build()?;
         // SAFETY: as above.
         unsafe { client.write(Box::into_raw(Box::new(autopilot_client { client: made }))) };
-        Ok(done(Detail::default()))
+        Ok(success(Detail::default()))
     };
     // SAFETY: the caller promises that the detail may be written, or NULL.
     unsafe { call(detail, body) }
@@ -58,12 +59,12 @@ pub extern "C" fn autopilot_client_free(client: Option<Box<autopilot_client>>) {
     guard((), || drop(client));
 }
 
-/// Triggers a sync, and returns when the service has answered; the sync itself runs on afterwards. As autopilot_sync(),
-/// with a client, a cancel and a detail.
+/// Triggers a sync, and returns when the service has replied. The sync itself runs on. This is autopilot_sync() with a
+/// client, a cancel and a detail.
 ///
-/// client: NULL for the process-wide one. token: as for autopilot_sync(). cancel: NULL for none. detail: NULL for none.
+/// client: NULL for the shared one. token: as for autopilot_sync(). cancel: NULL for none. detail: NULL for none.
 ///
-/// Blocks for the client's timeout at most. Returns what autopilot_sync() returns.
+/// Blocks for the client's timeout at most. Returns the same results as autopilot_sync().
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn autopilot_client_sync(
     client: Option<&autopilot_client>,
@@ -77,15 +78,15 @@ pub unsafe extern "C" fn autopilot_client_sync(
     unsafe { call(detail, body) }
 }
 
-/// Reads how the last sync went, and when.
+/// Reads the state and the times of the last sync.
 ///
-/// client, token, cancel, detail: as for autopilot_client_sync(); the permission
-/// DeviceManagementServiceConfig.Read.All is enough.
-/// settings: set to the settings, to be freed with autopilot_settings_free(), or to NULL where the result is not
-/// AUTOPILOT_OK.
+/// client, token, cancel, detail: as for autopilot_client_sync(). The permission DeviceManagementServiceConfig.Read.All
+/// is enough.
+/// settings: set to the settings, or to NULL if the result is not AUTOPILOT_OK. Free them with
+/// autopilot_settings_free().
 ///
-/// Blocks for the client's timeout at most. Returns AUTOPILOT_OK or an error; AUTOPILOT_ERROR_INVALID_ARGUMENT if
-/// settings is NULL.
+/// Blocks for the client's timeout at most. Returns AUTOPILOT_OK or an error. If settings is NULL, returns
+/// AUTOPILOT_ERROR_INVALID_ARGUMENT.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn autopilot_client_settings(
     client: Option<&autopilot_client>,
@@ -105,44 +106,46 @@ pub unsafe extern "C" fn autopilot_client_settings(
         let (read, known) = with(client, cancel, token, |client, token| client.settings_and_detail(token))?;
         // SAFETY: as above.
         unsafe { settings.write(Box::into_raw(Box::new((&read).into()))) };
-        Ok(done(known))
+        Ok(success(known))
     };
     // SAFETY: the caller promises that the detail may be written, or NULL.
     unsafe { call(detail, body) }
 }
 
-/// Triggers a sync and waits until it is really done; joins one that is running already; waits for the time at which the
-/// service accepts a trigger, if that comes before the deadline.
+/// Triggers a sync and waits until it ends. If a sync is already running, joins it. If the service does not accept a
+/// trigger yet, pauses until it does, as long as that is before the deadline.
 ///
-/// client, token, cancel, detail: as for autopilot_client_sync(). The token needs the right to read too, which
-/// DeviceManagementServiceConfig.ReadWrite.All includes: else the end cannot be observed.
-/// It is copied: the callback may change or free the caller's.
-/// timeout_ms: the deadline of the whole wait, from 1 to 86,400,000. Small tenants need seconds, large ones minutes; a
-/// wait that meets the service's window needs ten minutes more.
-/// progress: NULL for none. user_data: handed to it, NULL or not.
+/// client, token, cancel, detail: as for autopilot_client_sync(). To observe the end, the token needs the right to read
+/// too; DeviceManagementServiceConfig.ReadWrite.All includes it. The library copies the token, so the callback may
+/// change or free it.
+/// timeout_ms: the deadline of the whole wait, from 1 to 86,400,000 milliseconds. A sync takes seconds in a small
+/// tenant and minutes in a large one. Add ten minutes if another sync may have run just before.
+/// progress: NULL for none. user_data: passed to progress, NULL or not.
 ///
-/// Blocks for timeout_ms at most; a callback's own time comes on top.
+/// Blocks for timeout_ms at most, plus the time that the callback takes.
 ///
 /// Returns:
-/// AUTOPILOT_OK: the sync that was triggered is completed: by the service's own times, which moved since they were read
-/// before the trigger, or by a status that was in progress, and then stands.
-/// AUTOPILOT_SYNC_ALREADY_RUNNING: a sync that was running already was joined, and is completed.
-/// AUTOPILOT_SYNC_TOO_SOON: a trigger is not accepted before the deadline; the detail says when.
-/// AUTOPILOT_SYNC_UNCONFIRMED: accepted or running, but its end cannot be observed.
-/// AUTOPILOT_ERROR_SYNC_FAILED: the service says that the sync failed.
-/// AUTOPILOT_ERROR_TIMEOUT: the end was not seen before the deadline; the detail's trigger says whether a sync runs.
+/// AUTOPILOT_OK: the sync that this call triggered completed.
+/// AUTOPILOT_SYNC_ALREADY_RUNNING: a sync that was already running completed.
+/// AUTOPILOT_SYNC_TOO_SOON: the service accepts no trigger before the deadline. The detail says when it does.
+/// AUTOPILOT_SYNC_UNCONFIRMED: a sync was accepted or is running, but its end cannot be observed.
+/// AUTOPILOT_ERROR_SYNC_FAILED: the service reports that the sync failed.
+/// AUTOPILOT_ERROR_TIMEOUT: no end was seen before the deadline. The detail's trigger says whether a sync runs.
 /// Or the error of a request.
 ///
-/// The service documents neither when it shows a sync nor how old a reading may be. So these cannot be told apart:
-/// Where lastSyncDateTime tells of a start, and the status follows more than five seconds later, the status of the sync
-/// before may be taken for the end of this one.
-/// Where one sync follows another at once, and its status more than five seconds later, the end of the one before may
-/// be taken for its own.
-/// Where another sync ends before the end of this one has stood, its end is told, a failure too.
-/// Where the reply to the trigger was lost, a sync that ended since the reading before counts as joined, and one that
-/// somebody else triggered meanwhile as the one triggered here.
+/// The wait believes the service's status only if the service's own times have moved since the reading before the
+/// trigger, or if a reading showed the sync in progress and the status that follows holds. The service documents
+/// neither when it shows a sync nor how old a reading can be. So the wait can be wrong if
+/// - lastSyncDateTime marks the start of a sync, and the status follows more than five seconds later: the wait may
+///   report the status of the previous sync.
+/// - one sync follows another at once, and its status comes more than five seconds late: the wait may report the end of
+///   the first for the second.
+/// - another sync ends before the wait has confirmed the end of this one: it reports the other one's end, which can be
+///   a failure.
+/// - the reply to the trigger is lost: a sync that ended since the reading before the trigger counts as joined, and a
+///   sync that somebody else triggered meanwhile counts as triggered here.
 ///
-/// The detail has the settings that were read last, whatever the result.
+/// Whatever the result, the detail has the settings that were read last.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn autopilot_client_sync_and_wait(
     client: Option<&autopilot_client>,
@@ -156,19 +159,20 @@ pub unsafe extern "C" fn autopilot_client_sync_and_wait(
     let body = || {
         // SAFETY: the caller promises a NUL-terminated token, or NULL.
         let token = Token::new(unsafe { self::token(token) }?)?;
-        let timeout = milliseconds("timeout", timeout_ms)?;
         // A borrow that lasts as long as the wait would forbid the callback to touch the text.
         let token = token.kept();
         with(client, cancel, &token, |client, token| {
             // SAFETY: the caller promises a function as the header declares it, with its data.
-            client.sync_and_wait(token, timeout, |known| unsafe { tell(progress, user_data, known) })
+            client.sync_and_wait(token, milliseconds(timeout_ms), |known| unsafe {
+                run_callback(progress, user_data, known)
+            })
         })
     };
     // SAFETY: the caller promises that the detail may be written, or NULL.
     unsafe { call(detail, body) }
 }
 
-/// Runs a call on the client that is meant, ended by the cancel if there is one.
+/// Runs a call on this client, or on the shared one, with the cancel if there is one.
 fn with<T>(
     client: Option<&autopilot_client>,
     cancel: Option<&autopilot_cancel>,
@@ -189,6 +193,6 @@ fn with<T>(
     }
 }
 
-fn done(detail: Detail) -> SyncOutcome {
+fn success(detail: Detail) -> SyncOutcome {
     SyncOutcome { answer: Answer::Accepted, detail }
 }

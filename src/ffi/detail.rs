@@ -5,41 +5,12 @@ use super::guard::{guard, pointer, to_c, to_milliseconds};
 use super::{autopilot_result, autopilot_settings};
 use crate::outcome::{Error, SyncOutcome, Trigger};
 
-/// What became of the trigger, the request that starts a sync.
-#[allow(non_camel_case_types)] // C's spelling
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[repr(i32)]
-pub enum autopilot_trigger {
-    /// It was not sent.
-    AUTOPILOT_TRIGGER_NOT_SENT = 0,
-    /// It was sent, and whether it started a sync is not known.
-    AUTOPILOT_TRIGGER_MAY_HAVE_RUN = 1,
-    /// It was sent, and started no sync.
-    AUTOPILOT_TRIGGER_REFUSED = 2,
-    /// It was accepted: a sync starts or has started.
-    AUTOPILOT_TRIGGER_ACCEPTED = 3,
-    /// A sync that was running already was joined.
-    AUTOPILOT_TRIGGER_JOINED = 4,
-}
-
-impl From<Trigger> for autopilot_trigger {
-    fn from(trigger: Trigger) -> autopilot_trigger {
-        match trigger {
-            Trigger::NotSent => autopilot_trigger::AUTOPILOT_TRIGGER_NOT_SENT,
-            Trigger::MayHaveRun => autopilot_trigger::AUTOPILOT_TRIGGER_MAY_HAVE_RUN,
-            Trigger::Refused => autopilot_trigger::AUTOPILOT_TRIGGER_REFUSED,
-            Trigger::Accepted => autopilot_trigger::AUTOPILOT_TRIGGER_ACCEPTED,
-            Trigger::Joined => autopilot_trigger::AUTOPILOT_TRIGGER_JOINED,
-        }
-    }
-}
-
-/// What is known of a call beside its result. Made by each function that has a last parameter of this type, whatever the
-/// result and the other arguments, unless that pointer is NULL; on a fault of the library it may be set to NULL. What
-/// the pointer held before is overwritten and not freed. Free it with autopilot_detail_free(). It never changes, so any
-/// threads may read it at once; strings of it live as long as it does.
+/// What is known about a call beside its result. Each function whose last parameter is a detail sets it, whatever the
+/// result and the other arguments, unless that pointer is NULL. After a fault of the library it may set it to NULL. It
+/// overwrites the old pointer and does not free it. Free a detail with autopilot_detail_free(). A detail never changes,
+/// so any threads may read it at once. Its strings live as long as it does.
 ///
-/// The token is in none of it, whatever the server answers.
+/// The token is nowhere in it, whatever the server replies.
 #[allow(non_camel_case_types)]
 pub struct autopilot_detail {
     result: autopilot_result,
@@ -48,7 +19,7 @@ pub struct autopilot_detail {
     code: Option<CString>,
     service_message: Option<CString>,
     retry_after_ms: i64,
-    trigger: autopilot_trigger,
+    trigger: Trigger,
     claims: Option<CString>,
     attempts: Vec<(CString, Option<CString>)>,
     settings: Option<Box<autopilot_settings>>,
@@ -68,7 +39,7 @@ impl autopilot_detail {
             code: detail.code().map(to_c),
             service_message: detail.message().map(to_c),
             retry_after_ms: detail.retry_after().map_or(-1, to_milliseconds),
-            trigger: detail.trigger().into(),
+            trigger: detail.trigger(),
             claims: detail.claims().map(to_c),
             attempts: ids.map(|ids| (to_c(ids.client_request_id()), ids.request_id().map(to_c))).collect(),
             settings: detail.settings().map(|settings| Box::new(settings.into())),
@@ -92,27 +63,27 @@ pub extern "C" fn autopilot_detail_message(detail: Option<&autopilot_detail>) ->
     pointer(detail.map(|detail| &detail.message))
 }
 
-/// The HTTP status of the last request's answer. 0 if it got none, and for NULL.
+/// The HTTP status of the reply to the last request. 0 if there was no reply, and for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn autopilot_detail_http_status(detail: Option<&autopilot_detail>) -> i32 {
     detail.map_or(0, |detail| detail.http_status)
 }
 
-/// Graph's error code, such as "Forbidden", for logs: it differs between the service's front ends. NULL if there is
-/// none, and for NULL.
+/// Graph's error code, such as "Forbidden". It differs between the service's front ends, so use it for logs only. NULL
+/// if there is none, and for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn autopilot_detail_code(detail: Option<&autopilot_detail>) -> *const c_char {
     pointer(detail.and_then(|detail| detail.code.as_ref()))
 }
 
-/// The service's own words on one line, taken out of its envelopes. NULL if there are none, and for NULL.
+/// The service's own message on one line, without the JSON around it. NULL if there is none, and for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn autopilot_detail_service_message(detail: Option<&autopilot_detail>) -> *const c_char {
     pointer(detail.and_then(|detail| detail.service_message.as_ref()))
 }
 
-/// The time after which the service wants to be asked again, in milliseconds from the call's return. -1 if it is not
-/// known, and for NULL.
+/// How long the service asks to wait before the next request, in milliseconds from the end of the call. -1 if unknown,
+/// and for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn autopilot_detail_retry_after_ms(detail: Option<&autopilot_detail>) -> i64 {
     detail.map_or(-1, |detail| detail.retry_after_ms)
@@ -120,25 +91,25 @@ pub extern "C" fn autopilot_detail_retry_after_ms(detail: Option<&autopilot_deta
 
 /// What became of the trigger. AUTOPILOT_TRIGGER_NOT_SENT for NULL.
 #[unsafe(no_mangle)]
-pub extern "C" fn autopilot_detail_trigger(detail: Option<&autopilot_detail>) -> autopilot_trigger {
-    detail.map_or(autopilot_trigger::AUTOPILOT_TRIGGER_NOT_SENT, |detail| detail.trigger)
+pub extern "C" fn autopilot_detail_trigger(detail: Option<&autopilot_detail>) -> Trigger {
+    detail.map_or(Trigger::NotSent, |detail| detail.trigger)
 }
 
-/// The claims of a claims challenge, as JSON: hand them to whatever issues the token. NULL if there are none, and for
-/// NULL.
+/// The claims that a new token must answer, as JSON. Pass them to whatever issues the token. NULL if the service asked
+/// for none, and for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn autopilot_detail_claims(detail: Option<&autopilot_detail>) -> *const c_char {
     pointer(detail.and_then(|detail| detail.claims.as_ref()))
 }
 
-/// The number of requests of the call, those that could not be sent included. 0 for NULL.
+/// The number of requests of the call, including those that could not be sent. 0 for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn autopilot_detail_attempts(detail: Option<&autopilot_detail>) -> i32 {
     detail.map_or(0, |detail| i32::try_from(detail.attempts.len()).unwrap_or(i32::MAX))
 }
 
-/// The GUID that the library gave a request, and its retries too; index counts from 0. Microsoft's support asks for it,
-/// and Intune shows it as "Activity ID". NULL if there is no such request, and for NULL.
+/// The GUID that the library gave a request and its retries. Microsoft's support asks for it, and Intune shows it as
+/// "Activity ID". index counts from 0. NULL if there is no such request, and for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn autopilot_detail_client_request_id(
     detail: Option<&autopilot_detail>,
@@ -147,7 +118,7 @@ pub extern "C" fn autopilot_detail_client_request_id(
     pointer(detail.and_then(|detail| detail.attempt(index)).map(|(ours, _)| ours))
 }
 
-/// The id that Graph gave a request; index counts from 0. NULL if it was not answered, or there is no such request, and
+/// The id that Graph gave a request. index counts from 0. NULL if Graph did not reply, if there is no such request, and
 /// for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn autopilot_detail_request_id(

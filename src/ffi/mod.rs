@@ -1,7 +1,8 @@
-//! The C ABI: the functions of `include/autopilot_sync.h`, which is made from the comments here.
+//! The C ABI: the functions of `include/autopilot_sync.h`. The comments here become the header's.
 //!
-//! Not for Rust programs: it has no logic and promises nothing but its symbols. What allocates, frees or calls runs in
-//! a guard, so that a panic ends as a result; arguments are checked inside of it. Getters only hand out what is there.
+//! Rust programs do not need it. It has no logic, and promises nothing but its symbols. Functions that allocate, free
+//! or call run in a guard, which turns a panic into a result; they check their arguments inside it. Getters only return
+//! stored values.
 
 #![allow(clippy::missing_safety_doc)] // the comments are a C header's, and say it in C's words
 

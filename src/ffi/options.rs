@@ -7,33 +7,19 @@ use crate::builder::ClientBuilder;
 use crate::config::Cloud;
 use crate::outcome::Error;
 
-/// A cloud of Microsoft's. A token of one cloud is refused by every other.
-#[allow(non_camel_case_types)] // C's spelling
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[repr(i32)]
-pub enum autopilot_cloud {
-    /// The global service, and US Government GCC: https://graph.microsoft.com
-    AUTOPILOT_CLOUD_GLOBAL = 0,
-    /// US Government L4 (GCC High): https://graph.microsoft.us
-    AUTOPILOT_CLOUD_US_GOVERNMENT = 1,
-    /// US Government L5 (DoD): https://dod-graph.microsoft.us
-    AUTOPILOT_CLOUD_US_GOVERNMENT_DOD = 2,
-    /// China, operated by 21Vianet: https://microsoftgraph.chinacloudapi.cn
-    AUTOPILOT_CLOUD_CHINA = 3,
-}
-
-/// The options of a client. One thread at a time may use one; a client keeps nothing of it.
+/// The options of a client. Only one thread at a time may use them. A client keeps no reference to them.
 ///
-/// Each setter copies its argument and returns AUTOPILOT_OK. An argument that is not as described, NULL included, gives
-/// AUTOPILOT_ERROR_INVALID_ARGUMENT and changes nothing; autopilot_options_error() says why. NULL for the options gives
-/// the same result.
+/// Each setter copies its argument and returns AUTOPILOT_OK. If the argument is NULL or not as described, the setter
+/// returns AUTOPILOT_ERROR_INVALID_ARGUMENT and changes nothing, and autopilot_options_error() says why.
+/// NULL for the options gives the same result.
 #[allow(non_camel_case_types)]
 pub struct autopilot_options {
     pub(super) builder: ClientBuilder,
     error: Option<CString>,
 }
 
-/// Options with their defaults. Free them with autopilot_options_free(). Returns NULL only on a fault of the library.
+/// Makes options with their default values. Free them with autopilot_options_free(). Returns NULL only after a fault of
+/// the library.
 #[unsafe(no_mangle)]
 pub extern "C" fn autopilot_options_new() -> Option<Box<autopilot_options>> {
     guard(None, || Some(Box::new(autopilot_options { builder: ClientBuilder::default(), error: None })))
@@ -45,7 +31,7 @@ pub extern "C" fn autopilot_options_free(options: Option<Box<autopilot_options>>
     guard((), || drop(options));
 }
 
-/// The body of a setter: a changed builder takes the place of the old one.
+/// The body of a setter: replaces the builder by a changed one.
 fn set(
     options: Option<&mut autopilot_options>,
     change: impl FnOnce(ClientBuilder) -> Result<ClientBuilder, Error>,
@@ -65,33 +51,22 @@ fn set(
     })
 }
 
-/// The cloud whose Microsoft Graph is called, one of AUTOPILOT_CLOUD_*. Default: AUTOPILOT_CLOUD_GLOBAL. Replaces a base
-/// URL.
+/// Sets the cloud whose Microsoft Graph the client calls, one of AUTOPILOT_CLOUD_*. Replaces a base URL. Default:
+/// AUTOPILOT_CLOUD_GLOBAL.
 #[unsafe(no_mangle)]
 pub extern "C" fn autopilot_options_set_cloud(
     options: Option<&mut autopilot_options>,
     cloud: i32,
 ) -> autopilot_result {
     set(options, |builder| {
-        let known = Cloud::ALL.into_iter().find(|known| autopilot_cloud::from(*known) as i32 == cloud);
+        let known = Cloud::ALL.into_iter().find(|known| *known as i32 == cloud);
         known.map(|cloud| builder.cloud(cloud)).ok_or_else(|| invalid("no cloud has this number"))
     })
 }
 
-impl From<Cloud> for autopilot_cloud {
-    fn from(cloud: Cloud) -> autopilot_cloud {
-        match cloud {
-            Cloud::Global => autopilot_cloud::AUTOPILOT_CLOUD_GLOBAL,
-            Cloud::UsGovernment => autopilot_cloud::AUTOPILOT_CLOUD_US_GOVERNMENT,
-            Cloud::UsGovernmentDod => autopilot_cloud::AUTOPILOT_CLOUD_US_GOVERNMENT_DOD,
-            Cloud::China => autopilot_cloud::AUTOPILOT_CLOUD_CHINA,
-        }
-    }
-}
-
-/// The root of a Microsoft Graph that is none of the clouds', such as "https://graph.example": https, a host, perhaps a
-/// port, at most a slash after it. Tokens go there, so it is taken from here only, never from the environment. Default:
-/// the root of the cloud, which it replaces.
+/// Sets the root of a Microsoft Graph that is not in the list of clouds, such as "https://graph.example": https, a
+/// host, and optionally a port and a final slash. Replaces the cloud. Tokens are sent there, so no environment variable
+/// can set it. Default: the root of the cloud.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn autopilot_options_set_base_url(
     options: Option<&mut autopilot_options>,
@@ -101,10 +76,11 @@ pub unsafe extern "C" fn autopilot_options_set_base_url(
     set(options, |builder| builder.base_url(unsafe { text(url) }?.ok_or_else(|| invalid("the URL is NULL"))?))
 }
 
-/// A proxy as "scheme://user:password@host:port", with the scheme http, https, socks5 (names are looked up here) or
-/// socks5h (by the proxy). No scheme means http; no port means 443 for https, else 1080; a path is ignored, as curl
-/// does. User name and password may be percent-encoded; a slash, a question mark, a hash or a blank in them must be.
-/// "" means no proxy, whatever the environment says. Default: the environment's, with its exceptions.
+/// Sets a proxy, as "scheme://user:password@host:port". The scheme is http, https, socks5 (the library looks names up)
+/// or socks5h (the proxy looks them up). If there is no scheme, it is http. If there is no port, it is 443 for https
+/// and 1080 for the others. A path is ignored, as curl does. User name and password may be percent-encoded; a slash, a
+/// question mark, a hash or a blank in them must be. "" means no proxy, whatever the environment says. Default: the
+/// environment's proxy, with its exceptions.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn autopilot_options_set_proxy(
     options: Option<&mut autopilot_options>,
@@ -118,9 +94,10 @@ pub unsafe extern "C" fn autopilot_options_set_proxy(
     })
 }
 
-/// A PEM file of the certificate authorities to trust instead of the system's and the environment's; its path in UTF-8.
-/// It is read by autopilot_client_new(), and again after a failed TLS handshake, so it must be a regular file, of 16 MiB
-/// at most, and no pipe. Default: SSL_CERT_FILE (of the same kind) and SSL_CERT_DIR if set, else the system's trust.
+/// Sets a PEM file of certificate authorities to trust instead of those of the system and the environment. Its path is
+/// UTF-8. autopilot_client_new() reads it, and so does a call after a failed TLS handshake. So it must be a regular
+/// file, not a pipe, of at most 16 MiB. Default: SSL_CERT_FILE (with the same rules) and SSL_CERT_DIR if they are set,
+/// otherwise the system's trust.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn autopilot_options_set_ca_file(
     options: Option<&mut autopilot_options>,
@@ -133,40 +110,39 @@ pub unsafe extern "C" fn autopilot_options_set_ca_file(
     })
 }
 
-/// The most that one call may take, in milliseconds, from the name look-up to the last byte, retries included. Default:
-/// 30,000; from 1 to 86,400,000.
+/// Sets how long a call may take, from the name look-up to the last byte, including retries: from 1 to 86,400,000
+/// milliseconds. In a wait, it bounds each request. Default: 30,000.
 #[unsafe(no_mangle)]
 pub extern "C" fn autopilot_options_set_timeout_ms(
     options: Option<&mut autopilot_options>,
     timeout_ms: i64,
 ) -> autopilot_result {
-    set(options, |builder| builder.timeout(milliseconds("timeout", timeout_ms)?))
+    set(options, |builder| builder.timeout(milliseconds(timeout_ms)))
 }
 
-/// The most that one attempt to connect may take, in milliseconds: name, TCP, proxy and TLS; from 1 to 86,400,000.
-/// Default: as long as the call, so a proxy that needs 12 seconds for its tunnel gets them.
+/// Sets how long one attempt to connect may take, with name look-up, TCP, proxy and TLS: from 1 to 86,400,000
+/// milliseconds. Default: as long as the call, so that a proxy that needs 12 seconds for its tunnel gets them.
 #[unsafe(no_mangle)]
 pub extern "C" fn autopilot_options_set_connect_timeout_ms(
     options: Option<&mut autopilot_options>,
     timeout_ms: i64,
 ) -> autopilot_result {
-    set(options, |builder| builder.connect_timeout(milliseconds("connect timeout", timeout_ms)?))
+    set(options, |builder| builder.connect_timeout(milliseconds(timeout_ms)))
 }
 
-/// How often a request is repeated that failed in passing; a trigger only where it cannot have run. Default: 3; from 0
-/// to 10.
+/// Sets how often a request is repeated after a transient failure, from 0 to 10. A trigger is repeated only if it
+/// cannot have run. Default: 3.
 #[unsafe(no_mangle)]
 pub extern "C" fn autopilot_options_set_max_retries(
     options: Option<&mut autopilot_options>,
     retries: i32,
 ) -> autopilot_result {
-    set(options, |builder| {
-        builder.max_retries(u32::try_from(retries).map_err(|_| invalid("a number of retries below zero"))?)
-    })
+    // One below zero becomes the largest number, which is as far out of range.
+    set(options, |builder| builder.max_retries(u32::try_from(retries).unwrap_or(u32::MAX)))
 }
 
-/// What follows the library's name in the User-Agent, such as "acme-agent/3.1": 1 to 256 bytes of visible ASCII,
-/// and blanks inside. Default: nothing.
+/// Sets a text to follow the library's name in the User-Agent, such as "acme-agent/3.1": 1 to 256 bytes of visible
+/// ASCII, with blanks inside. Default: no text.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn autopilot_options_set_user_agent_suffix(
     options: Option<&mut autopilot_options>,
@@ -178,8 +154,8 @@ pub unsafe extern "C" fn autopilot_options_set_user_agent_suffix(
     })
 }
 
-/// Reads no environment variable, and on Windows not the machine's proxy. Default: they are read, except in a process
-/// that runs with more rights than who started it.
+/// Ignores the environment variables and, on Windows, the machine's proxy. Default: the client reads them, except in a
+/// process with more rights than the user who started it.
 #[unsafe(no_mangle)]
 pub extern "C" fn autopilot_options_set_ignore_environment(
     options: Option<&mut autopilot_options>,
@@ -187,8 +163,8 @@ pub extern "C" fn autopilot_options_set_ignore_environment(
     set(options, |builder| Ok(builder.ignore_environment()))
 }
 
-/// Why the setter that was called last refused its argument, on one line, fit for a log. It lives until the next setter
-/// is called. NULL if it did not refuse, and for NULL.
+/// Why the last setter refused its argument, on one line, fit for a log. The text is valid until the next setter is
+/// called. NULL if the last setter succeeded, and for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn autopilot_options_error(options: Option<&autopilot_options>) -> *const c_char {
     pointer(options.and_then(|options| options.error.as_ref()))

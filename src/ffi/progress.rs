@@ -7,37 +7,10 @@ use super::{autopilot_result, autopilot_settings};
 use crate::text::Token;
 use crate::wait::{Phase, Progress};
 
-/// What a wait is doing.
-#[allow(non_camel_case_types)] // C's spelling
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[repr(i32)]
-pub enum autopilot_phase {
-    /// It begins: nothing was sent yet.
-    AUTOPILOT_PHASE_STARTING = 0,
-    /// It waits for the time at which the service accepts a trigger.
-    AUTOPILOT_PHASE_WINDOW = 1,
-    /// It watches a sync.
-    AUTOPILOT_PHASE_WATCHING = 2,
-    /// The service refused the token: hand in a new one by autopilot_progress_set_token(). Where none is handed in, or
-    /// the new one is refused too, the wait ends with AUTOPILOT_ERROR_UNAUTHORIZED.
-    AUTOPILOT_PHASE_TOKEN_REJECTED = 3,
-}
-
-impl From<Phase> for autopilot_phase {
-    fn from(phase: Phase) -> autopilot_phase {
-        match phase {
-            Phase::Starting => autopilot_phase::AUTOPILOT_PHASE_STARTING,
-            Phase::Window => autopilot_phase::AUTOPILOT_PHASE_WINDOW,
-            Phase::Watching => autopilot_phase::AUTOPILOT_PHASE_WATCHING,
-            Phase::TokenRejected => autopilot_phase::AUTOPILOT_PHASE_TOKEN_REJECTED,
-        }
-    }
-}
-
-/// What a wait tells its caller. Valid during the callback only, on its thread; strings of it too.
+/// The state of a wait, for its callback. It and its strings are valid only during the callback, on the same thread.
 #[allow(non_camel_case_types)]
 pub struct autopilot_progress {
-    phase: autopilot_phase,
+    phase: Phase,
     elapsed_ms: i64,
     next_step_ms: i64,
     settings: Option<Box<autopilot_settings>>,
@@ -45,12 +18,15 @@ pub struct autopilot_progress {
     token: Option<zeroize::Zeroizing<String>>,
 }
 
-/// Called by a wait on the thread that waits, before its first request and about once a second between requests; not
-/// during a request, which takes the client's timeout at most.
+/// A wait calls this function on its own thread, before the first request and then about once a second. It does not
+/// call it during a request, which takes the client's timeout at most.
 ///
-/// Return 0 to go on. Anything else ends the wait: with AUTOPILOT_SYNC_TOO_SOON in AUTOPILOT_PHASE_WINDOW, else with
-/// AUTOPILOT_ERROR_CANCELLED. It may call any function of this library, but not free what the wait was given. It must
-/// return: no longjmp, no exception, no end of the thread.
+/// Return 0 to go on. Any other number ends the wait: with AUTOPILOT_SYNC_TOO_SOON in AUTOPILOT_PHASE_WINDOW, otherwise
+/// with AUTOPILOT_ERROR_CANCELLED. In AUTOPILOT_PHASE_TOKEN_REJECTED, give the wait a new token with
+/// autopilot_progress_set_token().
+///
+/// The function may call every function of this library, but must not free what the wait was given. It must return: no
+/// longjmp, no exception, no end of the thread.
 #[allow(non_camel_case_types)]
 pub type autopilot_progress_fn =
     Option<unsafe extern "C" fn(progress: *mut autopilot_progress, user_data: *mut c_void) -> i32>;
@@ -58,7 +34,7 @@ pub type autopilot_progress_fn =
 impl autopilot_progress {
     fn new(progress: &Progress<'_>) -> autopilot_progress {
         autopilot_progress {
-            phase: progress.phase().into(),
+            phase: progress.phase(),
             elapsed_ms: to_milliseconds(progress.elapsed()),
             next_step_ms: to_milliseconds(progress.next_step()),
             settings: progress.settings().map(|settings| Box::new(settings.into())),
@@ -72,7 +48,7 @@ impl autopilot_progress {
 ///
 /// # Safety
 /// `function` is a function as the header declares it, and `user_data` what it expects.
-pub(super) unsafe fn tell(
+pub(super) unsafe fn run_callback(
     function: autopilot_progress_fn,
     user_data: *mut c_void,
     progress: &mut Progress<'_>,
@@ -89,8 +65,8 @@ pub(super) unsafe fn tell(
 
 /// What the wait is doing. AUTOPILOT_PHASE_STARTING for NULL.
 #[unsafe(no_mangle)]
-pub extern "C" fn autopilot_progress_phase(progress: Option<&autopilot_progress>) -> autopilot_phase {
-    progress.map_or(autopilot_phase::AUTOPILOT_PHASE_STARTING, |progress| progress.phase)
+pub extern "C" fn autopilot_progress_phase(progress: Option<&autopilot_progress>) -> Phase {
+    progress.map_or(Phase::Starting, |progress| progress.phase)
 }
 
 /// The milliseconds since the wait began. -1 for NULL.
@@ -99,13 +75,14 @@ pub extern "C" fn autopilot_progress_elapsed_ms(progress: Option<&autopilot_prog
     progress.map_or(-1, |progress| progress.elapsed_ms)
 }
 
-/// The milliseconds until the wait does its next step: a look at the sync, or a trigger. -1 for NULL.
+/// The milliseconds until the wait reads the settings again or sends a trigger. -1 for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn autopilot_progress_next_step_ms(progress: Option<&autopilot_progress>) -> i64 {
     progress.map_or(-1, |progress| progress.next_step_ms)
 }
 
-/// The settings that were read last. They belong to the progress: do not free them. NULL if none were, and for NULL.
+/// The settings that the wait read last. They belong to the progress: do not free them. NULL if it has read none, and
+/// for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn autopilot_progress_settings(
     progress: Option<&autopilot_progress>,
@@ -113,18 +90,18 @@ pub extern "C" fn autopilot_progress_settings(
     progress.and_then(|progress| progress.settings.as_deref()).map_or(ptr::null(), ptr::from_ref)
 }
 
-/// In AUTOPILOT_PHASE_TOKEN_REJECTED, the claims that the new token must answer, as JSON. NULL if the service asked for
+/// In AUTOPILOT_PHASE_TOKEN_REJECTED: the claims that the new token must answer, as JSON. NULL if the service asked for
 /// none, and for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn autopilot_progress_claims(progress: Option<&autopilot_progress>) -> *const c_char {
     pointer(progress.and_then(|progress| progress.claims.as_ref()))
 }
 
-/// Hands in a new token, which is copied, and wiped when the wait is over. It serves from the next request on; in
-/// AUTOPILOT_PHASE_TOKEN_REJECTED the refused request is repeated with it at once.
+/// Gives the wait a new token. The library copies it, and wipes the copy when the wait ends. The wait uses it from the
+/// next request on; in AUTOPILOT_PHASE_TOKEN_REJECTED it repeats the refused request with it at once.
 ///
-/// Returns AUTOPILOT_OK, or AUTOPILOT_ERROR_INVALID_ARGUMENT for NULL and for what cannot be a token; then nothing is
-/// changed.
+/// Returns AUTOPILOT_OK. For NULL, or a text that cannot be a token, returns AUTOPILOT_ERROR_INVALID_ARGUMENT and
+/// changes nothing.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn autopilot_progress_set_token(
     progress: Option<&mut autopilot_progress>,

@@ -1,119 +1,114 @@
-use std::ffi::{CStr, c_char};
+use std::ffi::c_char;
 
-use crate::outcome::{Answer, Error, ErrorKind};
+use crate::outcome::{Answer, Error};
 
-/// What a call came to. Zero and above are answers of the service, below zero are errors.
+/// cbindgen:rename-all=None
+/// The result of a call. Zero and above are answers of the service. Below zero are errors.
 ///
-/// The numbers are the same in every language and never change their meaning; later versions may add some. Treat an
+/// The numbers are the same in every language and never change their meaning. Later versions may add some: treat an
 /// unknown number above zero as an answer, and one below zero as an error.
 #[allow(non_camel_case_types)] // C's spelling
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(i32)]
 pub enum autopilot_result {
-    /// What was asked was done. Of a trigger: the service accepted it (HTTP 204), and the sync runs on afterwards.
+    /// Success. For a trigger: the service accepted it (HTTP 204), and the sync runs on. For a wait: the sync
+    /// completed.
     AUTOPILOT_OK = 0,
-    /// A sync is running already (HTTP 409).
+    /// A sync is already running (HTTP 409). For a wait: it joined that sync, which completed.
     AUTOPILOT_SYNC_ALREADY_RUNNING = 1,
-    /// A sync ran moments ago, not necessarily the caller's (HTTP 429). Allowed again ten minutes after it: see
+    /// A sync ran less than ten minutes ago, perhaps for another caller (HTTP 429). When to try again: see
     /// autopilot_detail_retry_after_ms() and autopilot_settings_next_sync_ms().
     AUTOPILOT_SYNC_TOO_SOON = 2,
-    /// The sync was accepted or was running, but its end could not be observed.
+    /// For a wait only: a sync was accepted or is running, but its end cannot be observed.
     AUTOPILOT_SYNC_UNCONFIRMED = 3,
-    /// NULL, or a token or an option that cannot be right. Nothing was sent.
+    /// NULL, or a token or an option that is not valid. Nothing was sent.
     AUTOPILOT_ERROR_INVALID_ARGUMENT = -1,
-    /// No connection: name look-up, TCP, or the proxy, its refusal included. Nothing was sent.
+    /// No connection: the name look-up, TCP or the proxy failed, or the proxy refused. Nothing was sent.
     AUTOPILOT_ERROR_CONNECT = -2,
     /// The service's certificate is not trusted, or the TLS handshake failed. Nothing was sent.
     AUTOPILOT_ERROR_TLS = -3,
-    /// The deadline cut off the call.
+    /// The call did not end before its deadline.
     AUTOPILOT_ERROR_TIMEOUT = -4,
     /// The caller cancelled the call.
     AUTOPILOT_ERROR_CANCELLED = -5,
-    /// The connection broke after the request went out: it may have been carried out.
+    /// The connection broke after the request was sent. The service may have carried it out.
     AUTOPILOT_ERROR_CONNECTION_LOST = -6,
-    /// HTTP 401: a new token can heal it.
+    /// HTTP 401: the service wants a new token.
     AUTOPILOT_ERROR_UNAUTHORIZED = -7,
-    /// HTTP 403, or Intune's own 401: the tenant's licence or the caller's rights do not allow it.
+    /// HTTP 403, or a 401 of Intune's own: the tenant has no licence, or the caller lacks a permission.
     AUTOPILOT_ERROR_FORBIDDEN = -8,
     /// Any other HTTP status.
     AUTOPILOT_ERROR_SERVICE = -9,
-    /// The answer is not HTTP, not of the documented shape, or not Graph's but of a box in between.
+    /// The reply is not HTTP, or not in the documented form, or comes from a proxy or gateway instead of Microsoft
+    /// Graph.
     AUTOPILOT_ERROR_PROTOCOL = -10,
     /// The service reports that the sync failed.
     AUTOPILOT_ERROR_SYNC_FAILED = -11,
     /// A fault of this library.
     AUTOPILOT_ERROR_INTERNAL = -12,
-    /// An environment variable, CA file or proxy address cannot be used. Nothing was sent.
+    /// An environment variable, a CA file or a proxy address cannot be used. Nothing was sent.
     AUTOPILOT_ERROR_CONFIGURATION = -13,
 }
 
-use autopilot_result::*;
+macro_rules! named {
+    ($($name:ident),* $(,)?) => { [$((autopilot_result::$name, concat!(stringify!($name), "\0"))),*] };
+}
+/// Each result with its name, which ends in a NUL.
+const NAMED: [(autopilot_result, &str); 17] = named![
+    AUTOPILOT_OK,
+    AUTOPILOT_SYNC_ALREADY_RUNNING,
+    AUTOPILOT_SYNC_TOO_SOON,
+    AUTOPILOT_SYNC_UNCONFIRMED,
+    AUTOPILOT_ERROR_INVALID_ARGUMENT,
+    AUTOPILOT_ERROR_CONNECT,
+    AUTOPILOT_ERROR_TLS,
+    AUTOPILOT_ERROR_TIMEOUT,
+    AUTOPILOT_ERROR_CANCELLED,
+    AUTOPILOT_ERROR_CONNECTION_LOST,
+    AUTOPILOT_ERROR_UNAUTHORIZED,
+    AUTOPILOT_ERROR_FORBIDDEN,
+    AUTOPILOT_ERROR_SERVICE,
+    AUTOPILOT_ERROR_PROTOCOL,
+    AUTOPILOT_ERROR_SYNC_FAILED,
+    AUTOPILOT_ERROR_INTERNAL,
+    AUTOPILOT_ERROR_CONFIGURATION,
+];
 
 impl autopilot_result {
-    const ALL: [(autopilot_result, &'static CStr); 17] = [
-        (AUTOPILOT_OK, c"AUTOPILOT_OK"),
-        (AUTOPILOT_SYNC_ALREADY_RUNNING, c"AUTOPILOT_SYNC_ALREADY_RUNNING"),
-        (AUTOPILOT_SYNC_TOO_SOON, c"AUTOPILOT_SYNC_TOO_SOON"),
-        (AUTOPILOT_SYNC_UNCONFIRMED, c"AUTOPILOT_SYNC_UNCONFIRMED"),
-        (AUTOPILOT_ERROR_INVALID_ARGUMENT, c"AUTOPILOT_ERROR_INVALID_ARGUMENT"),
-        (AUTOPILOT_ERROR_CONNECT, c"AUTOPILOT_ERROR_CONNECT"),
-        (AUTOPILOT_ERROR_TLS, c"AUTOPILOT_ERROR_TLS"),
-        (AUTOPILOT_ERROR_TIMEOUT, c"AUTOPILOT_ERROR_TIMEOUT"),
-        (AUTOPILOT_ERROR_CANCELLED, c"AUTOPILOT_ERROR_CANCELLED"),
-        (AUTOPILOT_ERROR_CONNECTION_LOST, c"AUTOPILOT_ERROR_CONNECTION_LOST"),
-        (AUTOPILOT_ERROR_UNAUTHORIZED, c"AUTOPILOT_ERROR_UNAUTHORIZED"),
-        (AUTOPILOT_ERROR_FORBIDDEN, c"AUTOPILOT_ERROR_FORBIDDEN"),
-        (AUTOPILOT_ERROR_SERVICE, c"AUTOPILOT_ERROR_SERVICE"),
-        (AUTOPILOT_ERROR_PROTOCOL, c"AUTOPILOT_ERROR_PROTOCOL"),
-        (AUTOPILOT_ERROR_SYNC_FAILED, c"AUTOPILOT_ERROR_SYNC_FAILED"),
-        (AUTOPILOT_ERROR_INTERNAL, c"AUTOPILOT_ERROR_INTERNAL"),
-        (AUTOPILOT_ERROR_CONFIGURATION, c"AUTOPILOT_ERROR_CONFIGURATION"),
-    ];
+    /// The result with this number. The numbers of answers and errors are those of C.
+    fn of_code(code: i32) -> autopilot_result {
+        let known = NAMED.iter().find(|(known, _)| *known as i32 == code);
+        known.map_or(autopilot_result::AUTOPILOT_ERROR_INTERNAL, |(known, _)| *known)
+    }
 }
 
 impl From<Answer> for autopilot_result {
     fn from(answer: Answer) -> autopilot_result {
-        match answer {
-            Answer::Accepted => AUTOPILOT_OK,
-            Answer::AlreadyRunning => AUTOPILOT_SYNC_ALREADY_RUNNING,
-            Answer::TooSoon => AUTOPILOT_SYNC_TOO_SOON,
-            Answer::Unconfirmed => AUTOPILOT_SYNC_UNCONFIRMED,
-        }
+        autopilot_result::of_code(answer.code())
     }
 }
 
 impl From<&Error> for autopilot_result {
     fn from(error: &Error) -> autopilot_result {
-        match error.kind() {
-            ErrorKind::InvalidArgument => AUTOPILOT_ERROR_INVALID_ARGUMENT,
-            ErrorKind::Connect => AUTOPILOT_ERROR_CONNECT,
-            ErrorKind::Tls => AUTOPILOT_ERROR_TLS,
-            ErrorKind::Timeout => AUTOPILOT_ERROR_TIMEOUT,
-            ErrorKind::Cancelled => AUTOPILOT_ERROR_CANCELLED,
-            ErrorKind::ConnectionLost => AUTOPILOT_ERROR_CONNECTION_LOST,
-            ErrorKind::Unauthorized => AUTOPILOT_ERROR_UNAUTHORIZED,
-            ErrorKind::Forbidden => AUTOPILOT_ERROR_FORBIDDEN,
-            ErrorKind::Service => AUTOPILOT_ERROR_SERVICE,
-            ErrorKind::Protocol => AUTOPILOT_ERROR_PROTOCOL,
-            ErrorKind::SyncFailed => AUTOPILOT_ERROR_SYNC_FAILED,
-            ErrorKind::Internal => AUTOPILOT_ERROR_INTERNAL,
-            ErrorKind::Configuration => AUTOPILOT_ERROR_CONFIGURATION,
-        }
+        autopilot_result::of_code(error.kind().code())
     }
 }
 
-/// The name of a result as it is spelled here, such as "AUTOPILOT_SYNC_TOO_SOON", for a log.
+/// The name of a result, such as "AUTOPILOT_SYNC_TOO_SOON", for a log.
 ///
-/// Returns a static string, never NULL; "AUTOPILOT_UNKNOWN" for a number that this version does not know. Any thread.
+/// Returns a static string, never NULL. It is "AUTOPILOT_UNKNOWN" for a number that this version does not know. Any
+/// thread may call it.
 #[unsafe(no_mangle)]
 pub extern "C" fn autopilot_result_name(result: i32) -> *const c_char {
-    let known = autopilot_result::ALL.iter().find(|(known, _)| *known as i32 == result);
-    known.map_or(c"AUTOPILOT_UNKNOWN", |(_, name)| name).as_ptr()
+    let known = NAMED.iter().find(|(known, _)| *known as i32 == result);
+    known.map_or("AUTOPILOT_UNKNOWN\0", |(_, name)| name).as_ptr().cast()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::outcome::ErrorKind;
+    use std::ffi::CStr;
 
     #[test]
     fn a_result_has_the_code_of_what_it_stands_for() {
@@ -129,9 +124,8 @@ mod tests {
     fn every_result_has_its_name() {
         // SAFETY: a static string.
         let named = |result| unsafe { CStr::from_ptr(autopilot_result_name(result)) };
-        for (result, name) in autopilot_result::ALL {
-            assert_eq!(format!("{result:?}"), name.to_str().unwrap());
-            assert_eq!(named(result as i32), name);
+        for (result, _) in NAMED {
+            assert_eq!(named(result as i32).to_str().unwrap(), format!("{result:?}"));
         }
         for unknown in [4, -14, i32::MIN, i32::MAX] {
             assert_eq!(named(unknown), c"AUTOPILOT_UNKNOWN");

@@ -3,40 +3,40 @@ use std::ffi::{CString, c_char};
 use super::guard::{guard, pointer, to_c};
 use crate::outcome::{Settings, SyncStatus};
 
-/// The state of the sync that runs or ran last. 0 to 3 are the service's own numbers.
+/// The state of the current or last sync. 0 to 3 are the service's own numbers.
 #[allow(non_camel_case_types)] // C's spelling
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(i32)]
 pub enum autopilot_sync_status {
-    /// The service says that it does not know.
-    AUTOPILOT_SYNC_STATUS_UNKNOWN = 0,
+    /// The service says that it does not know the state.
+    Unknown = 0,
     /// A sync is running.
-    AUTOPILOT_SYNC_STATUS_IN_PROGRESS = 1,
+    InProgress = 1,
     /// The last sync completed.
-    AUTOPILOT_SYNC_STATUS_COMPLETED = 2,
+    Completed = 2,
     /// The last sync failed.
-    AUTOPILOT_SYNC_STATUS_FAILED = 3,
-    /// A state that this version does not know: see autopilot_settings_status_text().
-    AUTOPILOT_SYNC_STATUS_OTHER = -1,
-    /// The service did not say.
-    AUTOPILOT_SYNC_STATUS_NONE = -2,
+    Failed = 3,
+    /// A state that this version does not know. See autopilot_settings_status_text().
+    Other = -1,
+    /// The service gave no state.
+    None = -2,
 }
 
 impl From<Option<&SyncStatus>> for autopilot_sync_status {
     fn from(status: Option<&SyncStatus>) -> autopilot_sync_status {
         match status {
-            None => autopilot_sync_status::AUTOPILOT_SYNC_STATUS_NONE,
-            Some(SyncStatus::Unknown) => autopilot_sync_status::AUTOPILOT_SYNC_STATUS_UNKNOWN,
-            Some(SyncStatus::InProgress) => autopilot_sync_status::AUTOPILOT_SYNC_STATUS_IN_PROGRESS,
-            Some(SyncStatus::Completed) => autopilot_sync_status::AUTOPILOT_SYNC_STATUS_COMPLETED,
-            Some(SyncStatus::Failed) => autopilot_sync_status::AUTOPILOT_SYNC_STATUS_FAILED,
-            Some(SyncStatus::Other(_)) => autopilot_sync_status::AUTOPILOT_SYNC_STATUS_OTHER,
+            None => autopilot_sync_status::None,
+            Some(SyncStatus::Unknown) => autopilot_sync_status::Unknown,
+            Some(SyncStatus::InProgress) => autopilot_sync_status::InProgress,
+            Some(SyncStatus::Completed) => autopilot_sync_status::Completed,
+            Some(SyncStatus::Failed) => autopilot_sync_status::Failed,
+            Some(SyncStatus::Other(_)) => autopilot_sync_status::Other,
         }
     }
 }
 
-/// What the service says of its Windows Autopilot synchronisation. Never changes, so any threads may read it at once.
-/// Strings of it live as long as it does.
+/// What the service says about its Windows Autopilot sync. It never changes, so any threads may read it at once. Its
+/// strings live as long as it does.
 #[allow(non_camel_case_types)]
 pub struct autopilot_settings {
     status: autopilot_sync_status,
@@ -64,13 +64,13 @@ impl From<&Settings> for autopilot_settings {
     }
 }
 
-/// The state of the sync that runs or ran last. AUTOPILOT_SYNC_STATUS_NONE for NULL.
+/// The state of the current or last sync. AUTOPILOT_SYNC_STATUS_NONE for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn autopilot_settings_status(settings: Option<&autopilot_settings>) -> autopilot_sync_status {
-    settings.map_or(autopilot_sync_status::AUTOPILOT_SYNC_STATUS_NONE, |settings| settings.status)
+    settings.map_or(autopilot_sync_status::None, |settings| settings.status)
 }
 
-/// The state in the service's own word, such as "inProgress". NULL if the service did not say, and for NULL.
+/// The state in the service's own word, such as "inProgress". NULL if the service gave none, and for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn autopilot_settings_status_text(settings: Option<&autopilot_settings>) -> *const c_char {
     pointer(settings.and_then(|settings| settings.status_text.as_ref()))
@@ -82,14 +82,14 @@ pub extern "C" fn autopilot_settings_id(settings: Option<&autopilot_settings>) -
     pointer(settings.and_then(|settings| settings.id.as_ref()))
 }
 
-/// lastSyncDateTime in milliseconds since 1970 (UTC). 0 for never, and for NULL. Whether it marks the start or the end
-/// of a sync is documented nowhere.
+/// lastSyncDateTime in milliseconds since 1970 (UTC). 0 for never, and for NULL. The service does not document whether
+/// it marks the start or the end of a sync.
 #[unsafe(no_mangle)]
 pub extern "C" fn autopilot_settings_last_sync_ms(settings: Option<&autopilot_settings>) -> i64 {
     settings.map_or(0, |settings| settings.last_sync_ms)
 }
 
-/// lastSyncDateTime as the service wrote it. NULL if it did not, and for NULL.
+/// lastSyncDateTime as the service wrote it. NULL if there is none, and for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn autopilot_settings_last_sync_text(settings: Option<&autopilot_settings>) -> *const c_char {
     pointer(settings.and_then(|settings| settings.last_sync_text.as_ref()))
@@ -101,7 +101,7 @@ pub extern "C" fn autopilot_settings_last_manual_sync_ms(settings: Option<&autop
     settings.map_or(0, |settings| settings.last_manual_sync_ms)
 }
 
-/// lastManualSyncTriggerDateTime as the service wrote it. NULL if it did not, and for NULL.
+/// lastManualSyncTriggerDateTime as the service wrote it. NULL if there is none, and for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn autopilot_settings_last_manual_sync_text(
     settings: Option<&autopilot_settings>,
@@ -109,14 +109,15 @@ pub extern "C" fn autopilot_settings_last_manual_sync_text(
     pointer(settings.and_then(|settings| settings.last_manual_sync_text.as_ref()))
 }
 
-/// When the service should accept the next trigger, in milliseconds since 1970 by the service's clock: the later of both
-/// times, the documented ten minutes, and ten seconds of margin. 0 if there was never a sync, and for NULL.
+/// When the service should accept the next trigger, in milliseconds since 1970 by the service's clock: the later of
+/// both times, plus the documented ten minutes, plus a margin of ten seconds. 0 if there was never a sync, and for
+/// NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn autopilot_settings_next_sync_ms(settings: Option<&autopilot_settings>) -> i64 {
     settings.map_or(0, |settings| settings.next_sync_ms)
 }
 
-/// Frees settings that autopilot_client_settings() gave. Not those of a detail or a progress, which own theirs. NULL is
+/// Frees settings that came from autopilot_client_settings(). Do not free those of a detail or a progress. NULL is
 /// allowed.
 #[unsafe(no_mangle)]
 pub extern "C" fn autopilot_settings_free(settings: Option<Box<autopilot_settings>>) {

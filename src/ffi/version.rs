@@ -1,8 +1,8 @@
 use std::ffi::{CStr, c_char};
 
-/// The version of the library that is loaded, such as "0.1.0". The AUTOPILOT_VERSION_* macros are the header's.
+/// The version of the loaded library, such as "0.1.0". The AUTOPILOT_VERSION_* macros have the version of the header.
 ///
-/// Returns a static string, never NULL. Any thread.
+/// Returns a static string, never NULL. Any thread may call it.
 #[unsafe(no_mangle)]
 pub extern "C" fn autopilot_version() -> *const c_char {
     const VERSION: &CStr =

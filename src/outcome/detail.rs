@@ -1,48 +1,10 @@
-//! What is known of a call beside its result, the same for an answer and for an error.
+//! What is known about a call beside its result, for an answer and for an error.
 
 use std::time::Duration;
 
-use crate::outcome::Settings;
+use super::{Settings, Trigger};
 
-/// What became of the trigger, the POST that starts a sync. The numbers are those of the C ABI.
-///
-/// It is known for an error too: whether a sync may run in spite of it.
-///
-/// ```
-/// use autopilot_sync::{Client, Trigger};
-///
-/// let error = Client::new()?.sync("not a token").unwrap_err();
-/// assert_eq!(error.detail().trigger(), Trigger::NotSent);
-/// # Ok::<(), autopilot_sync::Error>(())
-/// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-#[non_exhaustive]
-#[repr(i32)]
-pub enum Trigger {
-    /// It was not sent.
-    #[default]
-    NotSent = 0,
-    /// It was sent, and whether it started a sync is not known.
-    MayHaveRun = 1,
-    /// It was sent, and started no sync.
-    Refused = 2,
-    /// It was accepted: a sync starts or has started.
-    Accepted = 3,
-    /// A sync that was running already was joined.
-    Joined = 4,
-}
-
-impl Trigger {
-    /// What became of two triggers of one call: a refusal of the second does not tell what became of the first.
-    pub(crate) fn followed_by(self, next: Trigger) -> Trigger {
-        match (self, next) {
-            (Trigger::MayHaveRun, Trigger::Refused) => Trigger::MayHaveRun,
-            (_, next) => next,
-        }
-    }
-}
-
-/// What is known of a call beside its result, the same for an answer and for an error. The token is in none of it.
+/// What is known about a call beside its result, for an answer and for an error. The token is nowhere in it.
 ///
 /// ```no_run
 /// # let token = "read-only";
@@ -70,8 +32,8 @@ pub struct Detail {
 }
 
 impl Detail {
-    /// The last request has no answer: an earlier one's would be taken for its.
-    pub(crate) fn forget_answer(&mut self) {
+    /// The last request got no reply: forgets the reply to an earlier one.
+    pub(crate) fn forget_reply(&mut self) {
         let Detail { trigger: _, http_status, code, message, retry_after, claims, attempts: _, settings: _ } =
             self;
         (*http_status, *code, *message, *retry_after, *claims) = Default::default();
@@ -91,7 +53,7 @@ impl Detail {
         self.trigger
     }
 
-    /// The HTTP status of the last request's answer. None where it got none.
+    /// The HTTP status of the reply to the last request. None if there was no reply.
     ///
     /// ```no_run
     /// # let token = "a-token";
@@ -103,7 +65,8 @@ impl Detail {
         self.http_status
     }
 
-    /// Graph's `error.code`, such as `Forbidden`. It differs in case and value between front ends: for logs only.
+    /// Graph's `error.code`, such as `Forbidden`. Its spelling differs between the service's front ends, so use it for
+    /// logs only.
     ///
     /// ```no_run
     /// # let token = "read-only";
@@ -116,7 +79,7 @@ impl Detail {
         self.code.as_deref()
     }
 
-    /// The service's own words on one printable line of at most 4 KiB, taken out of Graph's and Intune's envelopes.
+    /// The service's own message, on one printable line of at most 4 KiB, without the JSON around it.
     ///
     /// ```no_run
     /// # let token = "read-only";
@@ -129,7 +92,7 @@ impl Detail {
         self.message.as_deref()
     }
 
-    /// The time after which the service wants to be asked again, counted from its answer. None where it did not say.
+    /// How long the service asks to wait before the next request, counted from its reply. None if it did not say.
     ///
     /// ```no_run
     /// # let token = "recent";
@@ -148,8 +111,11 @@ impl Detail {
         self.retry_after
     }
 
-    /// The claims of a claims challenge: hand them to whatever issues the token (conditional access). They are a JSON
-    /// object on one printable line of at most 4 KiB. Claims that are not such an object are left out.
+    /// The claims that a new token must answer. Pass them to whatever issues the token; conditional access asks for
+    /// them.
+    ///
+    /// They are a JSON object on one printable line of at most 4 KiB. None if the service asked for none, or for claims
+    /// that do not fit this form.
     ///
     /// ```no_run
     /// # let token = "challenged";
@@ -165,7 +131,7 @@ impl Detail {
         self.claims.as_deref()
     }
 
-    /// The settings that were read last, if any were: a wait reads them, [`sync`](crate::Client::sync) does not.
+    /// The settings that the call read last. A wait reads them; [`sync`](crate::Client::sync) does not.
     ///
     /// ```no_run
     /// # let token = "a-token";
@@ -182,7 +148,8 @@ impl Detail {
         self.settings.as_ref()
     }
 
-    /// The requests of this call in their order, with the ids that Microsoft's support asks for.
+    /// The requests of the call, in order, with the ids that Microsoft's support asks for. Includes a request that
+    /// could not be sent.
     ///
     /// ```no_run
     /// # let token = "a-token";
@@ -196,7 +163,7 @@ impl Detail {
     }
 }
 
-/// One request that went out, or was to go out.
+/// One request of a call, and its ids.
 ///
 /// ```no_run
 /// # let token = "a-token";
@@ -214,7 +181,8 @@ pub struct Attempt {
 }
 
 impl Attempt {
-    /// The GUID that this library gave the request; a retry has that of its first. Intune shows it as "Activity ID".
+    /// The GUID that this library gave the request. All retries of a request have the same. Intune shows it as
+    /// "Activity ID".
     ///
     /// ```no_run
     /// # let token = "a-token";
@@ -226,7 +194,7 @@ impl Attempt {
         &self.client_request_id
     }
 
-    /// The id that Graph gave the request, if it answered.
+    /// The id that Graph gave the request. None if Graph did not reply.
     ///
     /// ```no_run
     /// # let token = "a-token";
@@ -237,24 +205,5 @@ impl Attempt {
     /// ```
     pub fn request_id(&self) -> Option<&str> {
         self.request_id.as_deref()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_refusal_does_not_tell_what_became_of_the_trigger_before() {
-        use Trigger::*;
-        for (first, second, both) in [
-            (NotSent, Refused, Refused),
-            (Refused, Accepted, Accepted),
-            (Refused, MayHaveRun, MayHaveRun),
-            (MayHaveRun, Refused, MayHaveRun),
-            (MayHaveRun, Accepted, Accepted),
-        ] {
-            assert_eq!(first.followed_by(second), both, "{first:?} {second:?}");
-        }
     }
 }

@@ -1,4 +1,4 @@
-//! The error of every call: a kind to branch on, a line to log, and all that is known beside it.
+//! The error of every call: a kind to match on, a line to log, and what else is known.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -25,36 +25,37 @@ use crate::text::{Token, TokenError, bounded};
 #[non_exhaustive]
 #[repr(i32)]
 pub enum ErrorKind {
-    /// A token or an option that cannot be right. Nothing was sent.
+    /// A token or an option that is not valid. Nothing was sent.
     InvalidArgument = -1,
-    /// No connection: name look-up, TCP, or the proxy, its refusal included. Nothing was sent.
+    /// No connection: the name look-up, TCP or the proxy failed, or the proxy refused. Nothing was sent.
     Connect = -2,
     /// The service's certificate is not trusted, or the TLS handshake failed. Nothing was sent.
     Tls = -3,
-    /// The deadline cut off the call.
+    /// The call did not end before its deadline.
     Timeout = -4,
     /// The caller cancelled the call.
     Cancelled = -5,
-    /// The connection broke after the request went out: it may have been carried out.
+    /// The connection broke after the request was sent. The service may have carried it out.
     ConnectionLost = -6,
-    /// HTTP 401: a new token can heal it. With [`Detail::claims`], one that answers those claims.
+    /// HTTP 401: the service wants a new token, which must answer [`Detail::claims`] if there are any.
     Unauthorized = -7,
-    /// HTTP 403, or Intune's own 401: the tenant's licence or the caller's rights do not allow it.
+    /// HTTP 403, or a 401 of Intune's own: the tenant has no licence, or the caller lacks a permission.
     Forbidden = -8,
-    /// Any other HTTP status; see [`Detail::http_status`].
+    /// Any other HTTP status. See [`Detail::http_status`].
     Service = -9,
-    /// The answer is not HTTP, not of the documented shape, or not Graph's but of a box in between.
+    /// The reply is not HTTP, or not in the documented form, or comes from a proxy or gateway instead of Microsoft
+    /// Graph.
     Protocol = -10,
     /// The service reports that the sync failed.
     SyncFailed = -11,
     /// A fault of this library.
     Internal = -12,
-    /// An environment variable, CA file or proxy address cannot be used; the message names it. Nothing was sent.
+    /// An environment variable, a CA file or a proxy address cannot be used. The message names it. Nothing was sent.
     Configuration = -13,
 }
 
 impl ErrorKind {
-    /// All kinds, in the order of their codes.
+    /// All kinds, in the order of their numbers.
     ///
     /// ```
     /// use autopilot_sync::ErrorKind;
@@ -78,7 +79,7 @@ impl ErrorKind {
         ErrorKind::Configuration,
     ];
 
-    /// The code of this kind in the C ABI, below zero.
+    /// The number of this kind in the C ABI, below zero.
     ///
     /// ```
     /// assert_eq!(autopilot_sync::ErrorKind::Forbidden.code(), -8);
@@ -110,8 +111,8 @@ impl fmt::Display for ErrorKind {
 
 /// Why a call failed.
 ///
-/// `{}` is one line without the cause, for a chain of [`source`](StdError::source)s; `{:#}` is one line with it, for a
-/// log. The token is in neither, nor in `{:?}`.
+/// `{}` is one line without the cause, for a chain of [`source`](StdError::source)s. `{:#}` is one line with the cause,
+/// for a log. The token is in neither, nor in `{:?}`.
 ///
 /// ```
 /// use autopilot_sync::{Client, ErrorKind};
@@ -152,7 +153,7 @@ impl Error {
         self
     }
 
-    /// What to branch on.
+    /// The kind: match on it.
     ///
     /// ```
     /// use autopilot_sync::{Client, ErrorKind};
@@ -164,7 +165,8 @@ impl Error {
         self.0.kind
     }
 
-    /// All that is known of the call: HTTP status, the service's own words, request ids, what became of the trigger.
+    /// What else is known about the call: HTTP status, the service's own message, request ids, what became of the
+    /// trigger.
     ///
     /// ```no_run
     /// # let token = "read-only";
@@ -212,8 +214,8 @@ impl StdError for Error {
     }
 }
 
-/// The words of a cause that is not the operating system's: on one line of at most 4 KiB, without the token, and without
-/// links into the documentation of libraries that the caller does not know.
+/// The text of a cause that does not come from the operating system: one line of at most 4 KiB, without the token and
+/// without links to the documentation of other libraries.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub(crate) struct Cause(String);

@@ -1,121 +1,15 @@
-//! What a trigger, or the wait for its end, came to.
+//! The values that a caller gets from a call.
 
+mod answer;
 mod detail;
 mod error;
 mod settings;
+mod trigger;
 
-use std::fmt;
-
-pub use detail::{Attempt, Detail, Trigger};
+pub use answer::{Answer, SyncOutcome};
+pub use detail::{Attempt, Detail};
 pub(crate) use error::{Cause, Source};
 pub use error::{Error, ErrorKind};
 pub(crate) use settings::WINDOW_SECONDS;
 pub use settings::{Settings, SyncStatus};
-
-/// The answers that are no error. The numbers are those of the C ABI, the same in every language.
-///
-/// ```no_run
-/// # let token = "recent";
-/// use autopilot_sync::Answer;
-///
-/// // Each of them means that a sync runs, will run, or ran less than ten minutes ago.
-/// let answer = autopilot_sync::sync(token)?.answer();
-/// assert!(matches!(answer, Answer::Accepted | Answer::AlreadyRunning | Answer::TooSoon));
-/// # Ok::<(), autopilot_sync::Error>(())
-/// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-#[repr(i32)]
-pub enum Answer {
-    /// The service accepted the trigger (HTTP 204), and the sync runs on. From a wait: the accepted sync has completed.
-    Accepted = 0,
-    /// A sync was running already (HTTP 409); from a wait, it was joined and is completed.
-    AlreadyRunning = 1,
-    /// A sync ran moments ago, not necessarily the caller's (HTTP 429); see [`Detail::retry_after`].
-    TooSoon = 2,
-    /// From a wait only: a sync was accepted, or was running, but its end could not be observed.
-    Unconfirmed = 3,
-}
-
-impl Answer {
-    /// All answers, in the order of their codes.
-    ///
-    /// ```
-    /// use autopilot_sync::Answer;
-    ///
-    /// assert_eq!(Answer::ALL.map(Answer::code), [0, 1, 2, 3]);
-    /// ```
-    pub const ALL: [Answer; 4] =
-        [Answer::Accepted, Answer::AlreadyRunning, Answer::TooSoon, Answer::Unconfirmed];
-
-    /// The code of this answer in the C ABI, zero or above.
-    ///
-    /// ```
-    /// assert_eq!(autopilot_sync::Answer::TooSoon.code(), 2);
-    /// ```
-    pub const fn code(self) -> i32 {
-        self as i32
-    }
-}
-
-/// What a call came to that is no error, and all that is known beside it.
-///
-/// `{}` is one line, fit for a log.
-///
-/// ```no_run
-/// # let token = "a-token";
-/// let outcome = autopilot_sync::sync(token)?;
-/// assert_eq!(outcome.to_string(), "the sync was accepted");
-/// # Ok::<(), autopilot_sync::Error>(())
-/// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SyncOutcome {
-    pub(crate) answer: Answer,
-    pub(crate) detail: Detail,
-}
-
-impl SyncOutcome {
-    /// What to branch on.
-    ///
-    /// ```no_run
-    /// # let token = "a-token";
-    /// let outcome = autopilot_sync::sync(token)?;
-    /// assert_eq!(outcome.answer(), autopilot_sync::Answer::Accepted);
-    /// # Ok::<(), autopilot_sync::Error>(())
-    /// ```
-    pub fn answer(&self) -> Answer {
-        self.answer
-    }
-
-    /// All that is known of the call: request ids, the service's own words, when to ask again.
-    ///
-    /// ```no_run
-    /// # let token = "a-token";
-    /// let outcome = autopilot_sync::sync(token)?;
-    /// println!("{outcome}: {:?}", outcome.detail().attempts());
-    /// # Ok::<(), autopilot_sync::Error>(())
-    /// ```
-    pub fn detail(&self) -> &Detail {
-        &self.detail
-    }
-}
-
-impl fmt::Display for SyncOutcome {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match (self.answer, self.detail.trigger) {
-            (Answer::Accepted, Trigger::Accepted) if self.detail.settings.is_some() => {
-                "the sync is completed"
-            }
-            (Answer::Accepted, Trigger::Accepted) => "the sync was accepted",
-            (Answer::Accepted, _) => "done",
-            (Answer::AlreadyRunning, Trigger::Joined) => "a sync that was running already is completed",
-            (Answer::AlreadyRunning, _) => "a sync is running already",
-            (Answer::TooSoon, _) => "too soon after the last sync",
-            (Answer::Unconfirmed, _) => "the end of the sync cannot be observed",
-        })?;
-        match (self.answer, self.detail.retry_after) {
-            (Answer::TooSoon, Some(wait)) => write!(f, "; next in {} s", wait.as_millis().div_ceil(1000)),
-            _ => Ok(()),
-        }
-    }
-}
+pub use trigger::Trigger;

@@ -1,12 +1,12 @@
-//! The `windowsAutopilotSettings` resource: how the last sync went, and when.
+//! The `windowsAutopilotSettings` resource: the state and the times of the last sync.
 
 use crate::text::time::{self, Time};
 use crate::text::{Object, Token, one_line, printable};
 
-/// The documented ten minutes between two syncs, and a margin that scripts in the field found wise.
+/// The documented ten minutes between two syncs, plus a margin of ten seconds that scripts in the field use.
 pub(crate) const WINDOW_SECONDS: i64 = 610;
 
-/// The state of the sync that runs or ran last. The documentation has four words for it, and more may come.
+/// The state of the current or last sync. The documentation has four states, and the service may add more.
 ///
 /// ```no_run
 /// # let token = "a-token";
@@ -23,7 +23,7 @@ pub(crate) const WINDOW_SECONDS: i64 = 610;
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SyncStatus {
-    /// The service says that it does not know.
+    /// The service says that it does not know the state.
     Unknown,
     /// A sync is running.
     InProgress,
@@ -35,10 +35,10 @@ pub enum SyncStatus {
     Other(String),
 }
 
-/// What the service says of its Windows Autopilot synchronisation: the resource [`windowsAutopilotSettings`].
+/// What the service says about its Windows Autopilot sync: the resource [`windowsAutopilotSettings`].
 ///
-/// Its times are the service's own clock's. `PartialEq` compares what the service wrote, `2026-01-02T03:04:05Z` and
-/// `2026-01-02T03:04:05.0Z` being different.
+/// Its times are by the service's clock. `PartialEq` compares the text that the service wrote: `2026-01-02T03:04:05Z`
+/// and `2026-01-02T03:04:05.0Z` differ.
 ///
 /// ```no_run
 /// # let token = "a-token";
@@ -47,7 +47,8 @@ pub enum SyncStatus {
 /// # Ok::<(), autopilot_sync::Error>(())
 /// ```
 ///
-/// [`windowsAutopilotSettings`]: https://learn.microsoft.com/graph/api/resources/intune-enrollment-windowsautopilotsettings?view=graph-rest-beta
+/// [`windowsAutopilotSettings`]:
+/// https://learn.microsoft.com/graph/api/resources/intune-enrollment-windowsautopilotsettings?view=graph-rest-beta
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
     id: Option<String>,
@@ -56,7 +57,7 @@ pub struct Settings {
     last_manual_sync: Moment,
 }
 
-/// A time as the service wrote it, and what it means.
+/// A time: the text that the service wrote, and its value.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 struct Moment {
     text: Option<String>,
@@ -64,11 +65,11 @@ struct Moment {
 }
 
 impl Settings {
-    /// Reads the bare object of the wire, or the documented `{"value": {…}}`. None where it is not of that shape: no
-    /// object, no known property, or a property of another type.
-    pub(crate) fn read(body: &[u8], token: Token<'_>) -> Option<Settings> {
-        let body = Object::read(body).ok()?;
-        let object = body.object("value").unwrap_or(body);
+    /// Reads the bare object that the service sends, or the documented `{"value": {…}}`. None if it has no known
+    /// property, or one of an unknown form.
+    pub(crate) fn read(body: &Object<'_>, token: Token<'_>) -> Option<Settings> {
+        let value = body.object("value");
+        let object = value.as_ref().unwrap_or(body);
         let text = |name| object.text(name).ok();
         let (status, last_sync) = (text("syncStatus")?, text("lastSyncDateTime")?);
         if status.is_none() && last_sync.is_none() {
@@ -82,7 +83,7 @@ impl Settings {
         })
     }
 
-    /// The id of the resource, the tenant's account in Intune.
+    /// The id of the resource, which is the tenant's account in Intune.
     ///
     /// ```no_run
     /// # let token = "a-token";
@@ -94,7 +95,7 @@ impl Settings {
         self.id.as_deref()
     }
 
-    /// The state of the sync that runs or ran last. None where the service did not say.
+    /// The state of the current or last sync. None if the service gave none.
     ///
     /// ```no_run
     /// # let token = "a-token";
@@ -109,7 +110,7 @@ impl Settings {
 
     /// `lastSyncDateTime` in milliseconds since 1970 (UTC). None for never.
     ///
-    /// Whether it marks the start or the end of a sync is documented nowhere.
+    /// The service does not document whether it marks the start or the end of a sync.
     ///
     /// ```no_run
     /// # let token = "a-token";
@@ -126,7 +127,7 @@ impl Settings {
         self.last_sync.time.map(Time::unix_milliseconds)
     }
 
-    /// `lastSyncDateTime` as the service wrote it. Year 1 is how it writes "never".
+    /// `lastSyncDateTime` as the service wrote it. A time in year 1 means never.
     ///
     /// ```no_run
     /// # let token = "a-token";
@@ -140,7 +141,7 @@ impl Settings {
 
     /// `lastManualSyncTriggerDateTime` in milliseconds since 1970 (UTC). None for never.
     ///
-    /// Intune syncs by itself too: `lastSyncDateTime` need not belong to this trigger.
+    /// Intune also syncs by itself, so `lastSyncDateTime` need not belong to this trigger.
     ///
     /// ```no_run
     /// # let token = "a-token";
@@ -153,7 +154,7 @@ impl Settings {
         self.last_manual_sync.time.map(Time::unix_milliseconds)
     }
 
-    /// `lastManualSyncTriggerDateTime` as the service wrote it. Year 1 is how it writes "never".
+    /// `lastManualSyncTriggerDateTime` as the service wrote it. A time in year 1 means never.
     ///
     /// ```no_run
     /// # let token = "a-token";
@@ -166,7 +167,8 @@ impl Settings {
     }
 
     /// When the service should accept the next trigger, in milliseconds since 1970 **by the service's clock**: the
-    /// later of both times, the documented ten minutes, and ten seconds of margin. None if there was never a sync.
+    /// later of both times, plus the documented ten minutes, plus a margin of ten seconds. None if there was never a
+    /// sync.
     ///
     /// ```no_run
     /// # let token = "a-token";
@@ -196,7 +198,7 @@ impl Settings {
 
 impl SyncStatus {
     fn read(text: &str, token: Token<'_>) -> Option<SyncStatus> {
-        // As it is shown: no text says `completed` and means another state.
+        // Compare the text as it is shown, so that no text shows `completed` and means another state.
         Some(match printable(text).trim() {
             "unknown" => SyncStatus::Unknown,
             "inProgress" => SyncStatus::InProgress,
@@ -226,7 +228,7 @@ impl SyncStatus {
 }
 
 impl Moment {
-    /// None where the text is no time.
+    /// None if the text is not a time.
     fn read(text: Option<String>, token: Token<'_>) -> Option<Moment> {
         let text = text.as_deref();
         let time = text.map(|text| Time::parse(text).ok_or(())).transpose().ok()?;
@@ -241,7 +243,11 @@ mod tests {
     use serde_json::{Value, json};
 
     fn read(body: &str) -> Option<Settings> {
-        Settings::read(body.as_bytes(), Token::new("completed-secret").unwrap())
+        read_with("completed-secret", body)
+    }
+
+    fn read_with(token: &str, body: &str) -> Option<Settings> {
+        Settings::read(&Object::read(body.as_bytes()).ok()?, Token::new(token).unwrap())
     }
 
     fn wire() -> Value {
@@ -345,8 +351,7 @@ mod tests {
         let settings =
             read(&json!({"syncStatus": "completed-secret", "id": "a completed-secret"}).to_string()).unwrap();
         assert!(!format!("{settings:?}").contains("completed-secret"));
-        let whole = Token::new("completed").unwrap();
-        let settings = Settings::read(wire().to_string().as_bytes(), whole).unwrap();
+        let settings = read_with("completed", &wire().to_string()).unwrap();
         assert_eq!(
             settings.status(),
             Some(&SyncStatus::Completed),

@@ -1,39 +1,60 @@
-//! Challenges of WWW-Authenticate (RFC 9110, 11.6.1).
+//! Authentication challenges: `WWW-Authenticate` and `Proxy-Authenticate` (RFC 9110, section 11.6.1).
 
 use base64::Engine as _;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
 use crate::text::{Object, Token, one_line};
 
-/// The claims of a challenge like `Bearer realm="", error="insufficient_claims", claims="<base64>"`: a JSON object, as
-/// one line that fits a log. None if they are too long for that, or are not an object before or after.
-pub(crate) fn claims(challenge: &str, token: Token<'_>) -> Option<String> {
-    const LENIENT: GeneralPurpose = GeneralPurpose::new(
-        &base64::alphabet::STANDARD,
-        GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
-    );
-    let is_object = |text: &String| Object::read(text.as_bytes()).is_ok();
-    let encoded = parameter(challenge, "claims")?.replace('-', "+").replace('_', "/");
-    let decoded = String::from_utf8(LENIENT.decode(encoded).ok()?).ok().filter(is_object)?;
-    one_line(&decoded, token).filter(is_object)
+/// One challenge, such as `Bearer realm="", claims="e30="`.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Challenge<'a> {
+    pub(crate) scheme: &'a str,
+    /// Names and values, without quotes and escapes.
+    parameters: Vec<(&'a str, String)>,
 }
 
-/// A parameter of a challenge (RFC 9110, 11.6.1), its quotes and escapes undone.
-fn parameter(challenge: &str, name: &str) -> Option<String> {
-    let mut rest = challenge;
-    while let Some((before, after)) = rest.split_once('=') {
-        let key = before.trim_end().rsplit([',', ' ', '\t']).next().unwrap_or_default();
-        let (value, remaining) = parameter_value(after.trim_start());
-        if key.eq_ignore_ascii_case(name) && !value.is_empty() {
-            return Some(value);
+impl<'a> Challenge<'a> {
+    /// Reads the challenges of a header. Never fails: it skips text that does not fit, and needs no comma between
+    /// parameters. The first challenge has no scheme and holds the parameters before the first scheme.
+    pub(crate) fn read_all(header: &'a str) -> Vec<Challenge<'a>> {
+        let mut challenges = vec![Challenge::default()];
+        let mut rest = header;
+        let mut follows_comma = true;
+        loop {
+            let next = rest.trim_start_matches([',', ' ', '\t']);
+            follows_comma |= rest[..rest.len() - next.len()].contains(',');
+            if next.is_empty() {
+                return challenges;
+            }
+            let (word, after) = next.split_at(next.find([',', ' ', '\t', '=', '"']).unwrap_or(next.len()));
+            let after = after.trim_start_matches(BLANKS);
+            let parameter = after.strip_prefix('=').map(|after| value(after.trim_start_matches(BLANKS)));
+            if parameter.is_none() && follows_comma && !word.is_empty() {
+                challenges.push(Challenge { scheme: word, parameters: Vec::new() });
+            }
+            rest = match parameter {
+                Some((value, after)) => {
+                    challenges.last_mut().expect("never empty").parameters.push((word, value));
+                    after
+                }
+                None if after.starts_with('"') => value(after).1,
+                None => after,
+            };
+            follows_comma = false;
         }
-        rest = remaining;
     }
-    None
+
+    /// The first parameter with this name that is not empty.
+    fn parameter(&self, name: &str) -> Option<&str> {
+        let named = self.parameters.iter().filter(|(key, _)| key.eq_ignore_ascii_case(name));
+        named.map(|(_, value)| value.as_str()).find(|value| !value.is_empty())
+    }
 }
 
-/// The value at the start of a text, and what follows it.
-fn parameter_value(text: &str) -> (String, &str) {
+const BLANKS: [char; 2] = [' ', '\t'];
+
+/// The value at the start of a text, and the text after it.
+fn value(text: &str) -> (String, &str) {
     let Some(quoted) = text.strip_prefix('"') else {
         let end = text.find([',', ' ', '\t']).unwrap_or(text.len());
         return (text[..end].to_owned(), &text[end..]);
@@ -50,12 +71,53 @@ fn parameter_value(text: &str) -> (String, &str) {
     (value, "")
 }
 
+/// The claims that a header like `Bearer error="insufficient_claims", claims="<base64>"` asks for: a JSON object on one
+/// line that fits a log. None if it is too long for that, or no object before or after.
+pub(crate) fn claims(header: &str, token: Token<'_>) -> Option<String> {
+    const LENIENT: GeneralPurpose = GeneralPurpose::new(
+        &base64::alphabet::STANDARD,
+        GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+    );
+    let is_object = |text: &String| Object::read(text.as_bytes()).is_ok();
+    let challenges = Challenge::read_all(header);
+    let encoded = challenges.iter().find_map(|challenge| challenge.parameter("claims"))?;
+    let encoded = encoded.replace('-', "+").replace('_', "/");
+    let decoded = String::from_utf8(LENIENT.decode(encoded).ok()?).ok().filter(is_object)?;
+    one_line(&decoded, token).filter(is_object)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn token() -> Token<'static> {
         Token::new("secret-0123456789abcdef").unwrap()
+    }
+
+    #[test]
+    fn schemes_and_parameters_are_told_apart() {
+        for (header, expected) in [
+            ("", &[][..]),
+            ("Negotiate, NTLM", &["Negotiate", "NTLM"]),
+            ("Basic realm=\"x\"", &["Basic realm=x"]),
+            ("a=b, Basic", &[" a=b", "Basic"]),
+            ("Digest realm=\"a, Basic b\", nonce=x, NTLM", &["Digest realm=a, Basic b nonce=x", "NTLM"]),
+            ("Digest a = \"\\\"\" b=c,NTLM", &["Digest a=\" b=c", "NTLM"]),
+            ("Negotiate YIIJ6wYG==, Basic", &["Negotiate YIIJ6wYG==", "Basic"]),
+            ("NTLM TlRMTVNT", &["NTLM"]),
+            (",\t, Basic ,, Bearer", &["Basic", "Bearer"]),
+            ("Acme basic=1, \"Basic", &["Acme basic=1"]),
+            ("Acme\"Basic, NTLM\"x, Bearer", &["Acme", "Bearer"]),
+            ("==\"\"=", &[" ==\"\"="]),
+        ] {
+            let challenges = Challenge::read_all(header);
+            let shown = challenges.iter().map(|challenge| {
+                let parameters = challenge.parameters.iter().map(|(name, value)| format!(" {name}={value}"));
+                challenge.scheme.to_owned() + &parameters.collect::<String>()
+            });
+            let shown: Vec<String> = shown.filter(|shown| !shown.is_empty()).collect();
+            assert_eq!(shown, expected, "{header}");
+        }
     }
 
     #[test]

@@ -1,46 +1,44 @@
-//! What Graph and Intune say in the body of an error: JSON in JSON text in JSON.
+//! The texts in the body of an error. Graph and Intune put JSON into JSON strings, several levels deep.
 
 use crate::text::{Object, Token, one_line};
 
-/// Levels of text in text that are opened. The deepest seen in the wild has two.
+/// How many levels of JSON in a string are opened. The deepest message seen so far has two.
 const DEEPEST: usize = 4;
 
-/// Intune ends its sentence with ids and an internal address; the ids are the caller's own client-request-id.
+/// Intune appends ids and an internal address to its sentence. The ids are the caller's own client-request-id.
 const TAIL: &str = " - Operation ID (for customer support)";
 
-/// The service's words about a failure.
+/// The service's own code and message for a failure.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct ServiceError {
-    /// The body is JSON with an error in it: a box in between answers with a page.
+pub(crate) struct Envelope {
+    /// The body has Graph's `error` object. A proxy or gateway sends a page instead.
     pub(crate) is_graph: bool,
-    /// Intune itself spoke, not Graph's gateway.
+    /// The message is Intune's own, not the one of Graph's gateway.
     pub(crate) is_intune: bool,
     pub(crate) code: Option<String>,
     pub(crate) message: Option<String>,
 }
 
-impl ServiceError {
-    /// Never fails: what is not of the known shape gives less.
-    pub(crate) fn read(body: &[u8], token: Token<'_>) -> ServiceError {
-        let Some(error) = Object::read(body).ok().and_then(|body| body.object("error")) else {
-            return ServiceError::default();
-        };
-        let mut said = ServiceError { is_graph: true, ..ServiceError::default() };
-        said.code = text(&error, "code").and_then(|code| one_line(&code, token));
-        let message = text(&error, "message").map(|message| said.unwrap(message, DEEPEST));
-        said.message = message.and_then(|message| one_line(without_tail(&message), token));
-        said
+impl Envelope {
+    /// Never fails: a member of an unknown form counts as missing.
+    pub(crate) fn read(body: &Object<'_>, token: Token<'_>) -> Envelope {
+        let Some(error) = body.object("error") else { return Envelope::default() };
+        let mut envelope = Envelope { is_graph: true, ..Envelope::default() };
+        envelope.code = text(&error, "code").and_then(|code| one_line(&code, token));
+        let message = text(&error, "message").map(|message| envelope.open(message, DEEPEST));
+        envelope.message = message.and_then(|message| one_line(without_tail(&message), token));
+        envelope
     }
 
-    /// The innermost text of a message: Intune's envelope, which some front ends wrap once more.
-    fn unwrap(&mut self, message: String, levels: usize) -> String {
-        let envelope = match Object::read(message.as_bytes()) {
-            Ok(envelope) if levels > 0 => envelope,
+    /// The innermost text of a message: Intune wraps its own in JSON, and some front ends wrap that once more.
+    fn open(&mut self, message: String, levels: usize) -> String {
+        let object = match Object::read(message.as_bytes()) {
+            Ok(object) if levels > 0 => object,
             _ => return message,
         };
-        self.is_intune |= envelope.has("_version");
-        match text(&envelope, "Message") {
-            Some(inner) => self.unwrap(inner, levels - 1),
+        self.is_intune |= object.has("_version");
+        match text(&object, "Message") {
+            Some(inner) => self.open(inner, levels - 1),
             None => message,
         }
     }
@@ -50,7 +48,7 @@ fn text(object: &Object<'_>, name: &str) -> Option<String> {
     object.text(name).ok().flatten().filter(|text| !text.is_empty())
 }
 
-/// Intune's sentence alone, where there is one.
+/// Intune's sentence alone, if there is one.
 fn without_tail(message: &str) -> &str {
     let sentence = message.split(TAIL).next().unwrap_or_default();
     if sentence.trim().is_empty() { message } else { sentence }
@@ -61,15 +59,16 @@ mod tests {
     use super::*;
     use serde_json::{Value, json};
 
-    fn read(body: Value) -> ServiceError {
-        ServiceError::read(body.to_string().as_bytes(), Token::new("a-secret").unwrap())
+    fn read(body: &[u8]) -> Envelope {
+        let token = Token::new("a-secret").unwrap();
+        Object::read(body).map(|body| Envelope::read(&body, token)).unwrap_or_default()
     }
 
     fn graph(code: &str, message: &str) -> Value {
         json!({"error": {"code": code, "message": message, "innerError": {"request-id": "r"}}})
     }
 
-    fn envelope(message: &str) -> String {
+    fn wrapped(message: &str) -> String {
         json!({"_version": 3, "Message": message, "CustomApiErrorPhrase": "", "RetryAfter": null,
                "ErrorSourceService": "", "HttpHeaders": "{}"})
         .to_string()
@@ -78,22 +77,22 @@ mod tests {
     #[test]
     fn words_are_found_in_every_wrapping() {
         let sentence = "Application is not authorized - Operation ID (for customer support): 0 - Activity ID: 1 - Url: https://x";
-        let deeper = json!({"ErrorCode": "Forbidden", "Message": envelope(sentence)}).to_string();
+        let deeper = json!({"ErrorCode": "Forbidden", "Message": wrapped(sentence)}).to_string();
         for (message, expected, is_intune) in [
             ("Too many requests.", "Too many requests.", false),
-            (&envelope(sentence), "Application is not authorized", true),
+            (&wrapped(sentence), "Application is not authorized", true),
             (&deeper, "Application is not authorized", true),
-            (&envelope(&envelope("inner")), "inner", true),
-            (&envelope(TAIL), TAIL.trim(), true),
+            (&wrapped(&wrapped("inner")), "inner", true),
+            (&wrapped(TAIL), TAIL.trim(), true),
             ("{\"Message\": 7}", "{\"Message\": 7}", false),
             ("{\"a\": ", "{\"a\":", false),
             ("two\r\nlines", "two  lines", false),
-            (&envelope("an a-secret"), "an [token]", true),
+            (&wrapped("an a-secret"), "an [token]", true),
         ] {
-            let said = read(graph("Forbidden", message));
-            assert_eq!(said.message.as_deref(), Some(expected));
-            assert_eq!(said.is_intune, is_intune, "{message}");
-            assert_eq!((said.code.as_deref(), said.is_graph), (Some("Forbidden"), true));
+            let envelope = read(graph("Forbidden", message).to_string().as_bytes());
+            assert_eq!(envelope.message.as_deref(), Some(expected));
+            assert_eq!(envelope.is_intune, is_intune, "{message}");
+            assert_eq!((envelope.code.as_deref(), envelope.is_graph), (Some("Forbidden"), true));
         }
     }
 
@@ -107,19 +106,22 @@ mod tests {
             let inner = format!("{{\"x\":{other},\"_version\":{other},\"Message\":\"words\"}}");
             let inner = serde_json::to_string(&inner).unwrap();
             let body = format!("{{\"x\":{other},\"error\":{{\"x\":{other},\"message\":{inner}}}}}");
-            let said = ServiceError::read(body.as_bytes(), Token::new("a-secret").unwrap());
-            assert_eq!((said.message.as_deref(), said.is_intune, said.is_graph), (Some("words"), true, true));
+            let envelope = read(body.as_bytes());
+            assert_eq!(
+                (envelope.message.as_deref(), envelope.is_intune, envelope.is_graph),
+                (Some("words"), true, true)
+            );
         }
         let twice = br#"{"error":7,"error":{"message":"first","code":1,"message":"last","code":"a"}}"#;
-        let said = ServiceError::read(twice, Token::new("a-secret").unwrap());
-        assert_eq!((said.message.as_deref(), said.code.as_deref()), (Some("last"), Some("a")));
+        let envelope = read(twice);
+        assert_eq!((envelope.message.as_deref(), envelope.code.as_deref()), (Some("last"), Some("a")));
     }
 
     #[test]
     fn the_opening_is_bounded() {
-        let deep = (0..DEEPEST + 1).fold("core".to_owned(), |inner, _| envelope(&inner));
-        let message = read(graph("x", &deep)).message.unwrap();
-        assert_eq!(message, envelope("core"), "one level more than is opened stays as it is");
+        let deep = (0..DEEPEST + 1).fold("core".to_owned(), |inner, _| wrapped(&inner));
+        let message = read(graph("x", &deep).to_string().as_bytes()).message.unwrap();
+        assert_eq!(message, wrapped("core"), "one level more than is opened stays as it is");
     }
 
     #[test]
@@ -149,8 +151,8 @@ mod tests {
             (b"{\"error\":{\"code\":\"\",\"message\":\"\"}}", true),
             (b"{\"error\":{\"code\":\" \",\"message\":\"\\u0000\"}}", true),
         ] {
-            let expected = ServiceError { is_graph, ..ServiceError::default() };
-            assert_eq!(ServiceError::read(body, Token::new("a-secret").unwrap()), expected);
+            let expected = Envelope { is_graph, ..Envelope::default() };
+            assert_eq!(read(body), expected);
         }
     }
 }

@@ -1,6 +1,10 @@
-//! What Graph and Intune say, and what it means. Pure decisions, tested by tables.
+//! The meaning of the replies of Graph and Intune. Pure decisions, tested by tables.
 
 mod challenge;
 mod envelope;
+mod operation;
 pub(crate) mod reply;
 pub(crate) mod retry;
+
+pub(crate) use challenge::Challenge;
+pub(crate) use operation::Operation;

@@ -1,55 +1,55 @@
 //! What a reply means: pure functions of its status, headers and body.
 //!
-//! Statuses decide, never the service's codes or texts, which differ between its front ends.
+//! The status decides, never the service's codes or texts: those differ between its front ends.
 
 use std::time::{Duration, SystemTime};
 
 use super::challenge;
-use crate::outcome::{Answer, Detail, Error, ErrorKind, Settings, Trigger};
-use crate::service::envelope::ServiceError;
-use crate::text::{Time, Token, one_line};
+use super::envelope::Envelope;
+use crate::config::limits::LONGEST_RETRY_AFTER;
+use crate::outcome::{Answer, Detail, Error, ErrorKind, Settings};
+use crate::text::{Object, Time, Token, one_line};
 
-/// The longest Retry-After that is believed.
-const A_DAY: Duration = Duration::from_secs(86_400);
-
-/// The parts of a reply that this library reads.
+/// The parts of an HTTP reply that this library reads, as the server sent them.
 #[derive(Debug, Default)]
-pub(crate) struct Reply {
+pub(crate) struct RawReply {
     pub(crate) status: u16,
     pub(crate) request_id: Option<String>,
     pub(crate) date: Option<String>,
     pub(crate) retry_after: Option<String>,
-    /// All of WWW-Authenticate.
+    /// The values of all `WWW-Authenticate` headers.
     pub(crate) challenges: Vec<String>,
-    /// Empty where it is larger than anything that Graph says.
+    /// Empty if it is longer than anything that Graph sends.
     pub(crate) body: Vec<u8>,
 }
 
-/// A reply with its words taken out, and the token taken out of those.
-pub(crate) struct Reading {
+/// What a reply says, without the token.
+pub(crate) struct Reply {
     pub(crate) status: u16,
     request_id: Option<String>,
     retry_after: Option<Duration>,
     claims: Option<String>,
-    said: ServiceError,
+    envelope: Envelope,
     date: Option<Time>,
     settings: Option<Settings>,
 }
 
-impl Reading {
-    pub(crate) fn new(reply: &Reply, token: Token<'_>) -> Reading {
-        Reading {
-            status: reply.status,
-            request_id: reply.request_id.as_deref().and_then(|id| one_line(id, token)),
-            retry_after: retry_after(reply.retry_after.as_deref(), reply.date.as_deref()),
-            claims: reply.challenges.iter().find_map(|challenge| challenge::claims(challenge, token)),
-            said: ServiceError::read(&reply.body, token),
-            date: reply.date.as_deref().and_then(Time::parse_http),
-            settings: if reply.status == 200 { Settings::read(&reply.body, token) } else { None },
+impl Reply {
+    pub(crate) fn new(raw: &RawReply, token: Token<'_>) -> Reply {
+        let RawReply { status, request_id, date, retry_after, challenges, body } = raw;
+        let body = Object::read(body).ok();
+        Reply {
+            status: *status,
+            request_id: request_id.as_deref().and_then(|id| one_line(id, token)),
+            retry_after: self::retry_after(retry_after.as_deref(), date.as_deref()),
+            claims: challenges.iter().find_map(|challenge| challenge::claims(challenge, token)),
+            envelope: body.as_ref().map(|body| Envelope::read(body, token)).unwrap_or_default(),
+            date: date.as_deref().and_then(Time::parse_http),
+            settings: body.filter(|_| *status == 200).and_then(|body| Settings::read(&body, token)),
         }
     }
 
-    /// What the answer to a trigger means.
+    /// The meaning of this reply to a trigger.
     pub(crate) fn sync_answer(&self) -> Result<Answer, ErrorKind> {
         match self.status {
             204 => Ok(Answer::Accepted),
@@ -59,7 +59,7 @@ impl Reading {
         }
     }
 
-    /// What the answer to a reading means.
+    /// The meaning of this reply to a request for the settings.
     pub(crate) fn settings(&self) -> Result<&Settings, ErrorKind> {
         match (self.status, &self.settings) {
             (200, settings) => settings.as_ref().ok_or(ErrorKind::Protocol),
@@ -67,42 +67,43 @@ impl Reading {
         }
     }
 
-    /// The service's time when it answered.
+    /// The service's time when it replied.
     pub(crate) fn date(&self) -> Option<Time> {
         self.date
     }
 
-    /// What an answer that is no success means.
+    /// The time that the service asks to wait, counted from its reply.
+    pub(crate) fn retry_after(&self) -> Option<Duration> {
+        self.retry_after
+    }
+
+    /// The kind of error, for a reply that is no success.
     pub(crate) fn error_kind(&self) -> ErrorKind {
         match self.status {
             204 => ErrorKind::Service,
             _ if !self.is_graph() => ErrorKind::Protocol,
-            401 if self.claims.is_none() && self.said.is_intune => ErrorKind::Forbidden,
+            401 if self.claims.is_none() && self.envelope.is_intune => ErrorKind::Forbidden,
             401 => ErrorKind::Unauthorized,
             403 => ErrorKind::Forbidden,
             _ => ErrorKind::Service,
         }
     }
 
-    /// A new token can heal it.
+    /// Whether the same request may succeed with another token.
     pub(crate) fn refuses_token(&self) -> bool {
         self.status == 401 && self.error_kind() == ErrorKind::Unauthorized
     }
 
-    /// Whether Graph itself answered. A box in between may send any status, but neither Graph's id nor its JSON.
+    /// Whether Graph itself replied. A proxy or gateway may send any status, but neither Graph's id nor its JSON.
     fn is_graph(&self) -> bool {
-        self.request_id.is_some() || self.said.is_graph || self.settings.is_some()
+        self.request_id.is_some() || self.envelope.is_graph || self.settings.is_some()
     }
 
-    pub(crate) fn retry_after(&self) -> Option<Duration> {
-        self.retry_after
-    }
-
-    /// Writes into the detail of a call what this answer says.
-    pub(crate) fn note(&self, detail: &mut Detail) {
+    /// Records this reply in the detail of its call.
+    pub(crate) fn record(&self, detail: &mut Detail) {
         detail.http_status = Some(self.status);
-        detail.code = self.said.code.clone();
-        detail.message = self.said.message.clone();
+        detail.code = self.envelope.code.clone();
+        detail.message = self.envelope.message.clone();
         detail.retry_after = self.retry_after;
         detail.claims = self.claims.clone();
         if let Some(settings) = &self.settings {
@@ -113,42 +114,33 @@ impl Reading {
         }
     }
 
-    /// The error that this answer is.
+    /// This reply as an error.
     pub(crate) fn error(&self, kind: ErrorKind) -> Error {
         let mut text = format!("HTTP {}", self.status);
-        for part in [&self.said.code, &self.said.message].into_iter().flatten() {
+        for part in [&self.envelope.code, &self.envelope.message].into_iter().flatten() {
             text = format!("{text}: {part}");
         }
-        if kind == ErrorKind::Protocol && self.is_graph() {
-            text.push_str(", not of the documented shape");
-        } else if kind == ErrorKind::Protocol {
-            text.push_str(", without the marks of Microsoft Graph: a proxy or gateway in between answered");
+        if kind == ErrorKind::Protocol {
+            text.push_str(if self.is_graph() { NOT_AS_DOCUMENTED } else { NOT_FROM_GRAPH });
         }
         Error::new(kind, text)
     }
 }
 
-/// What became of a trigger that was answered with this status.
-pub(crate) fn trigger(status: u16) -> Trigger {
-    match status {
-        204 => Trigger::Accepted,
-        // Said before the request is carried out.
-        300..=499 | 503 | 509 => Trigger::Refused,
-        _ => Trigger::MayHaveRun,
-    }
-}
+const NOT_AS_DOCUMENTED: &str = ", but not in the documented form";
+const NOT_FROM_GRAPH: &str = ", from a proxy or gateway, not from Microsoft Graph";
 
-/// Retry-After in either form; a date counts from the reply's own Date, for the local clock may be wrong. What is not
-/// ahead, or cannot be read, counts as absent.
+/// Reads Retry-After in both forms. A date counts from the reply's own Date, because the local clock may be wrong.
+/// None if the time is not ahead or cannot be read.
 fn retry_after(value: Option<&str>, date: Option<&str>) -> Option<Duration> {
     let value = value?.trim();
     let wait = if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
-        value.parse().map_or(A_DAY, Duration::from_secs)
+        value.parse().map_or(LONGEST_RETRY_AFTER, Duration::from_secs)
     } else {
         let now = http_date(date?)?;
         http_date(value)?.duration_since(now).ok()?
     };
-    (!wait.is_zero()).then_some(wait.min(A_DAY))
+    (!wait.is_zero()).then_some(wait.min(LONGEST_RETRY_AFTER))
 }
 
 fn http_date(text: &str) -> Option<SystemTime> {
@@ -166,13 +158,13 @@ mod tests {
         Token::new("secret-0123456789abcdef").unwrap()
     }
 
-    fn read(reply: Reply) -> Reading {
-        Reading::new(&reply, token())
+    fn read(raw: RawReply) -> Reply {
+        Reply::new(&raw, token())
     }
 
-    fn reply(status: u16, request_id: Option<&str>, body: &str) -> Reply {
+    fn raw(status: u16, request_id: Option<&str>, body: &str) -> RawReply {
         let request_id = request_id.map(str::to_owned);
-        Reply { status, request_id, body: body.into(), ..Reply::default() }
+        RawReply { status, request_id, body: body.into(), ..RawReply::default() }
     }
 
     #[test]
@@ -207,13 +199,13 @@ mod tests {
             (599, id, "", Err(Service)),
         ];
         for (status, request_id, body, expected) in table {
-            let reading = read(reply(*status, *request_id, body));
-            assert_eq!(reading.sync_answer(), *expected, "{status} {request_id:?} {body}");
+            let reply = read(raw(*status, *request_id, body));
+            assert_eq!(reply.sync_answer(), *expected, "{status} {request_id:?} {body}");
         }
     }
 
     #[test]
-    fn what_has_no_mark_of_graph_is_the_answer_of_a_box_in_between() {
+    fn a_reply_without_a_mark_of_graph_came_from_a_proxy_or_gateway() {
         let statuses = [101, 200, 202, 302, 304, 400, 401, 403, 404, 407, 409, 429, 500, 502, 503, 511, 599];
         let bodies = [
             "",
@@ -228,14 +220,14 @@ mod tests {
         ];
         for status in statuses {
             for (body, id) in bodies.iter().flat_map(|body| [(body, None), (body, Some(" "))]) {
-                let reading = read(reply(status, id, body));
-                assert_eq!(reading.sync_answer(), Err(ErrorKind::Protocol), "{status} {id:?} {body}");
-                assert_eq!(reading.settings(), Err(ErrorKind::Protocol), "{status} {id:?} {body}");
-                let line = reading.error(ErrorKind::Protocol).to_string();
-                assert!(line.ends_with("a proxy or gateway in between answered"), "{line}");
+                let reply = read(raw(status, id, body));
+                assert_eq!(reply.sync_answer(), Err(ErrorKind::Protocol), "{status} {id:?} {body}");
+                assert_eq!(reply.settings(), Err(ErrorKind::Protocol), "{status} {id:?} {body}");
+                let line = reply.error(ErrorKind::Protocol).to_string();
+                assert!(line.ends_with(NOT_FROM_GRAPH), "{line}");
             }
         }
-        let accepted = read(reply(204, None, ""));
+        let accepted = read(raw(204, None, ""));
         assert_eq!(
             (accepted.sync_answer(), accepted.settings()),
             (Ok(Answer::Accepted), Err(ErrorKind::Service))
@@ -247,12 +239,12 @@ mod tests {
         let body =
             json!({"error": {"message": json!({"_version": 3, "Message": "m"}).to_string()}}).to_string();
         let challenges = vec!["Bearer error=\"insufficient_claims\", claims=\"e30=\"".to_owned()];
-        let reading = read(Reply { challenges, ..reply(401, Some("r"), &body) });
-        assert_eq!(reading.sync_answer(), Err(ErrorKind::Unauthorized));
-        assert_eq!(reading.claims.as_deref(), Some("{}"));
+        let reply = read(RawReply { challenges, ..raw(401, Some("r"), &body) });
+        assert_eq!(reply.sync_answer(), Err(ErrorKind::Unauthorized));
+        assert_eq!(reply.claims.as_deref(), Some("{}"));
         let challenges = vec!["Bearer error=\"insufficient_claims\", claims=\"none\"".to_owned()];
-        let reading = read(Reply { challenges, ..reply(401, Some("r"), &body) });
-        assert_eq!((reading.sync_answer(), &reading.claims), (Err(ErrorKind::Forbidden), &None));
+        let reply = read(RawReply { challenges, ..raw(401, Some("r"), &body) });
+        assert_eq!((reply.sync_answer(), &reply.claims), (Err(ErrorKind::Forbidden), &None));
     }
 
     #[test]
@@ -268,12 +260,12 @@ mod tests {
             (403, Some("r"), "", false),
             (200, Some("r"), "", false),
         ] {
-            assert_eq!(read(reply(status, request_id, body)).refuses_token(), expected, "{status} {body}");
+            assert_eq!(read(raw(status, request_id, body)).refuses_token(), expected, "{status} {body}");
         }
     }
 
     #[test]
-    fn a_reading_is_of_the_documented_shape_or_an_error() {
+    fn settings_in_another_form_are_an_error() {
         let settings = r#"{"syncStatus":"completed"}"#;
         for (status, body, expected) in [
             (200, settings, None),
@@ -284,25 +276,25 @@ mod tests {
             (403, settings, Some(ErrorKind::Forbidden)),
             (503, settings, Some(ErrorKind::Service)),
         ] {
-            let reading = read(reply(status, Some("r"), body));
-            assert_eq!(reading.settings().err(), expected, "{status} {body}");
+            let reply = read(raw(status, Some("r"), body));
+            assert_eq!(reply.settings().err(), expected, "{status} {body}");
         }
-        let odd = read(reply(200, Some("r"), "{}"));
+        let odd = read(raw(200, Some("r"), "{}"));
         let text = odd.error(ErrorKind::Protocol).to_string();
-        assert_eq!(text, "not an answer of the service: HTTP 200, not of the documented shape");
+        assert_eq!(text, "not an answer of the service: HTTP 200, but not in the documented form");
         let mut detail = Detail::default();
-        read(reply(200, None, settings)).note(&mut detail);
+        read(raw(200, None, settings)).record(&mut detail);
         assert!(detail.settings.is_some());
     }
 
     #[test]
     fn the_services_own_time_comes_with_its_answer() {
         let date = "Wed, 21 Oct 2026 07:28:00 GMT";
-        let reading =
-            read(Reply { date: Some(date.into()), retry_after: Some("7".into()), ..reply(429, None, "{}") });
-        assert_eq!(reading.date(), Time::parse("2026-10-21T07:28:00Z"));
-        assert_eq!(reading.retry_after(), Some(Duration::from_secs(7)));
-        let silent = read(reply(429, None, "{}"));
+        let reply =
+            read(RawReply { date: Some(date.into()), retry_after: Some("7".into()), ..raw(429, None, "{}") });
+        assert_eq!(reply.date(), Time::parse("2026-10-21T07:28:00Z"));
+        assert_eq!(reply.retry_after(), Some(Duration::from_secs(7)));
+        let silent = read(raw(429, None, "{}"));
         assert_eq!((silent.date(), silent.retry_after()), (None, None));
     }
 
@@ -334,40 +326,19 @@ mod tests {
     }
 
     #[test]
-    fn what_may_have_run_is_told_apart() {
-        for (status, expected) in [
-            (204, Trigger::Accepted),
-            (200, Trigger::MayHaveRun),
-            (302, Trigger::Refused),
-            (400, Trigger::Refused),
-            (409, Trigger::Refused),
-            (429, Trigger::Refused),
-            (499, Trigger::Refused),
-            (500, Trigger::MayHaveRun),
-            (502, Trigger::MayHaveRun),
-            (503, Trigger::Refused),
-            (504, Trigger::MayHaveRun),
-            (509, Trigger::Refused),
-            (520, Trigger::MayHaveRun),
-        ] {
-            assert_eq!(trigger(status), expected, "{status}");
-        }
-    }
-
-    #[test]
     fn the_detail_has_what_the_answer_says_and_not_the_token() {
         let echo = "secret-0123456789abcdef";
         let body = json!({"error": {"code": echo, "message": format!("no {echo}")}}).to_string();
         let claims = base64::engine::general_purpose::STANDARD.encode(format!("{{\"a\":\"{echo}\"}}"));
         let claims = format!("Bearer claims=\"{claims}\"");
-        let reading = read(Reply {
+        let reply = read(RawReply {
             retry_after: Some("7".into()),
             challenges: vec!["Basic realm=\"x\"".into(), claims],
-            ..reply(401, Some(echo), &body)
+            ..raw(401, Some(echo), &body)
         });
         let attempt = Attempt { client_request_id: "c".into(), request_id: None };
         let mut detail = Detail { attempts: vec![attempt], ..Detail::default() };
-        reading.note(&mut detail);
+        reply.record(&mut detail);
         let expected = Detail {
             http_status: Some(401),
             code: Some("[token]".into()),
@@ -378,13 +349,13 @@ mod tests {
             ..Detail::default()
         };
         assert_eq!(detail, expected);
-        let error = reading.error(reading.error_kind());
+        let error = reply.error(reply.error_kind());
         assert_eq!(error.to_string(), "unauthorized: HTTP 401: [token]: no [token]");
     }
 
     #[test]
-    fn a_box_in_between_is_named() {
-        let reading = read(reply(403, None, "<html>blocked</html>"));
-        assert!(reading.error(reading.error_kind()).to_string().contains("gateway in between"));
+    fn the_error_names_a_proxy_or_gateway() {
+        let reply = read(raw(403, None, "<html>blocked</html>"));
+        assert!(reply.error(reply.error_kind()).to_string().ends_with(NOT_FROM_GRAPH));
     }
 }

@@ -1,34 +1,32 @@
-//! When a request is sent again, and after how long.
+//! Whether a request is sent again, and after how long.
 
 use std::time::Duration;
 
-/// The two requests of this library, told apart by what they do to the service.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Action {
-    Get,
-    Post,
-}
+use super::operation::Operation;
 
-/// What came of a request, as far as repeating it goes.
+/// How one attempt of a request ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Ending {
+pub(crate) enum AttemptOutcome {
     Status(u16),
-    Failure { sent: bool, is_passing: bool },
+    Failure { sent: bool, is_transient: bool },
 }
 
-/// Whether the same request may go out again. A trigger only where it cannot have run: never after 500, 502, 504 or a
-/// loss, nor after 409 and 429, which are answers.
-pub(crate) fn is_repeatable(action: Action, ending: Ending) -> bool {
-    match (action, ending) {
-        (Action::Post, Ending::Status(status)) => matches!(status, 503 | 509),
-        (Action::Post, Ending::Failure { sent, is_passing }) => !sent && is_passing,
-        (Action::Get, Ending::Status(status)) => matches!(status, 429 | 500 | 502 | 503 | 504 | 509),
-        (Action::Get, Ending::Failure { is_passing, .. }) => is_passing,
+/// Whether the same request may be sent again. A trigger only if it cannot have run: not after 500, 502, 504 or a lost
+/// connection. For a trigger, 409 and 429 are answers and not repeated either.
+pub(crate) fn is_repeatable(operation: Operation, outcome: AttemptOutcome) -> bool {
+    match (operation, outcome) {
+        (Operation::Sync, AttemptOutcome::Status(status)) => matches!(status, 503 | 509),
+        (Operation::Sync, AttemptOutcome::Failure { sent, is_transient }) => !sent && is_transient,
+        (Operation::GetSettings, AttemptOutcome::Status(status)) => {
+            matches!(status, 429 | 500 | 502 | 503 | 504 | 509)
+        }
+        (Operation::GetSettings, AttemptOutcome::Failure { is_transient, .. }) => is_transient,
     }
 }
 
-/// The pause before the next attempt: what the service asks for, else one second doubling to thirty, spread by half to
-/// either side (`random` is any number) so that many clients do not return together.
+/// The pause before the next attempt: the time that the service asks for, otherwise one second that doubles up to
+/// thirty. Chance lengthens or shortens it by up to half, so that many clients do not return together. `random` is any
+/// number.
 pub(crate) fn pause(retries_before: u32, retry_after: Option<Duration>, random: u32) -> Duration {
     retry_after.unwrap_or_else(|| {
         let base = Duration::from_secs(1 << retries_before.min(5)).min(Duration::from_secs(30));
@@ -41,7 +39,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_trigger_is_repeated_only_where_it_cannot_have_run() {
+    fn a_trigger_is_repeated_only_if_it_cannot_have_run() {
         for (status, post, get) in [
             (200, false, false),
             (204, false, false),
@@ -59,19 +57,19 @@ mod tests {
             (504, false, true),
             (509, true, true),
         ] {
-            let ending = Ending::Status(status);
-            assert_eq!(is_repeatable(Action::Post, ending), post, "POST {status}");
-            assert_eq!(is_repeatable(Action::Get, ending), get, "GET {status}");
+            let outcome = AttemptOutcome::Status(status);
+            assert_eq!(is_repeatable(Operation::Sync, outcome), post, "POST {status}");
+            assert_eq!(is_repeatable(Operation::GetSettings, outcome), get, "GET {status}");
         }
-        for (sent, is_passing, post, get) in [
+        for (sent, is_transient, post, get) in [
             (false, false, false, false),
             (false, true, true, true),
             (true, false, false, false),
             (true, true, false, true),
         ] {
-            let ending = Ending::Failure { sent, is_passing };
-            assert_eq!(is_repeatable(Action::Post, ending), post, "POST {ending:?}");
-            assert_eq!(is_repeatable(Action::Get, ending), get, "GET {ending:?}");
+            let outcome = AttemptOutcome::Failure { sent, is_transient };
+            assert_eq!(is_repeatable(Operation::Sync, outcome), post, "POST {outcome:?}");
+            assert_eq!(is_repeatable(Operation::GetSettings, outcome), get, "GET {outcome:?}");
         }
     }
 

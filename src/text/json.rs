@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Result;
 use serde_json::value::RawValue;
 
-/// A JSON object, with its members as they were written. If a name occurs twice, the last member counts.
+/// A JSON object. Its members keep their text. If a name occurs twice, the last member counts.
 pub(crate) struct Object<'a>(BTreeMap<String, &'a RawValue>);
 
 impl<'a> Object<'a> {

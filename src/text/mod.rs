@@ -1,4 +1,4 @@
-//! Text from outside, made fit for a log: one printable line, bounded, without the token.
+//! Makes text from outside fit for a log: one printable line, of bounded length, without the token.
 
 mod json;
 mod redaction;
@@ -12,13 +12,13 @@ pub(crate) use token::{Token, TokenError};
 /// The longest text that is kept, in bytes.
 const LONGEST: usize = 4096;
 
-/// None where nothing printable is left.
+/// One printable line of at most 4 KiB, without the token. None if nothing printable is left.
 pub(crate) fn one_line(text: &str, token: Token<'_>) -> Option<String> {
     let line = token.redact(&bounded(text));
     (!line.is_empty()).then_some(line)
 }
 
-/// One printable line of what is not too long. The token is looked for in no longer text, for that takes its time.
+/// One printable line, cut to 4 KiB. Cut first, because looking for the token in a longer text takes long.
 pub(crate) fn bounded(text: &str) -> String {
     let line = printable(text);
     let line = line.trim();
@@ -26,7 +26,7 @@ pub(crate) fn bounded(text: &str) -> String {
     line[..end].to_owned()
 }
 
-/// Control characters become blanks: dropping them could join what they kept apart.
+/// Replaces characters that are not printable by blanks. Removing them could join the text around them.
 pub(crate) fn printable(text: &str) -> String {
     // Nearly all texts; a request id is in each reply.
     if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
@@ -35,8 +35,8 @@ pub(crate) fn printable(text: &str) -> String {
     text.chars().map(|c| if is_printable(c) { c } else { ' ' }).collect()
 }
 
-/// Control characters, line separators, and Unicode's format characters (Cf), which show nothing, or turn the direction
-/// of text, have no place in a log.
+/// Control characters, line separators and Unicode's format characters (Cf) do not belong in a log: they are invisible,
+/// or change the direction of the text.
 fn is_printable(c: char) -> bool {
     !c.is_control()
         && !matches!(c,
@@ -79,7 +79,7 @@ mod tests {
         }
     }
 
-    /// Unicode's categories Cc, Cf, Zl and Zp, and nothing beside them.
+    /// Exactly Unicode's categories Cc, Cf, Zl and Zp.
     #[test]
     fn what_cannot_be_seen_is_a_blank() {
         let ranges = [

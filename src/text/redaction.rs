@@ -1,4 +1,4 @@
-//! Finds secrets in a text: whole or in part, on one line or on several.
+//! Finds secrets in a text: a whole secret or a part, on one line or on several.
 
 use std::collections::BTreeMap;
 
@@ -10,9 +10,9 @@ const RUN: usize = 16;
 const BLOCK: usize = 8;
 const _: () = assert!(2 * BLOCK - 1 <= RUN);
 
-/// The text with `[token]` in place of each run of a secret, even if line breaks or other bytes that are not visible
-/// ASCII interrupt it. None if there is no run. The time grows with the lengths, not with their product.
-pub(crate) fn taken_out<'a>(secrets: impl Iterator<Item = &'a str>, text: &str) -> Option<String> {
+/// Replaces each run of a secret in a text by `[token]`, even if line breaks or other bytes that are not visible ASCII
+/// interrupt it. None if there is no run. The time grows with the lengths, not with their product.
+pub(crate) fn redacted<'a>(secrets: impl Iterator<Item = &'a str>, text: &str) -> Option<String> {
     let mut occurs = [false; 256];
     text.bytes().for_each(|byte| occurs[usize::from(byte)] = true);
     // Keeps the check of an answer's request id cheap: usually no block of a token has only letters that a GUID has.

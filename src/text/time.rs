@@ -1,24 +1,24 @@
-//! A time of the service's: as it wrote it, with its own precision. Never compared with the local clock.
+//! A time as the service writes it, with its precision. Never compared with the local clock.
 
 use std::cmp::Ordering;
 
 use chrono::DateTime;
 
-/// Fractional digits of a second that a time may have.
+/// The most fractional digits of a second that are kept.
 const MOST_DIGITS: u8 = 12;
 
-/// A point of the service's time. Two of them are compared at the coarser of their precisions, for the service writes
-/// the same instant with more or fewer digits.
+/// A point in time by the service's clock. The service writes the same instant with more or fewer digits, so two times
+/// are compared at the coarser of their precisions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Time {
     seconds: i64,
-    /// Billionths of a thousandth of a second, at full precision.
+    /// The fraction of the second, at full precision.
     picoseconds: u64,
     digits: u8,
 }
 
 impl Time {
-    /// RFC 3339 with 0 to 12 fractional digits; more are cut off.
+    /// Reads RFC 3339. Cuts off fractional digits after the twelfth.
     pub(crate) fn parse(text: &str) -> Option<Time> {
         let seconds = DateTime::parse_from_rfc3339(text).ok()?.timestamp();
         let fraction = text.split_once('.').map_or("", |(_, rest)| rest);
@@ -28,7 +28,7 @@ impl Time {
         Some(Time { seconds, picoseconds: picoseconds * unit(digits), digits })
     }
 
-    /// HTTP's own form, to the second.
+    /// Reads the date of an HTTP header, which has whole seconds.
     pub(crate) fn parse_http(text: &str) -> Option<Time> {
         let time = httpdate::parse_http_date(text.trim()).ok()?;
         let since_1970 = time.duration_since(std::time::UNIX_EPOCH).ok()?;
@@ -39,7 +39,7 @@ impl Time {
         Time { seconds, picoseconds: 0, digits: 0 }
     }
 
-    /// Year 1 is how the service writes "never".
+    /// Whether the service means "never", which it writes as a time in year 1.
     pub(crate) fn is_never(self) -> bool {
         const YEAR_2: i64 = -62_104_060_800;
         self.seconds < YEAR_2
@@ -55,24 +55,24 @@ impl Time {
         key(self).cmp(&key(other))
     }
 
-    /// This many seconds later, or earlier, at the same precision.
+    /// The time this many seconds later, or earlier if negative, at the same precision.
     pub(crate) fn plus_seconds(self, seconds: i64) -> Time {
         Time { seconds: self.seconds.saturating_add(seconds), ..self }
     }
 
-    /// The whole seconds from another time to this one, rounded up; none if it is not later.
+    /// The seconds since another time, rounded up to a whole number. 0 if the other time is later.
     pub(crate) fn seconds_after(self, other: Time) -> u64 {
         let begun = u64::from(self.picoseconds > other.picoseconds);
         u64::try_from(self.seconds.saturating_sub(other.seconds)).map_or(0, |seconds| seconds + begun)
     }
 }
 
-/// Picoseconds of the last of this many fractional digits.
+/// The picoseconds in one unit of the last of this many fractional digits.
 fn unit(digits: u8) -> u64 {
     10_u64.pow((MOST_DIGITS - digits).into())
 }
 
-/// "Never" lies before every time.
+/// None means never, which is before every time.
 pub(crate) fn compare(one: Option<Time>, other: Option<Time>) -> Ordering {
     match (one, other) {
         (Some(one), Some(other)) => one.compare(other),

@@ -1,4 +1,4 @@
-//! The bearer token: checked before anything is opened, and taken out of every text that leaves the library.
+//! The bearer token: checked before anything is sent, and taken out of every text that leaves the library.
 
 use std::fmt;
 
@@ -6,17 +6,17 @@ use zeroize::Zeroizing;
 
 use super::redaction;
 
-/// The longest token that is sent, in bytes. Graph's own are a few KiB.
+/// The longest token that is sent, in bytes. Graph's own have a few KiB.
 const LONGEST: usize = 64 * 1024;
 
-/// A token that can be sent as it is in a header.
+/// A token that fits into an HTTP header.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Token<'a> {
     text: &'a str,
     earlier: &'a [&'a str],
 }
 
-/// Why a text cannot be a bearer token. Says where, never what.
+/// Why a text cannot be a bearer token. Tells the place of a wrong byte, never its value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum TokenError {
     #[error("the token is empty")]
@@ -30,7 +30,8 @@ pub(crate) enum TokenError {
 }
 
 impl<'a> Token<'a> {
-    /// Forgives one trailing line break, as files and shells give it; RFC 6750 allows no blank and no control.
+    /// Allows one line break at the end, because files and shells add it. RFC 6750 allows no blank and no control
+    /// character.
     pub(crate) fn new(text: &'a str) -> Result<Token<'a>, TokenError> {
         let text = text.strip_suffix('\n').map_or(text, |line| line.strip_suffix('\r').unwrap_or(line));
         if text.is_empty() {
@@ -48,7 +49,7 @@ impl<'a> Token<'a> {
         }
     }
 
-    /// The same token, which the service was sent after these: a reply to it may repeat them.
+    /// This token, after others in the same call. The service has seen those too, so its reply may repeat them.
     pub(crate) fn after(self, earlier: &'a [&'a str]) -> Token<'a> {
         Token { earlier, ..self }
     }
@@ -62,12 +63,13 @@ impl<'a> Token<'a> {
         Zeroizing::new(self.text.to_owned())
     }
 
-    /// The text without this token and those before it: without each 16 bytes or more of them in a row, whatever that
-    /// is not visible ASCII is in between, and without shorter tokens as a whole, from 8 bytes on.
+    /// Replaces this token and the earlier ones in a text by `[token]`: each run of 16 bytes or more, even if bytes
+    /// that are not visible ASCII interrupt it. A token of 8 to 15 bytes is replaced as a whole. A shorter one may
+    /// occur by chance, so it stays.
     pub(crate) fn redact(self, text: &str) -> String {
         let mut text = text.to_owned();
-        // Until none is left: a token with brackets in it can arise from what was put in its place. Each step shortens.
-        while let Some(shorter) = redaction::taken_out(self.earlier.iter().copied().chain([self.text]), &text)
+        // Repeat, because the replacement may complete a token that has brackets. Each step shortens the text.
+        while let Some(shorter) = redaction::redacted(self.earlier.iter().copied().chain([self.text]), &text)
         {
             text = shorter;
         }
@@ -118,7 +120,7 @@ mod tests {
         }
     }
 
-    /// Shaped as Graph's are: three parts of base64, 1,502 bytes.
+    /// Like a token of Graph's: three parts of base64, 1,502 bytes.
     fn like_graphs() -> String {
         let mut random = Random(1);
         let mut part =
@@ -126,7 +128,7 @@ mod tests {
         [part(160), part(998), part(342)].join(".")
     }
 
-    /// Numbers that are the same in each run.
+    /// The same numbers in each run.
     struct Random(u64);
 
     impl Random {
@@ -204,7 +206,7 @@ mod tests {
         assert!(redacted > 2_500, "{redacted}");
     }
 
-    /// What is looked for must not be looked for again with each part that is found.
+    /// Finding a part must not start the search again.
     #[test]
     fn the_longest_token_of_the_most_parts_is_found_too() {
         let text: String = (0..LONGEST / 17).map(|part| format!("{part:016}.")).collect();

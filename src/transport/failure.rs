@@ -3,7 +3,7 @@
 use std::io::{self, ErrorKind as IoKind};
 
 use crate::outcome::{Cause, Error, ErrorKind, Source};
-use crate::service::retry::Ending;
+use crate::service::retry::AttemptOutcome;
 use crate::text::Token;
 use crate::transport::call::{Aborted, Call, Stage};
 use crate::transport::connect_error::ConnectError;
@@ -57,8 +57,8 @@ impl Failure {
         Failure { error, sent: false, is_transient: false }
     }
 
-    pub(crate) fn ending(&self) -> Ending {
-        Ending::Failure { sent: self.sent, is_passing: self.is_transient }
+    pub(crate) fn outcome(&self) -> AttemptOutcome {
+        AttemptOutcome::Failure { sent: self.sent, is_transient: self.is_transient }
     }
 }
 

@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use crate::config::Root;
 use crate::outcome::{Attempt, Detail, Error, Trigger};
-use crate::service::reply::{self, Reading};
-use crate::service::retry::{self, Action, Ending};
+use crate::service::Operation;
+use crate::service::reply::Reply;
+use crate::service::retry::{self, AttemptOutcome};
 use crate::text::Token;
 use crate::transport::call::{Aborted, Call};
 use crate::transport::canceller::Canceller;
@@ -58,30 +59,30 @@ impl Graph {
     /// each attempt in the detail.
     pub(crate) fn request(
         &self,
-        action: Action,
+        operation: Operation,
         token: Token<'_>,
         timeout: Duration,
         retries: bool,
         detail: &mut Detail,
-    ) -> Result<Reading, Failure> {
+    ) -> Result<Reply, Failure> {
         let max_retries = if retries { self.shared.max_retries } else { 0 };
         let call = self.call(timeout.min(self.shared.timeout));
         let id = random::guid().ok_or_else(Failure::no_random_bits)?;
         let mut retries_made = 0;
         loop {
-            let result = self.attempt(&call, action, token, &id, detail);
-            let (ending, retry_after) = match &result {
-                Ok(reading) => (Ending::Status(reading.status), reading.retry_after()),
-                Err(failure) => (failure.ending(), None),
+            let result = self.attempt(&call, operation, token, &id, detail);
+            let (outcome, retry_after) = match &result {
+                Ok(reply) => (AttemptOutcome::Status(reply.status), reply.retry_after()),
+                Err(failure) => (failure.outcome(), None),
             };
-            if retries_made == max_retries || !retry::is_repeatable(action, ending) {
+            if retries_made == max_retries || !retry::is_repeatable(operation, outcome) {
                 return result;
             }
             let pause = retry::pause(retries_made, retry_after, random::number());
             if pause >= call.time_left() {
                 return result;
             }
-            if ending == Ending::Status(503) {
+            if outcome == AttemptOutcome::Status(503) {
                 call.set_needs_new_connection(true);
             }
             match call.sleep(pause) {
@@ -97,23 +98,23 @@ impl Graph {
     fn attempt(
         &self,
         call: &Arc<Call>,
-        action: Action,
+        operation: Operation,
         token: Token<'_>,
         id: &str,
         detail: &mut Detail,
-    ) -> Result<Reading, Failure> {
+    ) -> Result<Reply, Failure> {
         let Shared { http, settings, sync, .. } = &*self.shared;
-        let address = if action == Action::Post { sync } else { settings };
-        let reply = http.exchange(call, action, address, token, id);
+        let address = if operation == Operation::Sync { sync } else { settings };
+        let raw = http.exchange(call, operation, address, token, id);
         detail.attempts.push(Attempt { client_request_id: id.to_owned(), request_id: None });
-        let result = reply.map(|reply| Reading::new(&reply, token));
+        let result = raw.map(|raw| Reply::new(&raw, token));
         match &result {
-            Ok(reading) => reading.note(detail),
-            Err(_) => detail.forget_answer(),
+            Ok(reply) => reply.record(detail),
+            Err(_) => detail.forget_reply(),
         }
-        if action == Action::Post {
+        if operation == Operation::Sync {
             match &result {
-                Ok(reading) => detail.trigger = detail.trigger.followed_by(reply::trigger(reading.status)),
+                Ok(reply) => detail.trigger = detail.trigger.followed_by(Trigger::after_status(reply.status)),
                 Err(failure) if failure.sent => detail.trigger = Trigger::MayHaveRun,
                 Err(_) => {}
             }

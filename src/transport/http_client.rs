@@ -11,18 +11,16 @@ use ureq::unversioned::transport::NextTimeout;
 use ureq::{Agent, Body, http};
 use zeroize::Zeroizing;
 
+use crate::config::limits;
 use crate::outcome::{Error, ErrorKind};
-use crate::service::reply::Reply;
-use crate::service::retry::Action;
+use crate::service::Operation;
+use crate::service::reply::RawReply;
 use crate::text::Token;
 use crate::transport::call::Call;
 use crate::transport::connections::{Dialer, LONGEST_HEAD};
 use crate::transport::failure::Failure;
 use crate::transport::process::{PerProcess, ureq_statics};
 use crate::transport::route::Route;
-
-/// The longest body that is read. Graph's have a few KiB.
-const LONGEST_BODY: u64 = 256 * 1024;
 
 const CLIENT_REQUEST_ID: HeaderName = HeaderName::from_static("client-request-id");
 const REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
@@ -52,11 +50,11 @@ impl HttpClient {
     pub(super) fn exchange(
         &self,
         call: &Arc<Call>,
-        action: Action,
+        operation: Operation,
         address: &Address,
         token: Token<'_>,
         client_request_id: &str,
-    ) -> Result<Reply, Failure> {
+    ) -> Result<RawReply, Failure> {
         let request = Request::builder()
             .uri(address.0.clone())
             .header(AUTHORIZATION, bearer(token))
@@ -64,10 +62,10 @@ impl HttpClient {
             .header(CLIENT_REQUEST_ID, client_request_id);
         let agent = self.agent();
         let _scope = call.enter();
-        let response = match action {
-            Action::Get => request.method(Method::GET).body(()).map(|request| agent.run(request)),
+        let response = match operation {
+            Operation::GetSettings => request.method(Method::GET).body(()).map(|request| agent.run(request)),
             // An empty slice, not `()`, so that ureq sends `Content-Length: 0`.
-            Action::Post => request.method(Method::POST).body(&[][..]).map(|request| agent.run(request)),
+            Operation::Sync => request.method(Method::POST).body(&[][..]).map(|request| agent.run(request)),
         };
         response
             .map_err(ureq::Error::from)
@@ -134,13 +132,13 @@ fn bearer(token: Token<'_>) -> HeaderValue {
     value
 }
 
-fn read(mut response: Response<Body>) -> Result<Reply, ureq::Error> {
-    let body = match response.body_mut().with_config().limit(LONGEST_BODY).read_to_vec() {
+fn read(mut response: Response<Body>) -> Result<RawReply, ureq::Error> {
+    let body = match response.body_mut().with_config().limit(limits::LONGEST_BODY).read_to_vec() {
         Err(ureq::Error::BodyExceedsLimit(_)) => Vec::new(),
         body => body?,
     };
     let headers = response.headers();
-    Ok(Reply {
+    Ok(RawReply {
         status: response.status().as_u16(),
         request_id: text(headers, REQUEST_ID),
         date: text(headers, DATE),

@@ -8,8 +8,8 @@ use super::meaning::{self, Meaning};
 use super::progress::{Phase, Progress};
 use super::tokens::Tokens;
 use crate::outcome::{Answer, Detail, Error, ErrorKind, SyncOutcome};
-use crate::service::reply::Reading;
-use crate::service::retry::Action;
+use crate::service::Operation;
+use crate::service::reply::Reply;
 use crate::text::Token;
 use crate::transport::call::Aborted;
 use crate::transport::{Failure, Graph, random};
@@ -89,13 +89,14 @@ impl Driver<'_> {
     }
 
     fn read_settings(&mut self, with_retries: bool) -> Result<Event, StopReason> {
-        let Meaning { event, error } = meaning::of_settings(self.request(Action::Get, with_retries)?);
+        let Meaning { event, error } =
+            meaning::of_settings(self.request(Operation::GetSettings, with_retries)?);
         self.last_failure = error;
         Ok(event)
     }
 
     fn send_trigger(&mut self) -> Result<Event, StopReason> {
-        let Meaning { event, error } = meaning::of_trigger(self.request(Action::Post, true)?);
+        let Meaning { event, error } = meaning::of_trigger(self.request(Operation::Sync, true)?);
         if matches!(event, Event::TriggerMayHaveRun) {
             self.uncertain_trigger = error.map(|error| (error, self.detail.clone()));
         } else {
@@ -107,25 +108,25 @@ impl Driver<'_> {
     /// Sends a request. If the service refuses the token and the callback hands in a new one, sends it once more.
     fn request(
         &mut self,
-        action: Action,
+        operation: Operation,
         with_retries: bool,
-    ) -> Result<Result<Reading, Failure>, StopReason> {
-        let result = self.exchange(action, with_retries)?;
-        let is_refused = result.as_ref().is_ok_and(Reading::refuses_token);
+    ) -> Result<Result<Reply, Failure>, StopReason> {
+        let result = self.exchange(operation, with_retries)?;
+        let is_refused = result.as_ref().is_ok_and(Reply::refuses_token);
         if is_refused && self.report(Phase::TokenRejected, Duration::ZERO)? {
-            return self.exchange(action, with_retries);
+            return self.exchange(operation, with_retries);
         }
         Ok(result)
     }
 
     fn exchange(
         &mut self,
-        action: Action,
+        operation: Operation,
         with_retries: bool,
-    ) -> Result<Result<Reading, Failure>, StopReason> {
+    ) -> Result<Result<Reply, Failure>, StopReason> {
         let left = self.time_left();
         let Driver { graph, tokens, detail, .. } = self;
-        let result = tokens.send(|token| graph.request(action, token, left, with_retries, detail));
+        let result = tokens.send(|token| graph.request(operation, token, left, with_retries, detail));
         match result {
             Err(failure) if failure.error.kind() == ErrorKind::Cancelled => Err(StopReason::Cancelled),
             result => Ok(result),

@@ -2,7 +2,7 @@
 
 use super::machine::Event;
 use crate::outcome::{Answer, Error, ErrorKind, Trigger};
-use crate::service::reply::{self, Reading};
+use crate::service::reply::Reply;
 use crate::transport::Failure;
 
 /// The event, and the error that the wait returns if it ends with this event.
@@ -11,7 +11,7 @@ pub(super) struct Meaning {
     pub(super) error: Option<Error>,
 }
 
-pub(super) fn of_settings(result: Result<Reading, Failure>) -> Meaning {
+pub(super) fn of_settings(result: Result<Reply, Failure>) -> Meaning {
     match result {
         Ok(reply) => match reply.settings() {
             Ok(settings) => {
@@ -24,7 +24,7 @@ pub(super) fn of_settings(result: Result<Reading, Failure>) -> Meaning {
     }
 }
 
-pub(super) fn of_trigger(result: Result<Reading, Failure>) -> Meaning {
+pub(super) fn of_trigger(result: Result<Reply, Failure>) -> Meaning {
     let failed = |error, may_have_run| {
         let event = if may_have_run { Event::TriggerMayHaveRun } else { Event::TriggerFailed };
         Meaning { event, error: Some(error) }
@@ -38,14 +38,14 @@ pub(super) fn of_trigger(result: Result<Reading, Failure>) -> Meaning {
         Ok(Answer::TooSoon) => Event::TriggerTooSoon { retry_after: reply.retry_after(), date: reply.date() },
         Ok(_) => Event::TriggerAccepted { date: reply.date() },
         Err(kind) => {
-            return failed(reply.error(kind), reply::trigger(reply.status) == Trigger::MayHaveRun);
+            return failed(reply.error(kind), Trigger::after_status(reply.status) == Trigger::MayHaveRun);
         }
     };
     Meaning { event, error: None }
 }
 
 /// What a reply without settings means.
-fn without_settings(reply: &Reading, kind: ErrorKind) -> Event {
+fn without_settings(reply: &Reply, kind: ErrorKind) -> Event {
     match (kind, reply.status) {
         (ErrorKind::Forbidden, _) => Event::ReadForbidden,
         (ErrorKind::Protocol, _) | (ErrorKind::Service, ..400 | 409 | 429 | 500..) => {
@@ -68,24 +68,24 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::service::reply::Reply;
+    use crate::service::reply::RawReply;
     use crate::text::{Time, Token};
 
     const DATE: &str = "Wed, 21 Oct 2026 07:28:00 GMT";
     const ENVELOPE: &str = r#"{"error":{"message":"{\"_version\":3,\"Message\":\"no licence\"}"}}"#;
     const SETTINGS: &str = r#"{"syncStatus":"completed"}"#;
 
-    /// A reply of Graph, or of a box in between.
-    fn reply(status: u16, request_id: Option<&str>, body: &str) -> Result<Reading, Failure> {
-        let reply = Reply {
+    /// A reply of Graph, or of a proxy or gateway.
+    fn reply(status: u16, request_id: Option<&str>, body: &str) -> Result<Reply, Failure> {
+        let raw = RawReply {
             status,
             request_id: request_id.map(str::to_owned),
             date: Some(DATE.into()),
             retry_after: Some("7".into()),
             body: body.into(),
-            ..Reply::default()
+            ..RawReply::default()
         };
-        Ok(Reading::new(&reply, Token::new("a-token").unwrap()))
+        Ok(Reply::new(&raw, Token::new("a-token").unwrap()))
     }
 
     fn said(Meaning { event, error }: Meaning) -> (&'static str, Option<ErrorKind>) {

@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 use crate::outcome::{Error, Settings};
 use crate::text::Token;
 
-/// What a wait is doing. The numbers are the same as in the C ABI.
+/// What a wait is doing.
 ///
 /// ```no_run
 /// # let token = "recent";
@@ -28,14 +28,12 @@ use crate::text::Token;
 pub enum Phase {
     /// The wait starts. Nothing has been sent yet.
     Starting = 0,
-    /// The wait pauses until the service accepts a trigger. `Break` in this phase ends it as
-    /// [`Answer::TooSoon`](crate::Answer::TooSoon).
+    /// The wait pauses until the service accepts a trigger. If the callback ends it here, the answer is "too soon".
     Window = 1,
     /// The wait watches a sync, or looks for the effect of a trigger that may have run.
     Watching = 2,
-    /// The service refused the token: hand in a new one with [`Progress::set_token`]. If you hand in none, or the
-    /// service refuses the new one too, the wait ends with
-    /// [`ErrorKind::Unauthorized`](crate::ErrorKind::Unauthorized).
+    /// The service refused the token. If the callback sets no new one, or the service refuses that too, the wait ends
+    /// as unauthorized.
     TokenRejected = 3,
 }
 

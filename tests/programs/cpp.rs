@@ -156,7 +156,7 @@ fn what_must_not_compile_says_why() {
     assert!(refused("c++17", &[], ignored).contains("nodiscard"));
     let returns = "auto f(const autopilot::Client &client) {\n\
         return client.sync_and_wait(\"token\", std::chrono::hours(1), [](autopilot::Progress &) { return true; }); }";
-    let why = "a progress callback returns nothing, or autopilot::Flow";
+    let why = "a progress callback must return nothing or autopilot::Flow";
     assert!(refused("c++17", &[], returns).contains(why));
     let none = "auto f(const autopilot::Client &client) {\n\
         return client.sync_and_wait(\"token\", std::chrono::hours(1), nullptr); }";

@@ -84,10 +84,10 @@ void an_option_that_is_refused_says_why()
     CHECK(refused("the proxy's address", [](Options &o) -> auto & { return o.proxy("ftp://user:secret@proxy"); }));
     CHECK(!refuses([&] { return options.proxy("ftp://user:secret@proxy").capi(); }, "secret"));
     CHECK(refused("the CA file's path", [](Options &o) -> auto & { return o.ca_file(""); }));
-    CHECK(refused("a timeout of", [](Options &o) -> auto & { return o.timeout(0s); }));
-    CHECK(refused("a timeout of", [](Options &o) -> auto & { return o.timeout(std::chrono::hours::max()); }));
-    CHECK(refused("a connect timeout of", [](Options &o) -> auto & { return o.connect_timeout(25h); }));
-    CHECK(refused("11 retries", [](Options &o) -> auto & { return o.max_retries(11); }));
+    CHECK(refused("the timeout must be", [](Options &o) -> auto & { return o.timeout(0s); }));
+    CHECK(refused("the timeout must be", [](Options &o) -> auto & { return o.timeout(std::chrono::hours::max()); }));
+    CHECK(refused("the connect timeout must be", [](Options &o) -> auto & { return o.connect_timeout(25h); }));
+    CHECK(refused("the number of retries must be", [](Options &o) -> auto & { return o.max_retries(11); }));
     CHECK(refused("the User-Agent", [](Options &o) -> auto & { return o.user_agent_suffix("a\r\nX: y"); }));
 
     const std::string url = "https://graph.example:8443/";
@@ -112,9 +112,9 @@ void options_are_made_in_one_expression()
     const auto error = error_of([&] { return Client(std::move(options)).capi(); });
     CHECK(error && error->kind() == ErrorKind::configuration);
     // One that is refused takes nothing away.
-    CHECK(refuses([&] { return std::move(options).timeout(0s).capi(); }, "a timeout of"));
+    CHECK(refuses([&] { return std::move(options).timeout(0s).capi(); }, "the timeout must be"));
     CHECK(options.capi() != nullptr);
-    CHECK(refuses([&] { return made().max_retries(11).capi(); }, "11 retries"));
+    CHECK(refuses([&] { return made().max_retries(11).capi(); }, "the number of retries must be"));
 }
 
 void a_nul_inside_is_refused_not_cut()

@@ -6,24 +6,13 @@
  *     cc autopilot-syncd.c $(pkg-config --cflags --libs autopilot_sync) -pthread -o autopilot-syncd
  *     autopilot-syncd --token-file /run/intune/token
  *
- * C99 and POSIX.1-2008. autopilot-sync.service and autopilot-sync.timer run it under systemd. `--help` has the options.
+ * C99 and POSIX.1-2008. `--help` has the options and the exit codes. autopilot-sync.service and autopilot-sync.timer run
+ * it under systemd.
  *
- * Exit codes; with --every, only 0, 64, 70 and 78, since it goes on whatever a sync comes to:
+ * With --every it goes on whatever a sync comes to, so it ends only with 0, 64, 70 or 78. Signals that are ignored when
+ * it starts, as under nohup, stay ignored. It also goes on if nobody reads its log any more.
  *
- *     0  a sync is completed, this one or one that was running already; with --every: stopped by a signal
- *     1  the service says that the sync failed
- *    64  an option is wrong
- *    66  there is no token: its file or descriptor cannot be read, or has something else
- *    69  the service cannot be reached, or does not answer as it should: try again later
- *    70  a fault of the library or of the system
- *    75  not now: the next sync is possible later, or one runs whose end was not seen
- *    77  the token is refused, or does not have the right
- *    78  the proxy, the CA file or the environment cannot be used
- *   128+N  stopped by signal N before the end: 129 SIGHUP, 130 SIGINT, 143 SIGTERM
- *
- * Signals that are ignored when it starts, as under nohup, stay ignored. If nobody reads its log any more, it goes on.
- *
- * The token is in no log line, and is wiped from memory after each sync.
+ * No log line has the token, and the program wipes it from memory after each sync.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -58,34 +47,34 @@ enum {
 static const char HELP[] =
     "usage: autopilot-syncd (--token-file PATH | --token-fd N) [option ...]\n"
     "\n"
-    "Triggers Intune's Windows Autopilot sync and waits until it is done. One line to stderr for each event.\n"
+    "Triggers Intune's Windows Autopilot sync and waits until it completes. Writes a line to stderr for each event.\n"
     "\n"
-    "  --token-file PATH   a file with the bearer token; read for each sync, and again when the token is refused\n"
-    "  --token-fd N        an open descriptor with it; a pipe is read once, a file as above\n"
-    "  --timeout SECONDS   the most that a sync may take, from 1 to 86400; 1800 unless given\n"
-    "  --once              one sync; so unless --every is given\n"
-    "  --every SECONDS     stays, and pauses so long after each sync, or longer if the service asks for it\n"
-    "  --cloud NAME        global (unless given), us-government, us-government-dod, china\n"
-    "  --proxy URL         instead of HTTPS_PROXY, where a password belongs: others can see this command line\n"
-    "  --ca-file PATH      the certificate authorities to trust, instead of the system's\n"
+    "  --token-file PATH   a file with the bearer token; read before each sync, and again if the token is refused\n"
+    "  --token-fd N        an open descriptor instead; a pipe is read only once\n"
+    "  --timeout SECONDS   how long a sync may take, from 1 to 86400; default 1800\n"
+    "  --once              one sync (default)\n"
+    "  --every SECONDS     keeps running and pauses after each sync, longer if the service asks for it\n"
+    "  --cloud NAME        global (default), us-government, us-government-dod, china\n"
+    "  --proxy URL         replaces HTTPS_PROXY; put a password there, because others can see this command line\n"
+    "  --ca-file PATH      the certificate authorities to trust instead of the system's\n"
     "  --help, --version\n"
     "\n"
     "exit codes:\n"
-    "   0  a sync is completed, this one or one that was running already; with --every: stopped by a signal\n"
-    "   1  the service says that the sync failed\n"
+    "   0  a sync completed: this one, or one that was already running; with --every: stopped by a signal\n"
+    "   1  the service reports that the sync failed\n"
     "  64  an option is wrong\n"
-    "  66  there is no token: its file or descriptor cannot be read, or has something else\n"
-    "  69  the service cannot be reached, or does not answer as it should: try again later\n"
-    "  70  a fault of the library or of the system\n"
-    "  75  not now: the next sync is possible later, or one runs whose end was not seen\n"
-    "  77  the token is refused, or does not have the right\n"
+    "  66  the token cannot be read, or is not a valid token\n"
+    "  69  the service cannot be reached, or does not reply as documented: try again later\n"
+    "  70  a fault of the library or the system\n"
+    "  75  not now: try again later; or a sync runs whose end was not seen\n"
+    "  77  the service refuses the token, or the token lacks a permission\n"
     "  78  the proxy, the CA file or the environment cannot be used\n"
-    " 128+N  stopped by signal N before the end: 129 SIGHUP, 130 SIGINT, 143 SIGTERM\n";
+    " 128+N  stopped by signal N: 129 SIGHUP, 130 SIGINT, 143 SIGTERM\n";
 
-/* syslog's numbers, which the journal reads from a line's start. */
+/* The numbers of syslog. The journal reads them at the start of a line. */
 enum priority { ERROR = 3, WARNING = 4, NOTICE = 5, INFO = 6 };
 
-/* Whether stderr is the journal's own stream, as systemd.exec(5) says how to find out. */
+/* Whether stderr goes to the journal. See JOURNAL_STREAM in systemd.exec(5). */
 static bool is_journal(void)
 {
     const char *stream = getenv("JOURNAL_STREAM");
@@ -95,7 +84,7 @@ static bool is_journal(void)
            device == (uintmax_t)status.st_dev && inode == (uintmax_t)status.st_ino;
 }
 
-/* One line: after its priority in the journal, elsewhere after the time. Only the main thread writes. */
+/* Writes a line: with its priority for the journal, otherwise with the time. Only the main thread writes. */
 static void say(enum priority priority, const char *format, ...)
 {
     if (is_journal()) {
@@ -114,7 +103,7 @@ static void say(enum priority priority, const char *format, ...)
     fputc('\n', stderr);
 }
 
-/* A text of the library's, which may have none. */
+/* A text from the library, which may be NULL. */
 static const char *or_dash(const char *text)
 {
     return text ? text : "-";
@@ -158,7 +147,7 @@ static bool is_cloud(const char *text, int64_t *cloud)
     return false;
 }
 
-/* Takes one option; false if there is no such option, or its value cannot be right. */
+/* Sets one option. False if the option is unknown or its value is wrong. */
 static bool set_option(struct options *options, const char *name, const char *value)
 {
     if (strcmp(name, "--token-file") == 0)
@@ -184,7 +173,7 @@ static bool wrong(const char *why, const char *what)
     return false;
 }
 
-/* A pipe gives the token once. */
+/* A pipe gives the token only once. */
 static bool can_read_again(const struct options *options)
 {
     return options->token_file || lseek((int)options->token_fd, 0, SEEK_CUR) >= 0;
@@ -204,7 +193,7 @@ static bool parse(struct options *options, char **arguments)
         else if (arguments[1])
             value = *++arguments;
         if (!value || !set_option(options, name, value))
-            return wrong("wrong option, or wrong value of ", *name == '-' ? name : "what is no option");
+            return wrong("wrong option or value: ", *name == '-' ? name : "an argument is no option");
     }
     if ((options->token_file == NULL) == (options->token_fd < 0))
         return wrong("give one of --token-file and --token-fd", "");
@@ -213,10 +202,10 @@ static bool parse(struct options *options, char **arguments)
     return true;
 }
 
-/* The longest token that is sent, a line break, and a byte that makes a longer one too long for the library too. */
+/* Room for the longest token and a line break, plus a byte, so that the library still sees that a token is too long. */
 enum { TOKEN_SIZE = 64 * 1024 + sizeof "\r\n" + 1 };
 
-/* Not memset(), which a compiler may leave out where nothing reads the bytes afterwards. */
+/* The compiler may remove a memset() if nothing reads the bytes afterwards. */
 static void wipe(char *token)
 {
     for (volatile char *byte = token; byte < token + TOKEN_SIZE; byte++)
@@ -227,7 +216,7 @@ static bool read_descriptor(int descriptor, char *token)
 {
     size_t length = 0;
     ssize_t count = 0;
-    lseek(descriptor, 0, SEEK_SET); /* fails for a pipe, which is read only once */
+    lseek(descriptor, 0, SEEK_SET); /* fails for a pipe, which needs none */
     do {
         count = read(descriptor, token + length, TOKEN_SIZE - 1 - length);
         if (count > 0)
@@ -239,24 +228,24 @@ static bool read_descriptor(int descriptor, char *token)
     }
     token[length] = '\0';
     if (strlen(token) != length) {
-        say(ERROR, "token: there is a NUL byte in it");
+        say(ERROR, "token: contains a NUL byte");
         return false;
     }
     return true;
 }
 
-/* Reads the token. What it holds is looked at by the library. */
+/* Reads the token. The library checks its form. */
 static bool read_token(const struct options *options, char *token)
 {
     int descriptor = (int)options->token_fd;
     if (options->token_file)
-        descriptor = open(options->token_file, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* does not wait at a FIFO */
+        descriptor = open(options->token_file, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* do not wait for a FIFO */
     struct stat status;
     bool is_read = false;
     if (descriptor < 0 || fstat(descriptor, &status) != 0) {
         say(ERROR, "token: cannot be opened: %s", strerror(errno));
     } else if (options->token_file && !S_ISREG(status.st_mode)) {
-        say(ERROR, "token: %s is not a regular file; a pipe is read by --token-fd", options->token_file);
+        say(ERROR, "token: %s is not a regular file; for a pipe use --token-fd", options->token_file);
     } else {
         if (S_ISREG(status.st_mode) && (status.st_mode & S_IROTH))
             say(WARNING, "token: every user of this machine can read its file: chmod o-r");
@@ -267,7 +256,7 @@ static bool read_token(const struct options *options, char *token)
     return is_read;
 }
 
-/* A signal that asks the process to end: one thread waits for it, and ends the call or the pause of the main thread. */
+/* A thread waits for a signal that asks the process to end, and then ends the call or the pause of the main thread. */
 struct stop {
     sigset_t signals;
     pthread_t thread;
@@ -278,7 +267,7 @@ struct stop {
     bool is_over;
 };
 
-/* Wakes the thread once nothing is left to be ended. From anyone else it means nothing. */
+/* Wakes the thread when the work is over. If somebody else sends it, nothing happens. */
 enum { WAKE = SIGUSR1 };
 
 static bool is_over(struct stop *stop)
@@ -305,7 +294,7 @@ static void *watch_signals(void *argument)
     return NULL;
 }
 
-/* One that is ignored stays so: that is how nohup keeps a program running. */
+/* An ignored signal stays ignored: nohup keeps a program running that way. */
 static void add_unless_ignored(sigset_t *signals, int signal)
 {
     struct sigaction action;
@@ -313,7 +302,7 @@ static void add_unless_ignored(sigset_t *signals, int signal)
         sigaddset(signals, signal);
 }
 
-/* Blocks the signals for this thread and all that it will start, the library's included. */
+/* Blocks the signals for this thread and all that it starts, including the library's. */
 static bool stop_begin(struct stop *stop)
 {
     pthread_condattr_t attributes;
@@ -323,12 +312,12 @@ static bool stop_begin(struct stop *stop)
     sigemptyset(&stop->signals);
     add_unless_ignored(&stop->signals, SIGTERM);
     add_unless_ignored(&stop->signals, SIGINT);
-    add_unless_ignored(&stop->signals, SIGHUP); /* the terminal is gone; there is no configuration to read again */
+    add_unless_ignored(&stop->signals, SIGHUP); /* the terminal is gone; there is no configuration to reload */
     sigaddset(&stop->signals, WAKE);
     return stop->cancel && pthread_sigmask(SIG_BLOCK, &stop->signals, NULL) == 0 && pthread_condattr_init(&attributes) == 0 &&
            pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC) == 0 && pthread_cond_init(&stop->changed, &attributes) == 0 &&
            pthread_condattr_destroy(&attributes) == 0 && pthread_mutex_init(&stop->mutex, NULL) == 0 &&
-           signal(WAKE, SIG_DFL) != SIG_ERR && /* only now that it is blocked; an ignored one may not arrive */
+           signal(WAKE, SIG_DFL) != SIG_ERR && /* after blocking it; an ignored signal may not arrive */
            pthread_create(&stop->thread, NULL, watch_signals, stop) == 0;
 }
 
@@ -344,7 +333,7 @@ static void stop_end(struct stop *stop)
     autopilot_cancel_free(stop->cancel);
 }
 
-/* The signal that came, or 0 after so many seconds without one. */
+/* Waits for a signal. Returns 0 if none comes in this time. */
 static int stop_wait(struct stop *stop, int64_t seconds)
 {
     struct timespec until;
@@ -358,7 +347,7 @@ static int stop_wait(struct stop *stop, int64_t seconds)
     return signal;
 }
 
-/* One sync on its way, and what was said of it last. */
+/* A running sync, and what was last logged about it. */
 struct sync {
     const struct options *options;
     char *token;
@@ -392,7 +381,7 @@ static void tell_phase(struct sync *sync, autopilot_phase phase, int64_t next_st
     sync->phase = phase;
 }
 
-/* Hands in what the file has by now, if that is another token. */
+/* Gives the wait the token that the file has now, if it is another one. */
 static void renew_token(struct sync *sync, autopilot_progress *progress)
 {
     static char token[TOKEN_SIZE];
@@ -400,15 +389,15 @@ static void renew_token(struct sync *sync, autopilot_progress *progress)
     if (claims)
         say(WARNING, "token: a new one must answer these claims: %s", claims);
     if (!can_read_again(sync->options)) {
-        say(WARNING, "token: refused, and a pipe has no other");
+        say(WARNING, "token: refused; a pipe has no second one");
     } else if (!read_token(sync->options, token)) {
-        say(WARNING, "token: refused, and there is no other");
+        say(WARNING, "token: refused; no new one can be read");
     } else if (strcmp(token, sync->token) == 0) {
-        say(WARNING, "token: refused, and not renewed");
+        say(WARNING, "token: refused; its source still has the same one");
     } else if (autopilot_progress_set_token(progress, token) != AUTOPILOT_OK) {
-        say(WARNING, "token: refused, and what is there now cannot be a token");
+        say(WARNING, "token: refused; the new one is not valid");
     } else {
-        say(INFO, "token: refused, trying the renewed one");
+        say(INFO, "token: refused; trying the new one");
         memcpy(sync->token, token, TOKEN_SIZE);
     }
     wipe(token);
@@ -439,7 +428,7 @@ static int exit_code(autopilot_result result, const autopilot_detail *detail)
         return EXIT_DONE;
     case AUTOPILOT_ERROR_SYNC_FAILED:
         return EXIT_SYNC_FAILED;
-    case AUTOPILOT_ERROR_INVALID_ARGUMENT: /* all but the token was checked before */
+    case AUTOPILOT_ERROR_INVALID_ARGUMENT: /* of the token: the program has checked the rest */
         return EXIT_NO_TOKEN;
     case AUTOPILOT_ERROR_INTERNAL:
         return EXIT_FAULT;
@@ -452,7 +441,7 @@ static int exit_code(autopilot_result result, const autopilot_detail *detail)
         return EXIT_NO_PERMISSION;
     case AUTOPILOT_ERROR_CONFIGURATION:
         return EXIT_CONFIGURATION;
-    default: /* a later version may have more answers, and more errors */
+    default: /* later versions may have more answers and errors */
         return result > 0 ? EXIT_NOT_NOW : EXIT_UNAVAILABLE;
     }
 }
@@ -485,7 +474,7 @@ static void tell_result(autopilot_result result, const autopilot_detail *detail,
         or_dash(autopilot_detail_request_id(detail, requests - 1)));
 }
 
-/* Synchronises once, tells so, and says how long the service wants to be left alone. */
+/* Synchronises once and logs the result. Also returns how long the service asks to wait. */
 static int synchronise(const autopilot_client *client, const struct options *options, char *token,
                        const autopilot_cancel *cancel, int64_t *retry_after_s)
 {
@@ -502,7 +491,7 @@ static int synchronise(const autopilot_client *client, const struct options *opt
     return code;
 }
 
-/* A client as the options say. On failure NULL, and the code to end with. */
+/* Makes a client with the options. If that fails, returns NULL and sets the exit code. */
 static autopilot_client *new_client(const struct options *options, int *code)
 {
     autopilot_client *client = NULL;
@@ -517,7 +506,7 @@ static autopilot_client *new_client(const struct options *options, int *code)
     *code = EXIT_USAGE;
     if ((options->proxy && autopilot_options_set_proxy(settings, options->proxy) != AUTOPILOT_OK) ||
         (options->ca_file && autopilot_options_set_ca_file(settings, options->ca_file) != AUTOPILOT_OK)) {
-        wrong(or_dash(autopilot_options_error(settings)), ""); /* the value itself may have a password */
+        wrong(or_dash(autopilot_options_error(settings)), ""); /* do not print the value: it may have a password */
     } else {
         autopilot_result result = autopilot_client_new(settings, &client, &detail);
         *code = exit_code(result, detail);
@@ -557,7 +546,7 @@ static int run(const autopilot_client *client, const struct options *options, st
     }
 }
 
-/* Whether what was printed cannot be written: it may only be in a buffer yet. */
+/* Whether printed text cannot be written. Until the flush it may only be in a buffer. */
 static bool is_unwritten(int printed)
 {
     return printed < 0 || fflush(stdout) != 0;
@@ -567,7 +556,7 @@ int main(int argc, char **argv)
 {
     static char token[TOKEN_SIZE];
     struct options options = {.token_fd = -1, .timeout_s = 1800, .cloud = AUTOPILOT_CLOUD_GLOBAL};
-    signal(SIGPIPE, SIG_IGN); /* a log whose reader has left is no reason to end */
+    signal(SIGPIPE, SIG_IGN); /* go on if the reader of the log has left */
     if (argc == 2 && strcmp(argv[1], "--help") == 0)
         return is_unwritten(fputs(HELP, stdout));
     if (argc == 2 && strcmp(argv[1], "--version") == 0)
@@ -581,11 +570,11 @@ int main(int argc, char **argv)
         return code;
     say(INFO, "start: libautopilot_sync %s, timeout %" PRId64 " s", autopilot_version(), options.timeout_s);
 
-    /* While signals still end the process: a pipe may keep it waiting here. */
+    /* Before signals are blocked, because reading a pipe may wait. */
     bool is_read = read_token(&options, token);
     struct stop stop;
     if (!stop_begin(&stop)) {
-        say(ERROR, "stop: no thread to wait for signals");
+        say(ERROR, "stop: cannot start a thread for signals");
         code = EXIT_FAULT;
     } else {
         code = run(client, &options, &stop, token, is_read);

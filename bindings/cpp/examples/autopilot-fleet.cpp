@@ -8,12 +8,12 @@
  *
  * C++17 and POSIX. `--help` has the options, the form of the file, and the exit codes.
  *
- * One client serves all tenants and threads. A tenant that the service tells to come back later goes back into the queue
- * with its time, so it keeps no thread waiting. What happens to one tenant changes nothing for the others. SIGINT,
- * SIGTERM and SIGHUP end the calls that run, but for those that were ignored at the start, as under nohup; what was not
- * done is reported. If nobody reads the results any more, all is done all the same, and the exit code is 70.
+ * One client serves all tenants and threads. If the service asks to try a tenant later, the tenant goes back into the
+ * queue, and no thread waits for it. A failure of one tenant does not affect the others. SIGINT, SIGTERM and SIGHUP end
+ * the running calls, unless they were ignored at the start, as under nohup; the program then reports the tenants that it
+ * did not reach. If nobody reads the results any more, it still finishes, and exits with 70.
  *
- * Each token is read just before it is needed, goes to no output, and is wiped from memory afterwards.
+ * It reads each token just before it needs it, never prints it, and wipes it from memory afterwards.
  */
 #include <algorithm>
 #include <atomic>
@@ -57,27 +57,27 @@ using std::chrono::seconds;
 
 constexpr char HELP[] = R"(usage: autopilot-fleet [option ...] FILE
 
-Triggers Intune's Windows Autopilot sync for each tenant of FILE. One line of it is
+Triggers Intune's Windows Autopilot sync for each tenant in FILE. Each line names a tenant and its bearer token:
 
     NAME file:PATH       or       NAME env:VARIABLE
 
-where the tenant's bearer token is. Empty lines and lines that begin with # are passed over.
+Empty lines and lines that begin with # are skipped.
 
-  --jobs N         how many tenants at a time, from 1 to 64; 8 unless given
-  --wait SECONDS   waits for the end of each sync, at most so long; else only triggers it
-  --until SECONDS  a tenant that is to come back later is tried again until so long after the start; 900 unless given
-  --cloud NAME     global (unless given), us-government, us-government-dod, china
-  --json           one JSON object a line
+  --jobs N         how many tenants at a time, from 1 to 64; default 8
+  --wait SECONDS   waits so long for the end of each sync; without it, only triggers
+  --until SECONDS  tries tenants again, if the service asks for it, until so long after the start; default 900
+  --cloud NAME     global (default), us-government, us-government-dod, china
+  --json           prints one JSON object per line
   --help, --version
 
 exit codes:
-   0  every tenant is synchronised, by this program or by a sync that was running already
-   1  some are not
+   0  every tenant is synchronised, by this program or by a sync that was already running
+   1  some tenants are not
   64  an option is wrong
   66  FILE cannot be read, or has a wrong line
-  70  a fault of the library or of the system; the results cannot be written
+  70  a fault of the library or the system, or the results cannot be written
   78  the proxy, the CA file or the environment cannot be used
- 128+N  ended by signal N before all was done: 129 SIGHUP, 130 SIGINT, 143 SIGTERM
+ 128+N  stopped by signal N: 129 SIGHUP, 130 SIGINT, 143 SIGTERM
 )";
 
 enum ExitCode {
@@ -90,7 +90,7 @@ enum ExitCode {
     exit_by_signal = 128,
 };
 
-/// Why the program ends before it begins.
+/// Why the program cannot start.
 struct Refusal : std::runtime_error {
     Refusal(ExitCode exit_code, const std::string &why) : std::runtime_error(why), code(exit_code) {}
     ExitCode code;
@@ -135,7 +135,7 @@ Arguments parse(const std::vector<std::string> &words)
         const std::string &word = words[i];
         const auto value = [&] {
             if (i + 1 == words.size())
-                throw Refusal(exit_usage, word + ": a value is missing");
+                throw Refusal(exit_usage, word + ": give a value");
             return words[++i];
         };
         if (word == "--jobs")
@@ -149,14 +149,14 @@ Arguments parse(const std::vector<std::string> &words)
         else if (word == "--json")
             arguments.is_json = true;
         else if (word.rfind('-', 0) == 0)
-            throw Refusal(exit_usage, word + ": there is no such option");
+            throw Refusal(exit_usage, word + ": unknown option");
         else if (word.empty() || !arguments.file.empty())
-            throw Refusal(exit_usage, "one FILE is wanted");
+            throw Refusal(exit_usage, "give one FILE");
         else
             arguments.file = word;
     }
     if (arguments.file.empty())
-        throw Refusal(exit_usage, "one FILE is wanted");
+        throw Refusal(exit_usage, "give one FILE");
     return arguments;
 }
 
@@ -165,7 +165,7 @@ struct Tenant {
     std::string source; // of its token: file:PATH or env:VARIABLE
 };
 
-/// Names are kept to what needs no quotes anywhere.
+/// Names have only characters that need no quotes anywhere.
 bool is_name(const std::string &name)
 {
     const char *const allowed = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.-_";
@@ -189,12 +189,12 @@ std::vector<Tenant> read_tenants(const std::string &path)
         if (!(words >> tenant.name) || tenant.name.front() == '#')
             continue;
         std::getline(words >> std::ws, tenant.source);
-        // The line is not repeated: somebody may have put a token there.
+        // Do not show the line: somebody may have put a token there.
         const std::string where = path + ", line " + std::to_string(number) + ": ";
         if (!is_name(tenant.name) || !is_source(tenant.source))
-            throw Refusal(exit_no_input, where + "not a name, and file:PATH or env:VARIABLE");
+            throw Refusal(exit_no_input, where + "expected NAME file:PATH or NAME env:VARIABLE");
         if (!names.insert(tenant.name).second)
-            throw Refusal(exit_no_input, where + "a second tenant of the same name");
+            throw Refusal(exit_no_input, where + "another tenant has the same name");
         tenants.push_back(tenant);
     }
     if (!file.eof())
@@ -202,15 +202,15 @@ std::vector<Tenant> read_tenants(const std::string &path)
     return tenants;
 }
 
-/// Why there is no token. It does not repeat the source: somebody may have put a token there.
+/// Why there is no token. Does not show the source: somebody may have put a token there.
 struct NoToken : std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
-/// A token, wiped from memory when it is no longer needed.
+/// A token. Its destructor wipes it from memory.
 class Token {
 public:
-    explicit Token(const std::string &source) : Token() // whole from here on: the destructor wipes after an error too
+    explicit Token(const std::string &source) : Token() // complete from here on, so the destructor wipes after an error too
     {
         if (source.rfind("env:", 0) == 0)
             take_variable(source.substr(4));
@@ -223,7 +223,7 @@ public:
 
     ~Token()
     {
-        for (volatile char &byte : text_) // volatile, so that it is not optimised away
+        for (volatile char &byte : text_) // volatile, so that the compiler keeps the writes
             byte = '\0';
     }
 
@@ -236,15 +236,15 @@ private:
     {
         const char *value = std::getenv(name.c_str());
         if (!value)
-            throw NoToken("the variable of its token is not set");
+            throw NoToken("the variable with its token is not set");
         text_ = value;
     }
 
-    /// Read without a stream, whose buffer would not be wiped, into a string that never moves.
+    /// Uses no stream, because nobody wipes a stream's buffer. The string never grows, so it leaves no copy behind.
     void take_file(const std::string &path)
     {
-        constexpr std::size_t too_long = 64 * 1024 + 3; // for the library, with a line break
-        const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK); // does not wait at a FIFO
+        constexpr std::size_t too_long = 64 * 1024 + 3; // with a line break, so that the library sees it
+        const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK); // do not wait for a FIFO
         text_.resize(too_long);
         std::size_t length = 0;
         ssize_t count = -1;
@@ -254,21 +254,21 @@ private:
         if (descriptor >= 0)
             ::close(descriptor);
         if (count < 0)
-            throw NoToken(std::string("the file of its token cannot be read: ") + std::strerror(error));
+            throw NoToken(std::string("the file with its token cannot be read: ") + std::strerror(error));
         text_.resize(length);
     }
 
     std::string text_;
 };
 
-/// What became of a tenant.
+/// The result for a tenant.
 struct Report {
     bool is_done = false;
     std::string result = "NOT_STARTED";
     std::string message = "not started";
     std::int32_t http_status = 0;
     std::vector<autopilot::Attempt> attempts;
-    /// When to come back, if the service asks for it.
+    /// How long the service asks to wait, if it does.
     std::optional<milliseconds> retry_after;
     int tries = 0;
 };
@@ -284,8 +284,8 @@ Report report(const autopilot::Detail &detail)
     return report;
 }
 
-/// Hands in the token that its source has by now. Where that fails, the wait ends with all that is known of the token that
-/// was refused; `why` is what it does not know.
+/// Gives the wait the token that its source has now. If that fails, `why` says the reason, and the wait ends with the
+/// error of the refused token.
 void renew(autopilot::Progress &progress, const Tenant &tenant, const Token &refused, std::string &why)
 try {
     const Token renewed(tenant.source);
@@ -299,7 +299,7 @@ try {
     why = error.what();
 }
 
-/// Waits for the end of a sync, but not for the time at which the service accepts one: the queue does that.
+/// Waits for the end of a sync. Does not wait until the service accepts a trigger: the queue does that.
 autopilot::Outcome wait(const autopilot::Client &client, const Tenant &tenant, const Token &token, seconds timeout,
                         const autopilot::Cancel &cancel, std::string &not_renewed)
 {
@@ -323,7 +323,7 @@ Report synchronise(const autopilot::Client &client, const Tenant &tenant, const 
         Report known = report(outcome);
         known.is_done =
             outcome.answer() == autopilot::Answer::accepted || outcome.answer() == autopilot::Answer::already_running;
-        // Without a word of the service's: its documented ten minutes, and a margin.
+        // If the service does not say: the documented ten minutes plus a margin.
         if (outcome.answer() == autopilot::Answer::too_soon && !known.retry_after)
             known.retry_after = seconds(610);
         return known;
@@ -345,10 +345,10 @@ struct Job {
     Report last;
 };
 
-/// What is still to be done, each with the time before which it must not be tried.
+/// The jobs to do, each with the time before which it must not start.
 class Queue {
 public:
-    /// A job that is being done. As long as it lives, it may be put back, so no thread ends.
+    /// A running job. While it exists, no thread ends, because the job may be put back.
     class Taken {
     public:
         Taken(Queue &queue, Job job) noexcept : job_(std::move(job)), queue_(&queue) {}
@@ -370,13 +370,13 @@ public:
         changed_.notify_all();
     }
 
-    /// The next job, once it is due; none when all is done, or the queue is closed.
+    /// Waits for the next job that is due. None if all are done, or the queue is closed.
     std::optional<Taken> take()
     {
         std::unique_lock<std::mutex> lock(mutex_);
         while (!is_closed_ && (!waiting_.empty() || taken_ > 0)) {
             if (waiting_.empty()) {
-                changed_.wait(lock); // what is taken may be put back
+                changed_.wait(lock); // a running job may be put back
             } else if (const Clock::time_point due = waiting_.begin()->first; due > Clock::now()) {
                 changed_.wait_until(lock, due);
             } else {
@@ -394,7 +394,7 @@ public:
         changed_.notify_all();
     }
 
-    /// What was never done.
+    /// The jobs that never started.
     std::vector<Job> rest()
     {
         const std::lock_guard<std::mutex> lock(mutex_);
@@ -440,7 +440,7 @@ std::string json_or_null(const std::optional<std::string> &text)
     return text ? json(*text) : "null";
 }
 
-/// Says what happens, from any thread: results to stdout, what is put off to stderr.
+/// Prints from any thread: results to stdout, delays and warnings to stderr.
 class Printer {
 public:
     explicit Printer(bool is_json) : is_json_(is_json) {}
@@ -467,7 +467,7 @@ public:
         rows_.emplace_back(tenant.name, report);
     }
 
-    /// Whether every tenant is done.
+    /// Prints the summary. Returns whether every tenant is done.
     bool summary()
     {
         const auto is_done = [](const auto &row) { return row.second.is_done; };
@@ -520,10 +520,10 @@ private:
     std::vector<std::pair<std::string, Report>> rows_;
 };
 
-/// Waits on a thread of its own for a signal that asks the program to end, and then ends all calls.
+/// Waits on a thread of its own for a signal to stop, and then ends all calls.
 class Signals {
 public:
-    /// To be made before any other thread: those inherit that the signals are blocked.
+    /// Make it before any other thread, because threads inherit the blocked signals.
     Signals(const autopilot::Cancel &cancel, Queue &queue, Printer &printer)
     {
         sigemptyset(&set_);
@@ -533,18 +533,18 @@ public:
                 sigaddset(&set_, signal);
         sigset_t before;
         pthread_sigmask(SIG_BLOCK, &set_, &before);
-        std::signal(WAKE, SIG_DFL); // only now that it is blocked; an ignored one may not arrive
+        std::signal(WAKE, SIG_DFL); // after blocking it; an ignored signal may not arrive
         try {
             thread_ = std::thread([this, &cancel, &queue] { watch(cancel, queue); });
         } catch (const std::system_error &error) {
             pthread_sigmask(SIG_SETMASK, &before, nullptr);
-            printer.warn("a signal will end it without a report: " + error.code().message());
+            printer.warn("a signal ends the program without a report: " + error.code().message());
         }
     }
 
     ~Signals() { stop(); }
 
-    /// Waits no longer. The signal that came, or 0.
+    /// Stops waiting. Returns the signal that came, or 0.
     int stop()
     {
         if (thread_.joinable()) {
@@ -556,10 +556,10 @@ public:
     }
 
 private:
-    /// Wakes the thread once is_over_ is set. From anyone else it means nothing.
+    /// Wakes the thread after is_over_ is set. If somebody else sends it, nothing happens.
     static constexpr int WAKE = SIGUSR1;
 
-    /// Such as nohup makes it. It stays so.
+    /// As under nohup. It stays ignored.
     static bool is_ignored(int signal)
     {
         struct sigaction action {};
@@ -582,7 +582,7 @@ private:
     std::thread thread_;
 };
 
-/// What each thread does until all is done.
+/// The work of each thread, until all jobs are done.
 void work(const autopilot::Client &client, const Arguments &arguments, const autopilot::Cancel &cancel, Queue &queue,
           Printer &printer, Clock::time_point until)
 {
@@ -600,7 +600,7 @@ void work(const autopilot::Client &client, const Arguments &arguments, const aut
     }
 }
 
-/// Works on so many threads, of which this is one, or on as many as there are to be had.
+/// Works on this many threads including this one, or on as many as the system gives.
 void work_on_threads(std::size_t count, Printer &printer, const std::function<void()> &work)
 {
     std::vector<std::future<void>> others;
@@ -647,7 +647,7 @@ int run(const Arguments &arguments)
 
 int main(int argc, char **argv)
 {
-    std::signal(SIGPIPE, SIG_IGN); // a reader that leaves makes a write fail, and ends nothing
+    std::signal(SIGPIPE, SIG_IGN); // if the reader leaves, let the write fail
     const std::vector<std::string> words(argv + (argc > 0), argv + argc);
     if (words == std::vector<std::string>{"--help"})
         return !(std::cout << HELP << std::flush);

@@ -159,7 +159,7 @@ fn take_detail(detail: *mut autopilot_detail, result: autopilot_result) -> Strin
     assert_eq!(name, format!("{result:?}"));
     assert_eq!(autopilot_detail_result(known), result);
     assert_eq!(autopilot_detail_http_status(known), 0);
-    assert_eq!(autopilot_detail_trigger(known), autopilot_trigger::AUTOPILOT_TRIGGER_NOT_SENT);
+    assert_eq!(autopilot_detail_trigger(known), autopilot_sync::Trigger::NotSent);
     assert_eq!(autopilot_detail_attempts(known), 0);
     assert_eq!(autopilot_detail_retry_after_ms(known), -1);
     assert!(autopilot_detail_settings(known).is_null());

@@ -5,14 +5,19 @@ use serde_json::{Value, json};
 
 use super::{a_token, assert_one_line};
 use crate::outcome::Settings;
+use crate::text::Object;
 
 /// 0002-01-01T00:00:00Z: what is before it is "never".
 const YEAR_2: i64 = -62_104_060_800;
 
 const WINDOW_MS: i64 = 610_000;
 
+pub(super) fn read(body: &[u8]) -> Option<Settings> {
+    Settings::read(&Object::read(body).ok()?, a_token())
+}
+
 pub fn settings(data: &[u8]) {
-    let read = Settings::read(data, a_token());
+    let read = self::read(data);
     assert_same_in_an_envelope(data, &read);
     let Some(settings) = read else { return };
     let status = settings.status().map(|status| status.as_str());
@@ -34,7 +39,7 @@ fn assert_same_in_an_envelope(data: &[u8], read: &Option<Settings>) {
         && envelope_value["value"].is_object()
         && !envelope_value["value"]["value"].is_object()
     {
-        assert_eq!(&Settings::read(&envelope, a_token()), read);
+        assert_eq!(&self::read(&envelope), read);
     }
 }
 
@@ -71,5 +76,5 @@ fn assert_kept(settings: &Settings) {
         "lastSyncDateTime": settings.last_sync_text(),
         "lastManualSyncTriggerDateTime": settings.last_manual_sync_text(),
     });
-    assert_eq!(Settings::read(again.to_string().as_bytes(), a_token()).as_ref(), Some(settings));
+    assert_eq!(read(again.to_string().as_bytes()).as_ref(), Some(settings));
 }

@@ -5,7 +5,6 @@
 
 use std::time::Duration;
 
-use super::a_token;
 use crate::outcome::Trigger;
 use crate::outcome::{Settings, SyncStatus};
 use crate::text::time::{self, Time};
@@ -67,7 +66,7 @@ fn read([what, _, sync, manual, date]: [u8; 5]) -> Event {
         written(sync),
         written(manual)
     );
-    let settings = Settings::read(body.as_bytes(), a_token()).expect("settings");
+    let settings = super::settings::read(body.as_bytes()).expect("settings");
     Event::SettingsRead { settings, date: date_of(date) }
 }
 

@@ -1,12 +1,15 @@
 //! Says why an HTTP proxy refuses a tunnel, for the person who configured the proxy.
 
+use crate::service::Challenge;
+
 /// Authentication schemes that proxies ask for. Messages show these words, never the reply's own.
 const SCHEMES: [&str; 6] = ["Basic", "Bearer", "Digest", "Kerberos", "Negotiate", "NTLM"];
 
 /// The reason, from the reply's status and the values of its `Proxy-Authenticate` headers.
 pub(crate) fn reason(status: u16, challenges: &[String], has_credentials: bool) -> String {
-    let asked: Vec<&str> = challenges.iter().flat_map(|challenge| schemes(challenge)).collect();
-    let is_asked = |scheme: &&str| asked.iter().any(|word| word.eq_ignore_ascii_case(scheme));
+    let asked: Vec<_> = challenges.iter().flat_map(|header| Challenge::read_all(header)).collect();
+    let is_asked =
+        |scheme: &&str| asked.iter().any(|challenge| challenge.scheme.eq_ignore_ascii_case(scheme));
     let known: Vec<&str> = SCHEMES.into_iter().filter(is_asked).collect();
     let schemes = known.join(", ");
     let why = match (status, &*known) {
@@ -23,12 +26,6 @@ pub(crate) fn reason(status: u16, challenges: &[String], has_credentials: bool) 
         _ => "the proxy does not open a tunnel".to_owned(),
     };
     format!("HTTP {status}: {why}")
-}
-
-/// The first word of each challenge in a header. Ignores quoted text, which may contain commas.
-fn schemes(challenges: &str) -> impl Iterator<Item = &str> {
-    let unquoted = challenges.split('"').step_by(2);
-    unquoted.flat_map(|part| part.split(',')).filter_map(|challenge| challenge.split_whitespace().next())
 }
 
 #[cfg(test)]

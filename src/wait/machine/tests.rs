@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use super::{Command, Event, Machine, StopReason};
 use crate::outcome::{Settings, Trigger};
-use crate::text::{Time, Token};
+use crate::text::{Object, Time, Token};
 use crate::wait::Phase;
 
 /// 2026-01-02T00:00:00Z: the service's time when a wait starts.
@@ -45,7 +45,8 @@ pub(super) fn settings(status: Option<&str>, sync: Option<&str>, manual: Option<
         property("lastManualSyncTriggerDateTime", manual.map(written)),
     ];
     let body = format!("{{{}}}", body.join(", "));
-    Settings::read(body.as_bytes(), Token::new("x").unwrap()).unwrap_or_else(|| panic!("{body}"))
+    let object = Object::read(body.as_bytes()).unwrap();
+    Settings::read(&object, Token::new("x").unwrap()).unwrap_or_else(|| panic!("{body}"))
 }
 
 fn seconds(text: &str) -> Duration {

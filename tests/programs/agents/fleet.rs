@@ -201,9 +201,9 @@ fn a_token_that_is_not_renewed_hides_nothing() {
     let lines: Vec<serde_json::Value> =
         said.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
     for (name, why) in [
-        ("gone", "; no new token: the file of its token cannot be read: No such file or directory"),
+        ("gone", "; no new token: the file with its token cannot be read: No such file or directory"),
         ("same", "; no new token: its source still has the same token"),
-        ("wrong", "; no new token: invalid argument: the new token cannot be one"),
+        ("wrong", "; no new token: invalid argument: the new token is not valid"),
     ] {
         let line = lines.iter().find(|line| line["tenant"] == name).unwrap();
         assert_eq!(
@@ -385,7 +385,7 @@ fn arguments_and_the_file_are_checked() {
         ("contoso file:", "line 1: "),
         ("contoso env:", "line 1: "),
         ("con/toso env:A", "line 1: "),
-        ("contoso env:A\ncontoso env:B\n", "line 2: a second tenant of the same name"),
+        ("contoso env:A\ncontoso env:B\n", "line 2: another tenant has the same name"),
     ] {
         let (code, said) = Agent::start(&mut fleet(&emulator, "lines", tenants, &[])).end();
         assert_eq!((code, said.contains(words)), (66, true), "{said}");

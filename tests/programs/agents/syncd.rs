@@ -109,7 +109,7 @@ fn each_exit_code_has_its_reason() {
         (silent, "1", 69, "AUTOPILOT_ERROR_TIMEOUT: "),
         (access(Access::Forbidden), "3600", 77, "AUTOPILOT_ERROR_FORBIDDEN: "),
         (access(Access::Unlicensed), "3600", 77, "AUTOPILOT_ERROR_FORBIDDEN: "),
-        (access(Access::Expired), "3600", 77, "token: refused, and not renewed"),
+        (access(Access::Expired), "3600", 77, "token: refused; its source still has the same one"),
         (access(Access::Challenged), "3600", 77, "token: a new one must answer these claims: {"),
     ];
     let (_, file) = token("reasons", "secret-1");
@@ -167,11 +167,11 @@ fn what_is_no_token_is_refused_before_anything_is_opened() {
     for (path, words) in [
         (path("nowhere"), "token: cannot be opened: No such file or directory"),
         (folder, "is not a regular file"),
-        (pipe, "is not a regular file; a pipe is read by --token-fd"),
+        (pipe, "is not a regular file; for a pipe use --token-fd"),
         (file("empty", ""), "the token is empty"),
         (file("blank", "secret 1"), "a blank"),
         (file("two", "secret-1\nsecret-2\n"), "a control character"),
-        (file("nul", "secret-1\0"), "token: there is a NUL byte in it"),
+        (file("nul", "secret-1\0"), "token: contains a NUL byte"),
         (file("long", &long), "at most 65536"),
     ] {
         let (code, said) = Agent::start(syncd(&emulator).arg("--token-file").arg(&path)).end();
@@ -285,15 +285,15 @@ fn a_token_is_renewed_from_its_file() {
         [renewed("renewed", &by_another, &by_name), renewed("in-place", &in_place, &by_descriptor)]
     {
         assert_eq!(code, 0, "{said}");
-        assert!(said.contains("token: refused, trying the renewed one"), "{said}");
+        assert!(said.contains("token: refused; trying the new one"), "{said}");
         assert!(said.contains("result: AUTOPILOT_OK"), "{said}");
         assert_eq!(used, both);
     }
     let by_none = |path: &Path| fs::remove_file(path).unwrap();
     let by_nonsense = |path: &Path| write(path, "secret new");
     for (replace, words) in [
-        (&by_none as &dyn Fn(&Path), "token: refused, and there is no other"),
-        (&by_nonsense, "token: refused, and what is there now cannot be a token"),
+        (&by_none as &dyn Fn(&Path), "token: refused; no new one can be read"),
+        (&by_nonsense, "token: refused; the new one is not valid"),
     ] {
         let ((code, said), used) = renewed("not-renewed", replace, &by_name);
         assert_eq!(code, 77, "{said}");
@@ -306,7 +306,7 @@ fn a_token_is_renewed_from_its_file() {
 fn a_pipe_gives_the_token_once() {
     for (access, expected, words) in [
         (Access::Full, 0, "result: AUTOPILOT_OK"),
-        (Access::Expired, 77, "token: refused, and a pipe has no other"),
+        (Access::Expired, 77, "token: refused; a pipe has no second one"),
     ] {
         let emulator = stepping();
         emulator.set_other_tokens(access);
@@ -455,27 +455,17 @@ fn the_journal_gets_priorities() {
     }
 }
 
-/// The lines of a text that begin with an exit code, without what marks them as comments.
-fn exit_codes(text: &str) -> Vec<String> {
-    let lines = text.lines().map(|line| line.trim_start_matches(['#', '*', ' ', '"']));
-    let lines = lines.map(|line| line.trim_end_matches(['"', ';']).trim_end_matches("\\n"));
-    let is_code = |line: &&str| {
-        let code = line.split_once("  ").map(|(code, _)| code.trim_end_matches("+N"));
-        code.is_some_and(|code| code.parse::<u8>().is_ok())
-    };
-    lines.filter(is_code).map(str::to_owned).collect()
-}
-
 #[test]
-fn the_exit_codes_are_documented_alike() {
+fn the_help_explains_every_exit_code() {
     let (code, help) = Agent::start(syncd(&standing()).arg("--help")).end();
     assert_eq!(code, 0);
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("bindings/c/examples");
-    let source = fs::read_to_string(folder.join("autopilot-syncd.c")).unwrap();
-    let header = source.split("*/").next().unwrap();
-    let unit = fs::read_to_string(folder.join("autopilot-sync.service")).unwrap();
-    let documented = exit_codes(&help);
-    assert_eq!(documented.len(), 10, "{documented:?}");
-    assert_eq!(exit_codes(header), documented);
-    assert_eq!(exit_codes(&unit), documented);
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("bindings/c/examples/autopilot-syncd.c");
+    let source = fs::read_to_string(source).unwrap();
+    let declared = source.lines().filter_map(|line| line.trim().strip_prefix("EXIT_")?.split_once(" = "));
+    let declared: Vec<&str> = declared.map(|(_, code)| code.trim_end_matches(',')).collect();
+    let (_, explained) = help.split_once("exit codes:\n").unwrap();
+    let explained: Vec<_> = explained.lines().filter_map(|line| line.trim().split_once("  ")).collect();
+    let explained: Vec<&str> = explained.iter().map(|(code, _)| code.trim_end_matches("+N")).collect();
+    assert_eq!(declared.len(), 10, "{declared:?}");
+    assert_eq!(explained, declared);
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::Random;
 use crate::outcome::{Settings, SyncStatus};
-use crate::text::{Time, Token};
+use crate::text::{Object, Time, Token};
 
 /// 2026-01-02T00:00:00Z.
 const EPOCH: i64 = 1_767_312_000_000;
@@ -295,7 +295,8 @@ impl Service {
             time(state.sync, self.unknowns.sync_digits),
             time(state.manual, self.unknowns.manual_digits),
         );
-        let settings = Settings::read(body.as_bytes(), Token::new("x").unwrap()).expect(&body);
+        let settings =
+            Settings::read(&Object::read(body.as_bytes()).unwrap(), Token::new("x").unwrap()).expect(&body);
         debug_assert_eq!(settings.status().map(SyncStatus::as_str), Some(state.status));
         (state, settings)
     }

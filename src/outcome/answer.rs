@@ -1,0 +1,113 @@
+//! The outcome of a call that did not fail.
+
+use std::fmt;
+
+use super::{Detail, Trigger};
+
+/// What a call achieved, if it did not fail. The numbers are those of the C ABI, the same in every language.
+///
+/// ```no_run
+/// # let token = "recent";
+/// use autopilot_sync::Answer;
+///
+/// // Each of them means that a sync runs, will run, or ran less than ten minutes ago.
+/// let answer = autopilot_sync::sync(token)?.answer();
+/// assert!(matches!(answer, Answer::Accepted | Answer::AlreadyRunning | Answer::TooSoon));
+/// # Ok::<(), autopilot_sync::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+#[repr(i32)]
+pub enum Answer {
+    /// The service accepted the trigger (HTTP 204), and the sync runs on. From a wait: the accepted sync completed.
+    Accepted = 0,
+    /// A sync is already running (HTTP 409). From a wait: it joined that sync, which completed.
+    AlreadyRunning = 1,
+    /// A sync ran less than ten minutes ago, perhaps for another caller (HTTP 429). See [`Detail::retry_after`].
+    TooSoon = 2,
+    /// From a wait only: a sync was accepted or is running, but its end cannot be observed.
+    Unconfirmed = 3,
+}
+
+impl Answer {
+    /// All answers, in the order of their numbers.
+    ///
+    /// ```
+    /// use autopilot_sync::Answer;
+    ///
+    /// assert_eq!(Answer::ALL.map(Answer::code), [0, 1, 2, 3]);
+    /// ```
+    pub const ALL: [Answer; 4] =
+        [Answer::Accepted, Answer::AlreadyRunning, Answer::TooSoon, Answer::Unconfirmed];
+
+    /// The number of this answer in the C ABI, zero or above.
+    ///
+    /// ```
+    /// assert_eq!(autopilot_sync::Answer::TooSoon.code(), 2);
+    /// ```
+    pub const fn code(self) -> i32 {
+        self as i32
+    }
+}
+
+/// The outcome of a call that did not fail: its answer, and what else is known.
+///
+/// `{}` is one line, fit for a log.
+///
+/// ```no_run
+/// # let token = "a-token";
+/// let outcome = autopilot_sync::sync(token)?;
+/// assert_eq!(outcome.to_string(), "the sync was accepted");
+/// # Ok::<(), autopilot_sync::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SyncOutcome {
+    pub(crate) answer: Answer,
+    pub(crate) detail: Detail,
+}
+
+impl SyncOutcome {
+    /// The answer: match on it.
+    ///
+    /// ```no_run
+    /// # let token = "a-token";
+    /// let outcome = autopilot_sync::sync(token)?;
+    /// assert_eq!(outcome.answer(), autopilot_sync::Answer::Accepted);
+    /// # Ok::<(), autopilot_sync::Error>(())
+    /// ```
+    pub fn answer(&self) -> Answer {
+        self.answer
+    }
+
+    /// What else is known about the call: request ids, the service's own message, when to ask again.
+    ///
+    /// ```no_run
+    /// # let token = "a-token";
+    /// let outcome = autopilot_sync::sync(token)?;
+    /// println!("{outcome}: {:?}", outcome.detail().attempts());
+    /// # Ok::<(), autopilot_sync::Error>(())
+    /// ```
+    pub fn detail(&self) -> &Detail {
+        &self.detail
+    }
+}
+
+impl fmt::Display for SyncOutcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match (self.answer, self.detail.trigger) {
+            (Answer::Accepted, Trigger::Accepted) if self.detail.settings.is_some() => {
+                "the sync is completed"
+            }
+            (Answer::Accepted, Trigger::Accepted) => "the sync was accepted",
+            (Answer::Accepted, _) => "done",
+            (Answer::AlreadyRunning, Trigger::Joined) => "a sync that was running already is completed",
+            (Answer::AlreadyRunning, _) => "a sync is running already",
+            (Answer::TooSoon, _) => "too soon after the last sync",
+            (Answer::Unconfirmed, _) => "the end of the sync cannot be observed",
+        })?;
+        match (self.answer, self.detail.retry_after) {
+            (Answer::TooSoon, Some(wait)) => write!(f, "; next in {} s", wait.as_millis().div_ceil(1000)),
+            _ => Ok(()),
+        }
+    }
+}
