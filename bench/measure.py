@@ -42,6 +42,10 @@ class Bench:
         """A process with one call."""
         return self._launched(*peer.command, "cold")
 
+    def cold_with_one_root(self, peer: Peer) -> Sample:
+        """A process with one call, which trusts the server's root alone."""
+        return self._launched("env", f"SSL_CERT_FILE={self._server.root_file}", *peer.command, "cold")
+
     def imported(self, peer: Peer) -> Sample:
         """A Python that imports it, less one that imports nothing."""
         assert peer.import_line is not None
@@ -78,6 +82,19 @@ class Bench:
         few, more = 10, 210
         counted = [self._counts(peer, calls) for calls in (few, more)]
         return {row: (counted[1][row] - counted[0][row]) / (more - few) for row in counted[0]}
+
+    def instructions(self, peer: Peer) -> Sample:
+        """Instructions of a warm call with a short token: of many calls less those of a few."""
+        few, more = 10, 110
+        counted = [self._instructions(peer, calls) for calls in (few, more)]
+        return {"instructions": (counted[1] - counted[0]) / (more - few)}
+
+    def _instructions(self, peer: Peer, calls: int) -> int:
+        with tempfile.NamedTemporaryFile("r") as report:
+            callgrind = ["valgrind", "-q", "--tool=callgrind", f"--callgrind-out-file={report.name}"]
+            self._run(OTHER_CORE, "env", "BENCH_TOKEN=a-short-token", *callgrind, *peer.command, "warm", str(calls))
+            totals = re.findall(r"^(?:summary|totals): (\d+)", report.read(), re.MULTILINE)
+        return int(totals[-1])
 
     def _counts(self, peer: Peer, calls: int) -> Sample:
         command = [*peer.command, "warm", str(calls)]

@@ -24,6 +24,7 @@ TOOLS = {
     "gcc": "apt-get install gcc",
     "curl-config": "apt-get install libcurl4-openssl-dev",
     "strace": "apt-get install strace",
+    "valgrind": "apt-get install valgrind",
     "taskset": "apt-get install util-linux",
     "cargo": "install Rust",
 }

@@ -53,9 +53,11 @@ def measured(bench: Bench, made: list[Peer], fewer: int) -> Samples:
 
     note("cold", interleaved("cold, native", native, 60 // fewer, bench.cold))
     note("cold", interleaved("cold, Python", pythons, 12 // fewer, bench.cold))
+    note("one root", interleaved("cold, one root", native, 60 // fewer, bench.cold_with_one_root))
     note("warm", interleaved("warm, native", native, 24 // fewer, bench.warm))
     note("warm", interleaved("warm, Python", pythons, 12 // fewer, bench.warm))
     note("warm", interleaved("counts of a warm call", made, 1, bench.per_call))
+    note("warm", interleaved("instructions of a warm call", native, 1, bench.instructions))
     note("connection", interleaved("queries of a connection", made, 1, bench.asked))
     for threads in (1, 4, 16, 64):
         kind = f"{threads} threads"

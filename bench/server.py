@@ -55,6 +55,7 @@ class Server:
         self.root = f"https://localhost:{self._port}"
         self.named_root = f"https://{NAME}:{self._port}"
         self.ca_file = folder / "trusted.pem"
+        self.root_file = folder / "ca.pem"
 
     def __enter__(self) -> Server:
         self._folder.mkdir(parents=True, exist_ok=True)
