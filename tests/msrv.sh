@@ -3,7 +3,7 @@
 # `rustup toolchain install 1.85 && cargo +1.85 check --workspace`.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-RUSTC=$(tests/rust-1.85.sh)
+RUSTC=$(packaging/tools/rust-1.85.sh)
 export RUSTC CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-target}/msrv
 "$RUSTC" --version
 cargo check --locked -p autopilot-sync

@@ -13,7 +13,7 @@ use autopilot_emulator::{Access, Behaviour, Clock, Config, Emulator, ErrorForm, 
 use autopilot_sync::Client;
 
 fn emulator_folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/emulator")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("emulator")
 }
 
 /// A Python with the validator.

@@ -63,7 +63,7 @@ with_clang cpp:: header::
 
 step "threads, clang, with the library's own code and the standard library's"
 # Without the standard library's own code the sanitizer does not see what a lock orders: it finds races that are none.
-rustc=$(tests/rust-1.85.sh)
+rustc=$(packaging/tools/rust-1.85.sh)
 thread=$(RUSTC=$rustc RUSTC_BOOTSTRAP=1 library thread cargo build -Zbuild-std=std,panic_unwind)
 # Nightly's runtime, and not clang's, which may be too old for Rust's code.
 races="-fsanitize=thread -fno-sanitize-link-runtime -Wl,--whole-archive $nightly/librustc-nightly_rt.tsan.a -Wl,--no-whole-archive -Wl,--export-dynamic -ldl -lm -lrt"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds the library for 64-bit Windows, here, by tests/windows/build.sh, and tests it under Wine. On a new Debian
+# Builds the library for 64-bit Windows, here, by packaging/windows/build.sh, and tests it under Wine. On a new Debian
 # machine, as root, it installs what it needs. The compiler is kept under ~/.cache.
 #
 # What Wine cannot show is not tested: the revocation check of Windows' own CryptoAPI, a service's account and store, a
@@ -23,20 +23,20 @@ fi
 [ -z "$(missing)" ] || fail "missing: $(missing | xargs). Install: apt-get install $packages"
 target=x86_64-pc-windows-gnu
 folder=$(realpath -m "${CARGO_TARGET_DIR:-target}")/windows
-rustc=$(tests/rust-for.sh $target)
+rustc=$(packaging/tools/rust-for.sh $target)
 "$rustc" --version
 for_windows() { # SUBCOMMAND ARGUMENT...: cargo
   RUSTC=$rustc RUSTFLAGS=-Dwarnings CARGO_TARGET_DIR=$folder/build nice cargo "$1" --locked --target $target "${@:2}"
 }
 
 step "the DLL and its import libraries"
-tests/windows/build.sh
+packaging/windows/build.sh
 dll=$folder/autopilot_sync.dll
 
 step "Wine"
 export WINEPREFIX=$folder/wine WINEDEBUG=-all LC_ALL=C.UTF-8
 trap 'timeout 30 /usr/lib/wine/wineserver -k || true' EXIT
-tests/windows/prefix.sh
+packaging/windows/prefix.sh
 
 step "programs under Wine"
 # The names of the test programs that cargo makes of these targets. They run by themselves: CC is for what they compile,
@@ -48,7 +48,7 @@ of_mingw() { dirname "$(x86_64-w64-mingw32-g++ -print-file-name="$1")"; }
 runtime="Z:$(of_mingw libstdc++-6.dll);Z:$(of_mingw libwinpthread-1.dll)" # of the programs, not of the DLL
 under_wine() {
   CC=x86_64-w64-mingw32-gcc CXX=x86_64-w64-mingw32-g++ WINEPATH=$runtime AUTOPILOT_TEST_LIBRARY=$dll \
-    AUTOPILOT_TEST_UNDER=$PWD/tests/windows/wine.sh AUTOPILOT_TEST_CFLAGS="-lcrypt32 -lwinhttp -lversion -lshell32" \
+    AUTOPILOT_TEST_UNDER=$PWD/packaging/windows/wine.sh AUTOPILOT_TEST_CFLAGS="-lcrypt32 -lwinhttp -lversion -lshell32" \
     timeout 1200 "$@" 2>&1 | tee -a "$folder/tests.log"
 }
 : >"$folder/tests.log"
@@ -59,20 +59,20 @@ under_wine "$(programs --test programs)" c_api:: hostile:: threads:: languages::
   --skip look_up --skip memory_is_bounded --skip host_process --skip every_language || failed=1
 
 step "Rust's own tests under Wine, the emulator included"
-export CARGO_TARGET_X86_64_PC_WINDOWS_GNU_RUNNER=$PWD/tests/windows/wine.sh
+export CARGO_TARGET_X86_64_PC_WINDOWS_GNU_RUNNER=$PWD/packaging/windows/wine.sh
 for_windows test --no-fail-fast -p autopilot-sync --features capi --lib --test one_call --test stages --test wait \
   --test faults 2>&1 | tee -a "$folder/tests.log" || failed=1
 
 step "Python under Wine"
 for_windows build -q -p autopilot-emulator
-pip=$(tests/wheels/tools.sh)/pip
+pip=$(packaging/tools/python.sh)/pip
 rm -rf "$folder/site"
 "$pip" -q --disable-pip-version-check install --only-binary :all: --platform win_amd64 --python-version 3.11 \
   --target "$folder/site" -c bindings/python/requirements-dev.txt pytest azure-identity rich colorama
 # Not a real terminal; and Wine 8 has other pipes, in which the standard library's processes of a pool hang.
 PYTHONPATH="Z:$folder/site" PYTHONDONTWRITEBYTECODE=1 AUTOPILOT_SYNC_LIBRARY=Z:$dll \
   AUTOPILOT_EMULATOR_PROGRAM=Z:$folder/build/$target/debug/autopilot-emulator.exe \
-  timeout 1800 tests/windows/python.sh 3.11 -m pytest -q -p no:cacheprovider -c bindings/python/pyproject.toml \
+  timeout 1800 packaging/windows/python.sh 3.11 -m pytest -q -p no:cacheprovider -c bindings/python/pyproject.toml \
   bindings/python/tests --ignore bindings/python/tests/test_terminal.py -k "not processes and not dask" \
   2>&1 | tee -a "$folder/tests.log" || failed=1
 

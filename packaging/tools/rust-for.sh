@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Prints the path of a compiler that has the standard library for a target, for `rust-for.sh aarch64-unknown-linux-gnu`:
-# the one at hand after `rustup target add`, else Rust 1.85 as tests/rust-1.85.sh has it, with the standard library
+# the one at hand after `rustup target add`, else Rust 1.85 as packaging/tools/rust-1.85.sh has it, with the standard library
 # compiled once for the target and kept beside it.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -8,7 +8,7 @@ target=$1
 has_target() { compgen -G "$("$1" --print target-libdir --target "$target")/libstd-*.rlib" >/dev/null; }
 
 if has_target rustc; then rustup which rustc 2>/dev/null || command -v rustc; exit; fi
-rustc=$(tests/rust-1.85.sh)
+rustc=$(packaging/tools/rust-1.85.sh)
 if ! has_target "$rustc"; then
     work=$(mktemp -d)
     trap 'rm -rf "$work"' EXIT

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Runs a command whose cargo builds for a Linux as old as glibc 2.17: `zig.sh aarch64 cargo build --release`. zig, of
-# tests/wheels/tools.sh, compiles C and links.
+# packaging/tools/python.sh, compiles C and links.
 set -euo pipefail
 here=$(dirname "$(realpath "$0")") root=$(realpath "$(dirname "$0")/../..")
 architecture=$1
@@ -9,7 +9,7 @@ variable=${CARGO_BUILD_TARGET//-/_}
 
 work=$(realpath -m "${CARGO_TARGET_DIR:-target}")/zig-$architecture # kept: cargo knows a build by it
 mkdir -p "$work"
-tools=$("$here/../wheels/tools.sh")
+tools=$("$here/python.sh")
 program() { # NAME WHAT
     printf '#!/bin/sh\nPATH=%s:$PATH exec cargo-zigbuild zig %s\n' "$tools" "$2" >"$work/$1"
     chmod +x "$work/$1"
@@ -20,7 +20,7 @@ program ar 'ar "$@"'
 export "CC_$variable=$work/cc" "AR_$variable=$work/ar" "CARGO_TARGET_${variable^^}_LINKER=$work/cc"
 
 # No folder of this machine is in what is built, so it is the same wherever it is built.
-RUSTC=$("$here/../rust-for.sh" "$CARGO_BUILD_TARGET")
+RUSTC=$("$here/rust-for.sh" "$CARGO_BUILD_TARGET")
 export RUSTC RUSTFLAGS="--remap-path-prefix=$("$RUSTC" --print sysroot)/lib/rustlib/src/rust=rust
     --remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}/registry/src=crates --remap-path-prefix=$root=autopilot-sync"
 exec nice "${@:2}"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Prints the folder of the tools of tests/wheels/requirements.txt, installed once.
+# Prints the folder of the tools of packaging/tools/requirements.txt, installed once.
 set -euo pipefail
 cd "$(dirname "$0")"
 tools=${XDG_CACHE_HOME:-$HOME/.cache}/autopilot-sync/wheel-tools

@@ -21,7 +21,7 @@ block() { # LANGUAGE TEXT
 }
 
 install=$(block sh "cargo cinstall")
-PATH=$(tests/install/cargo-c.sh):$PATH
+PATH=$(packaging/tools/cargo-c.sh):$PATH
 export PATH
 
 echo "install: by the line of docs/c-and-cpp.md"
@@ -60,7 +60,7 @@ says_ok "$(from_page sh "cmake -S")"
 
 echo "install: C and C++, shared and static, by pkg-config"
 mkdir "$work/consumers" && cd "$work/consumers"
-cp "$root/tests/install/CMakeLists.txt" .
+cp "$root/packaging/install/CMakeLists.txt" .
 cp ../readme/agent.c main.c
 cp ../readme/agent.cpp main.cpp
 export PKG_CONFIG_PATH=$PREFIX/lib/pkgconfig

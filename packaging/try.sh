@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Uses what tests/artefacts.sh made: looks at each library, builds and runs C programs with the archive and the packages
+# Uses what packaging/build.sh made: looks at each library, builds and runs C programs with the archive and the packages
 # in a clean Debian 12 that is kept (chroot; as root), with those for Arm under qemu, and, by try-windows.sh, with those
 # for Windows under Wine. The emulator runs outside.
 set -euo pipefail
-cd "$(dirname "$0")/../.."
+cd "$(dirname "$0")/.."
 root=$PWD out=$(realpath -m "${CARGO_TARGET_DIR:-target}")/artefacts
 fail() { echo "try: $*" >&2; exit 1; }
 need() { command -v "$1" >/dev/null || fail "$1 is missing. Install it (Debian: apt-get install $2)"; }
@@ -60,7 +60,7 @@ for check in "${checks[@]}"; do
     ! $check "$work/wrong.so" >/dev/null || fail "$check passes a library that is wrong in every way"
 done
 
-triggers() { "$root/tests/artefacts/triggers.sh" "$@"; }
+triggers() { "$root/packaging/tools/triggers.sh" "$@"; }
 # Compiles $program shared and static, as the README says, by what pkg-config knows.
 compile='$cc -Wall -Werror $program $(pkg-config --cflags --libs autopilot_sync) -o $to/shared
     $cc -Wall -Werror $program -o $to/static \
@@ -126,5 +126,5 @@ for one in "$work"/libautopilot-sync"$abi"_*_arm64.deb/usr/lib/*/"libautopilot_s
     "$work"/*_aarch64.whl/autopilot_sync/libautopilot_sync.so; do
     cmp "$folder/lib/libautopilot_sync.so" "$one"
 done
-"$root/tests/artefacts/try-windows.sh"
+"$root/packaging/windows/try.sh"
 echo "try: all work"

@@ -9,7 +9,7 @@ for tool in x86_64-w64-mingw32-{gcc,windres,objdump,objcopy} llvm-dlltool; do
 done
 target=x86_64-pc-windows-gnu
 folder=$(realpath -m "${CARGO_TARGET_DIR:-target}")/windows
-rustc=$(tests/rust-for.sh $target)
+rustc=$(packaging/tools/rust-for.sh $target)
 
 # No folder of this machine is in what is built, so it is the same wherever it is built.
 flags="-Dwarnings --remap-path-prefix=$("$rustc" --print sysroot)/lib/rustlib/src/rust=rust
@@ -30,4 +30,4 @@ x86_64-w64-mingw32-objcopy -D --strip-debug --redefine-syms "$folder/symbols" \
 { echo "LIBRARY autopilot_sync.dll"; echo EXPORTS; cat tests/abi/exports.txt; } >"$folder/autopilot_sync.def"
 # LLVM's writes the short form that MSVC's own tools write; that of binutils an older one, of whole object files.
 (cd "$folder" && llvm-dlltool -m i386:x86-64 -d autopilot_sync.def -D autopilot_sync.dll -l autopilot_sync.lib)
-tests/windows/look.sh "$folder/autopilot_sync.dll"
+packaging/windows/look.sh "$folder/autopilot_sync.dll"
