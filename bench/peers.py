@@ -93,7 +93,7 @@ def libcurl() -> Peer:
 
 def reqwest() -> Peer:
     folder, target = HERE / "reqwest", TARGET / "bench" / "reqwest"
-    run("cargo", "build", "--locked", "--release", "--target-dir", target, cwd=folder)
+    run("cargo", "build", "--release", "--target-dir", target, cwd=folder)  # what is new, as for the Pythons
     program = target / "release" / "bench-reqwest"
     tree = output("cargo", "tree", "--locked", *TREE, cwd=folder)
     number = next(line.split()[1][1:] for line in tree.splitlines() if line.startswith("reqwest "))

@@ -1,12 +1,10 @@
 #!/usr/bin/env bash
-# Feeds what reads others' words with inputs that nobody wrote: fuzz has a target for each part, which says what
-# must hold. Fails with the path of an input for which it does not.
+# Runs the fuzz targets. If an input breaks one, it fails and prints the path of that input.
 #
-#   fuzz/run.sh                          the corpus and 20,000 inputs for each target, the same ones in each run
-#   fuzz/run.sh SECONDS [TARGET...]      new inputs for so long, for each of the targets, or all
+#   fuzz/run.sh                          for each target the corpus and 20,000 inputs, the same ones in each run
+#   fuzz/run.sh SECONDS [TARGET...]      new inputs for that long, for each of the targets named, or for all
 #
-# What the inputs are made from is in fuzz/corpus; what is found beside it in a timed run is kept in
-# target/fuzz/corpus.
+# The inputs grow from fuzz/corpus. A timed run keeps what it finds beyond that in target/fuzz/corpus.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 fail() { echo "fuzz: $*" >&2; exit 1; }
@@ -18,7 +16,9 @@ tools=${AUTOPILOT_TOOLS:-$HOME/.cache/autopilot-sync/cargo-fuzz-$version}
 [ -x "$tools/bin/cargo-fuzz" ] || cargo install -q "cargo-fuzz@$version" --locked --root "$tools"
 export PATH=$tools/bin:$PATH
 target=$(realpath -m "${CARGO_TARGET_DIR:-target}")/fuzz
-fuzz() { cargo +nightly fuzz "$1" --fuzz-dir fuzz --target-dir "$target" "${@:2}"; }
+fuzz() { cargo +nightly fuzz "$1" --target-dir "$target" "${@:2}"; }
+# The release profile is for the libraries. Fuzzing needs symbols, and no LTO, which would take minutes.
+export CARGO_PROFILE_RELEASE_STRIP=none CARGO_PROFILE_RELEASE_LTO=off
 
 if [ $# -eq 0 ]; then
     amount=(-seed=1 -runs=20000)
@@ -27,8 +27,7 @@ else
 fi
 targets=("${@:2}")
 [ $# -ge 2 ] || mapfile -t targets < <(sed -n 's|^path = "targets/\(.*\)\.rs"|\1|p' fuzz/Cargo.toml)
-# The lock file is this folder's own, of the same versions as the library's: see CONTRIBUTING.md.
-cargo +nightly metadata --locked --format-version 1 --manifest-path fuzz/Cargo.toml >/dev/null
+cargo +nightly metadata --locked --format-version 1 >/dev/null # `cargo fuzz` itself has no --locked
 fuzz build 2>"$target.log" || fail "it cannot be built: $(cat "$target.log")"
 for name in "${targets[@]}"; do
     kept=$target/corpus/$name

@@ -34,13 +34,8 @@ pub(crate) fn library() -> &'static Path {
         if let Some(library) = std::env::var_os("AUTOPILOT_TEST_LIBRARY") {
             return library.into();
         }
-        shared_library(&["-p", "autopilot-sync-c"])
+        library_for_c(|file| file.extension() == Some(OsStr::new("so")))
     })
-}
-
-/// `libautopilot_sync.so` of the package that these arguments of cargo name.
-pub(crate) fn shared_library(package: &[&str]) -> PathBuf {
-    build(package, "autopilot_sync", |file| file.extension() == Some(OsStr::new("so")))
 }
 
 /// A library that is made on the way to the C libraries.

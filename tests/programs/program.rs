@@ -145,22 +145,20 @@ fn python() -> &'static str {
 const SONAME: &str =
     concat!("libautopilot_sync.so.", env!("CARGO_PKG_VERSION_MAJOR"), ".", env!("CARGO_PKG_VERSION_MINOR"));
 
+/// A folder with the shared library under the two names that an installed one has, and its own, which a DLL keeps.
 fn library_folder() -> &'static Path {
     static FOLDER: OnceLock<PathBuf> = OnceLock::new();
-    FOLDER.get_or_init(|| installed(compiler::library(), "lib"))
-}
-
-/// A folder of this name with the shared library under the two names that an installed one has, and its own, which a
-/// DLL keeps.
-pub(crate) fn installed(library: &Path, name: &str) -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-{}", std::process::id()));
-    fs::create_dir_all(&folder).unwrap();
-    for name in ["libautopilot_sync.so", SONAME, library.file_name().unwrap().to_str().unwrap()] {
-        let link = folder.join(name);
-        let _ = fs::remove_file(&link);
-        std::os::unix::fs::symlink(library, link).unwrap();
-    }
-    folder
+    FOLDER.get_or_init(|| {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("lib-{}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        let library = compiler::library();
+        for name in ["libautopilot_sync.so", SONAME, library.file_name().unwrap().to_str().unwrap()] {
+            let link = folder.join(name);
+            let _ = fs::remove_file(&link);
+            std::os::unix::fs::symlink(library, link).unwrap();
+        }
+        folder
+    })
 }
 
 /// Compiles a program, once for all tests of this process. `AUTOPILOT_TEST_CFLAGS` has more flags for it, such as a
