@@ -1,6 +1,7 @@
+#!/usr/bin/env python3
 """How long curl and the library need for one call if some of the service's addresses lead nowhere.
 
-    python3 bench/networks.py
+    bench/networks.py
 
 A network namespace of its own gives the service eight IPv6 and eight IPv4 addresses, as Microsoft Graph has, and a
 server that thinks for 60 ms. Prints the medians of five processes each, in milliseconds. It promises nothing: both wait

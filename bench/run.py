@@ -1,8 +1,9 @@
+#!/usr/bin/env python3
 """Measures this library beside its peers, in one run, and says whether it keeps what is promised of it. See README.md.
 
-    python3 bench/run.py            prints the table and the promises; ends with 1 if one is broken
-    python3 bench/run.py --write    writes them into README.md and figures.svg, too
-    python3 bench/run.py --quick    a third of the rounds, to try a change
+    bench/run.py            prints the table and the promises; ends with 1 if one is broken
+    bench/run.py --write    writes them into README.md and figures.svg, too
+    bench/run.py --quick    a third of the rounds, to try a change
 """
 
 from __future__ import annotations

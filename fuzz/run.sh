@@ -11,10 +11,7 @@ fail() { echo "fuzz: $*" >&2; exit 1; }
 rustc +nightly --version >/dev/null 2>&1 || fail "nightly Rust is missing. Install it: rustup toolchain install nightly"
 command -v "${CXX:-c++}" >/dev/null || fail "a C++ compiler is missing. Install it (Debian: apt-get install g++)"
 
-version=0.13.2
-tools=${AUTOPILOT_TOOLS:-$HOME/.cache/autopilot-sync/cargo-fuzz-$version}
-[ -x "$tools/bin/cargo-fuzz" ] || cargo install -q "cargo-fuzz@$version" --locked --root "$tools"
-export PATH=$tools/bin:$PATH
+PATH=$(packaging/tools/cargo-tool.sh cargo-fuzz 0.13.2):$PATH
 target=$(realpath -m "${CARGO_TARGET_DIR:-target}")/fuzz
 fuzz() { cargo +nightly fuzz "$1" --target-dir "$target" "${@:2}"; }
 # The release profile is for the libraries. Fuzzing needs symbols, and no LTO, which would take minutes.

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Makes what a release is, below target/artefacts: for each platform an archive, a wheel and, for those of Linux, two
-# packages for Debian; the source distribution for Python, SBOMs, and SHA256SUMS of it all. No containers: zig links for
-# old systems, and MinGW for Windows.
+# Makes a release in target/artefacts: for each platform an archive and a wheel, for Linux two Debian packages as well;
+# the source distribution for Python, SBOMs, and SHA256SUMS of everything. It needs no containers: zig links for old
+# systems, and MinGW for Windows.
 #
 #   packaging/build.sh                            all platforms
-#   packaging/build.sh x86_64 aarch64 windows     these
-#   packaging/try.sh                        then uses them in a clean root, and under qemu and Wine
-#   packaging/again.sh                      and makes them again, elsewhere: are they the same?
+#   packaging/build.sh x86_64 aarch64 windows     only these
+#   packaging/try.sh                              then tries them in a clean Debian 12, under qemu and under Wine
+#   packaging/reproduce.sh                        and builds them again elsewhere: are they the same?
 set -euo pipefail
 cd "$(dirname "$0")/.."
 fail() { echo "artefacts: $*" >&2; exit 1; }
@@ -25,7 +25,7 @@ umask 022
 
 bundler=$(packaging/tools/cargo-tool.sh cargo-bundle-licenses 5.0.0)
 cyclonedx=$(packaging/tools/cargo-tool.sh cargo-cyclonedx 0.5.9)
-PATH=$(packaging/tools/cargo-c.sh):$(packaging/tools/python.sh):$PATH
+PATH=$(packaging/tools/cargo-c.sh):$(packaging/tools/pip-tools.sh):$PATH
 rm -rf "$out" && mkdir -p "$out"
 (cd bindings/c && PATH=$bundler:$PATH cargo-bundle-licenses -f json >"$work/licences" 2>"$work/log") ||
     fail "$(cat "$work/log")"

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# What a registry would serve: packs the crate, unpacks it elsewhere, and there runs its doc tests and builds it, also
-# with the C ABI. It needs nothing of the workspace, and leaves its own source as it was.
+# Checks the crate as a registry would serve it: packs it, unpacks it elsewhere, runs its doc tests there, and builds it
+# with the C ABI. It must need nothing of the workspace, and its build must not change its source.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 target=$(realpath -m "${CARGO_TARGET_DIR:-target}")
-fail() { echo "package: $*" >&2; exit 1; }
+fail() { echo "crate: $*" >&2; exit 1; }
 
 cargo package --locked --allow-dirty --no-verify -p autopilot-sync
 id=$(cargo pkgid --locked -p autopilot-sync)
@@ -21,4 +21,4 @@ cargo test --locked --doc
 cargo build --locked --features capi
 changed=$(diff <(echo "$before") <(state)) || fail "its build changed its source: $changed"
 grep -q autopilot-emulator Cargo.toml && fail "it depends on the emulator"
-echo "package: $(find . -type f | wc -l) files, $(stat -c %s "$packed") bytes"
+echo "crate: $(find . -type f | wc -l) files, $(stat -c %s "$packed") bytes"

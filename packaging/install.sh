@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Installs the C libraries into a clean prefix by the line of docs/c-and-cpp.md, and builds and runs programs outside of
-# this tree with them: the README's own, by that page's lines; in C and C++, shared and static, by pkg-config and CMake.
+# Installs the C libraries into a clean prefix with the command of docs/c-and-cpp.md. Then builds and runs programs
+# outside of this tree: the README's own with that page's commands; C and C++, shared and static, with pkg-config and
+# with CMake.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 root=$PWD
@@ -60,7 +61,7 @@ says_ok "$(from_page sh "cmake -S")"
 
 echo "install: C and C++, shared and static, by pkg-config"
 mkdir "$work/consumers" && cd "$work/consumers"
-cp "$root/packaging/install/CMakeLists.txt" .
+cp "$root/packaging/install.cmake" CMakeLists.txt
 cp ../readme/agent.c main.c
 cp ../readme/agent.cpp main.cpp
 export PKG_CONFIG_PATH=$PREFIX/lib/pkgconfig

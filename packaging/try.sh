@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# Uses what packaging/build.sh made: looks at each library, builds and runs C programs with the archive and the packages
-# in a clean Debian 12 that is kept (chroot; as root), with those for Arm under qemu, and, by try-windows.sh, with those
-# for Windows under Wine. The emulator runs outside.
+# Tries what packaging/build.sh made. It looks at each library, builds and runs C programs with the archive and the
+# packages in a clean Debian 12, which it keeps (chroot; as root), and with those for Arm under qemu. windows/try.sh
+# does the same for Windows, under Wine. The emulator runs outside.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-root=$PWD out=$(realpath -m "${CARGO_TARGET_DIR:-target}")/artefacts
+. packaging/library-checks.sh
+out=$(realpath -m "${CARGO_TARGET_DIR:-target}")/artefacts
 fail() { echo "try: $*" >&2; exit 1; }
 need() { command -v "$1" >/dev/null || fail "$1 is missing. Install it (Debian: apt-get install $2)"; }
 need debootstrap debootstrap
@@ -18,19 +19,6 @@ cd "$out"
 sha256sum --quiet --check SHA256SUMS
 diff <(awk '{ print $2 }' SHA256SUMS) <(ls --ignore=SHA256SUMS) || fail "not all files are in SHA256SUMS"
 
-# Each looks at a library, and says by its status whether it is so.
-symbols() { objdump -T "$1" | grep -o 'GLIBC_[0-9.]*' | sort -Vu | tail -n 1; }
-needs_old_glibc() { [ "$(printf '%s\n' "$(symbols "$1")" GLIBC_2.17 | sort -V | tail -n 1)" = GLIBC_2.17 ]; }
-glibc='\[(lib(c|m|dl|pthread|rt)|ld-linux[^]]*)\.so\.[0-9]\]'
-needs_glibc_alone() { ! readelf -d "$1" | grep NEEDED | grep -vE "$glibc"; }
-exports_the_abi() { diff "$root/tests/abi/exports.txt" <(nm -D --defined-only "$1" | awk '{ print $NF }' | sort); }
-stays_loaded() { readelf -d "$1" | grep NODELETE; }
-is_stripped() { ! readelf -S "$1" | grep -F .symtab; }
-is_named() { readelf -d "$1" | grep -F "soname: [libautopilot_sync.so.$abi]"; }
-names_no_folder() { ! grep -aE "(/home|/root|/tmp|$HOME|$root)/" "$1"; }
-checks=(needs_old_glibc needs_glibc_alone exports_the_abi stays_loaded is_stripped is_named names_no_folder)
-abi=$(sed -n 's/^#define AUTOPILOT_VERSION "\(.*\)\..*"/\1/p' "$root/include/autopilot_sync.h")
-
 for archive in *.tar.gz; do
     case $archive in autopilot_sync-*) continue ;; esac # Python's source distribution
     tar -xzf "$archive" -C "$work"
@@ -42,23 +30,15 @@ for archive in "$work"/*-linux-gnu; do platforms=$((platforms + 1)); done
 libraries=$(find "$work" -name 'libautopilot_sync.so*' -type f)
 [ "$(wc -l <<<"$libraries")" = $((3 * platforms)) ] ||
     fail "not an archive, a package and a wheel for each platform: $libraries"
+checks=(exports_the_abi is_named stays_loaded is_stripped needs_old_glibc needs_glibc_alone names_no_folder)
 for library in $libraries; do
-    for check in "${checks[@]}"; do
-        $check "$library" >"$work/said" || fail "$library: not so: $check: $(cat "$work/said")"
-    done
-    echo "try: ${library#"$work/"}: $(stat -c %s "$library") bytes, $(symbols "$library")"
+    all_pass "$library" "${checks[@]}"
+    echo "try: ${library#"$work/"}: $(stat -c %s "$library") bytes, $(newest_symbol "$library")"
 done
-for library in $(find "$work" -name libautopilot_sync.a); do
-    names_no_folder "$library" >"$work/said" || fail "$library names a folder: $(cat "$work/said")"
-done
+for library in $(find "$work" -name libautopilot_sync.a); do all_pass "$library" names_no_folder; done
 
-# The checks themselves: none may pass a library that is wrong in every way.
-echo "#include <sys/random.h>
-long autopilot_more(char *to) { return getrandom(to, 1, 0); } const char *autopilot_home = \"$HOME/\";" |
-    "${CC:-gcc}" -shared -fPIC -x c - -o "$work/wrong.so" -Wl,--no-as-needed -lresolv
-for check in "${checks[@]}"; do
-    ! $check "$work/wrong.so" >/dev/null || fail "$check passes a library that is wrong in every way"
-done
+make_wrong_library "$work/wrong.so"
+none_passes "$work/wrong.so" "${checks[@]}"
 
 triggers() { "$root/packaging/tools/triggers.sh" "$@"; }
 # Compiles $program shared and static, as the README says, by what pkg-config knows.

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Does systemd take the units of bindings/c/examples, are they as closed as they can be, and is a restart worth something?
+# Checks the systemd units in bindings/c/examples: systemd accepts them, they are as closed as they can be, and they
+# restart only if a restart can help.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 command -v systemd-analyze >/dev/null || {

@@ -1,14 +1,16 @@
 #!/usr/bin/env bash
-# Installs the Python package in every way it has, builds target/wheels/*manylinux_2_17*.whl from its source
-# distribution, checks that wheel, and uses it in all Pythons of this machine. No containers: zig links for old systems.
+# Installs the Python package in every way that pip offers, builds target/wheels/*manylinux_2_17*.whl from its source
+# distribution, checks that wheel, and uses it in every Python of this machine. It needs no containers: zig links
+# for old systems.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-root=$PWD target=$(realpath -m "${CARGO_TARGET_DIR:-target}")
+target=$(realpath -m "${CARGO_TARGET_DIR:-target}")
 fail() { echo "wheels: $*" >&2; exit 1; }
+. packaging/library-checks.sh
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-tools=$(packaging/tools/python.sh)
+tools=$(packaging/tools/pip-tools.sh)
 PATH=$tools:$PATH
 
 cargo build -q --locked -p autopilot-emulator
@@ -74,32 +76,24 @@ holds_the_package() { # and nothing else
     diff <(cd bindings/python/src && find autopilot_sync -type f ! -name '*.so' ! -name '*.pyc' | sort) \
         <(cd "$open" && find * -type f ! -path '*.dist-info/*' ! -path autopilot_sync/libautopilot_sync.so | sort)
 }
-glibc() { objdump -T "$library" | grep -o 'GLIBC_[0-9.]*' | sort -Vu | tail -n 1; }
-needs_old_glibc() { [ "$(printf '%s\n' "$(glibc)" GLIBC_2.17 | sort -V | tail -n 1)" = GLIBC_2.17 ]; }
-exports_the_abi() { diff tests/abi/exports.txt <(nm -D --defined-only "$library" | awk '{ print $NF }' | sort); }
-stays_loaded() { readelf -d "$library" | grep NODELETE >/dev/null; }
-is_stripped() { ! readelf -S "$library" | grep -F .symtab >/dev/null; }
-names_no_home() { ! grep -F "$HOME/" "$library" >/dev/null; }
-checks=(is_small is_tagged is_manylinux is_proper is_licensed holds_the_package
-    needs_old_glibc exports_the_abi stays_loaded is_stripped names_no_home)
+of_wheel=(is_small is_tagged is_manylinux is_proper is_licensed holds_the_package)
+of_library=(exports_the_abi stays_loaded is_stripped needs_old_glibc needs_glibc_alone names_no_folder)
 
 opened "$wheel"
-for check in "${checks[@]}"; do $check "$wheel" || fail "$wheel: not so: $check"; done
+all_pass "$wheel" "${of_wheel[@]}"
+all_pass "$library" "${of_library[@]}"
 twine check --strict "$wheel" "$sdist" >"$work/log" || fail "$(cat "$work/log")"
-echo "wheels: $(basename "$wheel"): $(stat -c %s "$wheel") bytes, $(glibc)"
+echo "wheels: $(basename "$wheel"): $(stat -c %s "$wheel") bytes, $(newest_symbol "$library")"
 
 # The checks themselves: none may pass a wheel that is wrong in every way.
 opened "$plain"
 rm -r "$open"/*.dist-info/licenses && sed -i 's/: false/: true/' "$open"/*.dist-info/WHEEL
 head -c 1300000 /dev/urandom >"$open/autopilot_sync/more.pyc"
 echo autopilot_sync/more.pyc,, >>"$(ls "$open"/*.dist-info/RECORD)"
-{ sed 's/.*/void &(void) {}/' tests/abi/exports.txt && echo "#include <sys/random.h>
-    long autopilot_more(char *to) { return getrandom(to, 1, 0); } const char *autopilot_home = \"$HOME/\";"; } |
-    "${CC:-gcc}" -shared -fPIC -x c - -o "$library"
+make_wrong_library "$library"
 python -m zipfile -c "$work/$(basename "$plain")" "$open"/*
-for check in "${checks[@]}"; do
-    ! $check "$work/$(basename "$plain")" >/dev/null 2>&1 || fail "$check passes a wheel that is wrong in every way"
-done
+none_passes "$work/$(basename "$plain")" "${of_wheel[@]}"
+none_passes "$library" "${of_library[@]}"
 
 echo "wheels: in each Python here, with nothing else installed and no network"
 tried=()

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# The ABI that the header declares is the one in tests/abi/, function by function and type by type.
+# Checks that the ABI of the header is the committed one in tests/abi/, function by function and type by type.
 #
 #   tests/abi.sh            compares
-#   tests/abi.sh --accept   takes the header's ABI as the new one: a change to be reviewed, and before 1.0 to be told by
-#                           the number in the SONAME if a program must be built anew
+#   tests/abi.sh --accept   commits to the header's ABI. Review that change. If programs must be built again, the number
+#                           in the SONAME must change too.
 #
-# The header says all that a C program knows of the library, and is made from the library's own sources. So what is
-# compared is a library of empty functions made from the header: the same with every compiler, and fit to be read.
+# The header contains everything that a C program knows of the library, and is generated from the library's sources. So
+# this compares a library of empty functions made from the header: it is the same with every compiler, and easy to read.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 work=$(mktemp -d)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Breaks the pure parts of the library in every small way that cargo-mutants knows, one at a time, and runs their tests:
-# what survives must stand in tests/mutants.txt, with the reason why it changes nothing.
+# Breaks the pure parts of the library in every small way that cargo-mutants knows, one at a time, and runs their tests.
+# tests/mutants.txt lists each change that no test can notice, with the reason.
 # Needs cargo-mutants: cargo install cargo-mutants --locked
 set -euo pipefail
 cd "$(dirname "$0")/.."

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Runs the C programs of the tests, and some of the Rust tests, under the checkers of memory and threads. Needs gcc, clang
-# with its sanitizers, valgrind, a nightly Rust toolchain, whose sanitizers see into the library too, and Debian 12's Rust
-# 1.85, which has the standard library's sources.
+# Runs the C programs of the tests, and some of the Rust tests, under checkers of memory and threads. Needs gcc, clang
+# with its sanitizers, valgrind, nightly Rust, whose sanitizers see into the library too, and Debian 12's Rust 1.85,
+# which has the standard library's sources.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 step() { printf '\n== %s (%d s)\n' "$*" "$SECONDS"; }

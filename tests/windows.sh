@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Builds the library for 64-bit Windows, here, by packaging/windows/build.sh, and tests it under Wine. On a new Debian
-# machine, as root, it installs what it needs. The compiler is kept under ~/.cache.
+# Builds the library for 64-bit Windows with packaging/windows/build.sh, and tests it under Wine. On a new Debian
+# machine, as root, it installs what it needs. It keeps the compiler under ~/.cache.
 #
-# What Wine cannot show is not tested: the revocation check of Windows' own CryptoAPI, a service's account and store, a
+# It does not test what Wine lacks: the revocation check of Windows' own CryptoAPI, a service's account and store, a
 # signed DLL.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -65,7 +65,7 @@ for_windows test --no-fail-fast -p autopilot-sync --features capi --lib --test o
 
 step "Python under Wine"
 for_windows build -q -p autopilot-emulator
-pip=$(packaging/tools/python.sh)/pip
+pip=$(packaging/tools/pip-tools.sh)/pip
 rm -rf "$folder/site"
 "$pip" -q --disable-pip-version-check install --only-binary :all: --platform win_amd64 --python-version 3.11 \
   --target "$folder/site" -c bindings/python/requirements-dev.txt pytest azure-identity rich colorama

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Prints the path of the oldest supported compiler, Rust 1.85: Debian 12's rustc-web, unpacked into a cache and not
-# installed, with the standard library's sources.
+# Prints the path of the oldest supported compiler, Rust 1.85. It is Debian 12's rustc-web with the standard library's
+# sources, unpacked into a cache and not installed.
 set -euo pipefail
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/autopilot-sync/rust-1.85
 if [ ! -x "$cache/rustc" ] || [ ! -d "$cache/usr/src" ]; then

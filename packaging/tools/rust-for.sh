@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Prints the path of a compiler that has the standard library for a target, for `rust-for.sh aarch64-unknown-linux-gnu`:
-# the one at hand after `rustup target add`, else Rust 1.85 as packaging/tools/rust-1.85.sh has it, with the standard library
-# compiled once for the target and kept beside it.
+# Prints the path of a compiler with the standard library for a target: `rust-for.sh aarch64-unknown-linux-gnu`. This is
+# the installed one after `rustup target add`, else Rust 1.85 from packaging/tools/rust-1.85.sh. The latter compiles the
+# standard library for the target once, and keeps it.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 target=$1

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Runs a program that makes one call, beside the emulator: `triggers.sh COMMAND ARGUMENT...`. It must be told that the
-# sync was accepted, and print so: 0.
+# Runs a program that makes one call, with the emulator: `triggers.sh COMMAND ARGUMENT...`. The emulator must accept the
+# sync, and the program must print 0.
 set -euo pipefail
 root=$(realpath "$(dirname "$0")/../..")
 work=$(mktemp -d)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Runs a command whose cargo builds for a Linux as old as glibc 2.17: `zig.sh aarch64 cargo build --release`. zig, of
-# packaging/tools/python.sh, compiles C and links.
+# Runs a command whose cargo builds for Linux from glibc 2.17 on: `zig.sh aarch64 cargo build --release`. zig, which is
+# one of packaging/tools/requirements.txt, compiles C and links.
 set -euo pipefail
 here=$(dirname "$(realpath "$0")") root=$(realpath "$(dirname "$0")/../..")
 architecture=$1
@@ -9,7 +9,7 @@ variable=${CARGO_BUILD_TARGET//-/_}
 
 work=$(realpath -m "${CARGO_TARGET_DIR:-target}")/zig-$architecture # kept: cargo knows a build by it
 mkdir -p "$work"
-tools=$("$here/python.sh")
+tools=$("$here/pip-tools.sh")
 program() { # NAME WHAT
     printf '#!/bin/sh\nPATH=%s:$PATH exec cargo-zigbuild zig %s\n' "$tools" "$2" >"$work/$1"
     chmod +x "$work/$1"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Makes the library for 64-bit Windows, in target/windows: autopilot_sync.dll, its import libraries for MinGW
-# (libautopilot_sync.dll.a) and MSVC (autopilot_sync.lib), its .def, and a static library for MinGW.
+# Builds the library for 64-bit Windows in target/windows: autopilot_sync.dll, its import libraries for MinGW
+# (libautopilot_sync.dll.a) and MSVC (autopilot_sync.lib), its .def file, and a static library for MinGW.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 fail() { echo "windows: $*" >&2; exit 1; }
@@ -30,4 +30,4 @@ x86_64-w64-mingw32-objcopy -D --strip-debug --redefine-syms "$folder/symbols" \
 { echo "LIBRARY autopilot_sync.dll"; echo EXPORTS; cat tests/abi/exports.txt; } >"$folder/autopilot_sync.def"
 # LLVM's writes the short form that MSVC's own tools write; that of binutils an older one, of whole object files.
 (cd "$folder" && llvm-dlltool -m i386:x86-64 -d autopilot_sync.def -D autopilot_sync.dll -l autopilot_sync.lib)
-packaging/windows/look.sh "$folder/autopilot_sync.dll"
+packaging/windows/check-dll.sh "$folder/autopilot_sync.dll"

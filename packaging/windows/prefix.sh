@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Makes a new Wine prefix, a machine of its own, in the folder $WINEPREFIX. Its one server stays for all programs that
-# follow: `/usr/lib/wine/wineserver -k` ends it.
+# Makes a new Wine prefix, which is a Windows machine of its own, in the folder $WINEPREFIX. It starts a server for all
+# programs that follow. `/usr/lib/wine/wineserver -k` stops it.
 set -euo pipefail
 cd "$(dirname "$0")"
 rm -rf "$WINEPREFIX" && mkdir -p "$WINEPREFIX"

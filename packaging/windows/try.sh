@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Uses what packaging/build.sh made for Windows: looks at the archive's libraries, and builds C programs with it by CMake
-# and MinGW, which run under Wine, as Pythons with the wheel do. The emulator runs outside.
+# Tries what packaging/build.sh made for Windows: checks the libraries in the archive, builds C programs with them using
+# CMake and MinGW, and runs these and Pythons with the wheel under Wine. The emulator runs outside of Wine.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 root=$PWD out=$(realpath -m "${CARGO_TARGET_DIR:-target}")/artefacts
@@ -16,14 +16,14 @@ export WINEPREFIX=$work/wine WINEDEBUG=-all LC_ALL=C.UTF-8
 echo "try: the archive for Windows"
 python3 -m zipfile -e "$out"/autopilot-sync-*-x86_64-windows.zip "$work"
 folder=$(echo "$work"/autopilot-sync-*-x86_64-windows)
-packaging/windows/look.sh "$folder/bin/autopilot_sync.dll"
+packaging/windows/check-dll.sh "$folder/bin/autopilot_sync.dll"
 ! grep -aE "(/home|/root|/tmp|$HOME|$root)/" "$folder"/lib/* || fail "a library names a folder"
 
 # None of the looks may pass a DLL that is wrong in every way.
 echo "__declspec(dllexport) const char *autopilot_home = \"$HOME/\"; int WINAPI MessageBeep(unsigned);
 __declspec(dllexport) int autopilot_more(void) { return MessageBeep(0); }" |
     x86_64-w64-mingw32-gcc -DWINAPI=__stdcall -shared -x c - -o "$work/wrong.dll" -luser32
-! packaging/windows/look.sh "$work/wrong.dll" 2>"$work/said" || fail "a DLL that is wrong in every way passes"
+! packaging/windows/check-dll.sh "$work/wrong.dll" 2>"$work/said" || fail "a DLL that is wrong in every way passes"
 [ "$(wc -l <"$work/said")" = 3 ] || fail "not three things are wrong with a DLL: $(cat "$work/said")"
 
 mkdir "$work/agent" && cd "$work/agent"
@@ -64,7 +64,7 @@ rm shared/autopilot_sync.dll
 ! "$under_wine" "$PWD/shared/shared.exe" token 2>/dev/null || fail "the shared program does not need the DLL"
 
 echo "try: the wheel for Windows"
-pip=$("$root/packaging/tools/python.sh")/pip
+pip=$("$root/packaging/tools/pip-tools.sh")/pip
 for version in 3.9 3.13; do # the oldest that is supported, and a new one
     "$pip" -q --disable-pip-version-check install --no-index --find-links "$out" --only-binary :all: \
         --platform win_amd64 --python-version $version --target "$work/site-$version" autopilot-sync

@@ -1,7 +1,6 @@
 #!/usr/bin/env bash
-# Runs a Windows program as the tests run one of Linux: it finds DLLs where LD_LIBRARY_PATH leads, then where WINEPATH
-# does, and its lines end as Linux's. What it prints goes through files, for Wine's services hold a pipe open after its
-# end.
+# Runs a Windows program as the tests run a Linux one. It finds DLLs through LD_LIBRARY_PATH, then through WINEPATH, and
+# its lines end as on Linux. Its output goes through files, because Wine's services keep a pipe open after it ends.
 set -euo pipefail
 here=$(dirname "$(realpath "$0")")
 program=$1

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Looks at a DLL: it exports tests/abi/exports.txt, needs no DLL but Windows' own, and names no folder of this machine.
-# Prints what is wrong, a line for each, and fails.
+# Checks a DLL: it exports tests/abi/exports.txt, needs no DLL but Windows' own, and contains no path of this machine.
+# Prints a line for each thing that is wrong, and fails.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 dll=$1

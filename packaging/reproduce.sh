@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Makes the artefacts of the last commit once more, as another machine would: from a clone, in other folders, with
-# nothing built, in another time zone and language. They must be the same, bit by bit. Its arguments are those of
+# Builds the release of the last commit again, as another machine would: from a clone, in other folders, from scratch,
+# in another time zone and language. The files must be the same, bit by bit. It takes the arguments of
 # packaging/build.sh.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-fail() { echo "again: $*" >&2; exit 1; }
+fail() { echo "reproduce: $*" >&2; exit 1; }
 out=$(realpath -m "${CARGO_TARGET_DIR:-target}")/artefacts
 [ -z "$(git status --porcelain)" ] || fail "there are changes that are not committed: what was made may have them"
 work=$(mktemp -d)
@@ -15,7 +15,7 @@ ln -s "${CARGO_HOME:-$HOME/.cargo}" "$work/cargo"
     CARGO_HOME=$work/cargo CARGO_TARGET_DIR=$work/built TZ=Asia/Tokyo LC_ALL=C \
     "$work/elsewhere/packaging/build.sh" "$@" >"$work/said") || fail "$(cat "$work/said")"
 diff "$out/SHA256SUMS" "$work/built/artefacts/SHA256SUMS" || {
-    mkdir -p "$out/../again" && cp -a "$work/built/artefacts/." "$out/../again"
-    fail "not the same; the second ones are in target/again"
+    mkdir -p "$out/../reproduced" && cp -a "$work/built/artefacts/." "$out/../reproduced"
+    fail "not the same; the second ones are in target/reproduced"
 }
-echo "again: $(wc -l <"$out/SHA256SUMS") files, the same"
+echo "reproduce: $(wc -l <"$out/SHA256SUMS") files, the same"
