@@ -22,9 +22,9 @@ export AUTOPILOT_TOKEN=token
 works() { # PYTHON [PLACE]: its package, there or in that place, triggers a sync, and so does its command
     local said
     said=$(cd "$work" && "$emulator" run -- "$1" -I -c "$program") || fail "$1: $said"
-    [[ $said == "DONE ${2-${1%/bin/python}}"/* ]] || fail "$1: $said"
+    [[ $said == "ACCEPTED ${2-${1%/bin/python}}"/* ]] || fail "$1: $said"
     said=$(cd "$work" && "$emulator" run -- "${1%python}autopilot-sync" 2>&1) || fail "$1: $said"
-    [ "$said" = "DONE: the sync was accepted" ] || fail "$1: the command: $said"
+    [ "$said" = "ACCEPTED: the sync was accepted" ] || fail "$1: the command: $said"
 }
 
 echo "wheels: pip install ./bindings/python"

@@ -21,8 +21,8 @@ from autopilot_sync import (
     TlsError,
     Trigger,
 )
-from autopilot_sync._call import Cancel
-from autopilot_sync._hidden import Hidden
+from autopilot_sync._canceller import Canceller
+from autopilot_sync._secret import Secret
 from autopilot_sync._options import Options
 from conftest import SECRET, Start, run
 from emulator import Emulator
@@ -31,7 +31,7 @@ from emulator import Emulator
 def test_the_answers_of_a_trigger(emulator: Emulator) -> None:
     with Client("token") as client:
         first = client.sync()
-        assert (first.answer, first.detail.trigger, first.detail.status_code) == (Answer.DONE, Trigger.ACCEPTED, 204)
+        assert (first.answer, first.detail.trigger, first.detail.status_code) == (Answer.ACCEPTED, Trigger.ACCEPTED, 204)
         assert first.detail.result_name == "AUTOPILOT_OK" and str(first) == "the sync was accepted"
         assert client.sync().answer is Answer.ALREADY_RUNNING
         emulator.advance("1m")
@@ -82,7 +82,7 @@ def test_a_status_that_is_not_said_is_none(emulator: Emulator) -> None:
 
 def test_the_one_call_shares_a_connection(emulator: Emulator) -> None:
     program = "import autopilot_sync\nfor _ in range(3): print(autopilot_sync.sync('token').answer.name)"
-    assert run(program).stdout.split() == ["DONE", "ALREADY_RUNNING", "ALREADY_RUNNING"]
+    assert run(program).stdout.split() == ["ACCEPTED", "ALREADY_RUNNING", "ALREADY_RUNNING"]
     assert {request["connection"] for request in emulator.requests()} == {1}
 
 
@@ -169,13 +169,13 @@ def test_a_call_whose_client_ends_as_it_begins_sends_nothing(
 ) -> None:
     """By a signal's handler, or the thread that leaves sync_many: just before the call can be cancelled."""
     client = Client("token")
-    of_tenant = client._for(Hidden("other-token"))
+    of_tenant = client._for_tenant(Secret("other-token"))
 
-    def cancel() -> Cancel:
+    def cancel() -> Canceller:
         client._end()
-        return Cancel()
+        return Canceller()
 
-    monkeypatch.setattr("autopilot_sync.client.Cancel", cancel)
+    monkeypatch.setattr("autopilot_sync.client.Canceller", cancel)
     with pytest.raises(ValueError, match="the client is closed"):
         call(of_tenant)
     assert emulator.requests() == []
@@ -241,7 +241,7 @@ def test_a_half_made_client_is_as_good_as_closed() -> None:
         client._end()
 
 
-@pytest.mark.parametrize("kind", [Cancel, Options, Client])
+@pytest.mark.parametrize("kind", [Canceller, Options, Client])
 def test_what_is_half_made_ends_in_silence(kind: type[object]) -> None:
     unraisable: list[object] = []
     with pytest.MonkeyPatch.context() as patch:

@@ -50,7 +50,7 @@ def statuses(emulator: Emulator) -> list[int]:
     ["token", lambda: "token", lambda: AccessToken("token", 0), Static("token"), Informing("token")],
 )
 def test_each_kind_of_credential(emulator: Emulator, credential: Credential) -> None:
-    assert Client(credential).sync().answer is Answer.DONE
+    assert Client(credential).sync().answer is Answer.ACCEPTED
     assert tokens(emulator) == [5]
 
 
@@ -96,7 +96,7 @@ def test_the_newer_protocol_is_preferred(emulator: Emulator) -> None:
 def test_a_challenge_is_handed_back_once(start: Start, kind: type[Static]) -> None:
     emulator = start("--token", "old-token:challenged")
     credential = kind("old-token", "new-token-that-answers")
-    assert Client(credential).sync().answer is Answer.DONE
+    assert Client(credential).sync().answer is Answer.ACCEPTED
     (_, first), (_, second) = credential.asked
     claims = second.pop("claims")
     assert isinstance(claims, str) and "access_token" in json.loads(claims)
@@ -121,7 +121,7 @@ def test_an_expired_token_is_replaced_by_another_one(start: Start, credential: A
     emulator = start("--token", "old:expired", "--token", "older:expired")
     client = Client(credential)
     if isinstance(credential, Static) and "new" in credential.tokens:
-        assert client.sync().answer is Answer.DONE
+        assert client.sync().answer is Answer.ACCEPTED
     else:
         with pytest.raises(ClientAuthenticationError):
             client.sync()
@@ -187,7 +187,7 @@ def test_what_a_credential_raises_during_a_wait_comes_through(start: Start) -> N
 @pytest.mark.parametrize("wrap", [lambda inner: inner, ChainedTokenCredential])
 def test_credentials_of_azure_identity(emulator: Emulator, az: Path, wrap: Callable[[AzureCliCredential], Any]) -> None:
     with wrap(AzureCliCredential()) as credential, Client(credential) as client:
-        assert client.sync().answer is Answer.DONE
+        assert client.sync().answer is Answer.ACCEPTED
         assert repr(client) == f"<autopilot_sync.Client with <{type(credential).__name__} for {SCOPE}>>"
     assert f"--scope {SCOPE}" in az.read_text() or "--resource https://graph.microsoft.com" in az.read_text()
     assert tokens(emulator) == [len("cli-token")]

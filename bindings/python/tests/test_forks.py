@@ -51,7 +51,7 @@ print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), client.settings().stat
 @pytest.mark.parametrize("child_end", ["pass", "client.close()", "del client; import gc; gc.collect()", "exit(0)"])
 def test_parent_and_child_of_a_fork_have_connections_of_their_own(emulator: Emulator, child_end: str) -> None:
     out = run("from autopilot_sync import *\n" + FORKED.format(child_end=child_end)).stdout
-    assert out.split() == ["COMPLETED", "COMPLETED", "0", "COMPLETED", "DONE"]
+    assert out.split() == ["COMPLETED", "COMPLETED", "0", "COMPLETED", "ACCEPTED"]
     first, child, parent, _ = (request["connection"] for request in emulator.requests())
     assert first == parent != child
 
@@ -91,4 +91,4 @@ print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 """)
     emulator.await_requests(1)
     out, err = program.communicate("go on\n")
-    assert (out, err) == ("COMPLETED DONE\n0\n", "")
+    assert (out, err) == ("COMPLETED ACCEPTED\n0\n", "")

@@ -1,14 +1,14 @@
-"""The functions of include/autopilot_sync.h: what each returns, and what it takes."""
+"""The C functions of the library: what each returns, and what it takes."""
 
 from __future__ import annotations
 
-from ctypes import CDLL, CFUNCTYPE, POINTER, c_char_p, c_int32, c_int64, c_void_p
+from ctypes import CDLL, CFUNCTYPE, POINTER, PyDLL, c_char_p, c_int32, c_int64, c_void_p
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-# autopilot_progress_fn. Objects are opaque, so a pointer to one is a c_void_p.
+# autopilot_progress_fn. The library's objects are opaque, so a pointer to one is a c_void_p.
 ProgressFunction = CFUNCTYPE(c_int32, c_void_p, c_void_p)
 _Out = POINTER(c_void_p)
 
@@ -69,7 +69,21 @@ PROTOTYPES: dict[str, tuple[Any, ...]] = {
 }
 
 
-def declare(library: CDLL) -> None:
+# Only these release the interpreter. The others return at once, and releasing it would take longer than they do.
+BLOCKING = (
+    "autopilot_sync",
+    "autopilot_client_new",
+    "autopilot_client_free",
+    "autopilot_client_sync",
+    "autopilot_client_settings",
+    "autopilot_client_sync_and_wait",
+    "autopilot_cancel_trigger",
+)
+
+
+def declare(library: CDLL, quick: PyDLL) -> None:
+    """Gives the library all functions with their types; `quick` is the same library, loaded to keep the interpreter."""
     for name, (result, *arguments) in PROTOTYPES.items():
-        function = getattr(library, name)
+        function = getattr(library if name in BLOCKING else quick, name)
         function.restype, function.argtypes = result, arguments
+        setattr(library, name, function)
