@@ -121,8 +121,8 @@ rust() { # VERSION: its cargo knows nothing but that
 }
 oldest=$(sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml)
 older=1.$((${oldest#1.} - 1)).9
-says "Rust $oldest or later, and there is no cargo. Install Rust:"
+says "Rust $oldest or later to build, but cargo was not found. Install Rust:"
 says "curl --proto '=https' --tlsv1.2 -sSf https://sh.rustup.rs | sh"
-rust "$older" && says "Rust $oldest or later, and this is cargo $older: rustup update"
+rust "$older" && says "Rust $oldest or later to build, but found cargo $older. Run: rustup update"
 rust "$oldest.0" && says "cargo rustc failed"
 echo "wheels: all work"

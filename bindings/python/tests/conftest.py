@@ -15,7 +15,7 @@ import pytest
 from cargo import made
 from emulator import Emulator
 
-# Before anything imports the package.
+# Set before anything imports the package.
 os.environ["AUTOPILOT_SYNC_LIBRARY"] = str(
     made("AUTOPILOT_SYNC_LIBRARY", "autopilot-sync-c", ending=".dylib" if sys.platform == "darwin" else ".so")
 )

@@ -1,4 +1,4 @@
-"""asyncio: a thread for each call, as the package's documentation shows."""
+"""asyncio with a thread for each call, as in the package's documentation."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from emulator import HANG, Emulator
 
 
 def documented() -> Any:
-    """The function `trigger` of the package's documentation."""
+    """The function `trigger` from the package's documentation."""
     lines = (autopilot_sync.__doc__ or "").split("    async def trigger", 1)[1].split("\n\n")[0]
     space: dict[str, Any] = {"asyncio": asyncio}
     exec(textwrap.dedent("    async def trigger" + lines), space)

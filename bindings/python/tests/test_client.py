@@ -1,4 +1,4 @@
-"""The client: answers, options, arguments, its end."""
+"""The client: answers, options, arguments, closing."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_the_answers_of_a_trigger(emulator: Emulator) -> None:
         emulator.advance("1m")
         third = client.sync()
     assert (third.answer, third.detail.trigger, third.detail.status_code) == (Answer.TOO_SOON, Trigger.REFUSED, 429)
-    assert third.retry_after is None  # the emulator says none, as the service
+    assert third.retry_after is None  # neither the emulator nor the service gives one
     assert third.settings is None
     ids = [attempt.client_request_id for attempt in third.detail.attempts]
     sent = dict(emulator.requests()[-1]["headers"])
@@ -167,7 +167,7 @@ def test_a_wait_has_a_deadline_within_a_day(emulator: Emulator, timeout: float) 
 def test_a_call_whose_client_ends_as_it_begins_sends_nothing(
     emulator: Emulator, monkeypatch: pytest.MonkeyPatch, call: Callable[[Client], object]
 ) -> None:
-    """By a signal's handler, or the thread that leaves sync_many: just before the call can be cancelled."""
+    """A signal handler, or the thread that leaves sync_many, ends it just before the call can be cancelled."""
     client = Client("token")
     of_tenant = client._for_tenant(Secret("other-token"))
 
@@ -217,7 +217,7 @@ def test_a_client_shows_no_token_and_cannot_be_pickled() -> None:
 
 
 def half_made() -> list[Client]:
-    """Error reporters meet these in the frame of `__init__`."""
+    """Error reporters see such clients in the frame of `__init__`."""
     found = [Client.__new__(Client) for _ in range(3)]
     with pytest.raises(ValueError):
         found[1].__init__(SECRET, timeout=0)  # type: ignore[misc]

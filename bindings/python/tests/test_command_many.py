@@ -20,7 +20,7 @@ TENANTS = ("--token", "token-of-a:tenant=a", "--token", "token-of-b:forbidden:te
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
-    """Three tenants, each with another source of its token."""
+    """Three tenants, whose tokens come from three kinds of places."""
     (tmp_path / "a.token").write_text("token-of-a\n")
     path = tmp_path / "tenants.json"
     entries = {

@@ -1,4 +1,4 @@
-"""Where the command line's tokens come from."""
+"""Where the command line gets its tokens."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_without_a_standard_input_it_says_so(emulator: Emulator, option: str) ->
 
 @posix
 def test_a_pipe_gives_its_token_once(start: Start, tmp_path: Path) -> None:
-    """The service refuses it, so it is asked for again: that finds no other, and no empty pipe."""
+    """The service refuses the token, so the client asks again, and gets the same one instead of an empty pipe."""
     emulator = start("--other-tokens", "expired")
     ran = Ran("--token-file", "/dev/stdin", text=SECRET)
     assert ran.code == 77 and "unauthorized: HTTP 401" in ran.err

@@ -1,4 +1,4 @@
-"""Where tokens come from, and what follows when one is refused."""
+"""Where tokens come from, and what happens when the service refuses one."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SCOPE = "https://graph.microsoft.com/.default"
 
 
 class Static:
-    """A credential of azure-core's older protocol, which gives these tokens in turn, the last one for good."""
+    """A credential with azure-core's older protocol. It gives these tokens in turn, then always the last one."""
 
     def __init__(self, *tokens: str) -> None:
         self.tokens = list(tokens)
@@ -30,14 +30,14 @@ class Static:
 
 
 class Informing(Static):
-    """One that has the newer protocol too, as those of azure-identity."""
+    """A credential that has the newer protocol too, like azure-identity's."""
 
     def get_token_info(self, *scopes: str, options: Any = None) -> AccessTokenInfo:
         return AccessTokenInfo(self.get_token(*scopes, **(options or {})).token, int(time.time()) + 3600)
 
 
 def tokens(emulator: Emulator) -> list[int]:
-    """The lengths of the tokens that came: the emulator records no more of them."""
+    """The lengths of the received tokens. The emulator records nothing else about them."""
     return [int("".join(filter(str.isdigit, dict(one["headers"])["authorization"]))) for one in emulator.requests()]
 
 

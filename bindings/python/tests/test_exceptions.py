@@ -1,4 +1,4 @@
-"""What each failure is, what it carries, and that it travels."""
+"""Which exception each failure raises, its attributes, and pickling."""
 
 from __future__ import annotations
 
@@ -167,5 +167,5 @@ CLASSES = [one for one in (getattr(autopilot_sync, name) for name in autopilot_s
 
 @pytest.mark.parametrize("kind", [kind for kind in CLASSES if not issubclass(kind, Enum)])
 def test_what_is_half_made_has_a_repr(kind: Any) -> None:
-    """Of every public class: error reporters meet such objects in the frame of `__init__`."""
+    """For every public class: error reporters see such objects in the frame of `__init__`."""
     assert kind.__name__ in repr(kind.__new__(kind))

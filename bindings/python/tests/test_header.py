@@ -1,4 +1,4 @@
-"""The package says what include/autopilot_sync.h says: functions, numbers, version."""
+"""The package agrees with include/autopilot_sync.h: functions, numbers, version."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ HEADER = (ROOT / "include/autopilot_sync.h").read_text()
 
 
 def type_of(declaration: str) -> Any:
-    """The ctypes type of a parameter or of what is returned."""
+    """The ctypes type of a parameter or return value."""
     words = declaration.replace("const ", "").split()
     name, stars = words[0], declaration.count("*")
     if name == "autopilot_progress_fn":

@@ -1,4 +1,4 @@
-"""The process that the package is a guest of: threads, processes, logging, its end."""
+"""The process around the package: threads, child processes, logging, exit."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from emulator import HANG, Emulator
 
 
 def test_a_wait_imports_nothing_while_it_calls_back(emulator: Emulator) -> None:
-    """An import that Ctrl-C interrupts may keep Python's lock on imports, for which the call's thread would wait."""
+    """If Ctrl-C interrupts an import, Python may keep its import lock, and the worker would wait for that."""
     program = """
 import sys
 from autopilot_sync import CallCancelledError, Client

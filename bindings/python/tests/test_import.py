@@ -55,7 +55,7 @@ def test_another_library_is_an_import_error() -> None:
 
 
 def test_a_library_of_another_version_is_an_import_error_with_both(tmp_path: Path) -> None:
-    """What is loaded says its version, which is patched in a copy of the file."""
+    """Loads a copy of the library with another version patched in."""
     library = Path(os.environ[OVERRIDE]).read_bytes()
     from autopilot_sync import __version__
 
@@ -92,7 +92,7 @@ def beside(tmp_path: Path) -> Path:
 
 
 def loaded(beside: Path, *options: str, python: str = sys.executable, **more: str) -> str:
-    """Which library that package loads, or why none, if the variable names a file that is not there."""
+    """The library that this package loads, or the error, if the variable names a missing file."""
     program = f"""
 import sys
 sys.path.insert(0, {str(beside.parents[1])!r})
@@ -119,7 +119,7 @@ def test_the_variable_is_ignored_where_pythons_own_are(beside: Path, option: str
 
 @posix
 def test_the_variable_is_ignored_with_raised_rights(beside: Path, tmp_path: Path) -> None:
-    """The process is a copy of the interpreter that is set-gid for another group."""
+    """Runs a copy of the interpreter that is set-gid for another group."""
     assert os.geteuid() == 0, "only root can make a program set-gid for another group: run this test as root"
     python = tmp_path / "python"
     shutil.copy(os.path.realpath(sys.executable), python)
@@ -144,7 +144,7 @@ def test_every_public_name_is_there() -> None:
 
 
 def test_the_modules_import_each_other_in_one_direction_only() -> None:
-    """Those that only a type checker or a function imports count too."""
+    """This includes imports in functions and for type checkers."""
     imports: dict[Path, set[Path]] = {}
     for module in SOURCE.rglob("*.py"):
         for node in ast.walk(ast.parse(module.read_text())):

@@ -1,4 +1,4 @@
-"""Many tenants: in threads, in processes, on a Dask cluster."""
+"""Many tenants: on threads, in processes, on a Dask cluster."""
 
 from __future__ import annotations
 
@@ -178,7 +178,7 @@ if __name__ == "__main__":
     assert (out, err, program.returncode) == ("interrupted\n", "", 0)
 
 
-@pytest.mark.filterwarnings("default")  # of Dask's own
+@pytest.mark.filterwarnings("default")  # Dask has some of its own
 def test_a_dask_cluster_serves(start: Start) -> None:
     from distributed import Client as DaskClient
     from distributed import LocalCluster
@@ -189,7 +189,7 @@ def test_a_dask_cluster_serves(start: Start) -> None:
     ) as cluster, DaskClient(cluster) as dask:
         executor = dask.get_executor()
         assert summary(sync_many(CREDENTIALS, executor=executor)) == EXPECTED
-        # Equal calls are calls all the same.
+        # Equal calls must run again.
         second = summary(sync_many(CREDENTIALS, executor=executor, as_completed=True))
         assert sorted(second, key=str)[0] == ("a", Answer.ALREADY_RUNNING) and len(second) == 3
         (failed,) = sync_many([failing], executor=executor)

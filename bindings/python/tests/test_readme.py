@@ -1,4 +1,4 @@
-"""The README does what it says."""
+"""The README's programs run, and its tables are true."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_asyncio(emulator: Emulator) -> None:
 
 @posix
 def test_the_command_line(tmp_path: Path) -> None:
-    """The emulator that cargo would build, and the program that pip would install."""
+    """Uses the emulator that cargo would build, and the program that pip would install."""
     program = tmp_path / "autopilot-sync"
     program.write_text(f'#!/bin/sh\nexec {shlex.join(command())} "$@"\n')
     program.chmod(0o755)

@@ -25,7 +25,7 @@ Open = Callable[..., Terminal]
 
 @pytest.fixture
 def opened() -> Iterator[Open]:
-    """Starts the program at a terminal, on which no part of the token may ever come."""
+    """Starts the program at a terminal, which must never show a part of the token."""
     terminals: list[Terminal] = []
 
     def begin(*arguments: str, without: str = "", stdout: int | None = None, **more: str) -> Terminal:

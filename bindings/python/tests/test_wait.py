@@ -1,4 +1,4 @@
-"""Waiting until a sync is done, and what the program hears meanwhile."""
+"""Waiting until a sync has completed, and the progress callback."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from autopilot_sync import (
 from conftest import Start
 from emulator import Emulator
 
-# Seen in progress by the first look, and completed by the second.
+# The first reading sees it in progress, the second completed.
 QUICK = ("--duration", "3s", "--start-delay", "0s")
 
 
