@@ -101,7 +101,7 @@ try:
 except ImportError as error:
     print(error)
 else:
-    print(native._name)
+    print(native.path)
 """
     variables = {**environment(), OVERRIDE: str(beside.with_name("nothing")), **more}
     answer = subprocess.run([python, *options, "-B", "-c", program], env=variables, capture_output=True, text=True)

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import os
 import sys
-from ctypes import CDLL, PyDLL, c_char_p, c_ulong
+from ctypes import CDLL, c_ulong
 
-from ._prototypes import declare
+from ._prototypes import Functions
 from ._version import VERSION
 
 OVERRIDE = "AUTOPILOT_SYNC_LIBRARY"
@@ -51,17 +51,15 @@ def _where(path: str) -> str:
     return f" ({path}, from {OVERRIDE})" if _named() else f" ({path}; set {OVERRIDE} to use another file)"
 
 
-def load(path: str) -> CDLL:
+def load(path: str) -> Functions:
     try:
-        library = CDLL(path)
-        library.autopilot_version.restype = c_char_p
-        version = library.autopilot_version().decode()
+        functions = Functions(path)
+        version = functions.autopilot_version().decode()
     except (OSError, AttributeError) as error:
         raise ImportError(f"autopilot_sync {VERSION} cannot load its library: {error}{_where(path)}", path=path) from error
     if version != VERSION:
         raise ImportError(f"autopilot_sync {VERSION} found version {version} of its library{_where(path)}", path=path)
-    declare(library, PyDLL(path))
-    return library
+    return functions
 
 
 native = load(_path())

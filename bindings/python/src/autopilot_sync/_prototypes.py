@@ -81,9 +81,18 @@ BLOCKING = (
 )
 
 
-def declare(library: CDLL, quick: PyDLL) -> None:
-    """Gives the library all functions with their types; `quick` is the same library, loaded to keep the interpreter."""
-    for name, (result, *arguments) in PROTOTYPES.items():
-        function = getattr(library if name in BLOCKING else quick, name)
+class Functions:
+    """The library's functions. Each is looked up and gets its types when it is first used."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self._releasing, self._keeping = CDLL(path), PyDLL(path)
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in PROTOTYPES:
+            raise AttributeError(name)
+        result, *arguments = PROTOTYPES[name]
+        function = getattr(self._releasing if name in BLOCKING else self._keeping, name)
         function.restype, function.argtypes = result, arguments
-        setattr(library, name, function)
+        setattr(self, name, function)
+        return function
