@@ -32,11 +32,11 @@ class NoWorker(RuntimeError):
 
 
 class Worker:
-    """A thread that runs one job after the other. One idle worker is kept, because starting a thread takes longer than
-    many a call.
+    """A thread that runs one job after the other. One idle worker is kept, because starting a thread can take longer
+    than a call.
 
-    It waits at a pipe. The locks and queues of Python wake a thread before they release the interpreter, for which that
-    thread then has to wait again: a hand-over by them takes 13 µs, by a pipe 7.
+    It waits at a pipe. Python's locks and queues wake a thread before they release the interpreter, and the thread then
+    has to wait for that: such a hand-over takes twice as long.
     """
 
     _idle: list[Worker] = []
@@ -120,8 +120,7 @@ class Worker:
 
 
 class Job:
-    """One call. All code of the program runs on the thread that waits for it; what runs on the worker neither lasts nor
-    fails."""
+    """One call. The program's code runs only on the waiting thread. The worker runs nothing but the call."""
 
     def __init__(self, call: Callable[[CallBack], object], canceller: Canceller) -> None:
         self._call, self._canceller = call, canceller
