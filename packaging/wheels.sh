@@ -22,9 +22,9 @@ export AUTOPILOT_TOKEN=token
 works() { # PYTHON [PLACE]: its package, there or in that place, triggers a sync, and so does its command
     local said
     said=$(cd "$work" && "$emulator" run -- "$1" -I -c "$program") || fail "$1: $said"
-    [[ $said == "DONE ${2-${1%/bin/python}}"/* ]] || fail "$1: $said"
+    [[ $said == "ACCEPTED ${2-${1%/bin/python}}"/* ]] || fail "$1: $said"
     said=$(cd "$work" && "$emulator" run -- "${1%python}autopilot-sync" 2>&1) || fail "$1: $said"
-    [ "$said" = "DONE: the sync was accepted" ] || fail "$1: the command: $said"
+    [ "$said" = "ACCEPTED: the sync was accepted" ] || fail "$1: the command: $said"
 }
 
 echo "wheels: pip install ./bindings/python"
@@ -121,8 +121,8 @@ rust() { # VERSION: its cargo knows nothing but that
 }
 oldest=$(sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml)
 older=1.$((${oldest#1.} - 1)).9
-says "Rust $oldest or later, and there is no cargo. Install Rust:"
+says "Rust $oldest or later to build, but cargo was not found. Install Rust:"
 says "curl --proto '=https' --tlsv1.2 -sSf https://sh.rustup.rs | sh"
-rust "$older" && says "Rust $oldest or later, and this is cargo $older: rustup update"
+rust "$older" && says "Rust $oldest or later to build, but found cargo $older. Run: rustup update"
 rust "$oldest.0" && says "cargo rustc failed"
 echo "wheels: all work"

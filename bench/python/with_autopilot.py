@@ -5,7 +5,7 @@ client = Client(TOKEN, base_url=ROOT)
 
 
 def call() -> None:
-    assert client.sync().answer is Answer.DONE
+    assert client.sync().answer is Answer.ACCEPTED
 
 
 run(call)

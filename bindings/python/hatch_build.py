@@ -1,7 +1,7 @@
-"""Builds the shared library and puts it beside the package; packs the crate into a source distribution.
+"""Builds the shared library and puts it beside the package. Packs the crate into a source distribution.
 
-AUTOPILOT_SYNC_PREBUILT names a shared library that is to go in instead, built by whoever packages it; a wheel is then
-for the platform that _PYTHON_HOST_PLATFORM says, as for all that is built for another machine.
+AUTOPILOT_SYNC_PREBUILT names a finished shared library to use instead. For another machine, _PYTHON_HOST_PLATFORM then
+names the platform of the wheel.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class CargoBuildHook(BuildHookInterface[BuilderConfig]):
             self.need_rust()
             if not self.crate.is_dir():
                 included[str(self.packed())] = "crate"
-            # The licences are links in the repository, and would go in as links.
+            # The licences are links in the repository, and would become links in the archive.
             build_data["force_include"] = {os.path.realpath(file): place for file, place in included.items()}
             return
         library = self.built()
@@ -42,8 +42,7 @@ class CargoBuildHook(BuildHookInterface[BuilderConfig]):
             shutil.copy2(library, Path(self.root, "src/autopilot_sync"))
         else:
             included[str(library)] = f"autopilot_sync/{library.name}"
-        # ctypes is the same in every Python, so the platform alone counts. Which glibc the library needs is for
-        # auditwheel to say.
+        # ctypes works in every Python, so only the platform counts. auditwheel finds out which glibc the library needs.
         platform = next(tag for tag in platform_tags() if not tag.startswith(("manylinux", "musllinux")))
         build_data.update(tag=f"py3-none-{platform}", pure_python=False)
 
@@ -51,14 +50,14 @@ class CargoBuildHook(BuildHookInterface[BuilderConfig]):
         self.work.cleanup()
 
     def built(self) -> Path:
-        """The shared library: the crate's in a source distribution, else the C package's."""
+        """The shared library: from the crate in a source distribution, otherwise from the C package."""
         if prebuilt := os.environ.get("AUTOPILOT_SYNC_PREBUILT"):
             return Path(prebuilt)
         self.need_rust()
         manifest = str((self.crate if self.crate.is_dir() else Path(self.root).parent / "c") / "Cargo.toml")
         command = ["rustc", "--manifest-path", manifest, "--release", "--locked", "--lib", "--features", "capi"]
         command += ["--crate-type", "cdylib", "--message-format", "json-render-diagnostics", "--"]
-        # As the C package's profile and build.rs have it: a crate whose profile names the crate itself loses `strip`.
+        # Like the C package's profile and build.rs: a crate whose profile names the crate itself loses `strip`.
         command += ["-C", "strip=symbols"]
         if sys.platform not in ("win32", "darwin"):
             command += ["-C", "link-arg=-Wl,-z,nodelete"]
@@ -67,7 +66,7 @@ class CargoBuildHook(BuildHookInterface[BuilderConfig]):
         return next(Path(file) for file in sum(made, []) if file.endswith((".so", ".dylib", ".dll")))
 
     def packed(self) -> Path:
-        """What a registry would serve of the crate, unpacked."""
+        """The crate as a registry would serve it, unpacked."""
         workspace, target = str(Path(self.root).parents[1] / "Cargo.toml"), self.work.name
         where = ["--manifest-path", workspace, "-p", "autopilot-sync", "--target-dir", target]
         self.cargo("package", *where, "--locked", "--allow-dirty", "--no-verify")
@@ -83,13 +82,13 @@ class CargoBuildHook(BuildHookInterface[BuilderConfig]):
         return answer.stdout
 
     def need_rust(self) -> None:
-        need = "autopilot-sync is built by Rust {}.{} or later".format(*RUST)
+        need = "autopilot-sync needs Rust {}.{} or later to build".format(*RUST)
         try:
             answer = subprocess.run(["cargo", "--version"], capture_output=True, text=True, check=True).stdout
         except (OSError, subprocess.CalledProcessError):
-            self.app.abort(f"{need}, and there is no cargo. Install Rust:\n    {INSTALL}")
+            self.app.abort(f"{need}, but cargo was not found. Install Rust:\n    {INSTALL}")
         if tuple(map(int, re.findall(r"\d+", answer)[:2])) < RUST:
-            self.app.abort(f"{need}, and this is {answer.strip()}: rustup update")
+            self.app.abort(f"{need}, but found {answer.strip()}. Run: rustup update")
 
 
 def crate_types(message: dict[str, Any]) -> list[str]:

@@ -24,7 +24,9 @@ fn the_package_is_typed() {
 
 #[test]
 fn the_package_passes_its_tests() {
-    let mut pytest = python(&["-m", "pytest", "-q", "-p", "no:cacheprovider"]);
+    // They wait most of the time, so more of them than cores run at once.
+    let mut pytest =
+        python(&["-m", "pytest", "-q", "-p", "no:cacheprovider", "-n", "6", "--dist", "worksteal"]);
     pytest.env("AUTOPILOT_SYNC_LIBRARY", compiler::library());
     pytest.env("AUTOPILOT_EMULATOR_PROGRAM", compiler::emulator());
     let said = compiler::run(&mut pytest);

@@ -73,7 +73,7 @@ const INSTALLED: &str =
 #[test]
 fn python_runs_as_it_stands() {
     let programs = blocks("python");
-    let expected = [(INSTALLED, "DONE\n"), ("", "AUTOPILOT_OK\n")];
+    let expected = [(INSTALLED, "ACCEPTED\n"), ("", "AUTOPILOT_OK\n")];
     assert_eq!(programs.len(), expected.len());
     let folder = folder("python");
     for (program, (environment, printed)) in programs.iter().zip(expected) {

@@ -1,4 +1,4 @@
-"""What these tests need of the workspace, made by cargo where an environment variable does not name it."""
+"""Finds the library and the emulator: where an environment variable says, else where cargo builds them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[3]
 
 
 def made(variable: str, package: str, *, ending: str) -> Path:
-    """The file that the variable names, else the one that `cargo build -p package` makes."""
+    """The file named by the variable. If it is not set, the one that `cargo build -p package` makes."""
     if variable in os.environ:
         return Path(os.environ[variable])
     command = ["cargo", "build", "--locked", "--message-format", "json-render-diagnostics", "-p", package]

@@ -1,4 +1,4 @@
-"""The command line as a program of its own."""
+"""Runs the command line as a program."""
 
 from __future__ import annotations
 
@@ -15,25 +15,25 @@ MODULE, FUNCTION = re.findall(
     r'^autopilot-sync = "([\w.]+):(\w+)"$', (Path(__file__).parents[1] / "pyproject.toml").read_text(), re.M
 )[0]
 MAIN = f"import sys; {{}}; from {MODULE} import {FUNCTION}; sys.exit({FUNCTION}())"
-"""What the installed program is."""
+"""The same as the installed program."""
 LASTING = ("--duration", "1h", "--start-delay", "0s")
 """A sync that runs until the test advances the clock."""
 
 
 def command(*arguments: str, without: str = "") -> list[str]:
-    """Where a package is not wanted, it is as if it were not installed."""
+    """The program's command; `without` names a package that it must not find."""
     if without:
         return [sys.executable, "-c", MAIN.format(f"sys.modules[{without!r}] = None"), *arguments]
     return [sys.executable, "-m", "autopilot_sync", *arguments]
 
 
 def variables(**more: str) -> dict[str, str]:
-    """The environment, with a token that no output may show a part of."""
+    """The environment, with a token. No output may show a part of it."""
     return {**environment(), "AUTOPILOT_TOKEN": SECRET, **more}
 
 
 class Ran:
-    """What a run without a terminal came to."""
+    """A finished run without a terminal."""
 
     def __init__(self, *arguments: str, text: str = "", without: str = "", **more: str) -> None:
         program = begun(*arguments, without=without, **more)
@@ -46,7 +46,7 @@ class Ran:
         return self.code, self.out, self.err
 
     def json(self) -> dict[str, Any]:
-        """The one object on its standard output."""
+        """The only object on standard output."""
         (line,) = self.out.splitlines()
         found: dict[str, Any] = json.loads(line)
         assert found["exit_code"] == self.code

@@ -1,4 +1,4 @@
-"""The library of these sources, and emulators to which the two standard variables lead."""
+"""The library of these sources, and emulators that clients reach through the two standard variables."""
 
 from __future__ import annotations
 
@@ -15,30 +15,31 @@ import pytest
 from cargo import made
 from emulator import Emulator
 
-# Before anything imports the package.
+# Set before anything imports the package.
 os.environ["AUTOPILOT_SYNC_LIBRARY"] = str(
     made("AUTOPILOT_SYNC_LIBRARY", "autopilot-sync-c", ending=".dylib" if sys.platform == "darwin" else ".so")
 )
 PROGRAM = made("AUTOPILOT_EMULATOR_PROGRAM", "autopilot-emulator", ending="autopilot-emulator")
+os.environ["AUTOPILOT_EMULATOR_PROGRAM"] = str(PROGRAM)  # pytest-xdist's workers need not ask cargo again
 AGAINST = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR")
 
-# What is started in a shell's background ignores Ctrl-C, under nohup the end of its terminal; and so would the programs
-# of these tests.
+# Programs ignore Ctrl-C if a shell starts them in the background, and SIGHUP under nohup. The programs of these tests
+# must not inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 if sys.platform != "win32":
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 SECRET = "header0123456789.payload0123456789.signature0123456789"
-"""A token of the real ones' form, which no output may show a part of."""
+"""A token of the real form. No output may show a part of it."""
 
 Start = Callable[..., Emulator]
 
-posix = pytest.mark.skipif(sys.platform == "win32", reason="of POSIX: Windows has other signals, no fork, no sh, no /dev")
+posix = pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX: Windows has other signals, no fork, no sh, no /dev")
 
 
 @pytest.fixture
 def start(monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
-    """Starts an emulator with these options, and leads clients that are made from now on to it."""
+    """Starts an emulator with these options. Clients that are made afterwards reach it."""
     running: list[Emulator] = []
 
     def begin(*options: str) -> Emulator:
@@ -64,7 +65,7 @@ def emulator(start: Start) -> Emulator:
 
 @pytest.fixture
 def az(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A program `az` that prints a token, as the Azure CLI does, and notes its arguments."""
+    """A program `az` that prints a token, as the Azure CLI does, and records its arguments."""
     answer = {"accessToken": "cli-token", "expires_on": int(time.time()) + 3600, "expiresOn": "2099-01-01 00:00:00.0"}
     (tmp_path / "answer").write_text(json.dumps(answer))
     if sys.platform == "win32":
@@ -77,7 +78,7 @@ def az(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def run(program: str) -> subprocess.CompletedProcess[str]:
-    """A Python program in a process of its own. It must succeed, and say nothing on standard error."""
+    """Runs a Python program. It must succeed and write nothing to standard error."""
     answer = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, env=environment())
     assert (answer.returncode, answer.stderr) == (0, ""), answer
     return answer
@@ -90,7 +91,7 @@ def started(program: str) -> subprocess.Popen[str]:
 
 
 def environment() -> dict[str, str]:
-    """With the package on the path, and its bytecode kept, as where it is installed."""
+    """With the package on the path. Python may keep its bytecode, as for an installed package."""
     kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     path = [str(Path(__file__).parents[1] / "src"), *filter(None, [os.environ.get("PYTHONPATH")])]
     return {**kept, "PYTHONPATH": os.pathsep.join(path)}

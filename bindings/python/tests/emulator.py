@@ -1,4 +1,4 @@
-"""The service on loopback: one `autopilot-emulator serve`, and what its control endpoint does."""
+"""One `autopilot-emulator serve`, the service on loopback, and its control endpoint."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 HANG = {"fault": "hang"}
-"""A step of a script: no reply at all."""
+"""A step of a script: never reply."""
 
 DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 

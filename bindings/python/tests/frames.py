@@ -1,4 +1,4 @@
-"""What an error reporter can see, such as Sentry's or rich, that prints local variables with a traceback."""
+"""What error reporters such as Sentry or rich can see: they print local variables with a traceback."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ DEEP = 8
 
 
 def leaks(error: BaseException) -> list[str]:
-    """Where a part of the token can be seen: in the error and those it came from, and in the package's frames of each."""
+    """The places that show a part of the token: the error, its causes and contexts, and the package's frames of each."""
     found: list[str] = []
     for one in chain(error):
         if holds_token(one.args) or holds_token(vars(one)):
@@ -47,8 +47,8 @@ def frames(error: BaseException) -> Iterator[FrameType]:
 
 
 def holds_token(value: object, depth: int = DEEP) -> bool:
-    """Whether the repr of the value, or of a part of it, shows a part of the token. What a function encloses is no part:
-    only a call returns it."""
+    """Whether the repr of the value or of one of its parts shows a part of the token. The variables that a function
+    encloses do not count: only a call returns them."""
     if not shows_no_token(repr(value)) or isinstance(value, ctypes.Array) and not shows_no_token(repr(bytes(value))):
         return True
     return depth > 0 and any(holds_token(part, depth - 1) for part in parts(value))

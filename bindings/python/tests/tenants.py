@@ -6,7 +6,7 @@ from azure.core.credentials import AccessToken
 
 
 class Tenant:
-    """A credential object: its token is fetched where it is used."""
+    """A credential object, which gets the token in the process that uses it."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -16,7 +16,7 @@ class Tenant:
 
 
 class CannotTravel(Exception):
-    """Its pickle is made, and cannot be read."""
+    """It can be pickled, but not unpickled."""
 
     def __init__(self, one: str, two: str) -> None:
         super().__init__(one + two)

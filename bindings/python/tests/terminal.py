@@ -1,4 +1,4 @@
-"""A program in a real terminal, whose screen is read as a person sees it."""
+"""Runs a program in a real terminal and reads the screen as a person sees it."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ import pyte
 COLUMNS, LINES = 80, 24
 CTRL_C = b"\x03"
 OWNING = "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); os.execv(sys.argv[1], sys.argv[1:])"
-"""Makes standard input the controlling terminal of the program that follows."""
+"""Runs the given program with standard input as its controlling terminal."""
 
 
 class Terminal:
-    """Its controlling terminal, so that Ctrl-C is the terminal's own."""
+    """A program and its controlling terminal, which turns Ctrl-C into a signal itself."""
 
     def __init__(self, command: Sequence[str], environment: Mapping[str, str], *, stdout: int | None = None) -> None:
         self._screen = pyte.Screen(COLUMNS, LINES)
         self._stream = pyte.ByteStream(self._screen)
         self.raw = b""
-        """All that came, the terminal's commands too."""
+        """All output, with the terminal's control sequences."""
         self._end, inside = pty.openpty()
         fcntl.ioctl(inside, termios.TIOCSWINSZ, struct.pack("HHHH", LINES, COLUMNS, 0, 0))
         self._program = subprocess.Popen(
@@ -41,7 +41,7 @@ class Terminal:
 
     @property
     def text(self) -> str:
-        """What the screen shows, without the spaces at its edges."""
+        """The text on the screen, without trailing spaces."""
         return "\n".join(line.rstrip() for line in self._screen.display).rstrip()
 
     @property
@@ -55,13 +55,13 @@ class Terminal:
         self._program.send_signal(number)
 
     def until(self, words: str, *, besides: str = "") -> str:
-        """Reads until the screen shows this, and is another one than that; gives the screen."""
+        """Reads until the screen shows `words` and differs from `besides`. Returns the screen."""
         while words not in self.text or self.text == besides:
             assert self._read(), f"it ended without {words!r}:\n{self.text}"
         return self.text
 
     def finish(self) -> int:
-        """Reads to the end; gives the exit code."""
+        """Reads to the end. Returns the exit code."""
         while self._read():
             pass
         os.close(self._end)
@@ -70,7 +70,7 @@ class Terminal:
     def _read(self) -> bool:
         try:
             chunk = os.read(self._end, 65_536)
-        except OSError:  # what Linux says when nobody has the other end open any more
+        except OSError:  # Linux: nobody has the other end open any more
             return False
         self.raw += chunk
         self._stream.feed(chunk)

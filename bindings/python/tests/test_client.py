@@ -1,4 +1,4 @@
-"""The client: answers, options, arguments, its end."""
+"""The client: answers, options, arguments, closing."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from autopilot_sync import (
     TlsError,
     Trigger,
 )
-from autopilot_sync._call import Cancel
-from autopilot_sync._hidden import Hidden
+from autopilot_sync._canceller import Canceller
+from autopilot_sync._secret import Secret
 from autopilot_sync._options import Options
 from conftest import SECRET, Start, run
 from emulator import Emulator
@@ -31,13 +31,13 @@ from emulator import Emulator
 def test_the_answers_of_a_trigger(emulator: Emulator) -> None:
     with Client("token") as client:
         first = client.sync()
-        assert (first.answer, first.detail.trigger, first.detail.status_code) == (Answer.DONE, Trigger.ACCEPTED, 204)
+        assert (first.answer, first.detail.trigger, first.detail.status_code) == (Answer.ACCEPTED, Trigger.ACCEPTED, 204)
         assert first.detail.result_name == "AUTOPILOT_OK" and str(first) == "the sync was accepted"
         assert client.sync().answer is Answer.ALREADY_RUNNING
         emulator.advance("1m")
         third = client.sync()
     assert (third.answer, third.detail.trigger, third.detail.status_code) == (Answer.TOO_SOON, Trigger.REFUSED, 429)
-    assert third.retry_after is None  # the emulator says none, as the service
+    assert third.retry_after is None  # neither the emulator nor the service gives one
     assert third.settings is None
     ids = [attempt.client_request_id for attempt in third.detail.attempts]
     sent = dict(emulator.requests()[-1]["headers"])
@@ -82,7 +82,7 @@ def test_a_status_that_is_not_said_is_none(emulator: Emulator) -> None:
 
 def test_the_one_call_shares_a_connection(emulator: Emulator) -> None:
     program = "import autopilot_sync\nfor _ in range(3): print(autopilot_sync.sync('token').answer.name)"
-    assert run(program).stdout.split() == ["DONE", "ALREADY_RUNNING", "ALREADY_RUNNING"]
+    assert run(program).stdout.split() == ["ACCEPTED", "ALREADY_RUNNING", "ALREADY_RUNNING"]
     assert {request["connection"] for request in emulator.requests()} == {1}
 
 
@@ -167,15 +167,15 @@ def test_a_wait_has_a_deadline_within_a_day(emulator: Emulator, timeout: float) 
 def test_a_call_whose_client_ends_as_it_begins_sends_nothing(
     emulator: Emulator, monkeypatch: pytest.MonkeyPatch, call: Callable[[Client], object]
 ) -> None:
-    """By a signal's handler, or the thread that leaves sync_many: just before the call can be cancelled."""
+    """A signal handler, or the thread that leaves sync_many, ends it just before the call can be cancelled."""
     client = Client("token")
-    of_tenant = client._for(Hidden("other-token"))
+    of_tenant = client._for_tenant(Secret("other-token"))
 
-    def cancel() -> Cancel:
+    def cancel() -> Canceller:
         client._end()
-        return Cancel()
+        return Canceller()
 
-    monkeypatch.setattr("autopilot_sync.client.Cancel", cancel)
+    monkeypatch.setattr("autopilot_sync.client.Canceller", cancel)
     with pytest.raises(ValueError, match="the client is closed"):
         call(of_tenant)
     assert emulator.requests() == []
@@ -217,7 +217,7 @@ def test_a_client_shows_no_token_and_cannot_be_pickled() -> None:
 
 
 def half_made() -> list[Client]:
-    """Error reporters meet these in the frame of `__init__`."""
+    """Error reporters see such clients in the frame of `__init__`."""
     found = [Client.__new__(Client) for _ in range(3)]
     with pytest.raises(ValueError):
         found[1].__init__(SECRET, timeout=0)  # type: ignore[misc]
@@ -241,7 +241,7 @@ def test_a_half_made_client_is_as_good_as_closed() -> None:
         client._end()
 
 
-@pytest.mark.parametrize("kind", [Cancel, Options, Client])
+@pytest.mark.parametrize("kind", [Canceller, Options, Client])
 def test_what_is_half_made_ends_in_silence(kind: type[object]) -> None:
     unraisable: list[object] = []
     with pytest.MonkeyPatch.context() as patch:

@@ -28,7 +28,7 @@ README = (Path(__file__).parents[1] / "README.md").read_text()
 
 def test_the_answers(start: Start) -> None:
     emulator = start(*LASTING)
-    assert Ran().told == (0, "DONE: the sync was accepted\n", "")
+    assert Ran().told == (0, "ACCEPTED: the sync was accepted\n", "")
     assert Ran("sync").told == (1, "ALREADY_RUNNING: a sync is running already\n", "")
     emulator.advance("1h")
     assert Ran().told == (2, "TOO_SOON: too soon after the last sync\n", "")
@@ -36,7 +36,7 @@ def test_the_answers(start: Start) -> None:
 
 def test_a_wait_is_quiet_and_says_how_it_ended(start: Start) -> None:
     start("--duration", "1s")
-    assert Ran("--wait").told == (0, "DONE: the sync is completed\n", "")
+    assert Ran("--wait").told == (0, "ACCEPTED: the sync is completed\n", "")
 
 
 def test_a_wait_that_cannot_see_the_end(start: Start) -> None:
@@ -144,28 +144,28 @@ def test_the_version() -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["--token", SECRET], "argument --token: others can read arguments: use --token-env or --token-file"),
-        ([f"--token={SECRET}"], "argument --token: others can read arguments"),
+        (["--token", SECRET], "argument --token: others can see arguments: use --token-env or --token-file"),
+        ([f"--token={SECRET}"], "argument --token: others can see arguments"),
         (["--tok", SECRET], "there is no option --tok."),
         (["sync", "--tok", SECRET], "there is no option --tok"),
         (["sync", f"--tok={SECRET}"], "there is no option --tok"),
         ([SECRET], "the command is sync or status."),
-        (["sync", SECRET], "one command is enough"),
+        (["sync", SECRET], "give one command only"),
         (["sync", f"-t{SECRET}"], "there is no such option"),
         (["sync", f"--token{SECRET}"], "there is no such option"),
         (["sync", f"--token-env{SECRET}", "--tok"], "there is no option --tok."),
         ([f"--json={SECRET}"], "argument --json: takes no value"),
         ([f"--verbose={SECRET}"], "takes no value"),
         (["--cloud", SECRET], "one of global, us-government, us-government-dod, china"),
-        (["--wait", SECRET], "a number of seconds"),
-        (["--wait", "0"], "a number of seconds"),
-        (["--wait", "nan"], "a number of seconds"),
-        (["--timeout", "86401"], "a number of seconds"),
+        (["--wait", SECRET], "argument --wait: not a number of seconds."),
+        (["--wait", "0"], "from 1 millisecond to 24 hours"),
+        (["--wait", "nan"], "from 1 millisecond to 24 hours"),
+        (["--timeout", "86401"], "from 1 millisecond to 24 hours"),
         (["--jobs", "0", "--many", "x"], "from 1 to 1000"),
-        (["--jobs", "2"], "--jobs is for --many"),
-        (["status", "--wait"], "status neither waits"),
-        (["status", "--many", "x"], "status neither waits"),
-        (["--many", "x", "--azure-cli"], "in its file"),
+        (["--jobs", "2"], "--jobs needs --many"),
+        (["status", "--wait"], "status takes neither --wait nor --many"),
+        (["status", "--many", "x"], "status takes neither --wait nor --many"),
+        (["--many", "x", "--azure-cli"], "the file says where"),
         (["--azure-cli", "--token-file", "x"], "not allowed with"),
         (["--proxy", SECRET], "argument --proxy: it has neither a scheme nor a port."),
         ([f"--proxy={SECRET}", "status"], "argument --proxy: it has neither"),
@@ -187,7 +187,7 @@ def test_wrong_arguments_are_refused_and_not_repeated(emulator: Emulator, argume
 @pytest.mark.parametrize("token", [SECRET, SECRET * 50])
 @pytest.mark.parametrize(
     ("kind", "words"),
-    [("env", "the environment variable that was named is not set or empty"), ("file", "the token file: ")],
+    [("env", "the environment variable given for the token is not set or empty"), ("file", "the token file: ")],
 )
 def test_a_token_in_the_place_of_its_place_is_not_repeated(
     emulator: Emulator, tmp_path: Path, kind: str, words: str, token: str
@@ -317,7 +317,7 @@ def test_a_signal_after_the_call_leaves_its_result(
     monkeypatch.setattr(Quiet, "waiting", waiting)
     monkeypatch.setenv("AUTOPILOT_TOKEN", SECRET)
     assert main([]) == 0
-    assert capsys.readouterr().out == "DONE: the sync was accepted\n"
+    assert capsys.readouterr().out == "ACCEPTED: the sync was accepted\n"
 
 
 def test_a_second_signal_does_not_wait_for_what_the_first_ends() -> None:
@@ -337,7 +337,7 @@ def test_a_signal_that_is_ignored_stays_ignored(emulator: Emulator) -> None:
     program = subprocess.Popen(["sh", "-c", shell, "sh", *command()], env=variables(), stdout=subprocess.PIPE)
     emulator.await_requests(1)
     program.send_signal(signal.SIGHUP)
-    assert program.communicate()[0] == b"DONE: the sync was accepted\n" and program.returncode == 0
+    assert program.communicate()[0] == b"ACCEPTED: the sync was accepted\n" and program.returncode == 0
 
 
 def test_verbose_tells_the_steps_and_the_calls(start: Start) -> None:
@@ -345,12 +345,12 @@ def test_verbose_tells_the_steps_and_the_calls(start: Start) -> None:
     program = begun("--wait", "-v")
     assert program.stderr is not None
     lines: list[str] = []
-    while not lines or not lines[-1].startswith("The sync is running, next look in "):
+    while not lines or not lines[-1].startswith("The sync is running, next reading in "):
         lines.append(program.stderr.readline())
         assert lines[-1]
     emulator.advance("1h")
     out, rest = program.communicate()
-    assert out == "DONE: the sync is completed\n" and shows_no_token(rest)
+    assert out == "ACCEPTED: the sync is completed\n" and shows_no_token(rest)
     lines += rest.splitlines()
     first, *_, last = lines
     assert first == "Reading how the last sync went\n"
@@ -370,7 +370,7 @@ def test_the_way_is_the_options(start: Start) -> None:
     emulator = start("--proxy-credentials", "user:password0123")
     nowhere = {"HTTPS_PROXY": "http://127.0.0.1:1", "SSL_CERT_FILE": "/nowhere.pem"}
     ran = Ran("--cloud", "china", "--proxy", emulator.proxy, "--ca-file", emulator.ca_file, **nowhere)
-    assert ran.told == (0, "DONE: the sync was accepted\n", "")
+    assert ran.told == (0, "ACCEPTED: the sync was accepted\n", "")
     assert emulator.requests()[0]["host"] == Cloud.CHINA.root.replace("https://", "")
 
 
@@ -384,7 +384,7 @@ def test_nothing_imports_it_and_it_imports_no_rich_when_piped() -> None:
     from test_import import imported
 
     assert not any("_cli" in name for name in imported("from autopilot_sync import *"))
-    shown = "from autopilot_sync._cli import display, printer; display.of(True); printer.of(False)"
+    shown = "from autopilot_sync._cli import output; output.display(True); output.printer(False)"
     modules = imported(shown)
     assert "autopilot_sync._cli.display" in modules and not any(name.startswith("rich") for name in modules)
 

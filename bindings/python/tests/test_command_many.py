@@ -20,7 +20,7 @@ TENANTS = ("--token", "token-of-a:tenant=a", "--token", "token-of-b:forbidden:te
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
-    """Three tenants, each with another source of its token."""
+    """Three tenants, whose tokens come from three kinds of places."""
     (tmp_path / "a.token").write_text("token-of-a\n")
     path = tmp_path / "tenants.json"
     entries = {
@@ -37,7 +37,7 @@ def test_each_tenant_has_its_line(start: Start, file: Path, az: Path) -> None:
     ran = Ran("--many", str(file), FABRIKAM="token-of-b")
     assert (ran.code, ran.err) == (77, "")
     names = [line.split(": ")[:2] for line in ran.out.splitlines()]
-    assert sorted(names) == [["adatum", "DONE"], ["contoso", "DONE"], ["fabrikam", "FORBIDDEN"]]
+    assert sorted(names) == [["adatum", "ACCEPTED"], ["contoso", "ACCEPTED"], ["fabrikam", "FORBIDDEN"]]
     assert "--tenant adatum.example" in az.read_text()
 
 
@@ -61,7 +61,7 @@ def test_json_is_a_line_for_each(start: Start, file: Path, az: Path) -> None:
 def test_it_waits_for_each(start: Start, file: Path, az: Path) -> None:
     start(*TENANTS, "--duration", "1s")
     ran = Ran("--many", str(file), "--wait", "--jobs", "3", FABRIKAM="token-of-b")
-    assert "contoso: DONE: the sync is completed" in ran.out and "adatum: DONE: the sync is completed" in ran.out
+    assert "contoso: ACCEPTED: the sync is completed" in ran.out and "adatum: ACCEPTED: the sync is completed" in ran.out
 
 
 def test_one_job_is_one_connection(start: Start, file: Path, az: Path) -> None:
@@ -72,7 +72,7 @@ def test_one_job_is_one_connection(start: Start, file: Path, az: Path) -> None:
 
 def test_the_file_may_be_standard_input(emulator: Emulator) -> None:
     ran = Ran("--many", "-", text='{"a": {"token_env": "AUTOPILOT_TOKEN"}}')
-    assert ran.told == (0, "a: DONE: the sync was accepted\n", "")
+    assert ran.told == (0, "a: ACCEPTED: the sync was accepted\n", "")
 
 
 @posix
@@ -117,18 +117,18 @@ def test_a_signal_while_the_calls_begin_is_told_of_each_tenant(
         ("", "Expecting value"),
         ("[]", "not a JSON object"),
         ("{}", "not a JSON object"),
-        ('{"a": {"token_env": "A"}, "a": {"token_env": "B"}}', "a is there twice"),
-        ('{"a": 5}', "a: an object with token_env, token_file or azure_identity"),
-        (f'{{"{SECRET}": "a"}}', "(a long name): an object with"),
-        (f'{{"{SECRET}": 1, "{SECRET}": 2}}', "(a long name) is there twice"),
-        (f'{{"a": {{"token_env": "A", "{SECRET}": "x"}}}}', "a: there is no place for (a long name)"),
+        ('{"a": {"token_env": "A"}, "a": {"token_env": "B"}}', "a appears twice"),
+        ('{"a": 5}', "a: it needs an object with token_env, token_file or azure_identity"),
+        (f'{{"{SECRET}": "a"}}', "(a long name): it needs an object with"),
+        (f'{{"{SECRET}": 1, "{SECRET}": 2}}', "(a long name) appears twice"),
+        (f'{{"a": {{"token_env": "A", "{SECRET}": "x"}}}}', "a: it must not have (a long name)"),
         (f'{{"a": {{"azure_identity": "{SECRET}"}}}}', "a: azure.identity has no credential (a long name)"),
-        (f'{{"a": "{SECRET}"}}', "a: an object with"),
-        (f'{{"a": {{"token": "{SECRET}"}}}}', "a: an object with"),
-        ('{"a": {"token_env": 5}}', "a: an object with"),
-        ('{"a": {"token_file": ""}}', "a: an object with"),
-        ('{"a": {"token_file": "-"}}', "a: standard input"),
-        ('{"a": {"token_env": "A", "tenant_id": "x"}}', "a: there is no place for tenant_id"),
+        (f'{{"a": "{SECRET}"}}', "a: it needs an object with"),
+        (f'{{"a": {{"token": "{SECRET}"}}}}', "a: it needs an object with"),
+        ('{"a": {"token_env": 5}}', "a: it needs an object with"),
+        ('{"a": {"token_file": ""}}', "a: it needs an object with"),
+        ('{"a": {"token_file": "-"}}', "a: a tenant's token cannot come from standard input"),
+        ('{"a": {"token_env": "A", "tenant_id": "x"}}', "a: it must not have tenant_id"),
         ('{"a": {"azure_identity": "NoSuchCredential"}}', "a: azure.identity has no credential NoSuchCredential"),
         ('{"a": {"azure_identity": "ClientSecretCredential"}}', "a: ClientSecretCredential: "),
         ('{"a": {"azure_identity": "AzureCliCredential", "nonsense": 1}}', "nonsense"),

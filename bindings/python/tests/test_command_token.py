@@ -1,4 +1,4 @@
-"""Where the command line's tokens come from."""
+"""Where the command line gets its tokens."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from conftest import SECRET, Start, posix
 from emulator import Emulator
 from test_credential import tokens
 
-DONE = (0, "DONE: the sync was accepted\n", "")
+ACCEPTED = (0, "ACCEPTED: the sync was accepted\n", "")
 
 
 @pytest.fixture
@@ -24,17 +24,17 @@ def file(tmp_path: Path) -> Path:
 
 
 def test_another_variable(emulator: Emulator) -> None:
-    assert Ran("--token-env", "OTHER", OTHER="token", AUTOPILOT_TOKEN="").told == DONE
+    assert Ran("--token-env", "OTHER", OTHER="token", AUTOPILOT_TOKEN="").told == ACCEPTED
     assert tokens(emulator) == [len("token")]
 
 
 def test_a_file(emulator: Emulator, file: Path) -> None:
-    assert Ran("--token-file", str(file), AUTOPILOT_TOKEN="").told == DONE
+    assert Ran("--token-file", str(file), AUTOPILOT_TOKEN="").told == ACCEPTED
     assert tokens(emulator) == [len(SECRET)]
 
 
 def test_standard_input(emulator: Emulator) -> None:
-    assert Ran("--token-file", "-", text=f"  {SECRET}\r\n", AUTOPILOT_TOKEN="").told == DONE
+    assert Ran("--token-file", "-", text=f"  {SECRET}\r\n", AUTOPILOT_TOKEN="").told == ACCEPTED
     assert tokens(emulator) == [len(SECRET)]
 
 
@@ -49,7 +49,7 @@ def test_without_a_standard_input_it_says_so(emulator: Emulator, option: str) ->
 
 @posix
 def test_a_pipe_gives_its_token_once(start: Start, tmp_path: Path) -> None:
-    """The service refuses it, so it is asked for again: that finds no other, and no empty pipe."""
+    """The service refuses the token, so the client asks again, and gets the same one instead of an empty pipe."""
     emulator = start("--other-tokens", "expired")
     ran = Ran("--token-file", "/dev/stdin", text=SECRET)
     assert ran.code == 77 and "unauthorized: HTTP 401" in ran.err
@@ -64,7 +64,7 @@ def test_a_file_is_read_anew_for_a_new_token(start: Start, file: Path) -> None:
         if progress.phase is Phase.TOKEN_REJECTED:
             file.write_text("longer-lived")
 
-    assert Client(TokenFile(str(file))).sync_and_wait(60, replace).answer is Answer.DONE
+    assert Client(TokenFile(str(file))).sync_and_wait(60, replace).answer is Answer.ACCEPTED
     assert set(tokens(emulator)) == {len("short"), len("longer-lived")}
 
 
@@ -86,12 +86,12 @@ def test_an_endless_file_is_no_token(emulator: Emulator) -> None:
 
 
 def test_the_azure_cli(emulator: Emulator, az: Path) -> None:
-    assert Ran("--azure-cli", AUTOPILOT_TOKEN="").told == DONE
+    assert Ran("--azure-cli", AUTOPILOT_TOKEN="").told == ACCEPTED
     assert tokens(emulator) == [len("cli-token")] and "https://graph.microsoft.com" in az.read_text()
 
 
 def test_azure_identity(emulator: Emulator, az: Path) -> None:
-    assert Ran("--azure-identity", AUTOPILOT_TOKEN="", AZURE_TOKEN_CREDENTIALS="AzureCliCredential").told == DONE
+    assert Ran("--azure-identity", AUTOPILOT_TOKEN="", AZURE_TOKEN_CREDENTIALS="AzureCliCredential").told == ACCEPTED
     assert tokens(emulator) == [len("cli-token")]
 
 

@@ -1,4 +1,4 @@
-"""Where tokens come from, and what follows when one is refused."""
+"""Where tokens come from, and what happens when the service refuses one."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SCOPE = "https://graph.microsoft.com/.default"
 
 
 class Static:
-    """A credential of azure-core's older protocol, which gives these tokens in turn, the last one for good."""
+    """A credential with azure-core's older protocol. It gives these tokens in turn, then always the last one."""
 
     def __init__(self, *tokens: str) -> None:
         self.tokens = list(tokens)
@@ -30,14 +30,14 @@ class Static:
 
 
 class Informing(Static):
-    """One that has the newer protocol too, as those of azure-identity."""
+    """A credential that has the newer protocol too, like azure-identity's."""
 
     def get_token_info(self, *scopes: str, options: Any = None) -> AccessTokenInfo:
         return AccessTokenInfo(self.get_token(*scopes, **(options or {})).token, int(time.time()) + 3600)
 
 
 def tokens(emulator: Emulator) -> list[int]:
-    """The lengths of the tokens that came: the emulator records no more of them."""
+    """The lengths of the received tokens. The emulator records nothing else about them."""
     return [int("".join(filter(str.isdigit, dict(one["headers"])["authorization"]))) for one in emulator.requests()]
 
 
@@ -50,7 +50,7 @@ def statuses(emulator: Emulator) -> list[int]:
     ["token", lambda: "token", lambda: AccessToken("token", 0), Static("token"), Informing("token")],
 )
 def test_each_kind_of_credential(emulator: Emulator, credential: Credential) -> None:
-    assert Client(credential).sync().answer is Answer.DONE
+    assert Client(credential).sync().answer is Answer.ACCEPTED
     assert tokens(emulator) == [5]
 
 
@@ -96,7 +96,7 @@ def test_the_newer_protocol_is_preferred(emulator: Emulator) -> None:
 def test_a_challenge_is_handed_back_once(start: Start, kind: type[Static]) -> None:
     emulator = start("--token", "old-token:challenged")
     credential = kind("old-token", "new-token-that-answers")
-    assert Client(credential).sync().answer is Answer.DONE
+    assert Client(credential).sync().answer is Answer.ACCEPTED
     (_, first), (_, second) = credential.asked
     claims = second.pop("claims")
     assert isinstance(claims, str) and "access_token" in json.loads(claims)
@@ -121,7 +121,7 @@ def test_an_expired_token_is_replaced_by_another_one(start: Start, credential: A
     emulator = start("--token", "old:expired", "--token", "older:expired")
     client = Client(credential)
     if isinstance(credential, Static) and "new" in credential.tokens:
-        assert client.sync().answer is Answer.DONE
+        assert client.sync().answer is Answer.ACCEPTED
     else:
         with pytest.raises(ClientAuthenticationError):
             client.sync()
@@ -187,7 +187,7 @@ def test_what_a_credential_raises_during_a_wait_comes_through(start: Start) -> N
 @pytest.mark.parametrize("wrap", [lambda inner: inner, ChainedTokenCredential])
 def test_credentials_of_azure_identity(emulator: Emulator, az: Path, wrap: Callable[[AzureCliCredential], Any]) -> None:
     with wrap(AzureCliCredential()) as credential, Client(credential) as client:
-        assert client.sync().answer is Answer.DONE
+        assert client.sync().answer is Answer.ACCEPTED
         assert repr(client) == f"<autopilot_sync.Client with <{type(credential).__name__} for {SCOPE}>>"
     assert f"--scope {SCOPE}" in az.read_text() or "--resource https://graph.microsoft.com" in az.read_text()
     assert tokens(emulator) == [len("cli-token")]

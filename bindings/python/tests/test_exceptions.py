@@ -1,4 +1,4 @@
-"""What each failure is, what it carries, and that it travels."""
+"""Which exception each failure raises, its attributes, and pickling."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ from autopilot_sync import (
     ServiceResponseError,
     Trigger,
     UnexpectedResponseError,
-    outcome,
 )
+from autopilot_sync.outcome import outcome_of
 from conftest import SECRET, Start
 from emulator import HANG, Emulator
 
@@ -128,20 +128,20 @@ def detail(result: int) -> Detail:
 
 
 def test_unknown_numbers_are_answers_from_zero_up_and_errors_below() -> None:
-    answer = outcome.of(detail(77)).answer
+    answer = outcome_of(detail(77)).answer
     assert answer.value == 77 and answer is Answer(77) and answer.name == "UNKNOWN_77"
-    assert answer not in list(Answer) and answer != Answer.DONE
+    assert answer not in list(Answer) and answer != Answer.ACCEPTED
     with pytest.raises(AutopilotError) as raised:
-        outcome.of(detail(-77))
+        outcome_of(detail(-77))
     assert type(raised.value) is AutopilotError and raised.value.result == -77
     with pytest.raises(ValueError):
-        Answer("DONE")
+        Answer("ACCEPTED")
 
 
 @pytest.mark.parametrize("result", [*range(-13, 0), -77])
 def test_errors_travel_between_processes(result: int) -> None:
     with pytest.raises(AutopilotError) as raised:
-        outcome.of(detail(result))
+        outcome_of(detail(result))
     for protocol in range(2, pickle.HIGHEST_PROTOCOL + 1):
         again = pickle.loads(pickle.dumps(raised.value, protocol))
         assert (type(again), again.detail, str(again)) == (type(raised.value), detail(result), "words")
@@ -149,7 +149,7 @@ def test_errors_travel_between_processes(result: int) -> None:
 
 def test_outcomes_travel_between_processes() -> None:
     for result in (0, 77):
-        one = outcome.of(detail(result))
+        one = outcome_of(detail(result))
         again: Outcome = pickle.loads(pickle.dumps(one))
         assert again == one and again.answer is one.answer
 
@@ -167,5 +167,5 @@ CLASSES = [one for one in (getattr(autopilot_sync, name) for name in autopilot_s
 
 @pytest.mark.parametrize("kind", [kind for kind in CLASSES if not issubclass(kind, Enum)])
 def test_what_is_half_made_has_a_repr(kind: Any) -> None:
-    """Of every public class: error reporters meet such objects in the frame of `__init__`."""
+    """For every public class: error reporters see such objects in the frame of `__init__`."""
     assert kind.__name__ in repr(kind.__new__(kind))

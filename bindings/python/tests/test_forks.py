@@ -1,4 +1,4 @@
-"""Forks: child and parent go on, each by itself."""
+"""Forks: parent and child both go on, with connections of their own."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ print(len(threads()), threads().isdisjoint(first))
     assert out.split() == ["1", "True", "1", "True"]
 
 
-# From Python 3.12 on, a fork is warned of where the thread of a call just over has not ended yet.
+# From Python 3.12 on, os.fork warns if the worker has not quite ended yet.
 FORKED = """
 import os, warnings
 warnings.simplefilter("ignore", DeprecationWarning)
@@ -51,13 +51,13 @@ print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), client.settings().stat
 @pytest.mark.parametrize("child_end", ["pass", "client.close()", "del client; import gc; gc.collect()", "exit(0)"])
 def test_parent_and_child_of_a_fork_have_connections_of_their_own(emulator: Emulator, child_end: str) -> None:
     out = run("from autopilot_sync import *\n" + FORKED.format(child_end=child_end)).stdout
-    assert out.split() == ["COMPLETED", "COMPLETED", "0", "COMPLETED", "DONE"]
+    assert out.split() == ["COMPLETED", "COMPLETED", "0", "COMPLETED", "ACCEPTED"]
     first, child, parent, _ = (request["connection"] for request in emulator.requests())
     assert first == parent != child
 
 
 def test_a_call_just_before_a_fork_leaves_the_child_no_thread_that_it_has_not(emulator: Emulator) -> None:
-    """A hook that is registered first runs last before the fork."""
+    """The hook that was registered first runs last before the fork."""
     out = run("""
 import os, signal, warnings
 warnings.simplefilter("ignore", DeprecationWarning)
@@ -67,7 +67,7 @@ client = Client("token")
 client.settings()
 child = os.fork()
 if child == 0:
-    signal.alarm(120)  # it would wait for ever
+    signal.alarm(120)  # a mistake would make it wait for ever
     print(client.settings().status.name, flush=True)
     os._exit(0)
 print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
@@ -91,4 +91,4 @@ print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 """)
     emulator.await_requests(1)
     out, err = program.communicate("go on\n")
-    assert (out, err) == ("COMPLETED DONE\n0\n", "")
+    assert (out, err) == ("COMPLETED ACCEPTED\n0\n", "")

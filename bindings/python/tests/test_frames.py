@@ -26,11 +26,11 @@ from frames import frames, holds_token, leaks
 Call = Callable[[Any], object]
 
 A_MOMENT = 1
-"""The seconds of a wait that must fail, by its deadline at the latest."""
+"""The seconds of a wait that must fail, at the latest at its deadline."""
 
 
 class Held:
-    """A credential whose own attributes have the token."""
+    """A credential with the token in an attribute."""
 
     def __init__(self) -> None:
         self.text = SECRET
@@ -40,7 +40,7 @@ class Held:
 
 
 class Shown(Held):
-    """One whose repr has it too, as that of a dataclass."""
+    """A credential with the token in its repr too, like a dataclass."""
 
     def __repr__(self) -> str:
         return f"Shown({self.text})"
@@ -59,7 +59,7 @@ TAKE_TEXTS = CALLS[:-1]
 
 
 class Here(Executor):
-    """Runs each call in this process, as a cluster of one process does."""
+    """Runs each call in this process, like a cluster of one process."""
 
     def submit(self, function: Callable[..., Any], /, *arguments: Any, **more: Any) -> Any:
         with ThreadPoolExecutor(1) as pool:
@@ -72,14 +72,14 @@ class Interrupted(ThreadPoolExecutor):
 
 
 def raise_the_error(results: Any) -> None:
-    """Ends the threads of the calls, too: the error that leaves keeps its frames, and with them the results."""
+    """Also ends the threads of the calls: the raised error keeps its frames, and they keep the results."""
     with closing(results):
         for result in results:
             result.result()
 
 
 def raised_by(call: Callable[[], object], *kinds: type[BaseException]) -> BaseException:
-    """What the call raises, through at least one frame of the package."""
+    """The error that the call raises, through at least one frame of the package."""
     with pytest.raises(kinds or Exception) as raised:
         call()
     assert list(frames(raised.value))
@@ -101,7 +101,7 @@ def test_when_the_service_refuses(start: Start, call: Call, credential: Any, acc
 
 
 def test_when_the_service_refuses_the_one_call(start: Start) -> None:
-    """In a process of its own, whose first call it is."""
+    """In a new process, whose first call it is."""
     start("--other-tokens", "forbidden")
     program = f"""
 import sys
@@ -140,7 +140,7 @@ async def asynchronous() -> str:
 
 
 class Failing(Shown):
-    """The credential fails in the middle, while it has the token at hand."""
+    """Fails while it holds the token."""
 
     def get_token(self, *scopes: str, **_options: object) -> AccessToken:
         raise KeyboardInterrupt
@@ -197,7 +197,7 @@ def test_when_an_option_is_wrong(credential: Any, option: dict[str, Any]) -> Non
     [
         ([SECRET], {"wait": 0}),
         ({"a": SECRET}, {"max_workers": 1, "executor": ThreadPoolExecutor(1)}),
-        ([Held(), SECRET], {"executor": Here()}),  # a text does not travel
+        ([Held(), SECRET], {"executor": Here()}),  # a str does not travel
         (twice(), {}),
         ([SECRET, SECRET], {"executor": Interrupted(1)}),
     ],
@@ -291,7 +291,7 @@ def test_wrong_arguments(arguments: list[str]) -> None:
 
 
 def test_what_is_looked_for_would_be_found() -> None:
-    """An error reporter may meet a token in each of these ways."""
+    """An error reporter may find a token in each of these ways."""
 
     class Slotted:
         __slots__ = ("inner",)

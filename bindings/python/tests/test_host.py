@@ -1,4 +1,4 @@
-"""The process that the package is a guest of: threads, processes, logging, its end."""
+"""The process around the package: threads, child processes, logging, exit."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from emulator import HANG, Emulator
 
 
 def test_a_wait_imports_nothing_while_it_calls_back(emulator: Emulator) -> None:
-    """An import that Ctrl-C interrupts may keep Python's lock on imports, for which the call's thread would wait."""
+    """If Ctrl-C interrupts an import, Python may keep its import lock, and the worker would wait for that."""
     program = """
 import sys
 from autopilot_sync import CallCancelledError, Client
@@ -61,7 +61,7 @@ def test_cancel_ends_the_calls_of_all_threads_and_no_later_one(emulator: Emulato
         for call in calls:
             with pytest.raises(CallCancelledError):
                 call.result()
-    assert client.sync().answer is Answer.DONE
+    assert client.sync().answer is Answer.ACCEPTED
 
 
 def test_cancel_reaches_a_call_whose_credential_is_being_asked(emulator: Emulator) -> None:
@@ -82,15 +82,14 @@ def test_close_lets_running_calls_end(emulator: Emulator) -> None:
     client = Client("token")
     with ThreadPoolExecutor(1) as pool:
         call = pool.submit(client.sync)
-        while not (client._connections and client._connections.running):
-            time.sleep(0.001)
+        emulator.await_requests(1)
         client.close()
-        assert call.result().answer is Answer.DONE
+        assert call.result().answer is Answer.ACCEPTED
 
 
 def test_threads_wait_at_the_same_time(emulator: Emulator) -> None:
-    """Four replies that are held until all four requests are there."""
-    emulator.script({"delay": "100ms", "times": 4})
+    """The service holds each reply for so long that all four requests are there before the first reply."""
+    emulator.script({"delay": "2s", "times": 4})
     client = Client("token")
     together = threading.Barrier(4)
 
@@ -100,7 +99,7 @@ def test_threads_wait_at_the_same_time(emulator: Emulator) -> None:
 
     with ThreadPoolExecutor(4) as pool:
         answers = sorted(pool.map(lambda _: call(), range(4)))
-    assert answers == ["ALREADY_RUNNING"] * 3 + ["DONE"]
+    assert answers == ["ACCEPTED"] + ["ALREADY_RUNNING"] * 3
     assert len({request["connection"] for request in emulator.requests()}) == 4
 
 
@@ -191,11 +190,12 @@ atexit.register(lambda: print(client.sync().answer.name))
 client.settings()
 atexit.register(lambda: print(client.settings().status.name))
 """
-    assert run(program).stdout.split() == ["COMPLETED", "DONE"]
+    assert run(program).stdout.split() == ["COMPLETED", "ACCEPTED"]
 
 
 @posix
 def test_clients_that_are_dropped_close_their_connections(emulator: Emulator) -> None:
+    Client("token").settings()  # starts the worker, whose pipe stays open
     before = len(os.listdir("/proc/self/fd"))
     for _ in range(20):
         Client("token").settings()

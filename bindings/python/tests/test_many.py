@@ -1,4 +1,4 @@
-"""Many tenants: in threads, in processes, on a Dask cluster."""
+"""Many tenants: on threads, in processes, on a Dask cluster."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def summary(results: Iterator[TenantResult]) -> list[tuple[object, object]]:
     return [(one.tenant, one.outcome.answer if one.outcome else type(one.error)) for one in results]
 
 
-EXPECTED = [("a", Answer.DONE), ("b", ForbiddenError), ("c", Answer.DONE)]
+EXPECTED = [("a", Answer.ACCEPTED), ("b", ForbiddenError), ("c", Answer.ACCEPTED)]
 
 
 @pytest.fixture(params=["threads of its own", "threads", "processes"])
@@ -71,13 +71,13 @@ def test_threads_share_connections(start: Start) -> None:
 def test_options_are_the_clients(start: Start, executor: Executor | None) -> None:
     emulator = start("--token", "token")
     (one,) = sync_many([token], executor=executor, user_agent_suffix="acme-agent/3.1")
-    assert one.result().answer is Answer.DONE
+    assert one.result().answer is Answer.ACCEPTED
     assert dict(emulator.requests()[0]["headers"])["user-agent"].endswith("acme-agent/3.1")
 
 
 def test_an_error_of_a_credential_is_that_tenants(emulator: Emulator, executor: Executor | None) -> None:
     first, second = sync_many({"bad": failing, "good": token}, executor=executor)
-    assert second.result().answer is Answer.DONE
+    assert second.result().answer is Answer.ACCEPTED
     with pytest.raises((CannotTravel, RuntimeError), match="no token"):
         first.result()
 
@@ -86,7 +86,7 @@ def test_what_cannot_be_pickled_is_that_tenants_error(emulator: Emulator) -> Non
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
         first, second = sync_many({"bad": lambda: "token", "good": token}, executor=pool)
     assert isinstance(first.error, Exception) and "pickle" in str(first.error).lower()
-    assert second.result().answer is Answer.DONE
+    assert second.result().answer is Answer.ACCEPTED
 
 
 def test_an_executor_that_is_shut_down_is_each_tenants_error(emulator: Emulator) -> None:
@@ -178,7 +178,7 @@ if __name__ == "__main__":
     assert (out, err, program.returncode) == ("interrupted\n", "", 0)
 
 
-@pytest.mark.filterwarnings("default")  # of Dask's own
+@pytest.mark.filterwarnings("default")  # Dask has some of its own
 def test_a_dask_cluster_serves(start: Start) -> None:
     from distributed import Client as DaskClient
     from distributed import LocalCluster
@@ -189,7 +189,7 @@ def test_a_dask_cluster_serves(start: Start) -> None:
     ) as cluster, DaskClient(cluster) as dask:
         executor = dask.get_executor()
         assert summary(sync_many(CREDENTIALS, executor=executor)) == EXPECTED
-        # Equal calls are calls all the same.
+        # Equal calls must run again.
         second = summary(sync_many(CREDENTIALS, executor=executor, as_completed=True))
         assert sorted(second, key=str)[0] == ("a", Answer.ALREADY_RUNNING) and len(second) == 3
         (failed,) = sync_many([failing], executor=executor)

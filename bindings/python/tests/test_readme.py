@@ -1,4 +1,4 @@
-"""The README does what it says."""
+"""The README's programs run, and its tables are true."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ PROGRAMS = re.findall(r"^```python\n(.*?)^```$", README, re.M | re.S)
 
 def test_the_one_call(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AUTOPILOT_TOKEN", "token")
-    assert run(PROGRAMS[0]).stdout == "DONE the sync was accepted\n"
+    assert run(PROGRAMS[0]).stdout == "ACCEPTED the sync was accepted\n"
 
 
 def test_the_wait(start: Start, az: Path) -> None:
@@ -42,14 +42,14 @@ def test_many_tenants(start: Start) -> None:
 
 def test_asyncio(emulator: Emulator) -> None:
     call = "\nfrom autopilot_sync import Client\nprint(asyncio.run(trigger(Client('token'))).answer.name)"
-    assert run(PROGRAMS[3] + call).stdout == "DONE\n"
+    assert run(PROGRAMS[3] + call).stdout == "ACCEPTED\n"
     shown = re.findall(r"async def trigger.*?raise$", (autopilot_sync.__doc__ or ""), re.S | re.M)
     assert len(PROGRAMS) == 4 and len(shown) == 1
 
 
 @posix
 def test_the_command_line(tmp_path: Path) -> None:
-    """The emulator that cargo would build, and the program that pip would install."""
+    """Uses the emulator that cargo would build, and the program that pip would install."""
     program = tmp_path / "autopilot-sync"
     program.write_text(f'#!/bin/sh\nexec {shlex.join(command())} "$@"\n')
     program.chmod(0o755)
@@ -61,7 +61,7 @@ def test_the_command_line(tmp_path: Path) -> None:
         shell = line.replace(built, shlex.quote(str(PROGRAM)))
         variables = {**environment(), "PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}"}
         shown.append(subprocess.run(["sh", "-c", shell], env=variables, capture_output=True, text=True, check=True))
-    assert shown[0].stdout == "DONE: the sync is completed\n" and shown[0].stderr == ""
+    assert shown[0].stdout == "ACCEPTED: the sync is completed\n" and shown[0].stderr == ""
     assert shown[1].stdout.startswith("status:           completed\n")
 
 
@@ -69,6 +69,6 @@ def test_the_table_of_errors_is_the_packages() -> None:
     rows = re.findall(r"^\| `(\w+)`(?:, an? `(\w+)`)? \| (-\d+) \|", README, re.M)
     assert [int(code) for _, _, code in rows] == list(range(-1, -14, -1))
     for name, base, code in rows:
-        kind = exceptions._ERRORS.get(int(code), exceptions.AutopilotError)
+        kind = exceptions.ERRORS[int(code)]
         assert kind.__name__ == name
         assert not base or base in [one.__name__ for one in kind.__mro__]

@@ -1,4 +1,4 @@
-"""Signals during a call: a blocked main thread stays open to them."""
+"""Signals during a call, which blocks the main thread."""
 
 from __future__ import annotations
 

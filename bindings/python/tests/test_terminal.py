@@ -25,7 +25,7 @@ Open = Callable[..., Terminal]
 
 @pytest.fixture
 def opened() -> Iterator[Open]:
-    """Starts the program at a terminal, on which no part of the token may ever come."""
+    """Starts the program at a terminal, which must never show a part of the token."""
     terminals: list[Terminal] = []
 
     def begin(*arguments: str, without: str = "", stdout: int | None = None, **more: str) -> Terminal:
@@ -41,12 +41,12 @@ def test_a_wait_is_shown_live_and_leaves_its_result(start: Start, opened: Open) 
     emulator = start(*LASTING)
     terminal = opened("--wait")
     line = terminal.until("The sync is running")
-    assert line[0] in SPINNER and "next look in" in line and len(line.splitlines()) == 1
+    assert line[0] in SPINNER and "next reading in" in line and len(line.splitlines()) == 1
     assert not terminal.is_cursor_shown
     emulator.advance("1h")
     assert terminal.finish() == 0
     first, *settings = terminal.text.splitlines()
-    assert first == "✓ DONE the sync is completed"
+    assert first == "✓ ACCEPTED the sync is completed"
     assert [line[2:20].rstrip() for line in settings] == ["last sync", "last manual sync", "next possible"]
     assert terminal.is_cursor_shown and b"\x1b[1;32m" in terminal.raw
 
@@ -71,7 +71,7 @@ def test_ctrl_c_ends_a_wait_and_tells_of_the_trigger(start: Start, opened: Open)
     assert terminal.finish() == 130 and terminal.is_cursor_shown
     first, hint, client_request_id, request_id = terminal.text.splitlines()
     assert first == "✗ INTERRUPTED by SIGINT"
-    assert hint == "The sync was accepted before, and goes on without this program."
+    assert hint == "The sync was accepted earlier and goes on without this program."
     sent = [dict(request["headers"])["client-request-id"] for request in emulator.requests()]
     assert client_request_id.replace("client-request-id: ", "") in sent and request_id.startswith("request-id: ")
 
@@ -83,7 +83,7 @@ def test_ctrl_c_ends_a_request_that_hangs(emulator: Emulator, opened: Open) -> N
     assert terminal.until("Connecting")[0] in SPINNER
     terminal.press(CTRL_C)
     assert terminal.finish() == 130
-    assert "The trigger was sent, and may have started a sync." in terminal.text
+    assert "The trigger was sent and may have started a sync." in terminal.text
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
@@ -117,8 +117,8 @@ def test_without_rich_it_says_lines(start: Start, opened: Open, environment: dic
     emulator.advance("1h")
     assert terminal.finish() == 0
     first, *_, before_last, last = terminal.text.splitlines()
-    assert first == "Reading how the last sync went" and before_last.startswith("The sync is running, next look in ")
-    assert last == "DONE: the sync is completed"
+    assert first == "Reading how the last sync went" and before_last.startswith("The sync is running, next reading in ")
+    assert last == "ACCEPTED: the sync is completed"
     assert b"\x1b" not in terminal.raw
 
 
@@ -133,7 +133,7 @@ def test_an_error_is_red_and_on_the_screen(start: Start, opened: Open) -> None:
 def test_colours_may_be_unwanted(emulator: Emulator, opened: Open) -> None:
     terminal = opened(NO_COLOR="1")
     assert terminal.finish() == 0
-    assert terminal.text == "✓ DONE the sync was accepted" and b"\x1b[1;32m" not in terminal.raw
+    assert terminal.text == "✓ ACCEPTED the sync was accepted" and b"\x1b[1;32m" not in terminal.raw
 
 
 def test_status_is_a_table(start: Start, opened: Open) -> None:
@@ -184,9 +184,9 @@ def test_many_tenants_have_a_bar_and_a_table(start: Start, opened: Open, many: s
     assert terminal.finish() == 77
     header, first, second, *_, third, last = terminal.text.splitlines()
     assert header.split() == ["tenant", "result", "message"]
-    assert first.split() == ["a", "✓", "DONE", "the", "sync", "is", "completed"]
-    assert second.startswith("b       ✗ FORBIDDEN  HTTP 403: ") and third.split()[:3] == ["c", "✓", "DONE"]
-    assert last == "2 of 3 tenants are done" and terminal.is_cursor_shown
+    assert first.split() == ["a", "✓", "ACCEPTED", "the", "sync", "is", "completed"]
+    assert second.startswith("b       ✗ FORBIDDEN  HTTP 403: ") and third.split()[:3] == ["c", "✓", "ACCEPTED"]
+    assert last == "2 of 3 tenants succeeded" and terminal.is_cursor_shown
 
 
 def test_ctrl_c_ends_many_and_tells_of_each(start: Start, opened: Open, many: str) -> None:
@@ -197,7 +197,7 @@ def test_ctrl_c_ends_many_and_tells_of_each(start: Start, opened: Open, many: st
     assert terminal.finish() == 130 and terminal.is_cursor_shown
     rows = [line.split()[:3] for line in terminal.text.splitlines()]
     assert ["a", "✗", "INTERRUPTED"] in rows and ["c", "✗", "INTERRUPTED"] in rows and ["b", "✗", "FORBIDDEN"] in rows
-    assert "0 of 3 tenants are done" in terminal.text and "go on without this program" in terminal.text
+    assert "0 of 3 tenants succeeded" in terminal.text and "go on without this program" in terminal.text
 
 
 def test_many_tenants_without_rich_are_lines(start: Start, opened: Open, many: str) -> None:
@@ -205,8 +205,8 @@ def test_many_tenants_without_rich_are_lines(start: Start, opened: Open, many: s
     terminal = opened("--many", many, without="rich")
     assert terminal.finish() == 77
     text = terminal.text
-    assert "a: DONE: the sync was accepted\n" in text and "c: DONE: the sync was accepted\n" in text
-    assert "b: FORBIDDEN: HTTP 403" in text and text.endswith("2 of 3 tenants are done")
+    assert "a: ACCEPTED: the sync was accepted\n" in text and "c: ACCEPTED: the sync was accepted\n" in text
+    assert "b: FORBIDDEN: HTTP 403" in text and text.endswith("2 of 3 tenants succeeded")
     assert b"\x1b" not in terminal.raw
 
 
@@ -217,6 +217,6 @@ def test_many_piped_results_are_apart_from_the_bar(start: Start, opened: Open, m
     terminal.until(" 1/3 ")
     await_two_syncs(emulator)
     emulator.advance("1h")
-    assert terminal.finish() == 77 and terminal.text == "2 of 3 tenants are done"
+    assert terminal.finish() == 77 and terminal.text == "2 of 3 tenants succeeded"
     lines = [json.loads(line) for line in (tmp_path / "out").read_text().splitlines()]
     assert sorted(line["tenant"] for line in lines) == ["a", "b", "c"]

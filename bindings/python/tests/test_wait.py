@@ -1,4 +1,4 @@
-"""Waiting until a sync is done, and what the program hears meanwhile."""
+"""Waiting until a sync has completed, and the progress callback."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from autopilot_sync import (
 from conftest import Start
 from emulator import Emulator
 
-# Seen in progress by the first look, and completed by the second.
+# The first reading sees it in progress, the second completed.
 QUICK = ("--duration", "3s", "--start-delay", "0s")
 
 
@@ -32,8 +32,9 @@ Run = Callable[[Callable[[], Outcome]], Outcome]
 
 @pytest.fixture(params=["the main thread", "another thread"])
 def run(request: pytest.FixtureRequest) -> Run:
-    """Runs a call. On the main thread it gets a thread of its own, on others it does not: both do the same."""
+    """Runs a call. The main thread has a worker make it, other threads make it themselves; both do the same."""
     if request.param == "the main thread":
+        assert threading.current_thread() is threading.main_thread()
         return lambda call: call()
     return lambda call: ThreadPoolExecutor(1).submit(call).result()
 
@@ -52,7 +53,7 @@ def test_a_sync_is_awaited(start: Start, run: Run) -> None:
         return Client("token").sync_and_wait(60, note)
 
     outcome = run(call)
-    assert (outcome.answer, outcome.detail.trigger) == (Answer.DONE, Trigger.ACCEPTED)
+    assert (outcome.answer, outcome.detail.trigger) == (Answer.ACCEPTED, Trigger.ACCEPTED)
     assert outcome.settings is not None and outcome.settings.status is SyncStatus.COMPLETED
     assert len(threads) == 1
     assert seen[0].phase is Phase.STARTING and seen[0].settings is None

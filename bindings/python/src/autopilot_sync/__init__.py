@@ -6,29 +6,34 @@
     with Client(DefaultAzureCredential()) as client:
         print(client.sync_and_wait().answer)
 
-`sync(token)` is the one call. A `Client` has options, reads settings, waits, and can be cancelled. `sync_many` serves
-many tenants. What is no error is an `Outcome` with an `Answer`; errors are below `AutopilotError`.
+`sync(token)` is the shortest way to trigger a sync. A `Client` takes options, waits, reads settings and can be
+cancelled. `sync_many` serves many tenants. A call returns an `Outcome` with an `Answer`, or raises an `AutopilotError`.
 
-There is no second API for asyncio. Calls leave the interpreter free, so a thread for each is enough:
+Calls block, but other threads go on meanwhile. So asyncio needs no API of its own:
 
     async def trigger(client):
         try:
             return await asyncio.to_thread(client.sync)
         except asyncio.CancelledError:
-            client.cancel()  # the call on the thread ends too, within milliseconds
+            client.cancel()  # ends the call on the thread too, within milliseconds
             raise
 
-Threads may share a client. So may a child made by fork, which has connections of its own. Other processes are given
-credentials, not clients.
+Threads may share a client. So may a child made by fork, which gets connections of its own. Give other processes a
+credential instead of a client.
 
-Environment: HTTPS_PROXY, ALL_PROXY, NO_PROXY, SSL_CERT_FILE and SSL_CERT_DIR, as curl reads them; AUTOPILOT_SYNC_LIBRARY
-names another file for the shared library that is beside this one, except under `python -I` or `-E` and in a process with
-raised rights. Of `logging`, the logger `autopilot_sync` gets one line for each call at DEBUG, without a token.
+The environment variables HTTPS_PROXY, ALL_PROXY, NO_PROXY, SSL_CERT_FILE and SSL_CERT_DIR work as in curl.
+AUTOPILOT_SYNC_LIBRARY replaces the shared library beside this package, except with `python -I` or `-E` and in a process
+with raised rights. The logger `autopilot_sync` gets a line for each call, at level DEBUG. It never contains a token.
+
+Attributes:
+    Credential: The type of a credential, for annotations: a token as a str; a function that returns a token, or an
+        object with the attribute `token`; or an object with azure-core's `get_token_info` or `get_token`.
+    __version__: The version of the package and of its library.
 """
 
 from __future__ import annotations
 
-from . import _library  # it is there and of this version, or this is an ImportError
+from . import _library  # an ImportError if the library is missing or has another version
 from ._version import VERSION as __version__
 
 TYPE_CHECKING = False
@@ -91,19 +96,19 @@ __all__ = [
     "sync_many",
 ]
 
-# Imported when they are first asked for: a program that may never sync pays for the library alone. Each name is looked
-# for in these modules, the cheap ones first.
-_HOMES = ("cloud", "settings", "detail", "exceptions", "outcome", "progress", "client", "types", "many")
+# These modules are imported when a name is first used: a program that may never sync then pays for the library alone.
+# A name is looked up in one after the other, the cheap ones first.
+_MODULES = ("cloud", "settings", "detail", "exceptions", "outcome", "client", "progress", "types", "many")
 
 
-if not TYPE_CHECKING:  # for whom any name would be one
+if not TYPE_CHECKING:  # a type checker would believe that any name exists
 
     def __getattr__(name):
         if name not in __all__:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        for home in _HOMES:
+        for module in _MODULES:
             # importlib would be one more module to import.
-            found = vars(__import__(f"{__name__}.{home}", fromlist=[name])).get(name)
+            found = vars(__import__(f"{__name__}.{module}", fromlist=[name])).get(name)
             if found is not None:
                 globals()[name] = found
                 return found

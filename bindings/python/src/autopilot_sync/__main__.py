@@ -1,4 +1,4 @@
-"""The command line, as `python -m autopilot_sync`."""
+"""Runs the command line for `python -m autopilot_sync`."""
 
 from __future__ import annotations
 

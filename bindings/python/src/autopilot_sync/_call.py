@@ -1,58 +1,41 @@
-"""One call of the library: it can be cancelled, and the main thread stays open to signals while it blocks."""
+"""Runs a blocking call of the library so that the main thread stays open to signals.
+
+Python runs signal handlers on the main thread, between two steps of Python code. If the main thread were inside the
+library, Ctrl-C would have to wait until the library returns. So another thread makes the call there, and the main
+thread waits in Python.
+"""
 
 from __future__ import annotations
 
-from ._library import native
+import threading
+
+from ._worker import Job, NoWorker, run_before_exit
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Callable, TypeVar
 
-    from ._errand import Ask
+    from ._canceller import Canceller
+    from ._worker import CallBack
 
     T = TypeVar("T")
 
 
-class Cancel:
-    """Ends a call of the library from another thread. Freed when nobody has it."""
-
-    __slots__ = ("_as_parameter_",)
-
-    def __init__(self) -> None:
-        self._as_parameter_ = native.autopilot_cancel_new()
-
-    def trigger(self) -> None:
-        native.autopilot_cancel_trigger(self)
-
-    def __del__(self, free: Callable[[int | None], None] = native.autopilot_cancel_free) -> None:
-        free(getattr(self, "_as_parameter_", None))  # None if __init__ failed
-
-
-def run(call: Callable[[], T], cancel: Cancel) -> T:
-    """Runs a call of the library that blocks, and that the cancel ends.
-
-    Python runs signal handlers on the main thread, between two steps of Python code: a Ctrl-C would wait until the
-    library returns. So there another thread makes the call, and the main thread waits in Python.
-    """
-    import threading
-
+def run(call: Callable[[], T], canceller: Canceller) -> T:
+    """Runs a call: on the main thread by a worker, on other threads directly."""
     if threading.get_ident() != threading.main_thread().ident:
         return call()
-    from . import _errand
-
-    results: list[T] = []
     try:
-        _errand.Errand(lambda _: results.append(call()), cancel).run()
-    except _errand.NoThread:
+        result: T = Job(lambda _: call(), canceller).run()
+    except NoWorker:
         return call()
-    return results[0]
+    return result
 
 
-def run_asking(call: Callable[[Ask], T], cancel: Cancel) -> T:
-    """The same for a call that calls back, always on a thread of its own: at the interpreter's end Python ends the
-    threads that run its code, and such an end must not go through the library's frames."""
-    from ._errand import Errand, run_to_the_end
+def run_with_callbacks(call: Callable[[CallBack], T], canceller: Canceller) -> T:
+    """Runs a call that calls back, always by a worker.
 
-    results: list[T] = []
-    run_to_the_end(Errand(lambda ask: results.append(call(ask)), cancel))
-    return results[0]
+    When the interpreter ends, it stops the threads that run Python code. It must not stop one inside the library.
+    """
+    result: T = run_before_exit(Job(call, canceller))
+    return result

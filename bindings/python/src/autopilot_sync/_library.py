@@ -1,16 +1,16 @@
-"""Loads the shared library: the one beside this file, or the one that AUTOPILOT_SYNC_LIBRARY names.
+"""Loads the shared library: the file that AUTOPILOT_SYNC_LIBRARY names, or the one beside this module.
 
-`python -I` and `python -E` ignore the variable, like Python's own. So does a process with more rights than the user who
-started it: otherwise that user could run any code with these rights.
+`python -I` and `python -E` ignore the variable, as they ignore Python's own. A process with more rights than its user
+ignores it too: otherwise that user could run any code with these rights.
 """
 
 from __future__ import annotations
 
 import os
 import sys
-from ctypes import CDLL, c_char_p, c_ulong
+from ctypes import CDLL, c_ulong
 
-from ._prototypes import declare
+from ._prototypes import Functions
 from ._version import VERSION
 
 OVERRIDE = "AUTOPILOT_SYNC_LIBRARY"
@@ -24,7 +24,7 @@ def _path() -> str:
 
 
 def _named() -> str | None:
-    """The file that the variable names, unless the environment is ignored."""
+    """The file that the variable names. None if there is none or the environment is ignored."""
     named = os.environ.get(OVERRIDE)
     return named if named and not _is_environment_ignored() else None
 
@@ -34,39 +34,37 @@ def _is_environment_ignored() -> bool:
 
 
 def _has_raised_rights() -> bool:
-    """Whether the process was started with more rights than its user has: set-uid, set-gid, file capabilities. The
-    kernel decides this at the start, so it still holds after the process changes its ids."""
+    """Whether the process has more rights than its user: set-uid, set-gid or file capabilities. The kernel decides this
+    at the start, so it still holds after the process changes its ids."""
     if sys.platform == "win32":
         return False  # Windows has no such programs
     c = CDLL(None)
     if hasattr(c, "getauxval"):  # Linux
         c.getauxval.restype, c.getauxval.argtypes = c_ulong, (c_ulong,)
         return bool(c.getauxval(_AT_SECURE))
-    return not hasattr(c, "issetugid") or bool(c.issetugid())  # macOS, BSD; if neither exists, yes
+    return not hasattr(c, "issetugid") or bool(c.issetugid())  # macOS, BSD; if neither exists, assume so
 
 
 def _where(path: str) -> str:
     if os.environ.get(OVERRIDE) and _is_environment_ignored():
-        return f" ({path}; the environment, and so {OVERRIDE}, is ignored)"
-    return f" ({path}; as {OVERRIDE} says)" if _named() else f" ({path}; {OVERRIDE} may name another)"
+        return f" ({path}; the environment is ignored, and {OVERRIDE} with it)"
+    return f" ({path}, from {OVERRIDE})" if _named() else f" ({path}; set {OVERRIDE} to use another file)"
 
 
-def load(path: str) -> CDLL:
+def load(path: str) -> Functions:
     try:
-        library = CDLL(path)
-        library.autopilot_version.restype = c_char_p
-        version = library.autopilot_version().decode()
+        functions = Functions(path)
+        version = functions.autopilot_version().decode()
     except (OSError, AttributeError) as error:
         raise ImportError(f"autopilot_sync {VERSION} cannot load its library: {error}{_where(path)}", path=path) from error
     if version != VERSION:
-        raise ImportError(f"autopilot_sync {VERSION} met version {version} of its library{_where(path)}", path=path)
-    declare(library)
-    return library
+        raise ImportError(f"autopilot_sync {VERSION} found version {version} of its library{_where(path)}", path=path)
+    return functions
 
 
 native = load(_path())
 
 
 def text(value: bytes | None) -> str | None:
-    """A string of the library's."""
+    """A text from the library."""
     return None if value is None else value.decode("utf-8", "replace")

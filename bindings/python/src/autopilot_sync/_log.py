@@ -1,12 +1,15 @@
-"""Lines for the logger `autopilot_sync`, where the program uses logging at all. No token is ever in one."""
+"""The logger `autopilot_sync`. None of its lines contains a token."""
 
 from __future__ import annotations
 
 import sys
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from logging import Logger
 
-def debug(message: str, *arguments: object) -> None:
-    # Who wants the lines has imported it; for the others it would cost more than this package.
+
+def logger() -> Logger | None:
+    """None if the program does not use logging: importing it would take longer than importing this package."""
     logging = sys.modules.get("logging")
-    if logging is not None:
-        logging.getLogger("autopilot_sync").debug(message, *arguments)
+    return None if logging is None else logging.getLogger("autopilot_sync")

@@ -1,4 +1,4 @@
-"""The options of a client, checked and handed to the library."""
+"""The options of a client, handed to the library, which checks them."""
 
 from __future__ import annotations
 
@@ -11,16 +11,20 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Callable
 
-_A_DAY = 86_400
-
 
 def milliseconds(name: str, seconds: object) -> int:
-    """A time for the library. It counts in whole milliseconds, none of them zero."""
+    """A time for the library, which counts in whole milliseconds and refuses one that is too short or too long."""
     if not isinstance(seconds, (int, float)) or isinstance(seconds, bool):
         raise TypeError(f"{name} must be a number of seconds, not {type(seconds).__name__}")
-    if not 0 < seconds <= _A_DAY:
-        raise ValueError(f"{name} must be above 0 and at most {_A_DAY} seconds, not {seconds}")
-    return max(1, round(seconds * 1000))
+    whole = round(min(1e15, max(-1.0, seconds * 1000)))  # infinity and NaN become times that the library refuses
+    return max(1, whole) if seconds > 0 else whole
+
+
+def check_wait(name: str, seconds: object) -> int:
+    """The milliseconds of a wait, which has the limits of the option `timeout`. Raises TypeError or ValueError."""
+    found = milliseconds(name, seconds)
+    Options(timeout=seconds)
+    return found
 
 
 def _text(name: str, value: object) -> bytes:
@@ -47,7 +51,7 @@ def _count(name: str, value: object) -> int:
     return max(-1, min(value, 1000))  # a larger number would lose its upper bits on the way
 
 
-# The library's setter of each option, and how its argument is made.
+# The library's setter of each option, and the function that makes its argument.
 _SETTERS: dict[str, tuple[str, Callable[[str, Any], object]]] = {
     "cloud": ("cloud", _cloud),
     "base_url": ("base_url", _text),
@@ -61,7 +65,7 @@ _SETTERS: dict[str, tuple[str, Callable[[str, Any], object]]] = {
 
 
 class Options:
-    """The library's options, freed with this object."""
+    """The library's options, freed with this object. Raises TypeError or ValueError for a wrong one."""
 
     __slots__ = ("_as_parameter_",)
 

@@ -1,14 +1,14 @@
-"""The functions of include/autopilot_sync.h: what each returns, and what it takes."""
+"""The C functions of the library: what each returns, and what it takes."""
 
 from __future__ import annotations
 
-from ctypes import CDLL, CFUNCTYPE, POINTER, c_char_p, c_int32, c_int64, c_void_p
+from ctypes import CDLL, CFUNCTYPE, POINTER, PyDLL, c_char_p, c_int32, c_int64, c_void_p
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-# autopilot_progress_fn. Objects are opaque, so a pointer to one is a c_void_p.
+# autopilot_progress_fn. The library's objects are opaque, so a pointer to one is a c_void_p.
 ProgressFunction = CFUNCTYPE(c_int32, c_void_p, c_void_p)
 _Out = POINTER(c_void_p)
 
@@ -69,7 +69,30 @@ PROTOTYPES: dict[str, tuple[Any, ...]] = {
 }
 
 
-def declare(library: CDLL) -> None:
-    for name, (result, *arguments) in PROTOTYPES.items():
-        function = getattr(library, name)
+# Only these release the interpreter. The others return at once, and releasing it would take longer than they do.
+BLOCKING = (
+    "autopilot_sync",
+    "autopilot_client_new",
+    "autopilot_client_free",
+    "autopilot_client_sync",
+    "autopilot_client_settings",
+    "autopilot_client_sync_and_wait",
+    "autopilot_cancel_trigger",
+)
+
+
+class Functions:
+    """The library's functions. Each is looked up and gets its types when it is first used."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self._releasing, self._keeping = CDLL(path), PyDLL(path)
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in PROTOTYPES:
+            raise AttributeError(name)
+        result, *arguments = PROTOTYPES[name]
+        function = getattr(self._releasing if name in BLOCKING else self._keeping, name)
         function.restype, function.argtypes = result, arguments
+        setattr(self, name, function)
+        return function

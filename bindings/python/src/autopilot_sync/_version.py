@@ -1,3 +1,3 @@
-"""The version of the package, and of the library that it wants."""
+"""The version of the package and of its library."""
 
 VERSION = "0.1.0"

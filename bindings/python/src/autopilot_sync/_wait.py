@@ -1,8 +1,8 @@
-"""The callback of a wait: tells the program how it goes, and fetches new tokens."""
+"""The callback of a wait: tells the program how the wait goes, and gets new tokens."""
 
 from __future__ import annotations
 
-import datetime  # noqa: F401  # before the wait: where Ctrl-C meets an import, Python may keep its lock on all others
+import datetime  # noqa: F401  # before the wait: if Ctrl-C meets an import, Python may keep its lock on all others
 
 from . import progress
 from ._library import native, text
@@ -13,37 +13,36 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Callable
 
-    from ._errand import Ask
-    from .credential import Source, Token
+    from ._worker import CallBack
+    from .credential import Token, TokenSource
     from .progress import Progress
 
 
 class Watcher:
-    """What one wait does when the library calls back."""
+    """Serves the callbacks of one wait."""
 
-    def __init__(self, source: Source, token: Token, callback: Callable[[Progress], object] | None) -> None:
+    def __init__(self, source: TokenSource, token: Token, callback: Callable[[Progress], object] | None) -> None:
         self._source, self._token, self._callback = source, token, callback
-        self._renewal: Token | None = None
+        self._new_token: Token | None = None
 
-    def function(self, ask: Ask) -> object:
-        """The callback for the library. It must not raise, and `ask` does not."""
-        return ProgressFunction(lambda pointer, _: self._tell(pointer, ask))
+    def function(self, call_back: CallBack) -> object:
+        """The callback for the library. It must not raise, and `call_back` does not."""
+        return ProgressFunction(lambda pointer, _: self._tell(pointer, call_back))
 
-    def _tell(self, pointer: int, ask: Ask) -> int:
-        """On the call's own thread, the only one that uses the pointer: at the interpreter's end the call is over while
-        the thread that waits for it may still be in the program's code."""
+    def _tell(self, pointer: int, call_back: CallBack) -> int:
+        """Runs on the worker, the only thread that uses the pointer: when the interpreter ends, the call ends while the
+        waiting thread may still run the program's code."""
         state = progress.read(pointer)
         claims = text(native.autopilot_progress_claims(pointer))
-        answer = ask(lambda: self._look(state, claims))
-        if answer == 0 and self._renewal is not None:
-            self._token, self._renewal = self._renewal, None
+        answer = call_back(lambda: self._run_program_code(state, claims))
+        if answer == 0 and self._new_token is not None:
+            self._token, self._new_token = self._new_token, None
             native.autopilot_progress_set_token(pointer, self._token)
         return answer
 
-    def _look(self, state: Progress, claims: str | None) -> int:
-        """The program's code."""
+    def _run_program_code(self, state: Progress, claims: str | None) -> int:
         if self._callback is not None and self._callback(state) is False:
             return 1
         if state.phase is Phase.TOKEN_REJECTED:
-            self._renewal = self._source.new_token(self._token, claims)
+            self._new_token = self._source.new_token(self._token, claims)
         return 0

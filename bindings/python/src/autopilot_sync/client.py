@@ -1,17 +1,19 @@
-"""The client: one tenant's credential, and connections to one cloud's Microsoft Graph."""
+"""The client: one tenant's credential, and connections to Microsoft Graph in one cloud."""
 
 from __future__ import annotations
 
 from ctypes import byref, c_void_p
 
-from . import _call, _log, detail, outcome
-from ._call import Cancel
-from ._hidden import Hidden
+from . import _log
+from ._canceller import Canceller
 from ._library import native
-from ._options import Options, milliseconds
+from ._options import Options, check_wait
+from ._secret import Secret
 from .cloud import Cloud
-from .credential import Source
+from .credential import TokenSource
+from .detail import of_call
 from .exceptions import UNAUTHORIZED, error_of
+from .outcome import outcome_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Any, Callable, NoReturn
 
-    from ._errand import Ask
+    from ._worker import CallBack
     from .credential import Token
     from .detail import Detail
     from .outcome import Outcome
@@ -31,7 +33,7 @@ HALF_AN_HOUR = 1800.0
 
 
 class _Connections:
-    """The library's client and the calls that run on it. Freed when nobody has it: a running call does."""
+    """The library's client and the calls that run on it. A running call keeps it alive."""
 
     __slots__ = ("__weakref__", "_as_parameter_", "is_ended", "running")
 
@@ -39,45 +41,50 @@ class _Connections:
         import weakref
 
         self._as_parameter_ = pointer
-        self.running: set[Cancel] = set()
+        self.running: set[Canceller] = set()
         self.is_ended = False
-        # At exit a daemon thread may be in a call still, and the system takes all back anyway.
+        # Not at exit: a daemon thread may still be in a call, and the system frees everything anyway.
         weakref.finalize(self, native.autopilot_client_free, pointer).atexit = False
 
 
 class Client:
-    """Triggers Windows Autopilot syncs of one tenant, and watches them.
+    """Triggers Windows Autopilot syncs of one tenant, and waits for them.
 
         with Client(DefaultAzureCredential()) as client:
             print(client.sync_and_wait().answer)
 
-    credential: a token as a str; a function that returns one; or an object with azure-core's `get_token_info` or
-        `get_token`, as all of azure-identity's have. It is asked before each call, so it should remember its token, as
-        azure-identity's do. Where the service refuses a token, it is asked once more, with the claims that the service
-        demands, if it does; the call is repeated with the new token if that is another one. It may also be asked
-        during `sync_and_wait`, whose time may exceed a token's. A str is never renewed.
-    cloud: whose Microsoft Graph is called. The global one unless given.
-    base_url: the root of a Microsoft Graph that is in no list, as "https://graph.example". Tokens go there.
-    proxy: "scheme://user:password@host:port", with http, https, socks5 or socks5h; "" for none. The environment's
-        (HTTPS_PROXY, ALL_PROXY, NO_PROXY) unless given.
-    ca_file: a PEM file of the authorities to trust, instead of SSL_CERT_FILE, SSL_CERT_DIR and the system's.
-    timeout: the most seconds that one request may take, retries included. 30 unless given.
-    connect_timeout: the most seconds that one attempt to connect may take. Unless given, as long as the call.
-    max_retries: how often a request is repeated that failed in passing; a trigger only where it cannot have run. 3
-        unless given, at most 10.
-    user_agent_suffix: what follows the library's name in the User-Agent, as "acme-agent/3.1".
-    ignore_environment: read no environment variable, and on Windows not the machine's proxy.
+    The constructor reads the environment and the CA file, but connects to nothing.
 
-    The environment and the CA file are read now; nothing is connected. TypeError or ValueError for a wrong argument,
-    ConfigurationError for a variable or file that cannot be used.
+    Any number of threads may share a client. A child made by fork may use it too, with connections of its own. A client
+    cannot be pickled: give each process a credential. On the main thread Ctrl-C ends a call at once, and the client
+    stays usable.
 
-    Any number of threads may use one client, and so may a child made by fork, with connections of its own. On the main
-    thread a call ends at once with Ctrl-C, and the client stays usable. It cannot be pickled: give each process a
-    credential.
+    Args:
+        credential: A token as a str; a function that returns one; or an object with azure-core's `get_token_info` or
+            `get_token`, such as all credentials of azure-identity. The client asks it before each call, so it should
+            cache its token, as azure-identity's do. If the service refuses the token, the client asks once more, with
+            the claims that the service demands if there are any, and repeats the call if the token is a new one.
+            `sync_and_wait` may also ask while it waits, because a wait can outlast a token. A str is never renewed.
+        cloud: The cloud whose Microsoft Graph to call. Defaults to `Cloud.GLOBAL`.
+        base_url: The root of another Microsoft Graph, such as "https://graph.example". It receives the tokens.
+        proxy: "scheme://user:password@host:port" with http, https, socks5 or socks5h; "" for no proxy. Defaults to the
+            environment's: HTTPS_PROXY, ALL_PROXY and NO_PROXY.
+        ca_file: A PEM file with the root certificates to trust. Defaults to SSL_CERT_FILE, SSL_CERT_DIR, and then the
+            system's.
+        timeout: The seconds that one request may take, with its retries. Defaults to 30.
+        connect_timeout: The seconds that one attempt to connect may take. Defaults to no limit of its own.
+        max_retries: How often to repeat a request after a passing failure, at most 10. A trigger is repeated only if it
+            cannot have run. Defaults to 3.
+        user_agent_suffix: Text to add to the User-Agent header, such as "acme-agent/3.1".
+        ignore_environment: Read no environment variables and, on Windows, not the machine's proxy.
+
+    Raises:
+        TypeError, ValueError: An argument is wrong.
+        ConfigurationError: An environment variable or file cannot be used.
     """
 
-    _connections: _Connections | None = None  # None too if __init__ failed: error reporters still call repr
-    _source: Source
+    _connections: _Connections | None = None  # also None if __init__ failed: error reporters still call repr
+    _source: TokenSource
 
     def __init__(
         self,
@@ -93,7 +100,7 @@ class Client:
         user_agent_suffix: str | None = None,
         ignore_environment: bool = False,
     ) -> None:
-        given = Hidden(credential)
+        given = Secret(credential)
         del credential
         options = Options(
             cloud=cloud,
@@ -107,68 +114,92 @@ class Client:
             ignore_environment=ignore_environment,
         )
         root = base_url if base_url is not None else (cloud or Cloud.GLOBAL).root
-        self._source = Source(given, root)
+        self._source = TokenSource(given, root)
         pointer = c_void_p()
-        made = detail.of(native.autopilot_client_new, options, byref(pointer))
+        made = of_call(native.autopilot_client_new, options, byref(pointer))
         if made.result != 0:
             raise error_of(made)
         self._connections = _Connections(pointer.value)
 
-    def _for(self, given: Hidden) -> Client:
+    def _for_tenant(self, credential: Secret) -> Client:
         """A client on the same connections for another tenant."""
-        return _on(self._open(), self._source.another(given))
+        return _client_on(self._open(), self._source.for_credential(credential))
 
     def sync(self) -> Outcome:
-        """Triggers a sync, and returns when the service has answered; the sync itself runs on afterwards.
+        """Triggers a sync and returns the service's answer: ACCEPTED, ALREADY_RUNNING or TOO_SOON.
 
-        The answer is DONE, ALREADY_RUNNING or TOO_SOON. Raises an AutopilotError; calling again is always harmless.
+        It does not wait for the sync.
+
+        Raises:
+            AutopilotError: The call failed. It is always harmless to call again.
         """
-        return outcome.of(self._request("sync", native.autopilot_client_sync))
+        return outcome_of(self._request("sync", native.autopilot_client_sync))
 
     def settings(self) -> Settings:
-        """Reads how the last sync went, and when. DeviceManagementServiceConfig.Read.All is enough of a permission."""
+        """Reads how and when the last sync ran.
+
+        The permission DeviceManagementServiceConfig.Read.All is enough.
+
+        Raises:
+            AutopilotError: The call failed.
+        """
         place = c_void_p()
         try:
             found = self._request("settings", native.autopilot_client_settings, byref(place))
         finally:
             native.autopilot_settings_free(place)
-        outcome.of(found)
+        outcome_of(found)
         assert found.settings is not None
         return found.settings
 
     def sync_and_wait(
         self, timeout: float = HALF_AN_HOUR, progress: Callable[[Progress], object] | None = None
     ) -> Outcome:
-        """Triggers a sync and waits until it is really done; joins one that is running already; waits for the time at
-        which the service accepts a trigger, if that comes before the deadline.
+        """Triggers a sync and waits until it has completed.
 
-        timeout: the seconds of the whole wait, at most a day. Small tenants need seconds, large ones minutes; a wait
-            that meets the service's window of ten minutes needs these too.
-        progress: called on the calling thread, about once a second, with a Progress. If it returns False, the wait
-            ends: with the answer TOO_SOON where it waited for the service's window, else with CallCancelledError. What
-            it raises ends the wait too, and is raised from here.
+        If a sync is already running, it joins that one. If a sync ran moments ago, it waits until the service accepts a
+        trigger again, provided that this comes before the deadline.
 
-        The answer is DONE (seen to complete), ALREADY_RUNNING (joined one, which is completed), TOO_SOON (no trigger is
-        accepted before the deadline) or UNCONFIRMED (its end cannot be observed). Raises SyncFailedError,
-        CallTimeoutError, or the error of a request. Syncs on each other's heels, and those of a lost reply, cannot
-        always be told apart: autopilot_client_sync_and_wait() in autopilot_sync.h says when.
+        Small tenants need seconds, large ones minutes. If a sync ran moments ago, add ten minutes.
+
+        Args:
+            timeout: The seconds that the whole wait may take, at most a day.
+            progress: A function that is called about every second, on the calling thread, with a `Progress`. If it
+                returns False, the wait ends: with the answer TOO_SOON if it waited for the service to accept a trigger,
+                else with CallCancelledError. If it raises, the wait ends and the exception comes through.
+
+        Returns:
+            The outcome. Its answer is ACCEPTED (the triggered sync has completed), ALREADY_RUNNING (the joined sync has
+            completed), TOO_SOON (the service accepts no trigger before the deadline) or UNCONFIRMED (the sync's end
+            cannot be observed).
+
+        Raises:
+            SyncFailedError: The service reports that the sync failed.
+            CallTimeoutError: The sync did not end before the deadline.
+            AutopilotError: A request failed.
+
+        Microsoft does not document when the service shows a sync, so some syncs cannot be told apart. If one follows
+        another at once, the end of the first may be taken for the end of the second. If the reply to the trigger is
+        lost, a sync that somebody else triggered may be taken for this one.
         """
-        deadline = milliseconds("timeout", timeout)
-        return outcome.of(self._wait(deadline, progress))
+        deadline = check_wait("timeout", timeout)
+        return outcome_of(self._wait(deadline, progress))
 
     def cancel(self) -> None:
-        """Ends the calls that run on this client, on whatever threads: they raise CallCancelledError, within
-        milliseconds. Later calls are not concerned. Returns at once."""
+        """Ends the calls that run on this client, on all threads. They raise CallCancelledError within milliseconds.
+
+        It returns at once, and does not affect later calls.
+        """
         if self._connections is not None:
-            for cancel in tuple(self._connections.running):
-                cancel.trigger()
+            for canceller in tuple(self._connections.running):
+                canceller.cancel()
 
     def close(self) -> None:
-        """Closes the connections, once no call runs on them. Calls after it raise ValueError, as those of files do."""
+        """Closes the connections once no call runs on them. Later calls raise ValueError."""
         self._connections = None
 
     def _end(self) -> None:
-        """Ends the calls that run or are about to begin, on whatever threads, those of other tenants too. Closes it."""
+        """Closes the client and ends the calls that run or are about to begin, those of other tenants too."""
         if self._connections is not None:
             self._connections.is_ended = True  # before the cancel: a call looks here once it can be cancelled
         self.cancel()
@@ -196,64 +227,72 @@ class Client:
         return self._connections
 
     def _request(self, name: str, function: Callable[..., int], *places: Any) -> Detail:
-        """One call, and a second one with a new token where the first was refused."""
-        connections, cancel = self._open(), Cancel()
+        """One call. If its token is refused, a second one with a new token."""
+        from ._call import run
+
+        connections, canceller = self._open(), Canceller()
 
         def call(token: Token) -> Detail:
-            found = _call.run(lambda: detail.of(function, connections, token, cancel, *places), cancel)
+            found = run(lambda: of_call(function, connections, token, canceller, *places), canceller)
             return _logged(name, found)
 
-        connections.running.add(cancel)
+        connections.running.add(canceller)
         try:
             self._open()  # it may have ended just before
             token = self._source.token()
             found = call(token)
             if found.result == UNAUTHORIZED:
-                other = self._source.new_token(token, found.claims)
-                found = found if other is None else call(other)
+                new_token = self._source.new_token(token, found.claims)
+                found = found if new_token is None else call(new_token)
             return found
         finally:
-            connections.running.discard(cancel)
+            connections.running.discard(canceller)
 
     def _wait(self, deadline: int, callback: Callable[[Progress], object] | None) -> Detail:
+        from ._call import run_with_callbacks
         from ._wait import Watcher
 
-        connections, cancel = self._open(), Cancel()
-        connections.running.add(cancel)
+        connections, canceller = self._open(), Canceller()
+        connections.running.add(canceller)
         try:
             self._open()  # it may have ended just before
             token = self._source.token()
             watcher = Watcher(self._source, token, callback)
 
-            def call(ask: Ask) -> Detail:
-                function = watcher.function(ask)
+            def call(call_back: CallBack) -> Detail:
+                function = watcher.function(call_back)
                 wait = native.autopilot_client_sync_and_wait
-                return detail.of(wait, connections, token, deadline, cancel, function, None)
+                return of_call(wait, connections, token, deadline, canceller, function, None)
 
-            return _logged("sync_and_wait", _call.run_asking(call, cancel))
+            return _logged("sync_and_wait", run_with_callbacks(call, canceller))
         finally:
-            connections.running.discard(cancel)
+            connections.running.discard(canceller)
 
 
 def sync(credential: Credential) -> Outcome:
-    """Triggers a sync of the token's tenant, in the global cloud, and returns when the service has answered.
+    """Triggers a sync in the global cloud and returns the service's answer: ACCEPTED, ALREADY_RUNNING or TOO_SOON.
 
-    credential: a token, or whatever a Client takes. Connections are shared by the whole process, and stay open.
+    It does not wait for the sync. All such calls of the process share their connections, which stay open.
 
-    The answer is DONE, ALREADY_RUNNING or TOO_SOON. Raises an AutopilotError; calling again is always harmless.
+    Args:
+        credential: A token, or anything else that a `Client` takes.
+
+    Raises:
+        AutopilotError: The call failed. It is always harmless to call again.
     """
-    given = Hidden(credential)
+    given = Secret(credential)
     del credential
-    return _on(_Connections(None), Source(given, Cloud.GLOBAL.root)).sync()
+    return _client_on(_Connections(None), TokenSource(given, Cloud.GLOBAL.root)).sync()
 
 
-def _on(connections: _Connections, source: Source) -> Client:
+def _client_on(connections: _Connections, source: TokenSource) -> Client:
     client = Client.__new__(Client)
     client._connections, client._source = connections, source
     return client
 
 
 def _logged(name: str, found: Detail) -> Detail:
-    ids = ", ".join(str(attempt.client_request_id) for attempt in found.attempts)
-    _log.debug("%s: %s: %s (client-request-id %s)", name, found.result_name, found.message, ids)
+    if (logger := _log.logger()) is not None:
+        ids = ", ".join(str(attempt.client_request_id) for attempt in found.attempts)
+        logger.debug("%s: %s: %s (client-request-id %s)", name, found.result_name, found.message, ids)
     return found

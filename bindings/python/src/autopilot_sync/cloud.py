@@ -1,4 +1,4 @@
-"""Where Microsoft Graph is."""
+"""Microsoft's clouds."""
 
 from __future__ import annotations
 
@@ -6,20 +6,23 @@ from enum import Enum
 
 
 class Cloud(Enum):
-    """A cloud of Microsoft's. A token of one cloud is refused by every other."""
+    """A Microsoft cloud. Each one refuses the tokens of the others.
+
+    Attributes:
+        GLOBAL: The global service, which also serves US Government GCC.
+        US_GOVERNMENT: US Government L4 (GCC High).
+        US_GOVERNMENT_DOD: US Government L5 (DoD).
+        CHINA: China, operated by 21Vianet.
+    """
 
     GLOBAL = 0
-    """The global service, and US Government GCC."""
     US_GOVERNMENT = 1
-    """US Government L4 (GCC High)."""
     US_GOVERNMENT_DOD = 2
-    """US Government L5 (DoD)."""
     CHINA = 3
-    """China, operated by 21Vianet."""
 
     @property
     def root(self) -> str:
-        """The root of this cloud's Microsoft Graph."""
+        """The root of this cloud's Microsoft Graph, such as "https://graph.microsoft.com"."""
         return _ROOTS[self.value]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from . import _log
-from ._hidden import Hidden
+from ._secret import Secret
 
 _KINDS = "a str, a callable, or an object with get_token(*scopes)"
 
@@ -13,14 +13,14 @@ class Token:
 
     __slots__ = ("_bytes",)
 
-    def __init__(self, text: Hidden) -> None:
-        # A C string ends at a NUL: a control character in its place is refused, and its offset said. What is no
-        # Unicode is refused for not being ASCII.
-        self._bytes = Hidden(text.give().replace("\0", "\x01").encode("utf-8", "surrogatepass"))
+    def __init__(self, text: Secret) -> None:
+        # A NUL would end the C string. Another control character in its place makes the library refuse the token and
+        # tell the place. Surrogates are refused too, because they are not ASCII.
+        self._bytes = Secret(text.reveal().replace("\0", "\x01").encode("utf-8", "surrogatepass"))
 
     @property
     def _as_parameter_(self) -> bytes:
-        found: bytes = self._bytes.give()
+        found: bytes = self._bytes.reveal()
         return found
 
     def __eq__(self, other: object) -> bool:
@@ -32,61 +32,61 @@ class Token:
         return "Token(...)"
 
 
-class Source:
-    """A credential, asked for tokens of one scope."""
+class TokenSource:
+    """A credential that is asked for tokens of one scope."""
 
-    __slots__ = ("_given", "_scope")
+    __slots__ = ("_credential", "_scope")
 
-    def __init__(self, given: Hidden, root: str) -> None:
-        self._given = given
+    def __init__(self, credential: Secret, root: str) -> None:
+        self._credential = credential
         self._scope = root.rstrip("/") + "/.default"
-        if not (self.is_text or callable(given.give()) or _has(given, "get_token_info") or _has(given, "get_token")):
-            raise TypeError(f"a credential is {_KINDS}, not {type(given.give()).__name__}")
+        if not (self.is_text or callable(credential.reveal()) or self._has("get_token_info") or self._has("get_token")):
+            raise TypeError(f"a credential is {_KINDS}, not {type(credential.reveal()).__name__}")
 
     @property
     def is_text(self) -> bool:
-        """Whether it is the token itself."""
-        return isinstance(self._given.give(), str)
+        """Whether the credential is the token itself."""
+        return isinstance(self._credential.reveal(), str)
 
-    def another(self, given: Hidden) -> Source:
-        """Another credential, for the same scope."""
-        return Source(given, self._scope[: -len("/.default")])
+    def for_credential(self, credential: Secret) -> TokenSource:
+        """Another credential, asked for the same scope."""
+        return TokenSource(credential, self._scope[: -len("/.default")])
 
     def token(self, claims: str | None = None) -> Token:
-        answer = Hidden(self._ask(claims))
-        text = Hidden(getattr(answer.give(), "token", answer.give()))
-        if isinstance(text.give(), str):
+        answer = Secret(self._ask(claims))
+        text = Secret(getattr(answer.reveal(), "token", answer.reveal()))
+        if isinstance(text.reveal(), str):
             return Token(text)
-        if hasattr(answer.give(), "__await__"):
-            if hasattr(answer.give(), "close"):
-                answer.give().close()  # a coroutine that is never awaited would be warned of
-            raise TypeError("the credential is asynchronous: give azure.identity's synchronous one")
-        raise TypeError(f"the credential gave no token, but {type(answer.give()).__name__}")
+        if hasattr(answer.reveal(), "__await__"):
+            if hasattr(answer.reveal(), "close"):
+                answer.reveal().close()  # Python warns about a coroutine that nobody awaits
+            raise TypeError("the credential is asynchronous: use the synchronous one from azure.identity")
+        raise TypeError(f"the credential returned {type(answer.reveal()).__name__} instead of a token")
 
     def new_token(self, refused: Token, claims: str | None) -> Token | None:
-        """The token to try after one was refused. None where there is no other."""
+        """The token to try after one was refused. None if there is no other."""
         if self.is_text:
             return None
-        _log.debug("the token was refused%s: the credential is asked again", " with a claims challenge" * bool(claims))
+        if (logger := _log.logger()) is not None:
+            logger.debug("token refused%s: asking the credential again", " with a claims challenge" if claims else "")
         token = self.token(claims)
         return None if token == refused else token
 
     def _ask(self, claims: str | None) -> object:
         if self.is_text:
-            return self._given.give()
-        # azure-core's own order. A refusal with claims is understood here, so tokens may be those of continuous access
-        # evaluation, which live longer; only the newer method is known to take that option.
-        if _has(self._given, "get_token_info"):
+            return self._credential.reveal()
+        # The same order as azure-core's. This package answers claims challenges, so it may ask for the longer-lived
+        # tokens of continuous access evaluation (CAE). Only the newer method is known to take that option.
+        if self._has("get_token_info"):
             options = {"enable_cae": True, "claims": claims} if claims else {"enable_cae": True}
-            return self._given.give().get_token_info(self._scope, options=options)
-        if _has(self._given, "get_token"):
+            return self._credential.reveal().get_token_info(self._scope, options=options)
+        if self._has("get_token"):
             more = {"claims": claims} if claims else {}
-            return self._given.give().get_token(self._scope, **more)
-        return self._given.give()()
+            return self._credential.reveal().get_token(self._scope, **more)
+        return self._credential.reveal()()
+
+    def _has(self, method: str) -> bool:
+        return callable(getattr(self._credential.reveal(), method, None))
 
     def __repr__(self) -> str:
-        return f"<{type(self._given.give()).__name__} for {self._scope}>"
-
-
-def _has(given: Hidden, method: str) -> bool:
-    return callable(getattr(given.give(), method, None))
+        return f"<{type(self._credential.reveal()).__name__} for {self._scope}>"

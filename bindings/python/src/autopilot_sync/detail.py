@@ -1,4 +1,4 @@
-"""What is known of a call beside its result, the same for an answer and for an error."""
+"""What is known about a call, the same for an answer and for an error."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ from ctypes import byref, c_void_p
 
 from . import settings
 from ._library import native, text
-from ._numbers import Number
-from ._record import Record
+from ._values import OpenEnum, Record
 from .settings import Settings
 
 TYPE_CHECKING = False
@@ -15,75 +14,81 @@ if TYPE_CHECKING:
     from typing import Any, Callable
 
 
-class Trigger(Number):
-    """What became of the trigger, the request that starts a sync."""
+class Trigger(OpenEnum):
+    """What became of the trigger, the request that starts a sync.
+
+    Attributes:
+        NOT_SENT: It was not sent.
+        MAY_HAVE_RUN: It was sent, and nobody knows whether it started a sync.
+        REFUSED: It was sent, and started no sync.
+        ACCEPTED: The service accepted it: a sync starts or has started.
+        JOINED: The call joined a sync that was already running.
+    """
 
     NOT_SENT = 0
-    """It was not sent."""
     MAY_HAVE_RUN = 1
-    """It was sent, and whether it started a sync is not known."""
     REFUSED = 2
-    """It was sent, and started no sync."""
     ACCEPTED = 3
-    """It was accepted: a sync starts or has started."""
     JOINED = 4
-    """A sync that was running already was joined."""
 
 
 class ServiceError(Record):
-    """The service's own words."""
+    """What the service itself says about an error.
 
-    __slots__ = ("code", "message")
+    Attributes:
+        code: Graph's error code, such as "Forbidden". Log it, but do not branch on it: the service's front ends use
+            different codes.
+        message: The service's message on one line.
+    """
 
     code: str | None
-    """Graph's error code, such as "Forbidden", for logs: it differs between the service's front ends."""
     message: str | None
-    """One line, taken out of the service's envelopes."""
 
 
 class Attempt(Record):
-    """One request of a call."""
+    """One request of a call.
 
-    __slots__ = ("client_request_id", "request_id")
+    Attributes:
+        client_request_id: The GUID that the library gave the request. Microsoft's support asks for it, and Intune shows
+            it as "Activity ID".
+        request_id: The id that Graph gave the request. None if Graph did not answer.
+    """
 
     client_request_id: str | None
-    """The GUID that the library gave it. Microsoft's support asks for it; Intune shows it as "Activity ID"."""
     request_id: str | None
-    """The id that Graph gave it. None if it was not answered."""
 
 
 class Detail(Record):
-    """What is known of a call. The token is in none of it, whatever the server answers."""
+    """What is known about a call. It never contains the token, whatever the server answers.
 
-    __slots__ = (
-        "result", "result_name", "message", "status_code", "error", "retry_after", "trigger", "claims", "attempts",
-        "settings",
-    )  # fmt: skip
+    Attributes:
+        result: The number of the call's result, the same in every language. Errors are below zero.
+        result_name: The name of that number, such as "AUTOPILOT_SYNC_TOO_SOON", for logs.
+        message: What happened, on one line, for logs.
+        status_code: The HTTP status of the last reply. None if there was no reply.
+        error: What the service says about the error. None if it says nothing.
+        retry_after: How many seconds after the call's return the service wants to be asked again. None if that is not
+            known.
+        trigger: What became of the trigger.
+        claims: The claims of a claims challenge, as JSON. None if there was no challenge.
+        attempts: The requests of the call, in the order they were sent.
+        settings: The last settings that the call read. None if it read none.
+    """
 
     result: int
-    """The number that the call came to, the same in every language: below zero are errors."""
     result_name: str
-    """Its name in C, such as "AUTOPILOT_SYNC_TOO_SOON", for a log."""
     message: str
-    """What happened, on one line, fit for a log."""
     status_code: int | None
-    """The HTTP status of the last request's answer. None if it got none."""
     error: ServiceError | None
-    """What the service said of an error."""
     retry_after: float | None
-    """The seconds, from the call's return, after which the service wants to be asked again."""
     trigger: Trigger
-    """What became of the trigger."""
     claims: str | None
-    """The claims of a claims challenge, as JSON."""
     attempts: tuple[Attempt, ...]
-    """The requests of the call, in their order."""
     settings: Settings | None
-    """The settings that the call read last."""
 
 
-def of(function: Callable[..., int], *arguments: Any) -> Detail:
-    """Calls a function of the library whose last parameter is a detail."""
+def of_call(function: Callable[..., int], *arguments: Any) -> Detail:
+    """Calls a function of the library whose last parameter is a detail, and returns a copy of that."""
     pointer = c_void_p()
     function(*arguments, byref(pointer))
     try:

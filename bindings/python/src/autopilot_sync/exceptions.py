@@ -1,18 +1,18 @@
 """Why a call failed, in the terms of azure-core.
 
 AutopilotError
-    ServiceRequestError             nothing was sent: no connection
-        TlsError                    ... the certificate is not trusted, or the handshake failed
-    ServiceResponseError            the request was sent, and no usable reply came: it may have been carried out
-        UnexpectedResponseError     ... what came is not Graph's answer, but that of a box in between
+    ServiceRequestError             no connection; nothing was sent
+        TlsError                    the certificate is not trusted, or the TLS handshake failed
+    ServiceResponseError            the request was sent, but no usable reply came: it may have been carried out
+        UnexpectedResponseError     the reply is not Graph's, but for example a proxy's
     HttpResponseError               the service answered with an error
-        ClientAuthenticationError   ... 401: a new token can heal it
-        ForbiddenError              ... 403, or Intune's own 401: licence or rights
+        ClientAuthenticationError   401: get a new token
+        ForbiddenError              403, or Intune's own 401: the licence or the permission is missing
     SyncFailedError                 the service reports that the sync failed
-    CallTimeoutError                the deadline cut off the call; a TimeoutError too
-    CallCancelledError              `Client.cancel` ended the call, or the progress callback did
+    CallTimeoutError                the call's time was up; also a TimeoutError
+    CallCancelledError              `Client.cancel` or the progress callback ended the call
     ConfigurationError              an environment variable, CA file or proxy cannot be used
-    InvalidArgumentError            a token that cannot be one; a ValueError too
+    InvalidArgumentError            the text cannot be a token; also a ValueError
 """
 
 from __future__ import annotations
@@ -26,15 +26,18 @@ if TYPE_CHECKING:
 
 
 class AutopilotError(Exception):
-    """The base of all errors of calls, and the error for what this version does not know.
+    """The base of all errors of calls. Raised itself for a fault of the library.
 
-    `str()` is one line, fit for a log. No token is in it, nor in anything else here.
+    `str()` gives one line for a log. No part of the error contains the token.
+
+    Attributes:
+        detail: All that is known about the call. The properties below are its most wanted parts.
     """
 
     detail: Detail
-    """All that is known of the call; the properties below are the most wanted parts of it."""
 
     def __init__(self, detail: Detail) -> None:
+        """Takes the detail of the call that failed."""
         super().__init__(detail.message)
         self.detail = detail
 
@@ -43,32 +46,32 @@ class AutopilotError(Exception):
 
     @property
     def result(self) -> int:
-        """The number, below zero, that is the same in every language."""
+        """The number of the error, below zero, the same in every language."""
         return self.detail.result
 
     @property
     def result_name(self) -> str:
-        """Its name in C, such as "AUTOPILOT_ERROR_FORBIDDEN"."""
+        """The name of that number, such as "AUTOPILOT_ERROR_FORBIDDEN"."""
         return self.detail.result_name
 
     @property
     def message(self) -> str:
-        """The same as `str()`."""
+        """What happened, on one line. The same as `str()`."""
         return self.detail.message
 
     @property
     def status_code(self) -> int | None:
-        """The HTTP status of the last request's answer. None if it got none."""
+        """The HTTP status of the last reply. None if there was no reply."""
         return self.detail.status_code
 
     @property
     def error(self) -> ServiceError | None:
-        """The service's own `code` and `message`."""
+        """The service's own `code` and `message`. None if it gave neither."""
         return self.detail.error
 
     @property
     def retry_after(self) -> float | None:
-        """The seconds after which the service wants to be asked again."""
+        """How many seconds to wait before the next call. None if the service does not say."""
         return self.detail.retry_after
 
     @property
@@ -83,27 +86,27 @@ class AutopilotError(Exception):
 
     @property
     def claims(self) -> str | None:
-        """The claims of a claims challenge, as JSON."""
+        """The claims of a claims challenge, as JSON. None if there was no challenge."""
         return self.detail.claims
 
     @property
     def client_request_id(self) -> str | None:
-        """The library's id of the last request: Intune's "Activity ID"."""
+        """The library's id of the last request, which Intune shows as "Activity ID"."""
         return self.detail.attempts[-1].client_request_id if self.detail.attempts else None
 
     @property
     def request_id(self) -> str | None:
-        """Graph's id of the last request, if it was answered."""
+        """Graph's id of the last request. None if Graph did not answer."""
         return self.detail.attempts[-1].request_id if self.detail.attempts else None
 
     @property
     def settings(self) -> Settings | None:
-        """The settings that the call read last."""
+        """The last settings that the call read. None if it read none."""
         return self.detail.settings
 
 
 class ServiceRequestError(AutopilotError):
-    """No connection, and nothing was sent: name look-up, TCP, or the proxy, its refusal included."""
+    """There is no connection: name lookup, TCP or the proxy failed. Nothing was sent."""
 
 
 class TlsError(ServiceRequestError):
@@ -111,23 +114,23 @@ class TlsError(ServiceRequestError):
 
 
 class ServiceResponseError(AutopilotError):
-    """The request was sent, and no usable reply came: it may have been carried out."""
+    """The request was sent, but no usable reply came: it may have been carried out."""
 
 
 class UnexpectedResponseError(ServiceResponseError):
-    """The reply is not HTTP, not of the documented shape, or not Graph's but of a box in between."""
+    """The reply is not HTTP, not of the documented form, or not from Graph, but for example from a proxy."""
 
 
 class HttpResponseError(AutopilotError):
-    """The service answered with an error: see `status_code` and `error`."""
+    """The service answered with an error. See `status_code` and `error`."""
 
 
 class ClientAuthenticationError(HttpResponseError):
-    """The token was refused (401), and a new one can heal it; with `claims`, one that answers those."""
+    """The service refused the token (401). Get a new one, with the `claims` if there are any."""
 
 
 class ForbiddenError(HttpResponseError):
-    """The tenant's licence or the caller's rights do not allow it: 403, or Intune's own 401."""
+    """The tenant's licence or the caller's permissions do not allow the call: 403, or Intune's own 401."""
 
 
 class SyncFailedError(AutopilotError):
@@ -135,24 +138,25 @@ class SyncFailedError(AutopilotError):
 
 
 class CallTimeoutError(AutopilotError, TimeoutError):
-    """The deadline cut off the call: `sent` and `trigger` tell how far it came."""
+    """The call's time was up. `sent` and `trigger` tell how far it came."""
 
 
 class CallCancelledError(AutopilotError):
-    """`Client.cancel` ended the call, or the progress callback did."""
+    """`Client.cancel` or the progress callback ended the call."""
 
 
 class ConfigurationError(AutopilotError):
-    """An environment variable, CA file or proxy address cannot be used; the message names it. Nothing was sent."""
+    """An environment variable, CA file or proxy cannot be used. The message names it. Nothing was sent."""
 
 
 class InvalidArgumentError(AutopilotError, ValueError):
-    """A token that cannot be one. Nothing was sent."""
+    """The text cannot be a token. Nothing was sent."""
 
 
 UNAUTHORIZED = -7
+INTERNAL = -12
 
-_ERRORS: dict[int, type[AutopilotError]] = {
+ERRORS: dict[int, type[AutopilotError]] = {
     -1: InvalidArgumentError,
     -2: ServiceRequestError,
     -3: TlsError,
@@ -164,10 +168,11 @@ _ERRORS: dict[int, type[AutopilotError]] = {
     -9: HttpResponseError,
     -10: UnexpectedResponseError,
     -11: SyncFailedError,
+    INTERNAL: AutopilotError,
     -13: ConfigurationError,
 }
 
 
 def error_of(detail: Detail) -> AutopilotError:
-    """The exception of a call's result. -12, a fault of the library, is one without a class of its own."""
-    return _ERRORS.get(detail.result, AutopilotError)(detail)
+    """The exception for the result of a call."""
+    return ERRORS.get(detail.result, AutopilotError)(detail)

@@ -1,4 +1,4 @@
-"""Syncs of many tenants at once, in threads of this process or on whatever an Executor has."""
+"""Syncs of many tenants at once, on threads of this process or on any Executor."""
 
 from __future__ import annotations
 
@@ -9,38 +9,40 @@ from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from concurrent.futures import as_completed as _as_completed
 from itertools import starmap
 
-from ._hidden import Hidden
-from ._options import Options, milliseconds
-from ._record import Record
+from ._options import Options, check_wait
+from ._secret import Secret
+from ._values import Record
 from .client import HALF_AN_HOUR, Client
-from .credential import Source
+from .credential import TokenSource
 from .outcome import Outcome
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import os
     from collections.abc import Iterable, Iterator
     from typing import Any, Callable
 
-    from typing_extensions import Unpack
-
-    from .types import ClientOptions, Credential
+    from .cloud import Cloud
+    from .types import Credential
 
 MOST_THREADS = 32
 
 
 class TenantResult(Record):
-    """What the call for one tenant came to: an outcome, or an error."""
+    """The result for one tenant: an outcome or an error.
 
-    __slots__ = ("error", "outcome", "tenant")
+    Attributes:
+        tenant: The tenant's key in the mapping given to `sync_many`. Its position, from 0, if that was not a mapping.
+        outcome: The outcome. None if there is an error.
+        error: An AutopilotError, or what the credential or the executor raised. None if there is an outcome.
+    """
 
     tenant: Any
-    """Its key in the mapping that was given; its position from 0, where no mapping was given."""
     outcome: Outcome | None
     error: BaseException | None
-    """An AutopilotError, or what the credential or the executor raised."""
 
     def result(self) -> Outcome:
-        """The outcome, or raises the error."""
+        """Returns the outcome, or raises the error."""
         if self.error is not None:
             raise self.error
         assert self.outcome is not None
@@ -54,38 +56,65 @@ def sync_many(
     as_completed: bool = False,
     max_workers: int | None = None,
     executor: Executor | None = None,
-    **options: Unpack[ClientOptions],
+    cloud: Cloud | None = None,
+    base_url: str | None = None,
+    proxy: str | None = None,
+    ca_file: str | os.PathLike[str] | None = None,
+    timeout: float | None = None,
+    connect_timeout: float | None = None,
+    max_retries: int | None = None,
+    user_agent_suffix: str | None = None,
+    ignore_environment: bool = False,
 ) -> Iterator[TenantResult]:
-    """Triggers the syncs of many tenants, and gives one result for each: an outcome or an error. No error of one stops
-    the others.
+    """Triggers the syncs of many tenants. Each has an outcome or an error, and none stops the others.
 
         for result in sync_many({"contoso": credential, "fabrikam": other}, wait=True):
             print(result.tenant, result.outcome or result.error)
 
-    credentials: a mapping of tenant to credential, or credentials alone: whatever a Client takes.
-    wait: whether to wait until the syncs are done: True for half an hour at most, or that many seconds.
-    as_completed: whether results come as soon as there are any; else in the order of the credentials.
-    max_workers: how many calls run at once. 32 unless given.
-    executor: runs the calls instead of threads made here: any of concurrent.futures, so that of a Dask cluster too
-        (`distributed.Client.get_executor()`). Where it is no ThreadPoolExecutor, credentials travel to other processes,
-        perhaps to other machines: then functions and credential objects are taken, which fetch the token there, but no
-        str: a token's text is not to be written to queues and logs of a cluster.
-    options: those of Client.
+    The calls start at once; you may read the results later. If you leave the loop early, even by Ctrl-C, the calls that
+    run in this process end, and those that have not begun never do.
 
-    The calls start now; the results may be fetched later. Whoever leaves the loop early, by Ctrl-C too, ends the calls
-    that run in this process and those that are not begun.
+    Args:
+        credentials: A mapping of tenants to credentials, or just credentials: anything that a `Client` takes.
+        wait: Whether to wait until the syncs have completed: True for at most half an hour, or the number of seconds.
+        as_completed: Whether to give each result as soon as it is there. Otherwise they have the credentials' order.
+        max_workers: How many calls may run at once. Defaults to 32.
+        executor: Runs the calls. It may be any executor of concurrent.futures, so `distributed.Client.get_executor()`
+            runs them on a Dask cluster. Unless it is a ThreadPoolExecutor, credentials travel to other processes. A
+            function or a credential object gets the token there; a str is refused, so that no token ends up in a
+            cluster's queues and logs. Defaults to threads of this process.
+        cloud, base_url, proxy, ca_file, timeout, connect_timeout: As for `Client`.
+        max_retries, user_agent_suffix, ignore_environment: As for `Client`.
+
+    Returns:
+        An iterator over the results, one for each tenant.
+
+    Raises:
+        TypeError, ValueError: An argument is wrong.
+        ConfigurationError: An environment variable or file cannot be used.
     """
-    given = Hidden(credentials)
+    given = Secret(credentials)
     del credentials
-    if isinstance(given.give(), (str, bytes)):
+    if isinstance(given.reveal(), (str, bytes)):
         raise TypeError("credentials must be a mapping or an iterable of credentials, not one token")
     named = _named(given)
     seconds = None if wait is False else HALF_AN_HOUR if wait is True else wait
     if seconds is not None:
-        milliseconds("wait", seconds)
+        check_wait("wait", seconds)
     if executor is not None and max_workers is not None:
-        raise ValueError("max_workers is for the threads made here: an executor has its own")
+        raise ValueError("max_workers is for the threads of this process: an executor has its own")
 
+    options: dict[str, Any] = {
+        "cloud": cloud,
+        "base_url": base_url,
+        "proxy": proxy,
+        "ca_file": ca_file,
+        "timeout": timeout,
+        "connect_timeout": connect_timeout,
+        "max_retries": max_retries,
+        "user_agent_suffix": user_agent_suffix,
+        "ignore_environment": ignore_environment,
+    }
     tenants = [tenant for tenant, _ in named]
     if executor is None or isinstance(executor, ThreadPoolExecutor):
         pool = executor or ThreadPoolExecutor(max_workers or max(1, min(MOST_THREADS, len(named))))
@@ -94,40 +123,40 @@ def sync_many(
         results = _results(tenants, begun, as_completed, shared, None if executor else pool)
     else:
         _refuse_texts(named)
-        Options(**options)  # or ValueError
-        # Clusters take equal calls for one, whose result they keep: the last argument makes each its own.
+        Options(**options)  # raises if one is wrong
+        # A cluster takes equal calls for one and reuses its result. The last argument makes each call unique.
         begun = (_begin(executor, _sync_elsewhere, one, seconds, options, uuid.uuid4().hex) for _, one in named)
         results = _results(tenants, begun, as_completed)
     next(results)
     return results
 
 
-def _named(credentials: Hidden) -> list[tuple[Any, Hidden]]:
-    """The tenants and their credentials. Raises TypeError for anything else."""
-    is_mapping = isinstance(credentials.give(), Mapping)
-    # An iterator, because a repr of a mapping's items would show the credentials.
-    pairs = iter(credentials.give().items() if is_mapping else enumerate(credentials.give()))
+def _named(credentials: Secret) -> list[tuple[Any, Secret]]:
+    """The tenants and their credentials. Raises TypeError if one is no credential."""
+    is_mapping = isinstance(credentials.reveal(), Mapping)
+    # An iterator: the repr of a mapping's items would show the credentials.
+    pairs = iter(credentials.reveal().items() if is_mapping else enumerate(credentials.reveal()))
     return list(starmap(_checked, pairs))
 
 
-def _checked(tenant: Any, credential: Credential) -> tuple[Any, Hidden]:
-    given = Hidden(credential)
+def _checked(tenant: Any, credential: Credential) -> tuple[Any, Secret]:
+    given = Secret(credential)
     del credential
-    Source(given, "")  # or TypeError
+    TokenSource(given, "")  # or TypeError
     return tenant, given
 
 
-def _refuse_texts(named: list[tuple[Any, Hidden]]) -> None:
+def _refuse_texts(named: list[tuple[Any, Secret]]) -> None:
     for tenant, given in named:
-        if isinstance(given.give(), str):
+        if isinstance(given.reveal(), str):
             raise TypeError(
-                f"the credential of {tenant!r} is a token's text: it would be written to the queues and logs of other "
-                "processes. Give a function or a credential object, which fetches the token there"
+                f"the credential of {tenant!r} is a token's text, which could end up in queues and logs of other "
+                "processes. Give a function or a credential object that gets the token there"
             )
 
 
 def _begin(executor: Executor, function: Callable[..., Outcome], *arguments: object) -> Future[Outcome]:
-    """One call; an executor that refuses it, for what cannot be pickled or being shut down, is that call's error."""
+    """Begins one call. If the executor refuses it, being shut down or unable to pickle it, that is the call's error."""
     try:
         return executor.submit(function, *arguments)
     except Exception as error:
@@ -143,8 +172,8 @@ def _results(
     shared: Client | None = None,
     pool: ThreadPoolExecutor | None = None,
 ) -> Iterator[TenantResult]:
-    """Begins the calls, then gives nothing once, then the results. So it ends the calls whenever it is left: a generator
-    that was not begun would not."""
+    """Begins the calls, yields nothing once, and then the results. The first step makes sure that leaving the generator
+    ends the calls: Python does not run the `finally` of a generator that has not begun."""
     calls: list[Future[Outcome]] = []
     try:
         for call in begun:
@@ -164,13 +193,13 @@ def _results(
             pool.shutdown(wait=False)
 
 
-def _sync_here(shared: Client, given: Hidden, seconds: float | None) -> Outcome:
-    return _sync(shared._for(given), seconds)
+def _sync_here(shared: Client, given: Secret, seconds: float | None) -> Outcome:
+    return _sync(shared._for_tenant(given), seconds)
 
 
-def _sync_elsewhere(given: Hidden, seconds: float | None, options: ClientOptions, _unique: str) -> Outcome:
+def _sync_elsewhere(given: Secret, seconds: float | None, options: dict[str, Any], _unique: str) -> Outcome:
     try:
-        with Client(given.give(), **options) as client:
+        with Client(given.reveal(), **options) as client:
             return _sync(client, seconds)
     except Exception as error:
         raise _portable(error) from None
@@ -181,7 +210,7 @@ def _sync(client: Client, seconds: float | None) -> Outcome:
 
 
 def _portable(error: Exception) -> Exception:
-    """An error that can be pickled, and made again: one that cannot breaks a whole pool of processes."""
+    """An error that can travel between processes: one that cannot be unpickled breaks a whole pool."""
     try:
         pickle.loads(pickle.dumps(error))
     except Exception:

@@ -1,52 +1,58 @@
-"""What a trigger, or the wait for its end, came to."""
+"""The outcome of a trigger, or of the wait that follows it."""
 
 from __future__ import annotations
 
-from ._numbers import Number
-from ._record import Record
+from ._values import OpenEnum, Record
 from .detail import Detail
 from .exceptions import error_of
 from .settings import Settings
 
 
-class Answer(Number):
-    """The answers that are no error: what to branch on."""
+class Answer(OpenEnum):
+    """The service's answer to a trigger. None of these is an error.
 
-    DONE = 0
-    """Of `sync`: the service accepted the trigger (204), and the sync runs on afterwards. Of `sync_and_wait`: it is
-    completed."""
+    Attributes:
+        ACCEPTED: From `sync`: the service accepted the trigger (204), and the sync now runs. From `sync_and_wait`: the
+            sync that it triggered has completed.
+        ALREADY_RUNNING: From `sync`: a sync is already running (409). From `sync_and_wait`: that sync has completed.
+        TOO_SOON: A sync ran moments ago, perhaps triggered by somebody else (429). `Outcome.retry_after` tells when to
+            try again, if that is known.
+        UNCONFIRMED: From `sync_and_wait` only: a sync was accepted or was running, but its end could not be observed.
+    """
+
+    ACCEPTED = 0
     ALREADY_RUNNING = 1
-    """A sync is running already (409). Of `sync_and_wait`: it was joined, and is completed."""
     TOO_SOON = 2
-    """A sync ran moments ago, not necessarily the caller's (429): see `Outcome.retry_after`."""
     UNCONFIRMED = 3
-    """Of `sync_and_wait` only: a sync was accepted or was running, but its end could not be observed."""
 
 
 class Outcome(Record):
-    """An answer of the service, and all that is known beside it. `str()` gives one line for a log."""
+    """The service's answer, and what else is known about the call. `str()` gives one line for a log.
 
-    __slots__ = ("answer", "detail")
+    Attributes:
+        answer: The answer. Branch on it.
+        detail: What else is known about the call.
+    """
 
     answer: Answer
     detail: Detail
 
     @property
     def settings(self) -> Settings | None:
-        """The settings that were read last. `sync` reads none."""
+        """The last settings that the call read. `sync` reads none."""
         return self.detail.settings
 
     @property
     def retry_after(self) -> float | None:
-        """The seconds after which the next trigger is possible, where that is known."""
+        """How many seconds to wait before the next trigger. None if that is not known."""
         return self.detail.retry_after
 
     def __str__(self) -> str:
         return self.detail.message
 
 
-def of(detail: Detail) -> Outcome:
-    """The outcome of a call, or its exception. A number that this version does not know is an answer from zero up."""
+def outcome_of(detail: Detail) -> Outcome:
+    """The outcome of a call. Raises its error instead if it has one."""
     if detail.result < 0:
         raise error_of(detail)
     return Outcome(answer=Answer(detail.result), detail=detail)

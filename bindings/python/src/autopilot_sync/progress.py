@@ -4,36 +4,40 @@ from __future__ import annotations
 
 from . import settings
 from ._library import native
-from ._numbers import Number
-from ._record import Record
+from ._values import OpenEnum, Record
 from .settings import Settings
 
 
-class Phase(Number):
-    """What a wait is doing."""
+class Phase(OpenEnum):
+    """What a wait is doing.
+
+    Attributes:
+        STARTING: It begins. Nothing has been sent yet.
+        WINDOW: It waits for the time at which the service accepts the next trigger.
+        WATCHING: It watches a sync.
+        TOKEN_REJECTED: The service refused the token. The wait asks the credential for a new one.
+    """
 
     STARTING = 0
-    """It begins: nothing was sent yet."""
     WINDOW = 1
-    """It waits for the time at which the service accepts a trigger."""
     WATCHING = 2
-    """It watches a sync."""
     TOKEN_REJECTED = 3
-    """The service refused the token: the credential is asked for another one."""
 
 
 class Progress(Record):
-    """What a wait tells its caller, about once a second."""
+    """The state of a wait. The callback of `Client.sync_and_wait` gets one about every second.
 
-    __slots__ = ("phase", "elapsed", "next_step", "settings")
+    Attributes:
+        phase: What the wait is doing.
+        elapsed: The seconds since the wait began.
+        next_step: The seconds until the next step: reading the settings, or sending the trigger.
+        settings: The last settings that the wait read. None before the first reading.
+    """
 
     phase: Phase
     elapsed: float
-    """The seconds since the wait began."""
     next_step: float
-    """The seconds until the wait does its next step: a look at the sync, or a trigger."""
     settings: Settings | None
-    """The settings that were read last."""
 
 
 def read(pointer: int) -> Progress:

@@ -1,69 +1,70 @@
-"""What the service says of its Windows Autopilot synchronisation."""
+"""The service's Windows Autopilot settings: the state of its synchronisation."""
 
 from __future__ import annotations
 
 from ._library import native, text
-from ._numbers import Number
-from ._record import Record
+from ._values import OpenEnum, Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from datetime import datetime
 
 
-class SyncStatus(Number):
-    """The state of the sync that runs or ran last."""
+class SyncStatus(OpenEnum):
+    """The state of the running sync, or of the last one.
+
+    Attributes:
+        UNKNOWN: The service says that it does not know.
+        IN_PROGRESS: A sync is running.
+        COMPLETED: The last sync completed.
+        FAILED: The last sync failed.
+        OTHER: A state that this version does not know. `Settings.status_text` has the service's word for it.
+    """
 
     UNKNOWN = 0
-    """The service says that it does not know."""
     IN_PROGRESS = 1
-    """A sync is running."""
     COMPLETED = 2
-    """The last sync completed."""
     FAILED = 3
-    """The last sync failed."""
     OTHER = -1
-    """A state that this version does not know: see `Settings.status_text`."""
 
 
-_NOT_SAID = -2
+_NO_STATUS = -2
 
 
 class Settings(Record):
-    """How the last sync went, and when. Times are aware (UTC), and None for never."""
+    """How and when the last sync ran. Times have the time zone UTC.
 
-    __slots__ = (
-        "id", "status", "status_text", "last_sync", "last_sync_text",
-        "last_manual_sync", "last_manual_sync_text", "next_sync",
-    )  # fmt: skip
+    Attributes:
+        id: The id of the settings in Graph.
+        status: The state of the sync. None if the service gave none.
+        status_text: The state in the service's own word, such as "inProgress".
+        last_sync: When the last sync ran (lastSyncDateTime). None if there was none. Microsoft does not document
+            whether this is the start or the end of the sync.
+        last_sync_text: The same time as the service wrote it.
+        last_manual_sync: When a sync was last triggered (lastManualSyncTriggerDateTime). None if none was.
+        last_manual_sync_text: The same time as the service wrote it.
+        next_sync: When the service should accept the next trigger, by the service's clock: ten minutes after the later
+            of the two times, as documented, and a margin of ten seconds. None if there was no sync yet.
+    """
 
     id: str | None
-    """The id of the resource."""
     status: SyncStatus | None
-    """None where the service did not say."""
     status_text: str | None
-    """The state in the service's own word, such as "inProgress"."""
     last_sync: datetime | None
-    """lastSyncDateTime. Whether it marks the start or the end of a sync is documented nowhere."""
     last_sync_text: str | None
-    """The same as the service wrote it."""
     last_manual_sync: datetime | None
-    """lastManualSyncTriggerDateTime."""
     last_manual_sync_text: str | None
-    """The same as the service wrote it."""
     next_sync: datetime | None
-    """When the service should accept the next trigger, by the service's clock: the later of both times, the documented
-    ten minutes, and ten seconds of margin. None if there was never a sync."""
 
 
 def read(pointer: int | None) -> Settings | None:
-    """The library's settings; None for NULL."""
+    """Copies the library's settings. None for NULL."""
     if not pointer:
         return None
     status = native.autopilot_settings_status(pointer)
     return Settings(
         id=text(native.autopilot_settings_id(pointer)),
-        status=None if status == _NOT_SAID else SyncStatus(status),
+        status=None if status == _NO_STATUS else SyncStatus(status),
         status_text=text(native.autopilot_settings_status_text(pointer)),
         last_sync=_time(native.autopilot_settings_last_sync_ms(pointer)),
         last_sync_text=text(native.autopilot_settings_last_sync_text(pointer)),

@@ -2,47 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Protocol, TypedDict, Union
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    import os
-
-    from .cloud import Cloud
+from typing import Any, Callable, Protocol, Union
 
 
 class HasToken(Protocol):
     """azure-core's AccessToken and AccessTokenInfo."""
 
     @property
-    def token(self) -> str: ...
+    def token(self) -> str:
+        """The token's text."""
 
 
 class TokenCredential(Protocol):
-    """azure-core's protocol of the same name."""
+    """azure-core's protocol of the same name: an object that gets tokens."""
 
-    def get_token(self, *scopes: str) -> HasToken: ...
+    def get_token(self, *scopes: str) -> HasToken:
+        """Gets a token for these scopes, as an object with the attribute `token`."""
 
 
 class SupportsTokenInfo(Protocol):
-    """azure-core's newer protocol, which is preferred where a credential has both."""
+    """azure-core's newer protocol. It is preferred if a credential has both."""
 
-    def get_token_info(self, *scopes: str, options: Any = ...) -> HasToken: ...
+    def get_token_info(self, *scopes: str, options: Any = ...) -> HasToken:
+        """Gets a token for these scopes, as an object with the attribute `token`."""
 
 
 Credential = Union[str, Callable[[], Union[str, HasToken]], TokenCredential, SupportsTokenInfo]
-"""A token; a function that returns one, or an object that has it as `token`; or a credential of azure-identity."""
-
-
-class ClientOptions(TypedDict, total=False):
-    """The named arguments of `Client`."""
-
-    cloud: Cloud | None
-    base_url: str | None
-    proxy: str | None
-    ca_file: str | os.PathLike[str] | None
-    timeout: float | None
-    connect_timeout: float | None
-    max_retries: int | None
-    user_agent_suffix: str | None
-    ignore_environment: bool

@@ -1,1 +1,1 @@
-"""The command line `autopilot-sync`. Nothing of the package imports it."""
+"""The command line `autopilot-sync`. The rest of the package does not import it."""

@@ -1,4 +1,4 @@
-"""Where the command line's tokens come from."""
+"""Where the command line gets its tokens."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ import os
 import stat
 import sys
 
-from .._hidden import Hidden
+from .._secret import Secret
 from ..cloud import Cloud
-from .shown import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,7 +17,8 @@ if TYPE_CHECKING:
 
 STANDARD_INPUT = "-"
 TOKEN_VARIABLE = "AUTOPILOT_TOKEN"
-_MOST_BYTES = 1 << 17  # the library takes half of it: what is longer is refused there
+_MOST_BYTES = 1 << 17  # more than a token can have: the library refuses the rest
+_LONGEST_NAME = 48  # Microsoft's own domains for tenants have at most 43 characters, GUIDs 36; tokens have more
 _AUTHORITIES = {
     Cloud.US_GOVERNMENT: "login.microsoftonline.us",
     Cloud.US_GOVERNMENT_DOD: "login.microsoftonline.us",
@@ -27,11 +27,12 @@ _AUTHORITIES = {
 
 
 class InputError(Exception):
-    """What was to give a token, or the tenants, cannot be used. The message says what and why, on one line."""
+    """The source of a token or of the tenants cannot be used. The message says which and why, on one line."""
 
 
 class TokenVariable:
-    """An environment variable. Only the usual name is repeated: another may be a token, by mistake."""
+    """A token in an environment variable. Messages repeat no name but the default: another may be a token, given by
+    mistake."""
 
     def __init__(self, name: str = TOKEN_VARIABLE) -> None:
         self._name = name
@@ -39,37 +40,42 @@ class TokenVariable:
     def __call__(self) -> str:
         token = os.environ.get(self._name)
         if not token:
-            which = TOKEN_VARIABLE if self._name == TOKEN_VARIABLE else "that was named"
-            raise InputError(f"the environment variable {which} is not set or empty")
+            which = f"variable {TOKEN_VARIABLE}" if self._name == TOKEN_VARIABLE else "variable given for the token"
+            raise InputError(f"the environment {which} is not set or empty")
         return token
 
 
 class TokenFile:
-    """A file that someone keeps fresh: read whenever a token is wanted. A pipe gives its token once. Its path is not
-    repeated either."""
+    """A token in a file, which is read each time, because somebody may renew it. A pipe is read once. Messages do not
+    repeat the path: it may be a token, given by mistake."""
 
     def __init__(self, path: str) -> None:
-        self._path, self._from_pipe = path, Hidden("")
+        self._path, self._from_pipe = path, Secret("")
 
     def __call__(self) -> str:
-        if self._from_pipe.give():
-            return self._from_pipe.give()  # type: ignore[no-any-return]
+        if self._from_pipe.reveal():
+            return self._from_pipe.reveal()  # type: ignore[no-any-return]
         try:
             with opened(self._path) as file:
                 is_pipe = not stat.S_ISREG(os.fstat(file.fileno()).st_mode)
-                # What is no ASCII stays what it is, so that the library can say where it is.
+                # Latin-1 keeps bytes that are not ASCII, so that the library can tell where they are.
                 token = file.read(_MOST_BYTES).decode("latin-1").strip()
         except OSError as error:
             raise InputError(f"the token file: {error.strerror}") from None
         if not token:
             raise InputError("the token file is empty")
         if is_pipe or self._path == STANDARD_INPUT:
-            self._from_pipe = Hidden(token)
+            self._from_pipe = Secret(token)
         return token
 
 
+def redacted(name: str) -> str:
+    """The name, for a message, unless it is so long that it may be a token, given by mistake."""
+    return name if len(name) <= _LONGEST_NAME else "(a long name)"
+
+
 def opened(path: str) -> BinaryIO:
-    """A file, or standard input."""
+    """Opens a file, or standard input."""
     if path != STANDARD_INPUT:
         return open(path, "rb")
     if sys.stdin is None:
@@ -80,13 +86,13 @@ def opened(path: str) -> BinaryIO:
 
 
 def azure_identity(name: str, cloud: Cloud | None = None, **arguments: object) -> Credential:
-    """A credential of azure-identity by its class's name."""
+    """Makes a credential of azure-identity, given the name of its class."""
     try:
         from azure import identity
     except ImportError:
         raise InputError("azure-identity is not installed: pip install azure-identity") from None
     if not name.endswith("Credential") or name not in identity.__all__:
-        raise InputError(f"azure.identity has no credential {shown(name)}")
+        raise InputError(f"azure.identity has no credential {redacted(name)}")
     if name == "DefaultAzureCredential" and cloud in _AUTHORITIES and "AZURE_AUTHORITY_HOST" not in os.environ:
         arguments.setdefault("authority", _AUTHORITIES[cloud])
     try:

@@ -1,4 +1,4 @@
-"""What goes on meanwhile, on standard error: nothing, plain lines, or rich's live display."""
+"""Shows on standard error what is going on: nothing, or plain lines."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ import logging
 import sys
 from contextlib import contextmanager, suppress
 
-from . import words
+from . import formatting
 from .help_text import PROGRAM
-from .printer import is_live
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,43 +20,43 @@ if TYPE_CHECKING:
 
 
 class Quiet:
-    """Says nothing but errors, and the lines of the log where they are wanted."""
+    """Shows only errors, and the log if that is wanted."""
 
     def line(self, text: str) -> None:
-        with suppress(OSError):  # whoever read it has left: the call goes on
+        with suppress(OSError):  # the reader has left: the call goes on
             print(text, file=sys.stderr, flush=True)
 
     def failure(self, report: Report) -> None:
         self.line(f"{PROGRAM}: {report.message}")
-        for more in report.hints:
-            self.line(more)
+        for hint in report.hints:
+            self.line(hint)
 
     def note(self, text: str) -> None:
-        """Something that only a person wants to know."""
+        """Shows something that only a person wants to know."""
 
     @contextmanager
     def waiting(self) -> Iterator[Callable[[Progress], object] | None]:
-        """Gives what a wait calls."""
+        """Gives the progress callback of a wait."""
         yield None
 
     def counted(self, results: Iterable[TenantResult], total: int) -> Iterator[TenantResult]:
-        """Shows how many there are by now."""
+        """Passes the results on, and shows how many there are so far."""
         yield from results
 
 
 class Lines(Quiet):
-    """A line whenever something else goes on."""
+    """Shows a line whenever something changes."""
 
     @contextmanager
     def waiting(self) -> Iterator[Callable[[Progress], object] | None]:
-        said: list[str] = []
+        shown: list[str] = []
 
         def show(progress: Progress) -> None:
-            now = words.doing(progress)
-            if now not in said[-1:]:
-                said.append(now)
-                step = words.next_step(progress)
-                self.line(f"{now}, {step}" if step else now)
+            activity = formatting.activity(progress)
+            if activity not in shown[-1:]:
+                shown.append(activity)
+                step = formatting.next_step(progress)
+                self.line(f"{activity}, {step}" if step else activity)
 
         yield show
 
@@ -66,7 +65,7 @@ class Lines(Quiet):
 
 
 class LogLines(logging.Handler):
-    """Hands the lines of the log to the display, which knows how to write between its own."""
+    """Hands the lines of the log to the display, which can write them between its own."""
 
     def __init__(self, display: Quiet) -> None:
         super().__init__()
@@ -74,24 +73,3 @@ class LogLines(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         self._display.line(self.format(record))
-
-
-def of(is_verbose: bool) -> Quiet:
-    display = _chosen(is_verbose)
-    logging.getLogger().addHandler(logging.NullHandler())  # what other packages log, their errors say too
-    if is_verbose:
-        logger = logging.getLogger("autopilot_sync")
-        logger.setLevel(logging.DEBUG)
-        logger.addHandler(LogLines(display))
-    return display
-
-
-def _chosen(is_verbose: bool) -> Quiet:
-    if is_live(sys.stderr):
-        try:
-            from .rich_display import Live
-        except ImportError:
-            return Lines()
-        return Live()
-    is_terminal = sys.stderr is not None and sys.stderr.isatty()
-    return Lines() if is_verbose or is_terminal else Quiet()

@@ -1,10 +1,19 @@
-"""What the program's exit codes mean."""
+"""The program's exit codes."""
 
 from __future__ import annotations
 
 from enum import IntEnum
 
-from ..exceptions import AutopilotError
+from ..exceptions import (
+    INTERNAL,
+    AutopilotError,
+    CallCancelledError,
+    ClientAuthenticationError,
+    ConfigurationError,
+    ForbiddenError,
+    InvalidArgumentError,
+    SyncFailedError,
+)
 from .credentials import InputError
 
 TYPE_CHECKING = False
@@ -17,46 +26,42 @@ class CaFileError(Exception):
 
 
 class ExitCode(IntEnum):
-    """The answers keep their numbers; the numbers of errors are those of sysexits.h, where it has one."""
+    """The exit codes, their meanings, and the errors that have them. Answers keep the numbers of `Answer`; errors have
+    those of sysexits.h if it has one."""
 
     meaning: str
+    errors: tuple[type[BaseException], ...]
 
-    def __new__(cls, number: int, meaning: str) -> Self:
+    def __new__(cls, number: int, meaning: str, *errors: type[BaseException]) -> Self:
         member = int.__new__(cls, number)
         member._value_ = number
         member.meaning = meaning
+        member.errors = errors
         return member
 
-    DONE = 0, "done: the sync is accepted, or with --wait completed; of status: the settings were read"
-    ALREADY_RUNNING = 1, "a sync is running already; with --wait it was joined, and is completed"
-    TOO_SOON = 2, "too soon: a sync ran moments ago; with --wait no trigger is accepted within its time"
+    OK = 0, "the sync is accepted, or with --wait completed; for status: the settings were read"
+    ALREADY_RUNNING = 1, "a sync is already running; with --wait that sync has completed"
+    TOO_SOON = 2, "a sync ran moments ago; with --wait no trigger is accepted in time"
     UNCONFIRMED = 3, "with --wait: a sync was accepted or was running, but its end could not be observed"
-    SYNC_FAILED = 10, "the service says that the sync failed"
+    SYNC_FAILED = 10, "the service reports that the sync failed", SyncFailedError
     USAGE = 64, "an option is wrong"
-    NO_TOKEN = 66, "there is no token, or it cannot be one; the file of --many cannot be used"
-    UNAVAILABLE = 69, "the service cannot be reached, or does not answer as it should: try again later"
+    NO_TOKEN = 66, "there is no usable token; or the file of --many cannot be used", InvalidArgumentError, InputError
+    UNAVAILABLE = 69, "the service cannot be reached or does not answer as it should: try again later", AutopilotError
     FAULT = 70, "a fault of this program"
     NO_OUTPUT = 74, "the result cannot be written to standard output"
-    NOT_ALLOWED = 77, "the token is refused, or does not have the right"
-    CONFIGURATION = 78, "the proxy, the CA file or an environment variable cannot be used"
-    INTERRUPTED = 130, "ended by Ctrl-C; by another signal N: 128+N"
-
-
-_ERRORS = {
-    -1: ExitCode.NO_TOKEN,
-    -5: ExitCode.INTERRUPTED,
-    -7: ExitCode.NOT_ALLOWED,
-    -8: ExitCode.NOT_ALLOWED,
-    -11: ExitCode.SYNC_FAILED,
-    -12: ExitCode.FAULT,
-    -13: ExitCode.CONFIGURATION,
-}
+    NOT_ALLOWED = 77, "the token is refused or lacks the permission", ClientAuthenticationError, ForbiddenError
+    CONFIGURATION = 78, "the proxy, CA file or an environment variable cannot be used", ConfigurationError, CaFileError
+    INTERRUPTED = 130, "ended by Ctrl-C; by another signal N: 128+N", CallCancelledError
 
 
 def of_error(error: BaseException) -> ExitCode:
-    if isinstance(error, AutopilotError):
-        return _ERRORS.get(error.result, ExitCode.UNAVAILABLE)
-    if isinstance(error, CaFileError):
-        return ExitCode.CONFIGURATION
-    is_credentials = isinstance(error, InputError) or type(error).__module__.startswith("azure.")
-    return ExitCode.NO_TOKEN if is_credentials else ExitCode.FAULT
+    """The exit code of the error's class or, if that has none, of its nearest base class."""
+    if isinstance(error, AutopilotError) and error.result == INTERNAL:
+        return ExitCode.FAULT
+    if type(error).__module__.startswith("azure."):
+        return ExitCode.NO_TOKEN
+    for kind in type(error).__mro__:
+        for code in ExitCode:
+            if kind in code.errors:
+                return code
+    return ExitCode.FAULT

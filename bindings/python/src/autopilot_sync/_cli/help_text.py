@@ -1,4 +1,4 @@
-"""What --help says beside the options."""
+"""The parts of --help around the options."""
 
 from __future__ import annotations
 
@@ -10,36 +10,37 @@ PROGRAM = "autopilot-sync"
 USAGE = f"{PROGRAM} [sync | status] [option ...]"
 
 DESCRIPTION = """\
-Triggers Microsoft Intune's Windows Autopilot sync, and says what the service answered.
+Triggers Microsoft Intune's Windows Autopilot sync and tells what the service answers.
 
 commands:
-  sync    triggers a sync; with --wait it waits until that is done. So unless a command is given
-  status  reads how the last sync went, and when the next is possible; changes nothing
+  sync    trigger a sync; with --wait, wait until it has completed; the default
+  status  read how and when the last sync ran and when the next is possible; changes nothing
 """
 
 _EXIT_CODES = "\n".join(f"  {code.value:>3}  {code.meaning}" for code in ExitCode)
 
 EPILOG = f"""\
 examples:
-  {PROGRAM}                         triggers a sync with the token in {TOKEN_VARIABLE}
-  {PROGRAM} --wait --azure-cli      and waits until it is done, as who is signed in by `az login`
+  {PROGRAM}                         trigger a sync with the token in {TOKEN_VARIABLE}
+  {PROGRAM} --wait --azure-cli      and wait for it, as the user who signed in by `az login`
   {PROGRAM} status --token-file /run/secrets/graph-token
   get-a-token | {PROGRAM} --wait 600 --token-file - --json
   {PROGRAM} --many tenants.json --wait
 
-the file of --many has a name for each tenant, and where its token comes from:
+The file of --many names each tenant and says where its token comes from:
   {{
     "contoso":  {{"token_env": "CONTOSO_TOKEN"}},
     "fabrikam": {{"token_file": "fabrikam.token"}},
     "adatum":   {{"azure_identity": "AzureCliCredential", "tenant_id": "00000000-0000-0000-0000-000000000000"}}
   }}
-A token_file is looked for beside it. azure_identity is any credential of that package, with its arguments.
+The path of a token_file is relative to that file. azure_identity takes any credential of that package, with its
+arguments.
 
 output:
-Standard output has the result alone, standard error the rest. A terminal shows the wait as it goes: live, if rich is
-installed (pip install "autopilot-sync[cli]"), else line by line.
+Standard output has only the result; standard error has the rest. A terminal shows the progress of a wait: live if rich
+is installed (pip install "autopilot-sync[cli]"), otherwise line by line.
 
 exit codes:
 {_EXIT_CODES}
-With --many it is the highest of its tenants'.
+With --many it is the highest of all tenants'.
 """

@@ -1,4 +1,4 @@
-"""Ctrl-C and its like."""
+"""Ctrl-C and other signals that end the program."""
 
 from __future__ import annotations
 
@@ -14,14 +14,16 @@ _SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if
 
 
 class Interruption:
-    """The signal that came, if one did."""
+    """The signal that ended the call. None if none did."""
 
     def __init__(self) -> None:
         self.signal: int | None = None
 
+
 @contextmanager
 def ends(end: Callable[[], object]) -> Iterator[Interruption]:
-    """While it lasts, a signal calls this, which should end what goes on; a second one is a KeyboardInterrupt."""
+    """Inside this context the first signal calls `end`, which should end what goes on. The second raises
+    KeyboardInterrupt."""
     interruption = Interruption()
 
     def handle(number: int, _frame: object) -> None:
@@ -32,7 +34,7 @@ def ends(end: Callable[[], object]) -> Iterator[Interruption]:
 
     before: dict[int, Any] = {}
     for number in _SIGNALS:
-        if signal.getsignal(number) not in (signal.SIG_IGN, None):  # nohup ignores one, and means it
+        if signal.getsignal(number) not in (signal.SIG_IGN, None):  # nohup ignores SIGHUP on purpose
             before[number] = signal.signal(number, handle)
     try:
         yield interruption

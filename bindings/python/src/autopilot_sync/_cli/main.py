@@ -1,4 +1,4 @@
-"""What the command line does with its arguments."""
+"""The program."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ import signal
 import sys
 from contextlib import closing
 
-from .._hidden import Hidden
+from .._secret import Secret
 from ..client import Client
 from ..exceptions import AutopilotError
 from ..many import sync_many
-from . import arguments, display, interruption, printer, report, tenants
+from . import arguments, interruption, output, report, tenants
 from .credentials import TokenFile, TokenVariable, azure_identity
 from .exit_code import CaFileError, ExitCode
 from .help_text import PROGRAM
@@ -21,25 +21,26 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Sequence
+    from typing import Any
 
-    from ..types import ClientOptions, Credential
+    from ..types import Credential
     from .display import Quiet
     from .interruption import Interruption
     from .printer import Json, Text
     from .report import Report
 
 
-def main(words: Sequence[str] | None = None) -> int:
+def main(argv: Sequence[str] | None = None) -> int:
     """Runs the program, and returns its exit code."""
-    hidden = Hidden(words)
-    del words
+    given_words = Secret(argv)
+    del argv
     for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):  # a terminal of few characters is no reason to fail
+        if isinstance(stream, io.TextIOWrapper):  # characters that the terminal lacks must not fail
             stream.reconfigure(errors="backslashreplace")
-    given = arguments.parse(hidden)
-    shown = display.of(given.verbose)
+    given = arguments.parse(given_words)
+    shown = output.display(given.verbose)
     try:
-        return (_many if given.many else _one)(given, shown, printer.of(given.json))
+        return (_many if given.many else _one)(given, shown, output.printer(given.json))
     except KeyboardInterrupt:
         shown.line(f"{PROGRAM}: interrupted")
         return 128 + signal.SIGINT
@@ -67,7 +68,7 @@ def _call(client: Client, given: Namespace, shown: Quiet, ended: Interruption) -
             if given.wait is None:
                 return report.of_outcome(client.sync())
             return report.of_outcome(client.sync_and_wait(given.wait, show))
-    except (Exception, KeyboardInterrupt) as error:  # the call's, or its credential's
+    except (Exception, KeyboardInterrupt) as error:  # from the call or its credential
         if ended.signal is not None:
             return report.of_interruption(ended.signal, error)
         return report.of_error(error)
@@ -99,9 +100,9 @@ def _many(given: Namespace, shown: Quiet, printed: Json | Text) -> int:
                 printed.of_many(reports[tenant])
     printed.summary([reports[tenant] for tenant in credentials])
     good = sum(one.exit_code <= ExitCode.ALREADY_RUNNING for one in reports.values())
-    shown.note(f"{good} of {len(reports)} tenants are done")
+    shown.note(f"{good} of {len(reports)} tenants succeeded")
     if ended.signal is not None:
-        shown.note("Syncs that were accepted before go on without this program.")
+        shown.note("Syncs that were accepted earlier go on without this program.")
     return max(one.exit_code for one in reports.values())
 
 
@@ -120,12 +121,12 @@ def _credential(given: Namespace) -> Credential:
     return TokenVariable() if given.token_env is None else TokenVariable(given.token_env)
 
 
-def _options(given: Namespace) -> ClientOptions:
+def _options(given: Namespace) -> dict[str, Any]:
     return {"cloud": given.cloud, "proxy": given.proxy, "ca_file": _ca_file(given.ca_file), "timeout": given.timeout}
 
 
 def _ca_file(path: str | None) -> str | None:
-    """Refuses a missing file: the library's error would name the path, but it may be a token, by mistake."""
+    """Refuses a missing file. The library's error would name the path, which may be a token, given by mistake."""
     if path:
         try:
             os.stat(path)
@@ -135,7 +136,7 @@ def _ca_file(path: str | None) -> str | None:
 
 
 def _refused(error: Exception) -> Report:
-    """Of what could not begin. What is neither the library's error nor a credential's is an option's."""
+    """The report of a call that could not begin. An error of neither the library nor a credential is an option's."""
     if isinstance(error, (ValueError, TypeError)) and not isinstance(error, AutopilotError):
         return report.of_failure(str(error), ExitCode.USAGE)
     return report.of_error(error)

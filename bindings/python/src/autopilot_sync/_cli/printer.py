@@ -1,16 +1,13 @@
-"""The result on standard output: for programs, for people, and for people at a terminal with rich."""
+"""Prints the result on standard output: as JSON for programs, as text for people."""
 
 from __future__ import annotations
 
-import os
 import sys
 
-from . import words
+from . import formatting
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import TextIO
-
     from .report import Report
 
 
@@ -18,21 +15,23 @@ class Json:
     """One JSON object a line, for errors too."""
 
     def one(self, report: Report) -> None:
+        """The result of the only call."""
         print(report.json(), flush=True)
 
     def of_many(self, report: Report) -> None:
+        """The result of one tenant, as soon as it is there."""
         self.one(report)
 
     def summary(self, reports: list[Report]) -> None:
-        """All has been said."""
+        """All tenants at the end. They have been printed already."""
 
 
 class Text:
-    """Lines for people. The errors of a single call are said on standard error."""
+    """Lines for people. The error of a single call goes to standard error only."""
 
     def one(self, report: Report) -> None:
         if report.read is not None:
-            for name, value in words.state(report.read):
+            for name, value in formatting.state(report.read):
                 print(f"{name + ':':<18}{value}")
         elif not report.is_error:
             print(f"{report.name}: {report.line}")
@@ -42,21 +41,4 @@ class Text:
         print(f"{report.tenant}: {report.name}: {report.line}", flush=True)
 
     def summary(self, reports: list[Report]) -> None:
-        """All has been said."""
-
-
-def of(as_json: bool) -> Json | Text:
-    if as_json:
-        return Json()
-    if is_live(sys.stdout):
-        try:
-            from .rich_printer import Rich
-        except ImportError:
-            return Text()
-        return Rich()
-    return Text()
-
-
-def is_live(stream: TextIO | None) -> bool:
-    """Whether it is a terminal on which more can be done than to append lines."""
-    return stream is not None and stream.isatty() and os.environ.get("TERM") != "dumb"
+        """All tenants at the end. They have been printed already."""

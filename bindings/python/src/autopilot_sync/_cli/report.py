@@ -1,11 +1,11 @@
-"""What a call came to, for a person and for a program."""
+"""The result of a call, for people and for programs."""
 
 from __future__ import annotations
 
 import json
 import signal
 
-from .._record import Record
+from .._values import Record
 from ..detail import Detail, Trigger
 from ..exceptions import AutopilotError
 from ..outcome import Outcome
@@ -22,27 +22,31 @@ if TYPE_CHECKING:
 
 _HINTS = {
     Trigger.NOT_SENT: "No sync was triggered.",
-    Trigger.MAY_HAVE_RUN: "The trigger was sent, and may have started a sync. To run this again is harmless.",
+    Trigger.MAY_HAVE_RUN: "The trigger was sent and may have started a sync. Running this again is harmless.",
     Trigger.REFUSED: "No sync was started.",
-    Trigger.ACCEPTED: "The sync was accepted before, and goes on without this program.",
-    Trigger.JOINED: "The sync that was running already goes on without this program.",
+    Trigger.ACCEPTED: "The sync was accepted earlier and goes on without this program.",
+    Trigger.JOINED: "The running sync goes on without this program.",
 }
-_NO_TOKEN_HINT = "autopilot-sync --help says where a token may come from."
+_NO_TOKEN_HINT = "See autopilot-sync --help for the ways to give it a token."
 
 
 class Report(Record):
-    """What a call came to: an answer, the settings, or an error."""
+    """The result of a call: an answer, the settings, or an error.
 
-    __slots__ = ("detail", "exit_code", "message", "name", "settings", "tenant")
+    Attributes:
+        tenant: The tenant's name. None without --many.
+        name: One word for people, such as "ACCEPTED" or "FORBIDDEN".
+        message: What happened.
+        exit_code: The exit code.
+        detail: What else is known. None if no call was made or it gives none.
+        settings: The last settings that the call read. None if it read none.
+    """
 
     tenant: str | None
-    """With --many: its name."""
     name: str
-    """One word for a person, such as "DONE" or "FORBIDDEN"."""
     message: str
     exit_code: int
     detail: Detail | None
-    """None where no call was made, or it gives none."""
     settings: Settings | None
 
     @property
@@ -51,19 +55,19 @@ class Report(Record):
 
     @property
     def read(self) -> Settings | None:
-        """The settings, where to read them was all."""
+        """The settings, if the call only read them."""
         return self.settings if self.detail is None else None
 
     @property
     def line(self) -> str:
-        """The message on one line, without the name that it may begin with."""
+        """The first line of the message, without the name if it begins with that."""
         line = self.message.partition("\n")[0]
         kind, _, rest = line.partition(": ")
         return rest if kind.replace(" ", "_").upper() == self.name else line
 
     @property
     def hints(self) -> list[str]:
-        """What follows from an error, and what Microsoft's support asks for."""
+        """What the error means for the sync, and the ids that Microsoft's support asks for."""
         if self.detail is None:
             return [_NO_TOKEN_HINT] if self.exit_code == ExitCode.NO_TOKEN else []
         has_ended = self.exit_code == ExitCode.SYNC_FAILED
@@ -74,7 +78,7 @@ class Report(Record):
         return [hint for hint in hints if hint]
 
     def json(self) -> str:
-        """All of it on one line. What is not known is null."""
+        """All of it on one line. Unknown values are null."""
         detail, settings = self.detail, self.settings
         fields: dict[str, Any] = {"tenant": self.tenant} if self.tenant is not None else {}
         fields.update(
@@ -115,7 +119,12 @@ def of_outcome(outcome: Outcome, tenant: str | None = None) -> Report:
 
 def of_settings(settings: Settings) -> Report:
     return Report(
-        tenant=None, name="DONE", message="the settings were read", exit_code=0, detail=None, settings=settings
+        tenant=None,
+        name=ExitCode.OK.name,
+        message="the settings were read",
+        exit_code=ExitCode.OK,
+        detail=None,
+        settings=settings,
     )
 
 
@@ -140,12 +149,12 @@ def of_tenant(result: TenantResult) -> Report:
 
 
 def of_failure(message: str, code: ExitCode) -> Report:
-    """Of what failed before there was a call."""
+    """For a failure before any call."""
     return Report(tenant=None, name=code.name, message=message, exit_code=code, detail=None, settings=None)
 
 
 def of_interruption(number: int, error: BaseException | None = None, tenant: str | None = None) -> Report:
-    """Of a call that a signal ended. Its error tells how far it came, if there was the time for one."""
+    """For a call that a signal ended. The error, if there is one, tells how far the call came."""
     detail = error.detail if isinstance(error, AutopilotError) else None
     return Report(
         tenant=tenant,

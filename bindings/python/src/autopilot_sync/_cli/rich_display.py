@@ -1,4 +1,4 @@
-"""What goes on meanwhile, live on a terminal, by rich."""
+"""Shows live on a terminal what is going on, with rich."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from rich.progress import Progress as Bars
 from rich.text import Text
 
 from ..progress import Phase, Progress
-from . import words
+from . import formatting
 from .display import Quiet
 from .rich_printer import sign
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class Live(Quiet):
-    """One line that moves, and is gone at the end."""
+    """One line that moves, and disappears at the end."""
 
     def __init__(self) -> None:
         self._console = Console(stderr=True, highlight=False)
@@ -53,8 +53,8 @@ class Live(Quiet):
                 window = max(window, progress.next_step) if is_window else 0.0
                 bars.update(
                     task,
-                    description=words.doing(progress),
-                    next=words.next_step(progress),
+                    description=formatting.activity(progress),
+                    next=formatting.next_step(progress),
                     total=window if is_window else None,
                     completed=window - progress.next_step if is_window else 0,
                 )
@@ -77,5 +77,5 @@ class Live(Quiet):
             TimeElapsedColumn(),
             console=self._console,
             transient=True,
-            redirect_stdout=sys.stdout.isatty(),  # which would lead what is piped to the terminal too
+            redirect_stdout=sys.stdout.isatty(),  # rich would send piped output to the terminal too
         )

@@ -1,4 +1,4 @@
-"""The result on a terminal, by rich."""
+"""Prints the result on a terminal, with rich."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text as RichText
 
-from . import words
+from . import formatting
 from .exit_code import ExitCode
 from .printer import Text
 
@@ -17,21 +17,21 @@ if TYPE_CHECKING:
 
 
 class Rich(Text):
-    """The same as Text, in colours; many tenants as a table."""
+    """Like Text, in colours. Many tenants make a table."""
 
     def __init__(self) -> None:
         self._console = Console(highlight=False)
 
     def one(self, report: Report) -> None:
         if report.read is not None:
-            self._console.print(_grid(words.state(report.read)))
+            self._console.print(_grid(formatting.state(report.read)))
         elif not report.is_error:
             self._console.print(sign(report), RichText(report.line))
             if report.settings is not None:
-                self._console.print(Padding(_grid(words.state(report.settings)[1:]), (0, 0, 0, 2)))
+                self._console.print(Padding(_grid(formatting.state(report.settings)[1:]), (0, 0, 0, 2)))
 
     def of_many(self, report: Report) -> None:
-        """Comes in the table."""
+        """The table has it."""
 
     def summary(self, reports: list[Report]) -> None:
         table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
@@ -43,7 +43,7 @@ class Rich(Text):
 
 
 def sign(report: Report) -> RichText:
-    """A mark and a word."""
+    """A mark and the name of the result."""
     if report.is_error:
         return RichText(f"✗ {report.name}", "bold red")
     if report.exit_code <= ExitCode.ALREADY_RUNNING:

@@ -1,12 +1,11 @@
-"""The file of --many: the tenants, and where the token of each comes from."""
+"""The file of --many: the tenants, and where to get the token of each."""
 
 from __future__ import annotations
 
 import json
 import os
 
-from .credentials import STANDARD_INPUT, InputError, TokenFile, TokenVariable, azure_identity, opened
-from .shown import shown
+from .credentials import STANDARD_INPUT, InputError, TokenFile, TokenVariable, azure_identity, opened, redacted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,7 +18,7 @@ _KINDS = "token_env, token_file or azure_identity"
 
 def read(path: str) -> dict[str, Credential]:
     """The credentials by the tenants' names, in the file's order. If the file cannot be opened, the error does not name
-    the path, because that may be a token, by mistake."""
+    the path: it may be a token, given by mistake."""
     try:
         with opened(path) as file:
             tenants = json.loads(file.read(), object_pairs_hook=_object)
@@ -40,7 +39,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, value in pairs:
         if name in found:
-            raise ValueError(f"{shown(name)} is there twice")
+            raise ValueError(f"{redacted(name)} appears twice")
         found[name] = value
     return found
 
@@ -53,9 +52,9 @@ def _credential(tenant: str, entry: object, folder: str) -> Credential:
                 place = entry.pop(kind, None)
                 if isinstance(place, str) and place:
                     return make(place, folder, entry)
-        raise InputError(f"an object with {_KINDS}, each of them a text")
+        raise InputError(f"it needs an object with {_KINDS}, whose value is a text")
     except InputError as error:
-        raise InputError(f"{shown(tenant)}: {error}") from None
+        raise InputError(f"{redacted(tenant)}: {error}") from None
 
 
 def _variable(name: str, _folder: str, rest: dict[str, Any]) -> Credential:
@@ -66,7 +65,7 @@ def _variable(name: str, _folder: str, rest: dict[str, Any]) -> Credential:
 def _file(path: str, folder: str, rest: dict[str, Any]) -> Credential:
     _refuse(rest)
     if path == STANDARD_INPUT:
-        raise InputError("standard input has no place for one tenant's token")
+        raise InputError("a tenant's token cannot come from standard input")
     return TokenFile(os.path.join(folder, path))
 
 
@@ -76,7 +75,7 @@ def _azure(name: str, _folder: str, arguments: dict[str, Any]) -> Credential:
 
 def _refuse(rest: dict[str, Any]) -> None:
     if rest:
-        raise InputError(f"there is no place for {', '.join(map(shown, rest))}")
+        raise InputError(f"it must not have {', '.join(map(redacted, rest))}")
 
 
 _MAKERS = {"token_env": _variable, "token_file": _file, "azure_identity": _azure}

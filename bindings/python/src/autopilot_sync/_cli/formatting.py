@@ -1,4 +1,4 @@
-"""Phases, times and spans in a person's words."""
+"""Phases, times and durations in words for people."""
 
 from __future__ import annotations
 
@@ -7,40 +7,40 @@ from datetime import datetime, timezone
 from ..progress import Phase, Progress
 from ..settings import Settings, SyncStatus
 
-_DOING = {
+_ACTIVITIES = {
     Phase.STARTING: "Reading how the last sync went",
     Phase.WINDOW: "Too soon: waiting",
     Phase.TOKEN_REJECTED: "Fetching a new token",
 }
 
 
-def doing(progress: Progress) -> str:
-    """What a wait is doing."""
+def activity(progress: Progress) -> str:
+    """What the wait is doing."""
     if progress.phase is Phase.WATCHING:
         is_seen = progress.settings is not None and progress.settings.status is SyncStatus.IN_PROGRESS
         return "The sync is running" if is_seen else "The sync is about to start"
-    return _DOING.get(progress.phase, "Waiting")
+    return _ACTIVITIES.get(progress.phase, "Waiting")
 
 
 def next_step(progress: Progress) -> str:
-    """What comes next, and in how long."""
+    """What the wait does next, and when. Empty if there is nothing to tell."""
     if progress.phase is Phase.WINDOW:
-        return f"next sync in {span(progress.next_step)}"
-    return f"next look in {span(progress.next_step)}" if progress.phase is Phase.WATCHING else ""
+        return f"next sync in {duration(progress.next_step)}"
+    return f"next reading in {duration(progress.next_step)}" if progress.phase is Phase.WATCHING else ""
 
 
 def state(settings: Settings) -> list[tuple[str, str]]:
-    """The settings, as names and values."""
+    """The settings as names and values."""
     return [
-        ("status", settings.status_text or "not said"),
+        ("status", settings.status_text or "none"),
         ("last sync", _past(settings.last_sync)),
         ("last manual sync", _past(settings.last_manual_sync)),
         ("next possible", _next(settings.next_sync)),
     ]
 
 
-def span(seconds: float) -> str:
-    """A length of time: its largest unit and the one below."""
+def duration(seconds: float) -> str:
+    """A time span in its two largest units, such as "9 min 40 s"."""
     whole = max(0, round(seconds))
     for name, length, below, part in (("d", 86_400, "h", 3600), ("h", 3600, "min", 60), ("min", 60, "s", 1)):
         if whole >= length:
@@ -50,13 +50,13 @@ def span(seconds: float) -> str:
 
 
 def _past(time: datetime | None) -> str:
-    return "never" if time is None else f"{_utc(time)} ({span(-_seconds_to(time))} ago)"
+    return "never" if time is None else f"{_utc(time)} ({duration(-_seconds_to(time))} ago)"
 
 
 def _next(time: datetime | None) -> str:
     if time is None or _seconds_to(time) <= 0:
         return "now"
-    return f"{_utc(time)} (in {span(_seconds_to(time))})"
+    return f"{_utc(time)} (in {duration(_seconds_to(time))})"
 
 
 def _seconds_to(time: datetime) -> float:
