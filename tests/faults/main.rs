@@ -240,10 +240,15 @@ fn what_is_wrong_is_noticed() {
     let sound = || service().accepts();
     // The certificate is good, but it is told not to be the service.
     let stranger = || direct().tls_of_proxy(Shown::Valid).hears().accepts();
-    let accepted = "Done Accepted 204";
+    let accepted = "Accepted Accepted 204";
     for (peer, end, requests, complaint) in [
         (sound(), accepted, 1, None),
-        (sound(), "Done Accepted 200", 1, Some("it ends in Done Accepted 204, not in Done Accepted 200")),
+        (
+            sound(),
+            "Accepted Accepted 200",
+            1,
+            Some("it ends in Accepted Accepted 204, not in Accepted Accepted 200"),
+        ),
         (sound(), accepted, 2, Some("1 requests, not 2")),
         (sound().again(1), accepted, 1, Some("1 connections, not 2")),
         (sound(), "Timeout NotSent", 1, Some("a time-out after")),

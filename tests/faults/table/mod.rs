@@ -15,7 +15,7 @@ mod unasked;
 mod way;
 
 // What most calls come to: the kind, what became of the trigger, the status if there was one.
-const ACCEPTED: &str = "Done Accepted 204";
+const ACCEPTED: &str = "Accepted Accepted 204";
 const RUNNING: &str = "AlreadyRunning Refused 409";
 const TOO_SOON: &str = "TooSoon Refused 429";
 const CONNECT: &str = "Connect NotSent";
