@@ -133,7 +133,7 @@ fn every_kind_of_refusal_is_told_apart() {
         (Access::Unlicensed, "Forbidden Refused 401", ""),
         (Access::Forbidden, "Forbidden Refused 403", "DeviceManagementServiceConfig.ReadWrite.All"),
         (Access::ReadOnly, "Forbidden Refused 403", "DeviceManagementServiceConfig.ReadWrite.All"),
-        (Access::TriggerOnly, "Done Accepted 204", ""),
+        (Access::TriggerOnly, "Accepted Accepted 204", ""),
     ] {
         emulator.set_token(TOKEN, Token::new(access));
         let result = client.sync(TOKEN);
@@ -159,7 +159,7 @@ fn every_answer_and_every_fault_is_a_result() {
     let deep = format!("{}1{}", "[".repeat(200_000), "]".repeat(200_000));
     let long = serde_json::json!({"error": {"code": "x", "message": "m".repeat(5_000_000)}});
     let table: Vec<(&str, Step, &str)> = vec![
-        ("204", Step::reply(Reply::new(204)), "Done Accepted 204"),
+        ("204", Step::reply(Reply::new(204)), "Accepted Accepted 204"),
         ("409", Step::error(409), "AlreadyRunning Refused 409"),
         ("409 without a body", Step::reply(Reply::new(409)), "AlreadyRunning Refused 409"),
         ("429", Step::error(429), "TooSoon Refused 429"),
@@ -337,7 +337,7 @@ fn every_supported_proxy_leads_there() {
         };
         emulator.advance(Duration::from_secs(3600));
         let result = through(&given(url.replace("socks5://", "socks5h://")));
-        assert_eq!(summary(&result), "Done Accepted 204", "{url}: {}", everything(&result));
+        assert_eq!(summary(&result), "Accepted Accepted 204", "{url}: {}", everything(&result));
         let refused = through(&url.replace("socks5://", "socks5h://"));
         assert_eq!(summary(&refused), "Connect NotSent", "{url}: {}", everything(&refused));
         assert!(!everything(&refused).contains("p%40ss"));

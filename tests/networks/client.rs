@@ -9,7 +9,7 @@ pub(crate) fn builder() -> ClientBuilder {
     Client::builder().ignore_environment()
 }
 
-/// The result of a call and the state of its trigger: `Done Accepted`, `Connect NotSent` ...
+/// The result of a call and the state of its trigger: `Accepted Accepted`, `Connect NotSent` ...
 pub(crate) fn told(end: &Result<SyncOutcome, Error>) -> String {
     match end {
         Ok(outcome) => format!("{:?} {:?}", outcome.answer(), outcome.detail().trigger()),

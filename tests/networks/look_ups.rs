@@ -39,7 +39,8 @@ fn a_slow_look_up_is_waited_for_and_not_begun_anew() {
         // Enough tries for the slowest machine.
         let options = options.timeout(Duration::from_secs(180)).unwrap().max_retries(10).unwrap();
         let client = options.build().unwrap();
-        let asked = asked_for_one(&server, || assert_eq!(told_in_full(&client.sync(TOKEN)), "Done Accepted"));
+        let asked =
+            asked_for_one(&server, || assert_eq!(told_in_full(&client.sync(TOKEN)), "Accepted Accepted"));
         assert_eq!(asked, once, "one look-up");
     });
 }
@@ -126,7 +127,7 @@ fn a_slow_proxy_is_waited_for_and_asked_once() {
         let proxy = Relay::start(HTTP_PROXY, emulator.proxy_port(), Duration::from_secs(12));
         let options = builder().proxy(&format!("http://127.0.0.1:{HTTP_PROXY}")).unwrap();
         let client = options.ca_file(emulator.ca_file()).unwrap().build().unwrap();
-        assert_eq!(told_in_full(&client.sync(TOKEN)), "Done Accepted");
+        assert_eq!(told_in_full(&client.sync(TOKEN)), "Accepted Accepted");
         assert_eq!((proxy.connections(), emulator.connects().len()), (1, 1));
     });
 }

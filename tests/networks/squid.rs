@@ -63,7 +63,7 @@ fn squid_leads_its_users_to_the_service() {
                 Ok(options) => told_in_full(&options.build().unwrap().sync(TOKEN)),
                 Err(error) => error.to_string(),
             };
-            if said != "Done Accepted" {
+            if said != "Accepted Accepted" {
                 complaints.push(format!("{credentials}: {said}"));
             }
         }
