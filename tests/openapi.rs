@@ -9,7 +9,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::time::Duration;
 
-use autopilot_emulator::{Access, Behaviour, Clock, Config, Emulator, ErrorForm, Past, RetryAfter, Step};
+use autopilot_emulator::{
+    Access, Behaviour, Clock, Config, Emulator, ErrorForm, Past, RetryAfter, Step, Token,
+};
 use autopilot_sync::Client;
 
 fn emulator_folder() -> PathBuf {
@@ -21,10 +23,23 @@ fn python() -> PathBuf {
     venv::python("openapi-venv", &emulator_folder().join("requirements.txt"))
 }
 
-fn validate(exchanges: &serde_json::Value, name: &str) -> Output {
-    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}.json"));
-    std::fs::write(&file, exchanges.to_string()).unwrap();
-    Command::new(python()).arg(emulator_folder().join("validate.py")).arg(file).output().unwrap()
+fn document() -> PathBuf {
+    emulator_folder().join("openapi.yaml")
+}
+
+fn file(name: &str, text: &str) -> PathBuf {
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    std::fs::write(&path, text).unwrap();
+    path
+}
+
+fn validate(exchanges: &serde_json::Value, document: &Path) -> Output {
+    let exchanges = file("exchanges.json", &exchanges.to_string());
+    Command::new(python())
+        .arg(emulator_folder().join("validate.py"))
+        .args([&exchanges, document])
+        .output()
+        .unwrap()
 }
 
 /// The library against the emulator in all its moods.
@@ -62,13 +77,14 @@ fn exchanges() -> serde_json::Value {
         emulator.script([Step::error(status), Step::error(status)]);
         both();
     }
-    emulator.behave(|behaviour| (behaviour.last_sync, behaviour.last_trigger) = (Past::Never, Past::Never));
-    emulator.advance(Duration::from_secs(3600));
-    both();
+    let never = Behaviour { last_sync: Past::Never, last_trigger: Past::Never, ..Behaviour::default() };
+    emulator.set_tenant("new", never);
+    emulator.set_token("token-of-new", Token::default().of("new"));
+    client.settings("token-of-new").unwrap();
     let real = Emulator::start(Config::default());
     let builder = Client::builder().ignore_environment().proxy(&real.proxy_url()).unwrap();
     let waiting = builder.ca_file(real.ca_file()).unwrap().build().unwrap();
-    let _ = waiting.sync_and_wait("token", Duration::from_secs(4), |_| ControlFlow::Continue(()));
+    let _ = waiting.sync_and_wait("token", Duration::from_secs(2), |_| ControlFlow::Continue(()));
     let mut all = serde_json::to_value(emulator.requests()).unwrap();
     let more = serde_json::to_value(real.requests()).unwrap();
     all.as_array_mut().unwrap().extend(more.as_array().unwrap().iter().cloned());
@@ -79,10 +95,11 @@ fn exchanges() -> serde_json::Value {
 fn every_exchange_is_of_the_document() {
     let exchanges = exchanges();
     assert!(exchanges.as_array().unwrap().len() > 60);
-    let answer = validate(&exchanges, "exchanges");
+    let answer = validate(&exchanges, &document());
     let said = String::from_utf8_lossy(&answer.stdout) + String::from_utf8_lossy(&answer.stderr);
     assert!(answer.status.success(), "{said}");
     wrong_exchanges_are_noticed(&exchanges);
+    a_stricter_document_is_broken(&exchanges);
 }
 
 /// The check can fail: each of these changes is noticed.
@@ -103,17 +120,31 @@ fn wrong_exchanges_are_noticed(exchanges: &serde_json::Value) {
             one["reply"]["body"] = body.into();
         }),
     ];
-    for (number, (method, status, change)) in changes.iter().enumerate() {
+    let wrong = changes.iter().enumerate().map(|(number, (method, status, change))| {
         let mut wrong = one(method, *status);
         change(&mut wrong);
-        let answer = validate(&serde_json::json!([wrong]), &format!("wrong-{number}"));
-        assert_eq!(
-            answer.status.code(),
-            Some(1),
-            "change {number}: {}",
-            String::from_utf8_lossy(&answer.stdout)
-        );
+        wrong["number"] = number.into();
+        wrong
+    });
+    let answer = validate(&wrong.collect(), &document());
+    let said = String::from_utf8_lossy(&answer.stdout);
+    assert_eq!(answer.status.code(), Some(1), "{said}");
+    for number in 0..changes.len() {
+        assert!(said.contains(&format!("exchange {number}: ")), "change {number}: {said}");
     }
+}
+
+/// The validator sees the year 1, which stands for never: a document that forbids it finds one exchange wrong.
+fn a_stricter_document_is_broken(exchanges: &serde_json::Value) {
+    let allowed = std::fs::read_to_string(document()).unwrap();
+    let stricter =
+        allowed.replace("\"^[0-9]{4}-[0-9]{2}-[0-9]{2}T", "\"^(?!0001)[0-9]{4}-[0-9]{2}-[0-9]{2}T");
+    let answer = validate(exchanges, &file("stricter.yaml", &stricter));
+    let said = String::from_utf8_lossy(&answer.stdout);
+    assert!(
+        said.ends_with(" 1 problems\n") && said.contains("'0001-01-01T00:00:00Z' does not match"),
+        "{said}"
+    );
 }
 
 fn drop_header(headers: &mut serde_json::Value, name: &str) {

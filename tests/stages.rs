@@ -1,9 +1,9 @@
-//! A peer that says nothing, or trickles, at any stage of a call: the deadline ends it, and so does a cancel, from
-//! another thread, when the call blocks there.
+//! A peer that says nothing, or trickles, at any stage of a call: a cancel from another thread ends the call. The fault
+//! matrix tests that the deadline ends it, too.
 
 use std::net::{SocketAddr, TcpStream};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use autopilot_emulator::{Config, Counts, Emulator, Fault, Network, ProxyFault, Step, TlsFault};
 use autopilot_sync::{Canceller, Client, ClientBuilder, ErrorKind, Trigger};
@@ -88,27 +88,6 @@ fn emulator(stage: &Stage) -> Emulator {
 }
 
 #[test]
-fn the_deadline_holds_at_every_stage() {
-    const DEADLINE: Duration = Duration::from_millis(1500);
-    thread::scope(|scope| {
-        for stage in STAGES {
-            scope.spawn(move || {
-                let emulator = emulator(stage);
-                let builder = builder(&emulator).timeout(DEADLINE).unwrap().connect_timeout(HOUR).unwrap();
-                let client = builder.build().unwrap();
-                let began = Instant::now();
-                let error = client.sync("token").unwrap_err();
-                let took = began.elapsed();
-                assert_eq!(error.kind(), ErrorKind::Timeout, "{}: {error:#}", stage.name);
-                assert!(took + Duration::from_millis(20) > DEADLINE, "{}: after {took:?}", stage.name);
-                // Whatever the machine's load: all that could hold the call otherwise takes an hour.
-                assert!(took < DEADLINE + Duration::from_secs(60), "{}: after {took:?}", stage.name);
-            });
-        }
-    });
-}
-
-#[test]
 fn a_cancel_ends_a_call_at_every_stage() {
     thread::scope(|scope| {
         for stage in STAGES {
@@ -162,8 +141,8 @@ impl BlackHole {
 #[test]
 fn a_connect_into_nowhere_ends_at_the_connect_timeout() {
     let hole = BlackHole::new();
-    let short = Duration::from_millis(700);
-    let error = hole.builder().connect_timeout(short).unwrap().build().unwrap().sync("token").unwrap_err();
+    let builder = hole.builder().timeout(HOUR).unwrap().connect_timeout(Duration::from_millis(700)).unwrap();
+    let error = builder.build().unwrap().sync("token").unwrap_err();
     assert_eq!((error.kind(), error.detail().trigger()), (ErrorKind::Timeout, Trigger::NotSent), "{error:#}");
 }
 

@@ -1,5 +1,5 @@
 //! The wait for the end of a sync, its progress and its cancel, in Rust, against the emulator. The rule itself is tested
-//! without a clock in the library; here its drive meets sockets.
+//! without a clock in the library; here its driver meets sockets.
 
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -78,43 +78,6 @@ fn a_sync_is_watched_to_its_end() {
     assert_eq!(emulator.counts().handshakes, 1);
 }
 
-/// The clock stands until the sync was seen running, so that it cannot be over before, however slow the machine.
-#[test]
-fn a_running_sync_is_joined() {
-    let emulator =
-        Emulator::start(Config { clock: Clock::manual(), behaviour: quick(), ..Config::default() });
-    assert!(emulator.own_sync());
-    emulator.advance(Duration::from_secs(1));
-    let outcome = thread::scope(|scope| {
-        scope.spawn(|| {
-            assert!(emulator.wait(HOUR, |counts| counts.requests >= 3));
-            emulator.advance(HOUR);
-        });
-        client(&emulator).sync_and_wait(TOKEN, HOUR, go_on).unwrap()
-    });
-    assert_eq!((outcome.answer(), outcome.detail().trigger()), (Answer::AlreadyRunning, Trigger::Joined));
-    assert_eq!(triggers(&emulator), 1);
-}
-
-#[test]
-fn the_window_is_waited_out() {
-    let emulator = emulator(Behaviour {
-        last_sync: Past::Ago(Duration::from_secs(598)),
-        window: Duration::from_secs(609),
-        ..quick()
-    });
-    let mut windows = 0;
-    let outcome = client(&emulator)
-        .sync_and_wait(TOKEN, HOUR, |progress| {
-            windows += usize::from(progress.phase() == Phase::Window);
-            ControlFlow::Continue(())
-        })
-        .unwrap();
-    assert_eq!(outcome.answer(), Answer::Accepted);
-    assert!(windows > 0);
-    assert!(methods(&emulator).starts_with("GPGGPG"), "{}", methods(&emulator));
-}
-
 #[test]
 fn a_window_beyond_the_deadline_is_told_at_once() {
     let emulator = emulator(Behaviour { last_sync: Past::Ago(Duration::from_secs(60)), ..quick() });
@@ -136,44 +99,97 @@ fn a_longer_retry_after_counts() {
     assert!((700..=900).contains(&next), "{next}");
 }
 
-#[test]
-fn a_failing_sync_is_an_error() {
-    let emulator = emulator(Behaviour { failing_runs: 1, ..quick() });
-    let result = client(&emulator).sync_and_wait(TOKEN, HOUR, go_on);
-    assert_eq!(kind(result), (ErrorKind::SyncFailed, Trigger::Accepted));
+/// A wait that takes seconds, and how it ends.
+struct Case {
+    name: &'static str,
+    behaviour: Behaviour,
+    script: Vec<Step>,
+    /// If there are any, the service's clock stands still, and jumps this far after this many requests. So the sync
+    /// cannot go on unseen, however slow the machine is.
+    jumps: &'static [(u64, Duration)],
+    end: (Result<Answer, ErrorKind>, Trigger),
+    /// The first requests: G is a reading, P a trigger.
+    begins: &'static str,
+    triggers: usize,
 }
 
+impl Case {
+    fn new(name: &'static str, script: Vec<Step>) -> Case {
+        let (end, begins) = ((Ok(Answer::Accepted), Trigger::Accepted), "GPG");
+        Case { name, behaviour: quick(), script, jumps: &[], end, begins, triggers: 1 }
+    }
+
+    fn play(self) {
+        let clock = if self.jumps.is_empty() { Clock::real() } else { Clock::manual() };
+        let emulator = Emulator::start(Config { clock, behaviour: self.behaviour, ..Config::default() });
+        emulator.script(self.script);
+        let result = thread::scope(|scope| {
+            scope.spawn(|| {
+                for (requests, jump) in self.jumps {
+                    assert!(emulator.wait(HOUR, |counts| counts.requests >= *requests), "{}", self.name);
+                    emulator.advance(*jump);
+                }
+            });
+            client(&emulator).sync_and_wait(TOKEN, HOUR, go_on)
+        });
+        let end = match result {
+            Ok(outcome) => (Ok(outcome.answer()), outcome.detail().trigger()),
+            Err(error) => (Err(error.kind()), error.detail().trigger()),
+        };
+        let methods = methods(&emulator);
+        assert_eq!(end, self.end, "{}: {methods}", self.name);
+        assert!(methods.starts_with(self.begins), "{}: {methods}", self.name);
+        assert_eq!(triggers(&emulator), self.triggers, "{}: {methods}", self.name);
+        assert_eq!(emulator.steps_left(), 0, "{}", self.name);
+    }
+}
+
+/// All at once, because they wait in real time.
 #[test]
-fn the_deadline_ends_the_watch() {
+fn each_way_through_a_wait_has_its_end() {
+    const SECOND: Duration = Duration::from_secs(1);
+    let third_fails = |step| vec![Step::service(), Step::service(), step];
+    let cases = [
+        Case {
+            behaviour: Behaviour { failing_runs: 1, ..quick() },
+            end: (Err(ErrorKind::SyncFailed), Trigger::Accepted),
+            ..Case::new("the sync fails", vec![])
+        },
+        Case {
+            behaviour: Behaviour { own_syncs: vec![Duration::ZERO], ..quick() },
+            jumps: &[(3, HOUR)],
+            end: (Ok(Answer::AlreadyRunning), Trigger::Joined),
+            ..Case::new("a running sync is joined", vec![])
+        },
+        Case {
+            behaviour: Behaviour { last_sync: Past::Ago(608 * SECOND), window: 609 * SECOND, ..quick() },
+            jumps: &[(3, SECOND), (5, SECOND), (6, HOUR)],
+            begins: "GPGGPG",
+            triggers: 2,
+            ..Case::new("the window is waited out", vec![])
+        },
+        Case::new("the reply to the trigger is lost", vec![Step::fault(Fault::LoseReply).on("POST")]),
+        Case::new("a reading: a page", third_fails(Step::reply(Reply::new(404).html()))),
+        Case::new("a reading: a reset", third_fails(Step::fault(Fault::Reset))),
+    ];
+    thread::scope(|scope| cases.into_iter().for_each(|case| drop(scope.spawn(|| case.play()))));
+}
+
+/// Eight seconds are enough for three readings after the trigger, and for eleven calls of the callback. A slow machine
+/// makes fewer.
+#[test]
+fn nothing_is_done_after_the_deadline() {
     let emulator = emulator(Behaviour { duration: HOUR, ..quick() });
-    let result = client(&emulator).sync_and_wait(TOKEN, Duration::from_secs(12), go_on);
+    let mut calls = 0;
+    let result = client(&emulator).sync_and_wait(TOKEN, Duration::from_secs(8), |_| {
+        calls += 1;
+        ControlFlow::Continue(())
+    });
     let status = result.as_ref().unwrap_err().detail().settings().unwrap().status().cloned();
     assert_eq!(kind(result), (ErrorKind::Timeout, Trigger::Accepted));
     assert_eq!(status, Some(SyncStatus::InProgress));
-}
-
-#[test]
-fn a_lost_reply_is_not_triggered_twice() {
-    let emulator = emulator(quick());
-    emulator.script([Step::fault(Fault::LoseReply).on("POST")]);
-    let outcome = client(&emulator).sync_and_wait(TOKEN, HOUR, go_on).unwrap();
-    assert_eq!((outcome.answer(), outcome.detail().trigger()), (Answer::Accepted, Trigger::Accepted));
-    assert_eq!(triggers(&emulator), 1);
-}
-
-#[test]
-fn failing_reads_are_ridden_out() {
-    let emulator = emulator(quick());
-    emulator.script([
-        Step::service(),
-        Step::service(),
-        Step::error(503),
-        Step::reply(Reply::new(404).html()),
-        Step::fault(Fault::Reset),
-        Step::error(500).spoiled(Fault::Truncate { keep: 3 }),
-    ]);
-    assert_eq!(client(&emulator).sync_and_wait(TOKEN, HOUR, go_on).unwrap().answer(), Answer::Accepted);
-    assert_eq!(emulator.steps_left(), 0);
+    assert!("GPGGG".starts_with(&methods(&emulator)), "{}", methods(&emulator));
+    assert!(calls <= 11, "{calls}");
 }
 
 #[test]
@@ -366,15 +382,6 @@ fn the_settings_are_read() {
     assert_eq!((error.kind(), error.detail().http_status()), (ErrorKind::Forbidden, Some(403)));
     emulator.set_other_tokens(Access::ReadOnly);
     assert!(client.settings(TOKEN).is_ok());
-}
-
-#[test]
-fn a_read_is_repeated_after_what_passes() {
-    let emulator = emulator(quick());
-    let soon = |status| Step::reply(autopilot_emulator::Reply::new(status).header("Retry-After", "1"));
-    emulator.script([soon(429), soon(500), soon(504)]);
-    assert!(client(&emulator).settings(TOKEN).is_ok());
-    assert_eq!(methods(&emulator), "GGGG");
 }
 
 #[test]

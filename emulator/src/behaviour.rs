@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use clap::ValueEnum;
+use clap::{Args, FromArgMatches, ValueEnum};
 
 use crate::envelope::ErrorForm;
 
@@ -84,6 +84,24 @@ pub struct Behaviour {
     /// Whether the settings come wrapped in `"value"`, as the documentation's example has them
     #[arg(long, value_name = "BOOL", default_value = "false", action = clap::ArgAction::Set)]
     pub wrapped_settings: bool,
+}
+
+impl Behaviour {
+    /// The names of all options, such as `start-delay`.
+    pub fn options() -> Vec<String> {
+        let command = Self::augment_args(clap::Command::new("behaviour"));
+        command.get_arguments().filter_map(|option| option.get_long().map(str::to_owned)).collect()
+    }
+}
+
+/// Reads the options of the command line, such as `--window 5m --failing-runs 1`.
+impl std::str::FromStr for Behaviour {
+    type Err = clap::Error;
+
+    fn from_str(options: &str) -> Result<Self, Self::Err> {
+        let command = Self::augment_args(clap::Command::new("behaviour").no_binary_name(true));
+        Self::from_arg_matches(&command.try_get_matches_from(options.split_whitespace())?)
+    }
 }
 
 impl Default for Behaviour {
@@ -242,35 +260,17 @@ impl SyncStatus {
 
 #[cfg(test)]
 mod tests {
-    use clap::Parser;
-
     use super::*;
 
-    #[derive(Parser)]
-    struct Options {
-        #[command(flatten)]
-        behaviour: Behaviour,
-    }
-
     #[test]
-    fn the_program_has_the_same_defaults() {
-        assert_eq!(Options::parse_from(["emulator"]).behaviour, Behaviour::default());
+    fn the_options_have_the_same_defaults() {
+        assert_eq!("".parse::<Behaviour>().expect("nothing is needed"), Behaviour::default());
     }
 
     #[test]
     fn every_option_can_be_given() {
-        let given = Options::parse_from([
-            "emulator",
-            "--window=5s",
-            "--order=window-first",
-            "--last-sync-marks=both",
-            "--retry-after=soon",
-            "--last-trigger=never",
-            "--own-sync=1m",
-            "--own-sync=2m",
-            "--accepted-stamps=false",
-        ])
-        .behaviour;
+        let given = "--window 5s --order window-first --last-sync-marks both --retry-after soon --last-trigger never \
+                     --own-sync 1m --own-sync 2m --accepted-stamps false";
         let expected = Behaviour {
             window: Duration::from_secs(5),
             order: Order::WindowFirst,
@@ -281,6 +281,18 @@ mod tests {
             accepted_stamps: false,
             ..Behaviour::default()
         };
-        assert_eq!(given, expected);
+        assert_eq!(given.parse::<Behaviour>().expect("all are options"), expected);
+        assert!("--windows 5s".parse::<Behaviour>().is_err());
+    }
+
+    #[test]
+    fn each_field_is_an_option() {
+        let fields = format!("{:#?}", Behaviour::default());
+        let fields = fields.lines().filter(|line| line.starts_with("    ") && !line.starts_with("     "));
+        let names =
+            fields.filter_map(|line| line.trim().split_once(':').map(|(name, _)| name.replace('_', "-")));
+        let names: Vec<_> =
+            names.map(|name| if name == "own-syncs" { "own-sync".to_owned() } else { name }).collect();
+        assert_eq!(Behaviour::options(), names);
     }
 }

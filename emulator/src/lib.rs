@@ -55,8 +55,8 @@ pub use network::{Certificate, Network, ProxyFault, TlsFault, TlsVersions};
 pub use record::{Connect, Counts, Recorded, Sink, Via};
 pub use reply::Reply;
 pub use script::{Answer, Step};
-pub use service::{SETTINGS_PATH, SYNC_PATH};
-pub use tenant::{Answer as TriggerAnswer, Settings, Tenant};
+pub use service::{SETTINGS_PATH, SYNC_PATH, Service};
+pub use tenant::{Answer as TriggerAnswer, Run, Settings, Tenant};
 pub use token::{Access, DEFAULT_TENANT, Token};
 
 /// The examples of the README, compiled.

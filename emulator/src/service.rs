@@ -9,6 +9,7 @@ use chrono::{DateTime, Utc};
 use serde_json::json;
 
 use crate::behaviour::Behaviour;
+use crate::certificate::CLOUD_HOSTS;
 use crate::envelope::{self, Context};
 use crate::reply::Reply;
 use crate::tenant::{Answer, Settings, Tenant, retry_after, wire_time};
@@ -35,9 +36,9 @@ pub(crate) struct Question {
     pub(crate) carries: bool,
 }
 
-/// All that the service knows: tokens, and the tenants behind them.
+/// The service without its sockets: tokens, and the tenants behind them. Every time is an argument.
 #[derive(Debug)]
-pub(crate) struct Service {
+pub struct Service {
     start: DateTime<Utc>,
     behaviour: Behaviour,
     tenants: BTreeMap<String, Tenant>,
@@ -54,7 +55,7 @@ struct Known {
 
 impl Service {
     /// A service whose undeclared tenants behave like this, and where unknown tokens may do that.
-    pub(crate) fn new(behaviour: Behaviour, others: Access, start: DateTime<Utc>) -> Self {
+    pub fn new(behaviour: Behaviour, others: Access, start: DateTime<Utc>) -> Self {
         Self { start, behaviour, tenants: BTreeMap::new(), tokens: BTreeMap::new(), others }
     }
 
@@ -77,6 +78,19 @@ impl Service {
     /// What tokens may do that were not declared.
     pub(crate) fn set_others(&mut self, access: Access) {
         self.others = access;
+    }
+
+    /// Replies to a request with this token.
+    pub fn request(&mut self, method: &str, path: &str, token: &str, now: DateTime<Utc>) -> Reply {
+        let question = Question {
+            method: method.to_owned(),
+            host: CLOUD_HOSTS[0].to_owned(),
+            path: path.to_owned(),
+            token: Some(token.to_owned()),
+            client_request_id: None,
+            carries: false,
+        };
+        self.answer(&question, now)
     }
 
     /// The answer, with the headers that each of Graph's has.

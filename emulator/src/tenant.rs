@@ -48,14 +48,19 @@ pub struct Tenant {
     reads: u64,
 }
 
+/// A sync, and what the service shows of it.
 #[derive(Clone, Debug)]
-struct Run {
-    accepted: DateTime<Utc>,
-    start: DateTime<Utc>,
-    end: DateTime<Utc>,
-    outcome: SyncStatus,
-    /// Each: when it is seen, and the `lastSyncDateTime` that is then shown.
-    marks: Vec<(DateTime<Utc>, DateTime<Utc>)>,
+pub struct Run {
+    /// When the service accepted it, or started it by itself.
+    pub accepted: DateTime<Utc>,
+    /// When the status becomes `inProgress`.
+    pub start: DateTime<Utc>,
+    /// When the status becomes the outcome.
+    pub end: DateTime<Utc>,
+    /// `completed` or `failed`.
+    pub outcome: SyncStatus,
+    /// Values of `lastSyncDateTime`, each after the time from which it is shown.
+    pub marks: Vec<(DateTime<Utc>, DateTime<Utc>)>,
 }
 
 impl Tenant {
@@ -103,7 +108,7 @@ impl Tenant {
             self.stamps.push(now);
         }
         if answer == Answer::Accepted {
-            self.run(now, now + self.behaviour.start_delay);
+            self.start_sync(now, now + self.behaviour.start_delay);
         } else if self.behaviour.refusal_extends_window {
             self.refusals.push(now);
         }
@@ -133,9 +138,31 @@ impl Tenant {
         self.settle(now);
         let free = !self.is_running(now);
         if free {
-            self.run(now, now);
+            self.start_sync(now, now);
         }
         free
+    }
+
+    /// Starts a sync with these times, even if another one is running.
+    pub fn start_sync(&mut self, accepted: DateTime<Utc>, start: DateTime<Utc>) {
+        let end = start + self.behaviour.duration;
+        let fails = take_one(&mut self.behaviour.failing_runs);
+        let moments = match self.behaviour.last_sync_marks {
+            _ if fails && !self.behaviour.failure_moves_last_sync => vec![],
+            Marks::Acceptance => vec![accepted],
+            Marks::Start => vec![start],
+            Marks::End => vec![end],
+            Marks::Both => vec![start, end],
+        };
+        let delay = self.behaviour.last_sync_delay;
+        let marks = moments.into_iter().map(|moment| (moment + delay, moment)).collect();
+        let outcome = if fails { SyncStatus::Failed } else { SyncStatus::Completed };
+        self.runs.push(Run { accepted, start, end, outcome, marks });
+    }
+
+    /// All syncs since the start, oldest first.
+    pub fn runs(&self) -> &[Run] {
+        &self.runs
     }
 
     /// Whether Graph's gateway throttles this request; counts it.
@@ -154,7 +181,8 @@ impl Tenant {
         refusal.unwrap_or(Answer::Accepted)
     }
 
-    fn is_running(&self, now: DateTime<Utc>) -> bool {
+    /// Whether a trigger would conflict with a running sync.
+    pub fn is_running(&self, now: DateTime<Utc>) -> bool {
         self.runs.iter().any(|run| {
             let from = match self.behaviour.conflict_from {
                 ConflictFrom::Acceptance => run.accepted,
@@ -197,25 +225,9 @@ impl Tenant {
         while self.due.first().is_some_and(|due| *due <= now) {
             let due = self.due.remove(0);
             if !self.is_running(due) {
-                self.run(due, due);
+                self.start_sync(due, due);
             }
         }
-    }
-
-    fn run(&mut self, accepted: DateTime<Utc>, start: DateTime<Utc>) {
-        let end = start + self.behaviour.duration;
-        let fails = take_one(&mut self.behaviour.failing_runs);
-        let moments = match self.behaviour.last_sync_marks {
-            _ if fails && !self.behaviour.failure_moves_last_sync => vec![],
-            Marks::Acceptance => vec![accepted],
-            Marks::Start => vec![start],
-            Marks::End => vec![end],
-            Marks::Both => vec![start, end],
-        };
-        let delay = self.behaviour.last_sync_delay;
-        let marks = moments.into_iter().map(|moment| (moment + delay, moment)).collect();
-        let outcome = if fails { SyncStatus::Failed } else { SyncStatus::Completed };
-        self.runs.push(Run { accepted, start, end, outcome, marks });
     }
 }
 

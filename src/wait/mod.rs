@@ -2,6 +2,8 @@
 
 mod driver;
 pub(crate) mod machine;
+#[cfg(test)]
+mod matrix;
 mod meaning;
 mod progress;
 mod tokens;

@@ -73,105 +73,32 @@ fn settings_are_read() {
     assert_eq!(api(&emulator, &["settings"]), "AUTOPILOT_ERROR_FORBIDDEN http=403 trigger=0 attempts=1\n");
 }
 
+/// The callback sees the wait, renews its token, and ends it. tests/wait.rs tests how waits end.
 #[test]
-fn a_wait_ends_as_the_table_says() {
-    let ahead = || Behaviour { last_sync: Past::Ago(Duration::from_secs(60)), ..quick() };
-    let endless = || Behaviour { duration: Duration::from_secs(3600), ..quick() };
+fn a_wait_is_seen_and_led_by_its_callback() {
+    let ahead = Behaviour { last_sync: Past::Ago(Duration::from_secs(60)), ..quick() };
+    let endless = Behaviour { duration: Duration::from_secs(3600), ..quick() };
     let never = "-1";
-    type Prepare = fn(&Emulator);
-    let table: Vec<(Behaviour, Prepare, Vec<&str>, &str)> = vec![
+    for (behaviour, access, arguments, expected) in [
         (
             quick(),
-            |_| (),
-            vec![HOUR, never, never],
-            "phases=5 status=2 completed AUTOPILOT_OK http=200 trigger=3",
-        ),
-        (
-            Behaviour { failing_runs: 1, ..quick() },
-            |_| (),
-            vec![HOUR, never, never],
-            "phases=5 status=3 failed AUTOPILOT_ERROR_SYNC_FAILED http=200 trigger=3",
-        ),
-        (
-            ahead(),
-            |_| (),
-            vec!["100000", never, never],
-            "phases=1 status=2 completed AUTOPILOT_SYNC_TOO_SOON http=200 trigger=2",
-        ),
-        (
-            ahead(),
-            |_| (),
-            vec![HOUR, "1", never],
-            "phases=3 status=2 completed AUTOPILOT_SYNC_TOO_SOON http=200 trigger=2",
-        ),
-        (
-            ahead(),
-            |_| (),
-            vec![HOUR, never, "1"],
-            "phases=3 status=2 completed AUTOPILOT_ERROR_CANCELLED http=200 trigger=2",
-        ),
-        (
-            endless(),
-            |_| (),
-            vec!["20000", never, never],
-            "AUTOPILOT_ERROR_TIMEOUT", // how far it came by then is the machine's matter
-        ),
-        (endless(), |_| (), vec![HOUR, "2", never], "AUTOPILOT_ERROR_CANCELLED http=204 trigger=3"),
-        (endless(), |_| (), vec![HOUR, never, "2"], "AUTOPILOT_ERROR_CANCELLED http=204 trigger=3"),
-        (quick(), |_| (), vec![HOUR, "0", never], "phases=1 AUTOPILOT_ERROR_CANCELLED http=0 trigger=0"),
-        (
-            quick(),
-            |emulator| emulator.set_token("token", Token::new(Access::TriggerOnly)),
-            vec![HOUR, never, never],
-            "phases=1 AUTOPILOT_SYNC_UNCONFIRMED http=204 trigger=3",
-        ),
-        (
-            quick(),
-            |emulator| emulator.set_token("token", Token::new(Access::Expired)),
-            vec![HOUR, never, never],
-            "phases=9 AUTOPILOT_ERROR_UNAUTHORIZED http=401 trigger=0",
-        ),
-        (
-            quick(),
-            |emulator| emulator.set_token("token", Token::new(Access::Expired)),
-            vec![HOUR, "3", never, "renewed"],
-            "phases=9 AUTOPILOT_ERROR_CANCELLED http=401 trigger=0",
-        ),
-        (
-            quick(),
-            |emulator| emulator.set_token("token", Token::new(Access::Challenged)),
-            vec![HOUR, never, never, "renewed"],
+            Access::Challenged,
+            [HOUR, never, never, "renewed"].as_slice(),
             "phases=13 status=2 completed AUTOPILOT_OK http=200 trigger=3",
         ),
-    ];
-    std::thread::scope(|scope| {
-        for (behaviour, prepare, arguments, expected) in table {
-            scope.spawn(move || {
-                let emulator = emulator(behaviour);
-                prepare(&emulator);
-                let printed = api(&emulator, &[&["wait"], &*arguments].concat()).replace('\n', " ");
-                assert!(printed.contains(expected), "{arguments:?}: {printed}");
-            });
-        }
-    });
-}
-
-/// The clock stands until the sync was seen running, so that it cannot be over before, however slow the machine.
-#[test]
-fn a_running_sync_is_joined() {
-    let emulator =
-        Emulator::start(Config { clock: Clock::manual(), behaviour: quick(), ..Config::default() });
-    assert!(emulator.own_sync());
-    emulator.advance(Duration::from_secs(1));
-    let printed = std::thread::scope(|scope| {
-        scope.spawn(|| {
-            assert!(emulator.wait(Duration::from_secs(3600), |counts| counts.requests >= 3));
-            emulator.advance(Duration::from_secs(3600));
-        });
-        api(&emulator, &["wait", HOUR, "-1", "-1"]).replace('\n', " ")
-    });
-    let expected = "phases=5 status=2 completed AUTOPILOT_SYNC_ALREADY_RUNNING http=200 trigger=4";
-    assert!(printed.contains(expected), "{printed}");
+        (
+            ahead,
+            Access::Full,
+            &[HOUR, "1", never],
+            "phases=3 status=2 completed AUTOPILOT_SYNC_TOO_SOON http=200 trigger=2",
+        ),
+        (endless, Access::Full, &[HOUR, never, "2"], "AUTOPILOT_ERROR_CANCELLED http=204 trigger=3"),
+    ] {
+        let emulator = emulator(behaviour);
+        emulator.set_token("token", Token::new(access));
+        let printed = api(&emulator, &[&["wait"], arguments].concat()).replace('\n', " ");
+        assert!(printed.contains(expected), "{arguments:?}: {printed}");
+    }
 }
 
 #[test]

@@ -1,9 +1,10 @@
 //! The system's compilers, and the C library that programs are linked with.
 
+use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock};
 
 /// The C compiler: `CC`, else gcc.
 pub(crate) fn c() -> &'static str {
@@ -53,12 +54,16 @@ pub(crate) fn emulator() -> PathBuf {
     build(&["-p", "autopilot-emulator"], "autopilot-emulator", |file| file.extension().is_none())
 }
 
-/// What `cargo test` does not make, or not always, a cargo of our own does. Its file of the given kind.
+/// Builds what `cargo test` may not build, once for all tests of this process. Returns the file of the wanted kind.
 fn build(arguments: &[&str], target: &str, is_wanted: impl Fn(&Path) -> bool) -> PathBuf {
+    static MESSAGES: Mutex<BTreeMap<String, String>> = Mutex::new(BTreeMap::new());
     let mut cargo = cargo("build");
     cargo.args(["--locked", "--message-format", "json-render-diagnostics"]).args(arguments);
-    let messages = run(cargo.current_dir(env!("CARGO_MANIFEST_DIR")));
-    made(&messages, target, is_wanted).unwrap_or_else(|| panic!("{cargo:?} names no {target}"))
+    let mut messages = MESSAGES.lock().unwrap();
+    let messages = messages
+        .entry(arguments.join(" "))
+        .or_insert_with(|| run(cargo.current_dir(env!("CARGO_MANIFEST_DIR"))));
+    made(messages, target, is_wanted).unwrap_or_else(|| panic!("{cargo:?} names no {target}"))
 }
 
 /// A cargo without what the outer one set for this test, which would make it build all dependencies anew.

@@ -48,14 +48,18 @@ fn a_forked_child_cannot_cancel_its_parents_calls() {
 fn a_child_forked_anywhere_in_the_first_call_may_call() {
     let emulator = emulator();
     let program = Program::with_flags("fork_anywhere.c", &["-Wno-unused-result"]);
-    for generation in [None, Some("child")] {
+    let forked_anywhere = |generation: Option<&str>| {
         let ends = (1..).map(|allocations: u32| {
             let mut command = program.plainly_against(&emulator);
             printed(command.arg(allocations.to_string()).args(generation))
         });
         let ends: Vec<_> = ends.take_while(|end| end != "over").collect();
         assert!(ends.len() > 20 && ends.iter().all(|end| end == "both"), "{generation:?}: {ends:?}");
-    }
+    };
+    thread::scope(|scope| {
+        scope.spawn(|| forked_anywhere(None));
+        scope.spawn(|| forked_anywhere(Some("child")));
+    });
 }
 
 /// In another PID namespace a child may have its parent's number.

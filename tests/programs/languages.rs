@@ -1,7 +1,8 @@
 //! The one call from a program in each language: unchanged, linked with the shared library of these sources, and led to
 //! the emulator by `HTTPS_PROXY` and `SSL_CERT_FILE` alone.
 
-use std::process::Command;
+use std::io::Write;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use autopilot_emulator::{
@@ -169,13 +170,16 @@ fn a_live_connection_costs_no_look_up_and_no_thread() {
 #[test]
 fn a_look_up_that_never_ends_does_not_hold_the_call() {
     let emulator = emulator();
-    let mut command = Program::one_call(Language::C).against(&emulator);
+    let mut command = Program::caller(Language::C).against(&emulator);
     command
         .env("HTTPS_PROXY", named_proxy(&emulator))
         .env("LD_PRELOAD", Program::shim())
         .env("SHIM_HANG", "1");
-    let printed = printed(command.arg("token"));
-    assert!(printed.starts_with("-4 "), "{printed}");
+    let mut caller =
+        command.args(["sync", "1000"]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    caller.stdin.take().unwrap().write_all(b"token\n").unwrap();
+    let printed = caller.wait_with_output().unwrap().stdout;
+    assert!(printed.starts_with(b"made -4\n"), "{}", String::from_utf8_lossy(&printed));
 }
 
 /// The most that one call may need, whatever the service sends. A plain call needs about 10 MiB.

@@ -1,10 +1,10 @@
 //! Programs in four languages, made of these sources.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::{Mutex, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use autopilot_emulator::Emulator;
 
@@ -164,15 +164,15 @@ fn library_folder() -> &'static Path {
 /// Compiles a program, once for all tests of this process. `AUTOPILOT_TEST_CFLAGS` has more flags for it, such as a
 /// sanitizer's.
 fn compile(compiler: &str, standard: &str, source: &Path) -> PathBuf {
-    static COMPILED: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
+    static COMPILED: Mutex<BTreeMap<PathBuf, Arc<OnceLock<()>>>> = Mutex::new(BTreeMap::new());
     let name = source.file_name().unwrap().to_str().unwrap().replace('.', "-");
     let program = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-{}", std::process::id()));
-    let mut compiled = COMPILED.lock().unwrap();
-    if !compiled.contains(&program) {
+    // Without the lock, so that other tests can compile other programs.
+    let once = COMPILED.lock().unwrap().entry(program.clone()).or_default().clone();
+    once.get_or_init(|| {
         let flags = std::env::var("AUTOPILOT_TEST_CFLAGS").unwrap_or_default();
         compile_with(compiler, standard, source, &program, flags.split_whitespace());
-        compiled.insert(program.clone());
-    }
+    });
     program
 }
 

@@ -17,19 +17,33 @@ pub(crate) struct Copy {
     pub(crate) length: usize,
 }
 
+/// All words of some secrets.
+pub(crate) struct Words(HashSet<[u8; WORD]>);
+
+impl Words {
+    /// The secrets must not contain a NUL.
+    pub(crate) fn of<'a>(secrets: impl IntoIterator<Item = &'a [u8]>) -> Words {
+        let windows = secrets.into_iter().flat_map(|secret| secret.windows(WORD));
+        Words(windows.map(|word| word.try_into().unwrap()).collect())
+    }
+
+    /// Looks at the last byte first: in numbers and addresses, which fill most of the memory, it is 0.
+    fn has(&self, word: &[u8]) -> bool {
+        word[WORD - 1] != 0 && self.0.contains(word)
+    }
+}
+
 /// The copies of the secrets, and of parts of them, in all memory of a process that can be written.
-pub(crate) fn copies(process: u32, secrets: &[&[u8]]) -> Vec<Copy> {
-    let words: HashSet<[u8; WORD]> =
-        secrets.iter().flat_map(|secret| secret.windows(WORD)).map(|word| word.try_into().unwrap()).collect();
+pub(crate) fn copies(process: u32, secrets: &Words) -> Vec<Copy> {
     // Anew where a mapping is gone before it is read: a thread has ended.
     loop {
-        if let Ok(copies) = look(process, &words) {
+        if let Ok(copies) = look(process, secrets) {
             return copies;
         }
     }
 }
 
-fn look(process: u32, words: &HashSet<[u8; WORD]>) -> std::io::Result<Vec<Copy>> {
+fn look(process: u32, words: &Words) -> std::io::Result<Vec<Copy>> {
     let maps = std::fs::read_to_string(format!("/proc/{process}/maps")).expect("the process lives");
     let memory =
         File::open(format!("/proc/{process}/mem")).expect("a process's memory is its parent's to read");
@@ -50,19 +64,18 @@ fn look(process: u32, words: &HashSet<[u8; WORD]>) -> std::io::Result<Vec<Copy>>
 }
 
 /// The lengths of all that consists of words of the secrets.
-fn lengths(bytes: &[u8], words: &HashSet<[u8; WORD]>) -> impl Iterator<Item = usize> {
-    let is_secret = |word: &[u8]| word != [0; WORD] && words.contains(word);
+fn lengths(bytes: &[u8], words: &Words) -> impl Iterator<Item = usize> {
     let mut all = bytes.chunks_exact(WORD);
     std::iter::from_fn(move || {
-        all.by_ref().find(|word| is_secret(word))?;
-        Some(WORD * (1 + all.by_ref().take_while(|word| is_secret(word)).count()))
+        all.by_ref().find(|word| words.has(word))?;
+        Some(WORD * (1 + all.by_ref().take_while(|word| words.has(word)).count()))
     })
 }
 
 #[test]
 fn whole_secrets_and_parts_are_found_wherever_they_lie() {
     let secret: Vec<u8> = (b'0'..b'z').collect();
-    let words = secret.windows(WORD).map(|word| word.try_into().unwrap()).collect();
+    let words = Words::of([&*secret]);
     for offset in 0..WORD {
         let mut memory = vec![0; 1024];
         memory[100 + offset..][..secret.len()].copy_from_slice(&secret);

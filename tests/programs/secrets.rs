@@ -13,7 +13,7 @@ use autopilot_emulator::{
 };
 
 use crate::program::{Language, Program};
-use crate::residue::{self, Copy};
+use crate::residue::{self, Copy, Words};
 
 const SHORT: usize = 1500;
 const LONG: usize = 60 * 1024;
@@ -59,8 +59,8 @@ impl Caller {
         line.trim_end().to_owned()
     }
 
-    fn copies(&self, tokens: &[Vec<u8>]) -> Vec<Copy> {
-        residue::copies(self.child.id(), &tokens.iter().map(Vec::as_slice).collect::<Vec<_>>())
+    fn copies(&self, tokens: &Words) -> Vec<Copy> {
+        residue::copies(self.child.id(), tokens)
     }
 }
 
@@ -256,17 +256,18 @@ fn fault_of(language: Language, case: &Case, length: usize) -> Option<String> {
     if made != format!("made {}", case.result) {
         return Some(format!("{name}: {made}"));
     }
-    let copies = caller.copies(&tokens);
+    let words = Words::of(tokens.iter().map(Vec::as_slice));
+    let copies = caller.copies(&words);
     assert!(
         copies.iter().any(|copy| copy.length + 16 > tokens[0].len()),
         "{name}: the caller's own is not seen"
     );
     caller.tell(b"");
     assert_eq!(caller.hear(), "wiped", "{name}");
-    let alive = caller.copies(&tokens);
+    let alive = caller.copies(&words);
     caller.tell(b"");
     assert_eq!(caller.hear(), "freed", "{name}");
-    let freed = caller.copies(&tokens);
+    let freed = caller.copies(&words);
     caller.tell(b"");
     assert!(caller.child.wait().unwrap().success(), "{name}");
     (!alive.is_empty() || !freed.is_empty()).then(|| format!("{name}: alive {alive:?}, freed {freed:?}"))

@@ -1,5 +1,5 @@
-//! A model test: the machine against thousands of services in which everything that is documented nowhere is drawn at
-//! random, in virtual time.
+//! A model test: the machine against thousands of the emulator's tenants, in virtual time. All that is documented
+//! nowhere is drawn at random.
 //!
 //! What the machine promises rests on these bounds, and the model draws up to them:
 //! - The status follows a start that L tells within five seconds, the lag of the replicas included; or both are shown
@@ -9,13 +9,16 @@
 //!   L at its end and the reading before the trigger is of now: then one that ended since that reading counts as joined.
 //! - That reading may lack the sync before by any age after a 204, if the 204 has a `Date`, or moves T and is shown within
 //!   half a second.
-//! - The window counts from the later of L and T, or from the end of the last run, and is 540 seconds at least.
+//! - The window counts from the acceptance of the last sync, from what it wrote to L, or from its end, and is 540
+//!   seconds at least.
 //! - After a lost reply a sync that ended a lag before the reading before the trigger counts as joined; what T tells of
 //!   another's trigger counts as ours; and a 429 to the second trigger makes the wait begin anew.
 //! - Where another sync ends between ours and a look, its status may be told for ours: readings show but the last.
 
 mod checks;
-mod service;
+mod random;
+mod tenant;
+mod unknowns;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -25,7 +28,8 @@ use super::{Command, Event, Machine, StopReason};
 use crate::outcome::SyncStatus;
 use crate::wait::Phase;
 use checks::Checks;
-use service::{Fate, Mark, Other, RetryAfter, SECOND, Service, Unknowns, duration};
+use random::Random;
+use tenant::{Drawn, Fate, SECOND, duration};
 
 const TIMELINES: u64 = 50_000;
 
@@ -40,32 +44,6 @@ const KINDS: [&str; 8] = [
     "RequestFailed",
     "TriggerMayHaveRun",
 ];
-
-/// splitmix64: the same timeline for the same seed, everywhere.
-#[derive(Debug, Clone)]
-struct Random(u64);
-
-impl Random {
-    fn number(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    /// Both ends included.
-    fn between(&mut self, least: i64, most: i64) -> i64 {
-        least + (self.number() % (most - least + 1) as u64) as i64
-    }
-
-    fn chance(&mut self, percent: u64) -> bool {
-        self.number() % 100 < percent
-    }
-
-    fn one_of<T: Copy>(&mut self, choices: &[T]) -> T {
-        choices[self.between(0, choices.len() as i64 - 1) as usize]
-    }
-}
 
 /// What is played: the machine, or one that is known to be wrong.
 trait Rule {
@@ -99,94 +77,12 @@ fn conditions(random: &mut Random) -> Conditions {
     }
 }
 
-/// The bounds within which the machine promises not to be fooled.
-fn unknowns(random: &mut Random) -> Unknowns {
-    // Quick: what a run writes is shown by every replica, status included, within five seconds.
-    let is_quick = random.chance(50);
-    let longest_lag = if is_quick {
-        random.one_of(&[0, 500, 2500, 4000])
-    } else {
-        random.one_of(&[0, 0, 3000, 10_000, 18_000])
-    };
-    let failing = random.one_of(&[0, 10, 50]);
-    let failing_moves = random.chance(50);
-    let longest_delay = match (is_quick, longest_lag, failing_moves || failing == 0) {
-        (true, ..) => 4900 - longest_lag,
-        (false, 0, _) | (false, _, true) => random.one_of(&[0, 10_000, 40_000, 150_000]),
-        (false, _, false) => 19_000 - longest_lag,
-    };
-    let digits = |random: &mut Random| {
-        let digits = random.between(0, 7) as usize;
-        [digits, if random.chance(15) { random.between(0, 7) as usize } else { digits }]
-    };
-    let mut others = Vec::new();
-    for _ in 0..random.one_of(&[0, 0, 1, 2, 4]) {
-        let (least, most) = random.one_of(&[(-30, 10), (-700, 30), (-700, 700), (-2000, -100), (0, 3000)]);
-        others.push(Other { at: random.between(least, most) * SECOND, is_manual: random.chance(40) });
-    }
-    others.sort_by_key(|other| other.at);
-    Unknowns {
-        clock: random.between(-40, 40) * 86_400_000 + random.between(0, 999),
-        has_date: random.chance(80),
-        date_skew: random.one_of(&[0, 0, 0, -2, 3, -60, 60]) * SECOND,
-        lag_is_fixed: random.chance(30),
-        lags: random.one_of(&[[0, longest_lag], [longest_lag, longest_lag]]),
-        alternates: random.chance(50),
-        sync_digits: digits(random),
-        manual_digits: digits(random),
-        strange_status: random.one_of(&[0, 0, 0, 0, 5, 30]),
-        throttling: random.one_of(&[0, 0, 0, 0, 20, 60]),
-        window: random.one_of(&[600, 600, 590, 605, 540, 660]) * SECOND,
-        window_since_end: random.chance(30),
-        retry_after: random.one_of(&[
-            RetryAfter::Absent,
-            RetryAfter::Absent,
-            RetryAfter::Seconds,
-            RetryAfter::Window,
-            RetryAfter::Longer,
-        ]),
-        window_first: random.chance(50),
-        stamps_204: random.chance(85),
-        stamps_409: random.chance(20),
-        stamps_429: random.chance(20),
-        mark: random.one_of(&[Mark::Start, Mark::End, Mark::Both]),
-        marks_early: is_quick,
-        longest_delay,
-        longest_run: random.one_of(&[2, 20, 120, 600, 2000]) * SECOND,
-        mark_delay: random.one_of(&[0, 0, 0, 300, 4000]),
-        failing,
-        failing_moves,
-        rest: if is_quick { 0 } else { longest_lag + 60 * SECOND },
-        is_fresh_before: false,
-        frozen: None,
-        others,
-    }
-}
-
-/// What the rule stands only where something else is certain.
-fn extremes(random: &mut Random, conditions: &Conditions, unknowns: &mut Unknowns) {
-    let is_answered = conditions.trigger_faults == 0;
-    let tells_apart = unknowns.has_date || (unknowns.lags[1] <= 500 && unknowns.stamps_204);
-    if is_answered && tells_apart && random.chance(20) {
-        // A reading before the trigger that lacks the last sync: `Date` or T tells that this is no news.
-        let last = random.between(-1500, -560) * SECOND;
-        unknowns.longest_run = unknowns.longest_run.min(120 * SECOND);
-        unknowns.others = vec![Other { at: last, is_manual: random.chance(40) }];
-        unknowns.frozen = Some((last - random.between(1, 1000) * SECOND, random.between(100, 2000)));
-    } else if is_answered && unknowns.mark == Mark::End && unknowns.failing == 0 && random.chance(50) {
-        // Syncs on each other's heels, seldom shown: what is seen of the one before lies behind the baseline.
-        unknowns.is_fresh_before = true;
-        unknowns.rest = 0;
-        unknowns.mark_delay = 0;
-    }
-}
-
 /// A wait as it is driven, with virtual time.
 struct Play {
     now: i64,
     random: Random,
     conditions: Conditions,
-    service: Service,
+    tenant: Drawn,
     checks: Checks,
     log: Vec<String>,
 }
@@ -195,13 +91,13 @@ struct Play {
 fn play<M: Rule>(seed: u64, machine: impl FnOnce(Duration, Duration) -> M) -> Result<StopReason, String> {
     let mut random = Random(seed);
     let conditions = conditions(&mut random);
-    let mut unknowns = unknowns(&mut random);
-    extremes(&mut random, &conditions, &mut unknowns);
-    let service = Service::new(unknowns, Random(random.number()));
+    let mut unknowns = unknowns::unknowns(&mut random);
+    unknowns::extremes(&mut random, &conditions, &mut unknowns);
+    let tenant = Drawn::new(unknowns, Random(random.number()));
     let checks = Checks::new(conditions.deadline, conditions.may_read);
     let jitter = random.between(0, 4999);
     let mut machine = machine(duration(conditions.deadline), duration(jitter));
-    let mut play = Play { now: 0, random, conditions, service, checks, log: Vec::new() };
+    let mut play = Play { now: 0, random, conditions, tenant, checks, log: Vec::new() };
     play.run(&mut machine).map_err(|what| format!("seed {seed}: {what}\n{}", play.story()))
 }
 
@@ -211,7 +107,7 @@ impl Play {
         loop {
             let todo = machine.next(duration(self.now), seen);
             self.log.push(format!("{:>9} {todo:?}", self.now));
-            self.checks.todo(self.now, &todo, &self.service)?;
+            self.checks.todo(self.now, &todo, &self.tenant)?;
             seen = match todo {
                 Command::ReadSettings { with_retries } => self.read(with_retries),
                 Command::SendTrigger => self.trigger(),
@@ -226,9 +122,9 @@ impl Play {
     }
 
     fn story(&self) -> String {
-        let Play { conditions, service, log, .. } = self;
-        let runs: Vec<_> = service.runs.iter().map(|run| format!("{run:?}")).collect();
-        format!("{conditions:?}\n{:?}\n{}\n{}", service.unknowns, runs.join("\n"), log.join("\n"))
+        let Play { conditions, tenant, log, .. } = self;
+        let syncs: Vec<_> = tenant.syncs.iter().map(|sync| format!("{sync:?}")).collect();
+        format!("{conditions:?}\n{:?}\n{}\n{}", tenant.unknowns, syncs.join("\n"), log.join("\n"))
     }
 
     /// A request: when the service sees it, and whether a reply comes before the deadline.
@@ -268,10 +164,10 @@ impl Play {
             self.checks.read_refused();
             return Event::ReadForbidden;
         }
-        let (state, settings) = self.service.read(at, is_before);
-        let date = self.service.date(at);
+        let (state, settings) = self.tenant.read(at, is_before);
+        let date = self.tenant.date(at);
         self.log.push(format!("{:>9} {state:?}", self.now));
-        self.checks.reading(self.now, at, &state, &settings, &self.service);
+        self.checks.reading(self.now, at, &state, &settings, &self.tenant);
         Event::SettingsRead { settings, date }
     }
 
@@ -284,17 +180,17 @@ impl Play {
             return Event::TriggerFailed;
         }
         let is_lost_before = is_faulty && self.random.chance(50);
-        let fate = (!is_lost_before).then(|| self.service.trigger(at));
+        let fate = (!is_lost_before).then(|| self.tenant.trigger(at));
         self.log.push(format!("{:>9} {fate:?} lost: {}", self.now, is_faulty || !is_answered));
         let Some(fate) = fate.filter(|_| is_answered && !is_faulty) else {
-            self.checks.lost(self.now, &self.service);
+            self.checks.lost(self.now, &self.tenant);
             return Event::TriggerMayHaveRun;
         };
-        self.checks.answered(self.now, at, fate, &self.service);
-        let date = self.service.date(at);
+        self.checks.answered(self.now, at, fate, &self.tenant);
+        let date = self.tenant.date(at);
         match fate {
             Fate::Accepted(_) => Event::TriggerAccepted { date },
-            Fate::Running(_) => Event::SyncAlreadyRunning,
+            Fate::Running => Event::SyncAlreadyRunning,
             Fate::TooSoon(wait) => {
                 Event::TriggerTooSoon { retry_after: wait.map(|wait| Duration::from_secs(wait as u64)), date }
             }

@@ -119,7 +119,7 @@ fn line(status: u16, trigger: &str, letters: &str) -> Vec<Case> {
 
 fn end(letter: &str, trigger: &str, status: u16) -> String {
     let kind = match letter {
-        "A" => "Done",
+        "A" => "Accepted",
         "J" => "AlreadyRunning",
         "T" => "TooSoon",
         "U" => "Unauthorized",

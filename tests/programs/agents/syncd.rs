@@ -132,7 +132,7 @@ fn a_sync_that_runs_on_at_the_deadline_is_no_failure() {
     let (_, file) = token("deadline", "secret-1");
     let run = |timeout| Agent::start(syncd(&standing()).args(&file).args(["--timeout", timeout])).end();
     let ran_on =
-        ["10", "60", "360"].into_iter().map(run).find(|(_, said)| said.contains(" trigger=accepted "));
+        ["5", "10", "60", "360"].into_iter().map(run).find(|(_, said)| said.contains(" trigger=accepted "));
     let (code, said) = ran_on.expect("a trigger within minutes");
     assert_eq!((code, said.contains("result: AUTOPILOT_ERROR_TIMEOUT: ")), (75, true), "{said}");
 }
@@ -277,29 +277,29 @@ fn a_token_is_renewed_from_its_file() {
     let by_descriptor = |command: &mut Command, path: &Path| {
         command.args(["--token-fd", "0"]).stdin(File::open(path).unwrap());
     };
-    let both = BTreeSet::from(["secret-old".to_owned(), "secret-new".to_owned()]);
     // By its name a file may be another one; a descriptor stays with the one that it was opened for.
     let by_another = |path: &Path| write(path, "secret-new\n");
     let in_place = |path: &Path| fs::write(path, "secret-new\n").unwrap();
-    for ((code, said), used) in
-        [renewed("renewed", &by_another, &by_name), renewed("in-place", &in_place, &by_descriptor)]
-    {
+    let by_none = |path: &Path| fs::remove_file(path).unwrap();
+    let by_nonsense = |path: &Path| write(path, "secret new");
+    let is_renewed = |((code, said), used): ((i32, String), BTreeSet<String>)| {
         assert_eq!(code, 0, "{said}");
         assert!(said.contains("token: refused; trying the new one"), "{said}");
         assert!(said.contains("result: AUTOPILOT_OK"), "{said}");
-        assert_eq!(used, both);
-    }
-    let by_none = |path: &Path| fs::remove_file(path).unwrap();
-    let by_nonsense = |path: &Path| write(path, "secret new");
-    for (replace, words) in [
-        (&by_none as &dyn Fn(&Path), "token: refused; no new one can be read"),
-        (&by_nonsense, "token: refused; the new one is not valid"),
-    ] {
-        let ((code, said), used) = renewed("not-renewed", replace, &by_name);
+        assert_eq!(used, BTreeSet::from(["secret-old".to_owned(), "secret-new".to_owned()]));
+    };
+    let is_not = |((code, said), used): ((i32, String), BTreeSet<String>), words: &str| {
         assert_eq!(code, 77, "{said}");
         assert!(said.contains(words), "{said}");
         assert_eq!(used, BTreeSet::from(["secret-old".to_owned()]));
-    }
+    };
+    std::thread::scope(|scope| {
+        scope.spawn(|| is_renewed(renewed("renewed", &by_another, &by_name)));
+        scope.spawn(|| is_renewed(renewed("in-place", &in_place, &by_descriptor)));
+        scope.spawn(|| is_not(renewed("gone", &by_none, &by_name), "token: refused; no new one can be read"));
+        let no_token = "token: refused; the new one is not valid";
+        scope.spawn(|| is_not(renewed("nonsense", &by_nonsense, &by_name), no_token));
+    });
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::service::{Fate, Run, SECOND, Service, Snapshot};
+use super::tenant::{Drawn, Fate, SECOND, Snapshot, Sync};
 use crate::outcome::Settings;
 use crate::text::time::{self, Time};
 use crate::wait::Phase;
@@ -94,7 +94,7 @@ impl Checks {
     }
 
     /// What the machine wants.
-    pub(super) fn todo(&mut self, now: i64, todo: &Command, service: &Service) -> Verdict {
+    pub(super) fn todo(&mut self, now: i64, todo: &Command, tenant: &Drawn) -> Verdict {
         self.steps += 1;
         ensure(self.steps < MOST_STEPS, || "it does not end".into())?;
         ensure(now <= self.deadline + SECOND, || format!("goes on at {now}, past the deadline"))?;
@@ -113,7 +113,7 @@ impl Checks {
                     format!("pauses until {until}")
                 })
             }
-            Command::Stop(end) => return self.may_end(now, end, service),
+            Command::Stop(end) => return self.may_end(now, end, tenant),
         }?;
         let is_late = |end: &Settled| end.readings >= 7 && now - end.since >= 30 * SECOND;
         ensure(!self.settled.as_ref().is_some_and(is_late), || format!("{:?} is not believed", self.settled))
@@ -163,22 +163,22 @@ impl Checks {
         at: i64,
         state: &Snapshot,
         settings: &Settings,
-        service: &Service,
+        tenant: &Drawn,
     ) {
-        let date_at = service.date_at(at);
+        let date_at = tenant.date_at(at);
         (self.held_until, self.is_read) = (now, true);
         let written = (settings.last_sync(), settings.last_manual_sync());
         let is_behind = |time, highest| time::compare(time, highest).is_lt();
         if is_behind(written.0, self.highest.0) || is_behind(written.1, self.highest.1) {
-            return self.count_window(now, date_at, false, service);
+            return self.count_window(now, date_at, false, tenant);
         }
         self.highest = written;
-        let (sync, manual) = (service.cut(state.sync), service.cut(state.manual));
+        let (sync, manual) = (tenant.cut(state.sync), tenant.cut(state.manual));
         let has_moved = (sync, manual) != self.times;
         self.times = (sync, manual);
-        self.count_window(now, date_at, has_moved, service);
+        self.count_window(now, date_at, has_moved, tenant);
         let baseline = self.baseline.clone().unwrap_or(state.clone());
-        let is_new = sync > service.cut(baseline.sync) || manual > service.cut(baseline.manual);
+        let is_new = sync > tenant.cut(baseline.sync) || manual > tenant.cut(baseline.manual);
         if let Some((_, _, shows)) = &mut self.lost {
             *shows |= is_new || state.status == "inProgress";
         }
@@ -191,26 +191,26 @@ impl Checks {
         }
         if self.answer != Answer::None {
             self.saw_running |= state.status == "inProgress";
-            self.watch(now, state, &baseline, service);
+            self.watch(now, state, &baseline, tenant);
         }
     }
 
     /// Whether the reading shows the end of what is being watched, for good and so that it can be known.
-    fn watch(&mut self, now: i64, state: &Snapshot, baseline: &Snapshot, service: &Service) {
+    fn watch(&mut self, now: i64, state: &Snapshot, baseline: &Snapshot, tenant: &Drawn) {
         let run = match self.answer {
             Answer::Accepted(run) => Some(run),
             Answer::Joined(since) | Answer::Lost(since) => {
-                service.runs.iter().position(|run| run.end >= since)
+                tenant.syncs.iter().position(|run| run.end >= since)
             }
             Answer::None => None,
         };
         let is_over = run.is_some_and(|run| {
-            service.runs[run..].iter().all(|run| state.of < run.start || state.of >= run.settled)
-                && state.of >= service.runs[run].settled
+            tenant.syncs[run..].iter().all(|run| state.of < run.start || state.of >= run.settled)
+                && state.of >= tenant.syncs[run].settled
         });
-        let is_its = state.sync_by.zip(run).is_some_and(|(by, run)| by != usize::MAX && by >= run);
+        let is_its = state.sync_by.zip(run).is_some_and(|(by, run)| by >= run);
         let is_moved = is_its
-            && service.cut(state.sync) > service.cut(baseline.sync)
+            && tenant.cut(state.sync) > tenant.cut(baseline.sync)
             && (state.manual == baseline.manual || state.sync >= state.manual);
         let is_visible = is_over && state.status != "paused" && (self.saw_running || is_moved);
         // Another's sync may end meanwhile: then that end has to stand anew.
@@ -221,13 +221,13 @@ impl Checks {
     }
 
     /// The window, as a reply and its `Date` tell it.
-    fn count_window(&mut self, now: i64, date_at: Option<i64>, has_moved: bool, service: &Service) {
+    fn count_window(&mut self, now: i64, date_at: Option<i64>, has_moved: bool, tenant: &Drawn) {
         let last = self.times.0.max(self.times.1);
         let Some(refused) = &mut self.refused else { return };
         let Some((date, last)) = date_at.zip(last).filter(|_| has_moved || !refused.is_waiting) else {
             return;
         };
-        let opening = now + service.since(date, last) + 610 * SECOND - 2 * SECOND;
+        let opening = now + tenant.since(date, last) + 610 * SECOND - 2 * SECOND;
         // A window that was past was not the reason.
         let is_throttled = !has_moved && refused.asked.is_none() && opening + 3 * SECOND < refused.at;
         let opening = if is_throttled { refused.at + 30 * SECOND } else { opening };
@@ -243,15 +243,15 @@ impl Checks {
     }
 
     /// The trigger was answered, at the service's end at `at`.
-    pub(super) fn answered(&mut self, now: i64, at: i64, fate: Fate, service: &Service) {
-        let date_at = service.date_at(at);
+    pub(super) fn answered(&mut self, now: i64, at: i64, fate: Fate, tenant: &Drawn) {
+        let date_at = tenant.date_at(at);
         self.answered_at = now;
         self.held_until = 0;
         match fate {
             Fate::Accepted(run) => self.answer = Answer::Accepted(run),
-            Fate::Running(_) => {
+            Fate::Running => {
                 // Where they follow each other unseen, one that ended since the reading before may be taken for it.
-                let before = self.baseline.as_ref().filter(|_| service.unknowns.is_fresh_before);
+                let before = self.baseline.as_ref().filter(|_| tenant.unknowns.is_fresh_before);
                 self.answer = Answer::Joined(before.map_or(at, |state| state.of));
             }
             Fate::TooSoon(wait) => {
@@ -261,16 +261,16 @@ impl Checks {
                 self.lost = None;
                 let not_before = asked.unwrap_or(now);
                 self.refused = Some(Refused { at: now, asked, not_before, is_waiting: false });
-                self.count_window(now, date_at, false, service);
+                self.count_window(now, date_at, false, tenant);
             }
         }
     }
 
     /// Its reply was lost. What a reading of before may still show may be taken for it: as old as a replica is.
-    pub(super) fn lost(&mut self, now: i64, service: &Service) {
+    pub(super) fn lost(&mut self, now: i64, tenant: &Drawn) {
         self.answered_at = now;
         self.held_until = 0;
-        let lag = service.unknowns.lags[0].max(service.unknowns.lags[1]);
+        let lag = tenant.unknowns.lags[0].max(tenant.unknowns.lags[1]);
         let since = self.baseline.as_ref().map_or(now, |state| state.of) - lag;
         if self.lost.is_none() {
             self.answer = Answer::Lost(since);
@@ -278,14 +278,14 @@ impl Checks {
         }
     }
 
-    fn may_end(&self, now: i64, end: &StopReason, service: &Service) -> Verdict {
+    fn may_end(&self, now: i64, end: &StopReason, tenant: &Drawn) -> Verdict {
         let failed = *end == StopReason::SyncFailed;
         match (end, self.answer) {
             (StopReason::Completed | StopReason::SyncFailed, Answer::Accepted(run)) => {
-                let [ours, later @ ..] = &service.runs[run..] else { unreachable!() };
+                let [ours, later @ ..] = &tenant.syncs[run..] else { unreachable!() };
                 ensure(ours.end <= now, || format!("{end:?} at {now}, but it runs until {}", ours.end))?;
                 // What another's sync wrote over cannot be told from ours.
-                let is_so = |run: &Run| run.end <= now && run.failed == failed;
+                let is_so = |run: &Sync| run.end <= now && run.failed == failed;
                 ensure(is_so(ours) || later.iter().any(is_so), || {
                     format!("{end:?}, but the sync ended otherwise")
                 })
@@ -295,8 +295,8 @@ impl Checks {
                 Answer::Joined(since) | Answer::Lost(since),
             )
             | (StopReason::Completed, Answer::Lost(since)) => {
-                let is_so = |run: &Run| since <= run.settled && run.end <= now && run.failed == failed;
-                ensure(service.runs.iter().any(is_so), || {
+                let is_so = |run: &Sync| since <= run.settled && run.end <= now && run.failed == failed;
+                ensure(tenant.syncs.iter().any(is_so), || {
                     format!("{end:?} at {now}, but none ended so since {since}")
                 })
             }
