@@ -71,7 +71,7 @@ def test_each_result_is_an_answer_or_has_an_exception() -> None:
 
 
 def test_the_roots_of_the_clouds_are_those_of_the_header() -> None:
-    roots = dict(zip(Cloud, re.findall(r"^    // .*(https://\S+)\n    AUTOPILOT_CLOUD_", HEADER, re.M)))
+    roots = dict(zip(Cloud, re.findall(r"^    // .*(https://[^\s>]+)>?\n    AUTOPILOT_CLOUD_", HEADER, re.M)))
     assert {cloud: cloud.root for cloud in Cloud} == roots
 
 
