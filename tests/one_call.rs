@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use autopilot_emulator::{
-    Access, Certificate, Config, Emulator, Fault, Network, ProxyFault, Reply, Step, TlsFault, Token,
+    Access, Certificate, Config, Emulator, Fault, Network, ProxyFault, Reply, Step, TlsFault, TlsVersions,
+    Token,
 };
 use autopilot_sync::{Answer, Client, ClientBuilder, Error, ErrorKind, SyncOutcome, Trigger};
 
@@ -298,6 +299,7 @@ fn faults_before_the_request_send_nothing() {
         (tls(TlsFault::Reset), "Tls NotSent"),
         (tls(TlsFault::Silent), "Timeout NotSent"),
         (tls(TlsFault::Trickle), "Timeout NotSent"),
+        (Network { trickle_pause: Duration::from_secs(1), ..tls(TlsFault::Trickle) }, "Timeout NotSent"),
         (certificate(Certificate::UnknownAuthority), "Tls NotSent"),
         (certificate(Certificate::SelfSigned), "Tls NotSent"),
         (certificate(Certificate::Expired), "Tls NotSent"),
@@ -310,6 +312,32 @@ fn faults_before_the_request_send_nothing() {
         assert_eq!(summary(&result), expected, "{name}: {}", everything(&result));
         assert_eq!(emulator.requests().len(), 0, "{name}");
         assert!(!everything(&result).contains("https://"), "{}", everything(&result));
+    }
+}
+
+#[test]
+fn each_way_that_is_open_is_taken() {
+    // A new option needs a row here or in the test above.
+    let Network {
+        proxy_credentials: _,
+        proxy_fault: _,
+        tls_fault: _,
+        certificate: _,
+        tls_versions: _,
+        trickle_pause: _,
+        faulty_connections: _,
+    } = Network::default();
+    let open = Network::default;
+    for (network, connections) in [
+        (Network { tls_versions: TlsVersions::Only12, ..open() }, 1),
+        (Network { tls_versions: TlsVersions::Only13, ..open() }, 1),
+        (Network { proxy_fault: Some(ProxyFault::Status(502)), faulty_connections: Some(1), ..open() }, 2),
+    ] {
+        let name = format!("{network:?}");
+        let emulator = Emulator::start(Config { network, ..Config::default() });
+        let result = client(&emulator).sync(TOKEN);
+        assert_eq!(summary(&result), "Accepted Accepted 204", "{name}: {}", everything(&result));
+        assert_eq!(emulator.counts().accepted, connections, "{name}");
     }
 }
 
