@@ -19,14 +19,18 @@ RUSTC=$rustc RUSTFLAGS=$flags CARGO_TARGET_DIR=$folder/build \
 built=$folder/build/$target/release
 cp "$built"/{autopilot_sync.dll,libautopilot_sync.dll.a} "$folder"
 
-# The static library without ring's debug information, and without the folders that rustc made its import libraries in:
+# The static library without debug information: ring's, and that of the .dwo files in rustup's standard library, which
+# objcopy refuses. Nor does it name the folders that rustc made its import libraries in:
 # _head__tmp_rustcaClKId_bcrypt_dll_imports_lib, where the folder is another each time, becomes _head_1_bcrypt_….
-x86_64-w64-mingw32-nm "$built/libautopilot_sync.a" 2>/dev/null |
+static=$folder/libautopilot_sync.a
+cp "$built/libautopilot_sync.a" "$static"
+x86_64-w64-mingw32-ar t "$static" | { grep '\.dwo$' || true; } |
+  xargs -r x86_64-w64-mingw32-ar dD "$static" 2>/dev/null # it warns about bitcode, as nm does
+x86_64-w64-mingw32-nm "$static" 2>/dev/null |
   grep -oE '\b(_head|_)_\w+_rustc\w{6}_\w+$' |
   awk -F _rustc '!seen[$0]++ { run = substr($2, 1, 6); if (!(run in runs)) runs[run] = ++count
     print $0, ($1 ~ /^_head/ ? "_head_" : "__") runs[run] substr($2, 7) }' >"$folder/symbols"
-x86_64-w64-mingw32-objcopy -D --strip-debug --redefine-syms "$folder/symbols" \
-  "$built/libautopilot_sync.a" "$folder/libautopilot_sync.a"
+x86_64-w64-mingw32-objcopy -D --strip-debug --redefine-syms "$folder/symbols" "$static"
 { echo "LIBRARY autopilot_sync.dll"; echo EXPORTS; cat tests/abi/exports.txt; } >"$folder/autopilot_sync.def"
 # LLVM's writes the short form that MSVC's own tools write; that of binutils an older one, of whole object files.
 (cd "$folder" && llvm-dlltool -m i386:x86-64 -d autopilot_sync.def -D autopilot_sync.dll -l autopilot_sync.lib)
