@@ -1,15 +1,15 @@
 use std::ffi::{c_char, c_void};
 use std::ptr;
 
-use super::guard::{call, guard, invalid, milliseconds, token};
+use super::guard::{call, guard, milliseconds, token};
 use super::progress::run_callback;
 use super::{
     autopilot_cancel, autopilot_detail, autopilot_options, autopilot_progress_fn, autopilot_result,
     autopilot_settings,
 };
 use crate::client::Client;
+use crate::config::limits;
 use crate::outcome::{Answer, Error, SyncOutcome};
-use crate::text::Token;
 use crate::{Detail, shared};
 
 /// Connections to one cloud's Microsoft Graph. The token comes with each call, so one client serves many tenants. Any
@@ -40,7 +40,7 @@ pub unsafe extern "C" fn autopilot_client_new(
 ) -> autopilot_result {
     let body = || {
         if client.is_null() {
-            return Err(invalid("the place for the client is NULL"));
+            return Err(Error::invalid_argument("the place for the client is NULL"));
         }
         // SAFETY: not NULL, and the caller promises that it may be written.
         unsafe { client.write(ptr::null_mut()) };
@@ -72,8 +72,11 @@ pub unsafe extern "C" fn autopilot_client_sync(
     cancel: Option<&autopilot_cancel>,
     detail: *mut *mut autopilot_detail,
 ) -> autopilot_result {
-    // SAFETY: the caller promises a NUL-terminated token, or NULL.
-    let body = || with(client, cancel, unsafe { self::token(token) }?, |client, token| client.sync(token));
+    let body = || {
+        // SAFETY: the caller promises a NUL-terminated token, or NULL.
+        let token = unsafe { self::token(token) }?;
+        with(client, cancel, |client| client.sync(token.as_str()))
+    };
     // SAFETY: the caller promises that the detail may be written, or NULL.
     unsafe { call(detail, body) }
 }
@@ -97,13 +100,13 @@ pub unsafe extern "C" fn autopilot_client_settings(
 ) -> autopilot_result {
     let body = || {
         if settings.is_null() {
-            return Err(invalid("the place for the settings is NULL"));
+            return Err(Error::invalid_argument("the place for the settings is NULL"));
         }
         // SAFETY: not NULL, and the caller promises that it may be written.
         unsafe { settings.write(ptr::null_mut()) };
         // SAFETY: the caller promises a NUL-terminated token, or NULL.
         let token = unsafe { self::token(token) }?;
-        let (read, known) = with(client, cancel, token, |client, token| client.settings_and_detail(token))?;
+        let (read, known) = with(client, cancel, |client| client.settings_and_detail(token.as_str()))?;
         // SAFETY: as above.
         unsafe { settings.write(Box::into_raw(Box::new((&read).into()))) };
         Ok(success(known))
@@ -158,14 +161,14 @@ pub unsafe extern "C" fn autopilot_client_sync_and_wait(
 ) -> autopilot_result {
     let body = || {
         // SAFETY: the caller promises a NUL-terminated token, or NULL.
-        let token = Token::new(unsafe { self::token(token) }?)?;
+        let token = unsafe { self::token(token) }?;
+        let timeout = milliseconds(timeout_ms);
+        limits::timeout("timeout", timeout).map_err(Error::invalid_argument)?;
         // A borrow that lasts as long as the wait would forbid the callback to touch the text.
         let token = token.kept();
-        with(client, cancel, &token, |client, token| {
+        with(client, cancel, |client| {
             // SAFETY: the caller promises a function as the header declares it, with its data.
-            client.sync_and_wait(token, milliseconds(timeout_ms), |known| unsafe {
-                run_callback(progress, user_data, known)
-            })
+            client.sync_and_wait(&token, timeout, |known| unsafe { run_callback(progress, user_data, known) })
         })
     };
     // SAFETY: the caller promises that the detail may be written, or NULL.
@@ -173,23 +176,21 @@ pub unsafe extern "C" fn autopilot_client_sync_and_wait(
 }
 
 /// Runs a call on this client, or on the shared one, with the cancel if there is one.
+///
+/// The shared client may find that the environment cannot be used. Check the arguments before, so that the error does
+/// not depend on which call came first.
 fn with<T>(
     client: Option<&autopilot_client>,
     cancel: Option<&autopilot_cancel>,
-    token: &str,
-    body: impl FnOnce(&Client, &str) -> Result<T, Error>,
+    body: impl FnOnce(&Client) -> Result<T, Error>,
 ) -> Result<T, Error> {
     let client = match client {
         Some(client) => &client.client,
-        None => {
-            // As in crate::sync: a wrong token is refused before a wrong environment.
-            Token::new(token)?;
-            shared::client()?
-        }
+        None => shared::client()?,
     };
     match cancel {
-        Some(cancel) => body(&client.with_canceller(&cancel.canceller), token),
-        None => body(client, token),
+        Some(cancel) => body(&client.with_canceller(&cancel.canceller)),
+        None => body(client),
     }
 }
 

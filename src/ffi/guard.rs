@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::{autopilot_detail, autopilot_result};
 use crate::outcome::{Error, ErrorKind, SyncOutcome};
+use crate::text::Token;
 
 /// Runs the body of a C function, and returns the given result if it panics: unwinding into C is undefined.
 pub(super) fn guard<T>(on_panic: T, body: impl FnOnce() -> T) -> T {
@@ -35,30 +36,26 @@ pub(super) unsafe fn call(
     result
 }
 
-pub(super) fn invalid(text: &str) -> Error {
-    Error::new(ErrorKind::InvalidArgument, text)
-}
-
-/// A string argument; None for NULL.
+/// A string argument, which must not be NULL. An error calls it by this name.
 ///
 /// # Safety
 /// `text` is NULL, or a NUL-terminated string that lives while the result is used.
-pub(super) unsafe fn text<'a>(text: *const c_char) -> Result<Option<&'a str>, Error> {
+pub(super) unsafe fn text<'a>(name: &str, text: *const c_char) -> Result<&'a str, Error> {
     if text.is_null() {
-        return Ok(None);
+        return Err(Error::invalid_argument(format!("{name} is NULL")));
     }
     // SAFETY: as promised by the caller.
     let text = unsafe { CStr::from_ptr(text) };
-    text.to_str().map(Some).map_err(|_| invalid("a string is not UTF-8"))
+    text.to_str().map_err(|_| Error::invalid_argument(format!("{name} is not UTF-8")))
 }
 
 /// A token argument.
 ///
 /// # Safety
 /// As for [`text`].
-pub(super) unsafe fn token<'a>(token: *const c_char) -> Result<&'a str, Error> {
+pub(super) unsafe fn token<'a>(token: *const c_char) -> Result<Token<'a>, Error> {
     // SAFETY: as promised by the caller.
-    unsafe { text(token) }?.ok_or_else(|| invalid("the token is NULL"))
+    Ok(Token::new(unsafe { text("the token", token) }?)?)
 }
 
 /// A duration argument. One below zero becomes zero, which is as far out of range.

@@ -1,7 +1,6 @@
 use std::ffi::{CString, c_char};
-use std::path::Path;
 
-use super::guard::{guard, invalid, milliseconds, pointer, text, to_c};
+use super::guard::{guard, milliseconds, pointer, text, to_c};
 use super::{autopilot_result, autopilot_result::*};
 use crate::builder::ClientBuilder;
 use crate::config::Cloud;
@@ -60,7 +59,9 @@ pub extern "C" fn autopilot_options_set_cloud(
 ) -> autopilot_result {
     set(options, |builder| {
         let known = Cloud::ALL.into_iter().find(|known| *known as i32 == cloud);
-        known.map(|cloud| builder.cloud(cloud)).ok_or_else(|| invalid("no cloud has this number"))
+        known
+            .map(|cloud| builder.cloud(cloud))
+            .ok_or_else(|| Error::invalid_argument("no cloud has this number"))
     })
 }
 
@@ -73,7 +74,7 @@ pub unsafe extern "C" fn autopilot_options_set_base_url(
     url: *const c_char,
 ) -> autopilot_result {
     // SAFETY: the caller promises a NUL-terminated string, or NULL.
-    set(options, |builder| builder.base_url(unsafe { text(url) }?.ok_or_else(|| invalid("the URL is NULL"))?))
+    set(options, |builder| builder.base_url(unsafe { text("the base URL", url) }?))
 }
 
 /// Sets a proxy, as "scheme://user:password@host:port". The scheme is http, https, socks5 (the library looks names up)
@@ -87,10 +88,9 @@ pub unsafe extern "C" fn autopilot_options_set_proxy(
     url: *const c_char,
 ) -> autopilot_result {
     // SAFETY: the caller promises a NUL-terminated string, or NULL.
-    set(options, |builder| match unsafe { text(url) }? {
-        None => Err(invalid("the proxy is NULL")),
-        Some("") => Ok(builder.no_proxy()),
-        Some(url) => builder.proxy(url),
+    set(options, |builder| match unsafe { text("the proxy's address", url) }? {
+        "" => Ok(builder.no_proxy()),
+        url => builder.proxy(url),
     })
 }
 
@@ -104,10 +104,7 @@ pub unsafe extern "C" fn autopilot_options_set_ca_file(
     path: *const c_char,
 ) -> autopilot_result {
     // SAFETY: the caller promises a NUL-terminated string, or NULL.
-    set(options, |builder| match unsafe { text(path) }? {
-        None => Err(invalid("the path is NULL")),
-        Some(path) => builder.ca_file(Path::new(path)),
-    })
+    set(options, |builder| builder.ca_file(unsafe { text("the CA file's path", path) }?))
 }
 
 /// Sets how long a call may take, from the name look-up to the last byte, including retries: from 1 to 86,400,000
@@ -148,10 +145,8 @@ pub unsafe extern "C" fn autopilot_options_set_user_agent_suffix(
     options: Option<&mut autopilot_options>,
     suffix: *const c_char,
 ) -> autopilot_result {
-    set(options, |builder| {
-        // SAFETY: the caller promises a NUL-terminated string, or NULL.
-        builder.user_agent_suffix(unsafe { text(suffix) }?.ok_or_else(|| invalid("the suffix is NULL"))?)
-    })
+    // SAFETY: the caller promises a NUL-terminated string, or NULL.
+    set(options, |builder| builder.user_agent_suffix(unsafe { text("the User-Agent suffix", suffix) }?))
 }
 
 /// Ignores the environment variables and, on Windows, the machine's proxy. Default: the client reads them, except in a

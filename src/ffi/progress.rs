@@ -4,7 +4,6 @@ use std::ptr;
 
 use super::guard::{guard, pointer, to_c, to_milliseconds, token};
 use super::{autopilot_result, autopilot_settings};
-use crate::text::Token;
 use crate::wait::{Phase, Progress};
 
 /// The state of a wait, for its callback. It and its strings are valid only during the callback, on the same thread.
@@ -110,7 +109,7 @@ pub unsafe extern "C" fn autopilot_progress_set_token(
     guard(autopilot_result::AUTOPILOT_ERROR_INTERNAL, || {
         let Some(progress) = progress else { return autopilot_result::AUTOPILOT_ERROR_INVALID_ARGUMENT };
         // SAFETY: the caller promises a NUL-terminated string, or NULL.
-        match unsafe { token(new_token) }.and_then(|text| Ok(Token::new(text)?)) {
+        match unsafe { token(new_token) } {
             Ok(token) => {
                 progress.token = Some(token.kept());
                 autopilot_result::AUTOPILOT_OK

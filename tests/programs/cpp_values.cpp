@@ -80,7 +80,11 @@ void an_option_that_is_refused_says_why()
     };
     CHECK(refused("no cloud has this number", [](Options &o) -> auto & { return o.cloud(static_cast<Cloud>(4)); }));
     CHECK(refused("the base URL must begin with https://", [](Options &o) -> auto & { return o.base_url("http://graph.example"); }));
-    CHECK(refused("the URL is NULL", [](Options &o) -> auto & { return o.base_url(nullptr); }));
+    CHECK(refused("the base URL is NULL", [](Options &o) -> auto & { return o.base_url(nullptr); }));
+    CHECK(refused("the base URL is not UTF-8", [](Options &o) -> auto & { return o.base_url("https://\xff"); }));
+    CHECK(refused("the proxy's address is NULL", [](Options &o) -> auto & { return o.proxy(nullptr); }));
+    CHECK(refused("the CA file's path is not UTF-8", [](Options &o) -> auto & { return o.ca_file("/\xff"); }));
+    CHECK(refused("the User-Agent suffix is NULL", [](Options &o) -> auto & { return o.user_agent_suffix(nullptr); }));
     CHECK(refused("the proxy's address", [](Options &o) -> auto & { return o.proxy("ftp://user:secret@proxy"); }));
     CHECK(!refuses([&] { return options.proxy("ftp://user:secret@proxy").capi(); }, "secret"));
     CHECK(refused("the CA file's path", [](Options &o) -> auto & { return o.ca_file(""); }));

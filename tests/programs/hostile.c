@@ -57,6 +57,18 @@ static void refused(const autopilot_client *client, const char *token)
     CHECK(autopilot_sync(token) == WRONG);
 }
 
+static const int64_t wrong_times[] = {INT64_MIN, INT32_MIN, -1, 0, 86400001, INT64_MAX};
+
+static void refused_times(const autopilot_client *client)
+{
+    for (size_t i = 0; i < LENGTH(wrong_times); i++) {
+        autopilot_detail *detail = GARBAGE;
+        CHECK(autopilot_client_sync_and_wait(client, "token", wrong_times[i], NULL, NULL, NULL, &detail) == WRONG);
+        check_detail(WRONG, detail);
+        autopilot_detail_free(detail);
+    }
+}
+
 /* NULL for each argument that must not be NULL, alone. */
 static void null_setters(void)
 {
@@ -207,16 +219,12 @@ static void numbers(void)
     CHECK(autopilot_options_set_max_retries(options, 0) == AUTOPILOT_OK);
     CHECK(autopilot_options_set_max_retries(options, 10) == AUTOPILOT_OK);
 
-    static const int64_t wrong_times[] = {INT64_MIN, INT32_MIN, -1, 0, 86400001, INT64_MAX};
-    autopilot_client *client = new_client();
     for (size_t i = 0; i < LENGTH(wrong_times); i++) {
         CHECK(autopilot_options_set_timeout_ms(options, wrong_times[i]) == WRONG);
         CHECK(autopilot_options_set_connect_timeout_ms(options, wrong_times[i]) == WRONG);
-        autopilot_detail *detail = GARBAGE;
-        CHECK(autopilot_client_sync_and_wait(client, "token", wrong_times[i], NULL, NULL, NULL, &detail) == WRONG);
-        check_detail(WRONG, detail);
-        autopilot_detail_free(detail);
     }
+    autopilot_client *client = new_client();
+    refused_times(client);
     autopilot_client_free(client);
     static const int64_t right_times[] = {1, 86400000};
     for (size_t i = 0; i < LENGTH(right_times); i++) {
@@ -335,6 +343,22 @@ static void strings(void)
     autopilot_client_free(client);
 }
 
+/* The shared client cannot be made, because the environment is wrong. An argument that is wrong too is the error. */
+static void environment(void)
+{
+    autopilot_settings *settings = GARBAGE;
+    CHECK(autopilot_sync("token") == AUTOPILOT_ERROR_CONFIGURATION);
+    CHECK(autopilot_client_sync(NULL, "token", NULL, NULL) == AUTOPILOT_ERROR_CONFIGURATION);
+    CHECK(autopilot_client_settings(NULL, "token", NULL, &settings, NULL) == AUTOPILOT_ERROR_CONFIGURATION);
+    CHECK(settings == NULL);
+    CHECK(autopilot_client_sync_and_wait(NULL, "token", HOUR_MS, NULL, NULL, NULL, NULL) == AUTOPILOT_ERROR_CONFIGURATION);
+    CHECK(autopilot_client_settings(NULL, "token", NULL, NULL, NULL) == WRONG);
+    refused(NULL, NULL);
+    refused(NULL, "a b");
+    refused(NULL, "\xff");
+    refused_times(NULL);
+}
+
 int main(int argc, char **argv)
 {
     const char *scenario = argc > 1 ? argv[1] : "";
@@ -346,6 +370,8 @@ int main(int argc, char **argv)
         numbers();
     else if (strcmp(scenario, "strings") == 0)
         strings();
+    else if (strcmp(scenario, "environment") == 0)
+        environment();
     else
         return 2;
     puts("kept");

@@ -35,3 +35,10 @@ fn null_stands_for_the_default_where_it_may() {
     let emulator = emulator();
     assert_eq!(hostile(&emulator, "defaults"), "kept\n");
 }
+
+#[test]
+fn a_wrong_argument_is_told_before_a_wrong_environment() {
+    let mut command = Program::named("hostile.c").against(&emulator());
+    command.arg("environment").env("HTTPS_PROXY", "ftp://proxy.example");
+    assert_eq!(compiler::run(&mut command), "kept\n");
+}
