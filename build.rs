@@ -70,12 +70,12 @@ mod header {
     (AUTOPILOT_VERSION_MAJOR * 1000000 + AUTOPILOT_VERSION_MINOR * 1000 + AUTOPILOT_VERSION_PATCH >=    \
      (major) * 1000000 + (minor) * 1000 + (patch))
 
-// Before every function: define it to give them attributes of your own.
+// Stands before every function. Define it before you include this header to give the functions attributes.
 #ifndef AUTOPILOT_API
 #define AUTOPILOT_API
 #endif
 
-// An enum that is an int32_t in every language and standard, so that its values may grow in number.
+// An enum with the type int32_t, in C and C++ and in each of their standards. So later versions can add values.
 #if defined(__cplusplus)
 #define AUTOPILOT_ENUM(name) enum name : int32_t
 #elif defined(__STDC_VERSION__) && __STDC_VERSION__ >= 202311L

@@ -7,7 +7,7 @@
  * WHAT IT DOES
  * One request of Microsoft Graph, POST /beta/deviceManagement/windowsAutopilotSettings/sync, makes Intune synchronise
  * its Windows Autopilot devices. autopilot_sync() sends it and says what the answer means.
- * autopilot_client_sync_and_wait() also waits until the sync is really done.
+ * autopilot_client_sync_and_wait() also waits until the sync ends.
  *
  * WHO SHOULD CALL IT
  * One service, or one administrator's machine, per tenant. The token carries a tenant-wide write permission: it does
@@ -39,8 +39,8 @@
  *     cc main.c $(pkg-config --cflags --libs autopilot_sync)
  *
  * RESULTS
- * Zero and above are answers of the service, below zero are errors. No last error is kept per thread: ask each call
- * for its detail. A call checks its arguments before it sends anything.
+ * Zero and above are answers of the service, below zero are errors. No error is kept per thread: ask each call for
+ * its detail. A call checks its arguments before it reads the environment, and before it sends anything.
  *
  * OWNERSHIP
  * The caller owns what a _new function returns, and what a function hands out by a pointer to a pointer. Free it with
@@ -54,40 +54,43 @@
  *
  * THREADS
  * Any thread may call any function at any time, even while a thread or the process ends, but a signal handler may not.
- * Each type says whether threads may share it. A callback runs on the thread that made the call. The library starts a
- * thread for each new connection, and one for each name that it looks up. These threads hold no token, have the signal
- * mask of their caller, and end by themselves, at the latest when the system gives up the look-up, the reading of
- * the trusted certificates, or, on Windows, the check of one. pthread_cancel() of a thread in a call ends the process:
- * trigger the call's cancel instead.
+ * Each type says whether threads may share it. A callback runs on the thread that made the call. Do not use
+ * pthread_cancel() on a thread that is in a call, because that ends the process: trigger the call's cancel instead.
+ *
+ * The library starts a thread for each new connection, and one for each name that it looks up. These threads hold no
+ * token, have the signal mask of their caller, and end by themselves. One may outlive its call: nothing can interrupt
+ * the system while it looks up a name, reads the trusted certificates or, on Windows, checks a certificate.
  *
  * DEADLINES
- * Every call that blocks has a deadline, from the name look-up to the last byte, retries and proxies included, and
- * ends at once when its cancel is triggered from another thread. Durations are int64_t milliseconds; times are int64_t
- * milliseconds since 1970 (UTC), 0 for never.
+ * Every call that blocks has a deadline. It covers everything from the name look-up to the last byte, including
+ * proxies and retries. A call ends at once when another thread triggers its cancel. Durations are int64_t milliseconds.
+ * Times are int64_t milliseconds since 1970 (UTC), or 0 for never.
  *
  * MEMORY AND STACK
  * A call needs 64 KiB of stack, and less than 40 MiB of memory, whatever the peer sends. An idle connection holds
- * 0.3 MiB, and there are at most as many as threads that called at once. If memory runs out, the process aborts. The
- * library wipes the token from its memory when a call returns.
+ * 0.3 MiB. A client keeps at most as many of them as threads have called it at once. If memory runs out, the process
+ * aborts. The library wipes the token from its memory when a call returns.
  *
  * THE HOST PROCESS
- * The library touches no signal handler, logger, locale or exit handler. A connection that the peer has closed raises
- * no SIGPIPE. No Rust panic leaves a function: it becomes AUTOPILOT_ERROR_INTERNAL, after a line of Rust's own on
- * stderr. No C++ exception may enter a function. The library stays in the process: dlclose() does not unload it.
+ * The library sets no signal handler, exit handler or locale, and writes no log. A connection that the peer has closed
+ * raises no SIGPIPE. A fault inside the library does not end the process: it leaves a line on stderr, and the call
+ * returns AUTOPILOT_ERROR_INTERNAL. A callback must not throw a C++ exception into the library. The library stays in
+ * the process: dlclose() does not unload it.
  *
  * FORK
  * A child made by fork() may go on calling, whatever other threads of its parent were doing; it makes connections of
  * its own. A child that closed all descriptors, as daemons do, may call too, but must free no client of its parent:
- * other files may have the same descriptor numbers by then. (The C library's own look-up may have a lock that fork()
- * leaves behind; then the child's calls end at their deadlines. Children of the fork family that skip the handlers of
- * pthread_atfork(), such as those of _Fork(), are known by their process number alone.)
+ * other files may have the same descriptor numbers by then. If fork() happens while the C library looks up a name on
+ * another thread, the C library may stay locked in the child; look-ups in the child then fail at their deadlines. A
+ * child that skips the handlers of pthread_atfork(), such as one made by _Fork(), may call too, unless a PID namespace
+ * gives it the process number of its parent.
  *
  * ENVIRONMENT
  * Like curl, the library reads HTTPS_PROXY, else ALL_PROXY, and NO_PROXY, in upper or lower case. It also reads
  * SSL_CERT_FILE and SSL_CERT_DIR, and then trusts those certificates and no others. If neither is set, it trusts the
- * system's, or Mozilla's if the system has none. autopilot_client_new() or the first autopilot_sync() reads the
- * variables; meanwhile no other thread may change the environment (setenv). A process with more rights than the user
- * who started it ignores them.
+ * system's, or Mozilla's if the system has none. autopilot_client_new() reads the variables, and so does the first call
+ * without a client of its own; meanwhile no other thread may change the environment (setenv). A process with more
+ * rights than the user who started it ignores them.
  *
  * WINDOWS
  * If no proxy variable is set, the library uses the machine's static proxy (netsh winhttp show proxy), with its
@@ -116,12 +119,12 @@
     (AUTOPILOT_VERSION_MAJOR * 1000000 + AUTOPILOT_VERSION_MINOR * 1000 + AUTOPILOT_VERSION_PATCH >=    \
      (major) * 1000000 + (minor) * 1000 + (patch))
 
-// Before every function: define it to give them attributes of your own.
+// Stands before every function. Define it before you include this header to give the functions attributes.
 #ifndef AUTOPILOT_API
 #define AUTOPILOT_API
 #endif
 
-// An enum that is an int32_t in every language and standard, so that its values may grow in number.
+// An enum with the type int32_t, in C and C++ and in each of their standards. So later versions can add values.
 #if defined(__cplusplus)
 #define AUTOPILOT_ENUM(name) enum name : int32_t
 #elif defined(__STDC_VERSION__) && __STDC_VERSION__ >= 202311L
@@ -248,10 +251,12 @@ typedef struct autopilot_cancel autopilot_cancel;
 // with default options, and it is never freed.
 typedef struct autopilot_client autopilot_client;
 
-// What is known about a call beside its result. Each function whose last parameter is a detail sets it, whatever the
-// result and the other arguments, unless that pointer is NULL. After a fault of the library it may set it to NULL. It
-// overwrites the old pointer and does not free it. Free a detail with autopilot_detail_free(). A detail never changes,
-// so any threads may read it at once. Its strings live as long as it does.
+// What is known about a call beside its result. A function whose last parameter is a detail sets that to a new detail,
+// whatever the result and the other arguments. Free each with autopilot_detail_free(): the function overwrites the old
+// pointer without freeing what it points to. Give NULL if you want no detail. After a fault of the library, the new
+// pointer may be NULL.
+//
+// A detail never changes, so any threads may read it at once. Its strings live as long as it does.
 //
 // The token is nowhere in it, whatever the server replies.
 typedef struct autopilot_detail autopilot_detail;
@@ -301,7 +306,7 @@ AUTOPILOT_API const char *autopilot_result_name(int32_t result);
 // again: the service then answers that a sync is running, or that it is too soon.
 //
 // Any number of threads may call it at once, and so may a child made by fork(). The calls share connections, which
-// stay open, and the environment of the first call that could use it.
+// stay open. The first call reads the environment. If the environment cannot be used, the next call reads it again.
 AUTOPILOT_API autopilot_result autopilot_sync(const char *token);
 
 // Makes options with their default values. Free them with autopilot_options_free(). Returns NULL only after a fault of
@@ -323,8 +328,8 @@ AUTOPILOT_API autopilot_result autopilot_options_set_base_url(autopilot_options 
 // Sets a proxy, as "scheme://user:password@host:port". The scheme is http, https, socks5 (the library looks names up)
 // or socks5h (the proxy looks them up). If there is no scheme, it is http. If there is no port, it is 443 for https
 // and 1080 for the others. A path is ignored, as curl does. User name and password may be percent-encoded; a slash, a
-// question mark, a hash or a blank in them must be. "" means no proxy, whatever the environment says. Default: the
-// environment's proxy, with its exceptions.
+// question mark, a hash or a blank in them must be. An HTTP proxy gets them by the Basic scheme only. "" means no
+// proxy, whatever the environment says. Default: the environment's proxy, with its exceptions.
 AUTOPILOT_API autopilot_result autopilot_options_set_proxy(autopilot_options *options, const char *url);
 
 // Sets a PEM file of certificate authorities to trust instead of those of the system and the environment. Its path is
@@ -338,7 +343,8 @@ AUTOPILOT_API autopilot_result autopilot_options_set_ca_file(autopilot_options *
 AUTOPILOT_API autopilot_result autopilot_options_set_timeout_ms(autopilot_options *options, int64_t timeout_ms);
 
 // Sets how long one attempt to connect may take, with name look-up, TCP, proxy and TLS: from 1 to 86,400,000
-// milliseconds. Default: as long as the call, so that a proxy that needs 12 seconds for its tunnel gets them.
+// milliseconds. The next attempt starts from the beginning. Default: as long as the call, because some proxies are
+// slow.
 AUTOPILOT_API
 autopilot_result autopilot_options_set_connect_timeout_ms(autopilot_options *options,
                                                           int64_t timeout_ms);
@@ -356,7 +362,7 @@ AUTOPILOT_API autopilot_result autopilot_options_set_user_agent_suffix(autopilot
 AUTOPILOT_API autopilot_result autopilot_options_set_ignore_environment(autopilot_options *options);
 
 // Why the last setter refused its argument, on one line, fit for a log. The text is valid until the next setter is
-// called. NULL if the last setter succeeded, and for NULL.
+// called or the options are freed. NULL if the last setter succeeded, and for NULL.
 AUTOPILOT_API const char *autopilot_options_error(const autopilot_options *options);
 
 // Makes a client. Free it with autopilot_client_free(). Reads the environment and the CA file now, and connects to
@@ -364,6 +370,7 @@ AUTOPILOT_API const char *autopilot_options_error(const autopilot_options *optio
 //
 // options: NULL for the defaults. They stay the caller's, who may change or free them afterwards.
 // client: set to the new client, or to NULL if the result is not AUTOPILOT_OK.
+// detail: NULL for none.
 //
 // Returns AUTOPILOT_OK. If an environment variable or the CA file cannot be used, returns
 // AUTOPILOT_ERROR_CONFIGURATION, and the detail's message names it. If client is NULL, returns
@@ -408,8 +415,8 @@ autopilot_result autopilot_client_settings(const autopilot_client *client,
 // trigger yet, pauses until it does, as long as that is before the deadline.
 //
 // client, token, cancel, detail: as for autopilot_client_sync(). To observe the end, the token needs the right to read
-// too; DeviceManagementServiceConfig.ReadWrite.All includes it. The library copies the token, so the callback may
-// change or free it.
+// too; DeviceManagementServiceConfig.ReadWrite.All includes it. The wait keeps its own copy of the token, and wipes it
+// at the end. So the callback may change or free the caller's.
 // timeout_ms: the deadline of the whole wait, from 1 to 86,400,000 milliseconds. A sync takes seconds in a small
 // tenant and minutes in a large one. Add ten minutes if another sync may have run just before.
 // progress: NULL for none. user_data: passed to progress, NULL or not.
@@ -495,18 +502,19 @@ AUTOPILOT_API const char *autopilot_settings_id(const autopilot_settings *settin
 // it marks the start or the end of a sync.
 AUTOPILOT_API int64_t autopilot_settings_last_sync_ms(const autopilot_settings *settings);
 
-// lastSyncDateTime as the service wrote it. NULL if there is none, and for NULL.
+// lastSyncDateTime as the service wrote it: a time in year 1 means never. NULL if there is none, and for NULL.
 AUTOPILOT_API const char *autopilot_settings_last_sync_text(const autopilot_settings *settings);
 
 // lastManualSyncTriggerDateTime in milliseconds since 1970 (UTC). 0 for never, and for NULL.
 AUTOPILOT_API int64_t autopilot_settings_last_manual_sync_ms(const autopilot_settings *settings);
 
-// lastManualSyncTriggerDateTime as the service wrote it. NULL if there is none, and for NULL.
+// lastManualSyncTriggerDateTime as the service wrote it: a time in year 1 means never. NULL if there is none, and for
+// NULL.
 AUTOPILOT_API const char *autopilot_settings_last_manual_sync_text(const autopilot_settings *settings);
 
 // When the service should accept the next trigger, in milliseconds since 1970 by the service's clock: the later of
-// both times, plus the documented ten minutes, plus a margin of ten seconds. 0 if there was never a sync, and for
-// NULL.
+// the two times above, plus the documented ten minutes, plus a margin of ten seconds. 0 if there was never a sync, and
+// for NULL.
 AUTOPILOT_API int64_t autopilot_settings_next_sync_ms(const autopilot_settings *settings);
 
 // Frees settings that came from autopilot_client_settings(). Do not free those of a detail or a progress. NULL is
@@ -540,7 +548,7 @@ AUTOPILOT_API autopilot_trigger autopilot_detail_trigger(const autopilot_detail 
 // for none, and for NULL.
 AUTOPILOT_API const char *autopilot_detail_claims(const autopilot_detail *detail);
 
-// The number of requests of the call, including those that could not be sent. 0 for NULL.
+// The number of requests of the call, with retries and with those that could not be sent. 0 for NULL.
 AUTOPILOT_API int32_t autopilot_detail_attempts(const autopilot_detail *detail);
 
 // The GUID that the library gave a request and its retries. Microsoft's support asks for it, and Intune shows it as

@@ -178,7 +178,7 @@ enum class Cloud : std::int32_t {
     china = AUTOPILOT_CLOUD_CHINA,
 };
 
-/// Whether the wait goes on, as a progress callback decides.
+/// What a progress callback returns: whether the wait goes on.
 enum class Flow {
     /// Go on.
     go_on,
@@ -243,13 +243,13 @@ public:
     /// lastSyncDateTime. None for never. The service does not document whether it marks the start or the end of a sync.
     [[nodiscard]] std::optional<Time> last_sync() const noexcept { return last_sync_; }
 
-    /// lastSyncDateTime as the service wrote it.
+    /// lastSyncDateTime as the service wrote it: a time in year 1 means never.
     [[nodiscard]] std::optional<std::string> last_sync_text() const { return last_sync_text_; }
 
     /// lastManualSyncTriggerDateTime. None for never.
     [[nodiscard]] std::optional<Time> last_manual_sync() const noexcept { return last_manual_sync_; }
 
-    /// lastManualSyncTriggerDateTime as the service wrote it.
+    /// lastManualSyncTriggerDateTime as the service wrote it: a time in year 1 means never.
     [[nodiscard]] std::optional<std::string> last_manual_sync_text() const { return last_manual_sync_text_; }
 
     /// When the service should accept the next trigger, by its clock: the later of both times, plus the documented ten
@@ -352,7 +352,7 @@ public:
         return internal::optional(autopilot_detail_claims(capi()));
     }
 
-    /// The requests of the call, including those that could not be sent.
+    /// The requests of the call, with retries and with those that could not be sent.
     [[nodiscard]] std::vector<Attempt> attempts() const
     {
         std::vector<Attempt> attempts;
@@ -533,8 +533,9 @@ public:
 
     /// Sets a proxy, as "scheme://user:password@host:port". The scheme is http, https, socks5 (the library looks names
     /// up) or socks5h (the proxy looks them up). If there is no scheme, it is http. If there is no port, it is 443 for
-    /// https and 1080 for the others. "" means no proxy, whatever the environment says. Default: the environment's
-    /// proxy, with its exceptions.
+    /// https and 1080 for the others. User name and password may be percent-encoded; a slash, a question mark, a hash
+    /// or a blank in them must be. "" means no proxy, whatever the environment says. Default: the environment's proxy,
+    /// with its exceptions.
     Options &proxy(const Text &url) &
     {
         return set(autopilot_options_set_proxy(mine(), url.capi("proxy")));
@@ -542,8 +543,9 @@ public:
     [[nodiscard]] Options proxy(const Text &url) && { return std::move(this->proxy(url)); }
 
     /// Sets a PEM file of certificate authorities to trust instead of those of the system and the environment. Its path
-    /// is UTF-8. A new client reads it, and so does a call after a failed TLS handshake. Default: SSL_CERT_FILE and
-    /// SSL_CERT_DIR if they are set, otherwise the system's trust.
+    /// is UTF-8. A new client reads it, and so does a call after a failed TLS handshake. So it must be a regular file,
+    /// not a pipe, of at most 16 MiB. Default: SSL_CERT_FILE and SSL_CERT_DIR if they are set, otherwise the system's
+    /// trust.
     Options &ca_file(const Text &path) &
     {
         return set(autopilot_options_set_ca_file(mine(), path.capi("ca_file")));

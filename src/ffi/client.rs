@@ -28,6 +28,7 @@ pub struct autopilot_client {
 ///
 /// options: NULL for the defaults. They stay the caller's, who may change or free them afterwards.
 /// client: set to the new client, or to NULL if the result is not AUTOPILOT_OK.
+/// detail: NULL for none.
 ///
 /// Returns AUTOPILOT_OK. If an environment variable or the CA file cannot be used, returns
 /// AUTOPILOT_ERROR_CONFIGURATION, and the detail's message names it. If client is NULL, returns
@@ -119,8 +120,8 @@ pub unsafe extern "C" fn autopilot_client_settings(
 /// trigger yet, pauses until it does, as long as that is before the deadline.
 ///
 /// client, token, cancel, detail: as for autopilot_client_sync(). To observe the end, the token needs the right to read
-/// too; DeviceManagementServiceConfig.ReadWrite.All includes it. The library copies the token, so the callback may
-/// change or free it.
+/// too; DeviceManagementServiceConfig.ReadWrite.All includes it. The wait keeps its own copy of the token, and wipes it
+/// at the end. So the callback may change or free the caller's.
 /// timeout_ms: the deadline of the whole wait, from 1 to 86,400,000 milliseconds. A sync takes seconds in a small
 /// tenant and minutes in a large one. Add ten minutes if another sync may have run just before.
 /// progress: NULL for none. user_data: passed to progress, NULL or not.

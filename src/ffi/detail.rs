@@ -5,10 +5,12 @@ use super::guard::{guard, pointer, to_c, to_milliseconds};
 use super::{autopilot_result, autopilot_settings};
 use crate::outcome::{Error, SyncOutcome, Trigger};
 
-/// What is known about a call beside its result. Each function whose last parameter is a detail sets it, whatever the
-/// result and the other arguments, unless that pointer is NULL. After a fault of the library it may set it to NULL. It
-/// overwrites the old pointer and does not free it. Free a detail with autopilot_detail_free(). A detail never changes,
-/// so any threads may read it at once. Its strings live as long as it does.
+/// What is known about a call beside its result. A function whose last parameter is a detail sets that to a new detail,
+/// whatever the result and the other arguments. Free each with autopilot_detail_free(): the function overwrites the old
+/// pointer without freeing what it points to. Give NULL if you want no detail. After a fault of the library, the new
+/// pointer may be NULL.
+///
+/// A detail never changes, so any threads may read it at once. Its strings live as long as it does.
 ///
 /// The token is nowhere in it, whatever the server replies.
 #[allow(non_camel_case_types)]
@@ -102,7 +104,7 @@ pub extern "C" fn autopilot_detail_claims(detail: Option<&autopilot_detail>) -> 
     pointer(detail.and_then(|detail| detail.claims.as_ref()))
 }
 
-/// The number of requests of the call, including those that could not be sent. 0 for NULL.
+/// The number of requests of the call, with retries and with those that could not be sent. 0 for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn autopilot_detail_attempts(detail: Option<&autopilot_detail>) -> i32 {
     detail.map_or(0, |detail| i32::try_from(detail.attempts.len()).unwrap_or(i32::MAX))

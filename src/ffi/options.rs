@@ -80,8 +80,8 @@ pub unsafe extern "C" fn autopilot_options_set_base_url(
 /// Sets a proxy, as "scheme://user:password@host:port". The scheme is http, https, socks5 (the library looks names up)
 /// or socks5h (the proxy looks them up). If there is no scheme, it is http. If there is no port, it is 443 for https
 /// and 1080 for the others. A path is ignored, as curl does. User name and password may be percent-encoded; a slash, a
-/// question mark, a hash or a blank in them must be. "" means no proxy, whatever the environment says. Default: the
-/// environment's proxy, with its exceptions.
+/// question mark, a hash or a blank in them must be. An HTTP proxy gets them by the Basic scheme only. "" means no
+/// proxy, whatever the environment says. Default: the environment's proxy, with its exceptions.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn autopilot_options_set_proxy(
     options: Option<&mut autopilot_options>,
@@ -118,7 +118,8 @@ pub extern "C" fn autopilot_options_set_timeout_ms(
 }
 
 /// Sets how long one attempt to connect may take, with name look-up, TCP, proxy and TLS: from 1 to 86,400,000
-/// milliseconds. Default: as long as the call, so that a proxy that needs 12 seconds for its tunnel gets them.
+/// milliseconds. The next attempt starts from the beginning. Default: as long as the call, because some proxies are
+/// slow.
 #[unsafe(no_mangle)]
 pub extern "C" fn autopilot_options_set_connect_timeout_ms(
     options: Option<&mut autopilot_options>,
@@ -159,7 +160,7 @@ pub extern "C" fn autopilot_options_set_ignore_environment(
 }
 
 /// Why the last setter refused its argument, on one line, fit for a log. The text is valid until the next setter is
-/// called. NULL if the last setter succeeded, and for NULL.
+/// called or the options are freed. NULL if the last setter succeeded, and for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn autopilot_options_error(options: Option<&autopilot_options>) -> *const c_char {
     pointer(options.and_then(|options| options.error.as_ref()))

@@ -89,7 +89,7 @@ pub extern "C" fn autopilot_settings_last_sync_ms(settings: Option<&autopilot_se
     settings.map_or(0, |settings| settings.last_sync_ms)
 }
 
-/// lastSyncDateTime as the service wrote it. NULL if there is none, and for NULL.
+/// lastSyncDateTime as the service wrote it: a time in year 1 means never. NULL if there is none, and for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn autopilot_settings_last_sync_text(settings: Option<&autopilot_settings>) -> *const c_char {
     pointer(settings.and_then(|settings| settings.last_sync_text.as_ref()))
@@ -101,7 +101,8 @@ pub extern "C" fn autopilot_settings_last_manual_sync_ms(settings: Option<&autop
     settings.map_or(0, |settings| settings.last_manual_sync_ms)
 }
 
-/// lastManualSyncTriggerDateTime as the service wrote it. NULL if there is none, and for NULL.
+/// lastManualSyncTriggerDateTime as the service wrote it: a time in year 1 means never. NULL if there is none, and for
+/// NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn autopilot_settings_last_manual_sync_text(
     settings: Option<&autopilot_settings>,
@@ -110,8 +111,8 @@ pub extern "C" fn autopilot_settings_last_manual_sync_text(
 }
 
 /// When the service should accept the next trigger, in milliseconds since 1970 by the service's clock: the later of
-/// both times, plus the documented ten minutes, plus a margin of ten seconds. 0 if there was never a sync, and for
-/// NULL.
+/// the two times above, plus the documented ten minutes, plus a margin of ten seconds. 0 if there was never a sync, and
+/// for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn autopilot_settings_next_sync_ms(settings: Option<&autopilot_settings>) -> i64 {
     settings.map_or(0, |settings| settings.next_sync_ms)

@@ -17,7 +17,7 @@ use super::{autopilot_client_sync, autopilot_result};
 /// again: the service then answers that a sync is running, or that it is too soon.
 ///
 /// Any number of threads may call it at once, and so may a child made by fork(). The calls share connections, which
-/// stay open, and the environment of the first call that could use it.
+/// stay open. The first call reads the environment. If the environment cannot be used, the next call reads it again.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn autopilot_sync(token: *const c_char) -> autopilot_result {
     // SAFETY: the caller promises a NUL-terminated token, or NULL; the rest may be NULL.

@@ -6,11 +6,11 @@
  *     cc autopilot-syncd.c $(pkg-config --cflags --libs autopilot_sync) -pthread -o autopilot-syncd
  *     autopilot-syncd --token-file /run/intune/token
  *
- * C99 and POSIX.1-2008. `--help` has the options and the exit codes. autopilot-sync.service and autopilot-sync.timer run
- * it under systemd.
+ * C99 and POSIX.1-2008. `--help` has the options and the exit codes. autopilot-sync.service and autopilot-sync.timer
+ * run it under systemd.
  *
- * With --every it goes on whatever a sync comes to, so it ends only with 0, 64, 70 or 78. Signals that are ignored when
- * it starts, as under nohup, stay ignored. It also goes on if nobody reads its log any more.
+ * With --every it goes on even if a sync fails, so it exits only with 0, 64, 70 or 78. Signals that are ignored when it
+ * starts, as under nohup, stay ignored. It also goes on if nobody reads its log any more.
  *
  * No log line has the token, and the program wipes it from memory after each sync.
  */
@@ -51,11 +51,12 @@ static const char HELP[] =
     "\n"
     "  --token-file PATH   a file with the bearer token; read before each sync, and again if the token is refused\n"
     "  --token-fd N        an open descriptor instead; a pipe is read only once\n"
-    "  --timeout SECONDS   how long a sync may take, from 1 to 86400; default 1800\n"
+    "  --timeout SECONDS   how long to wait for a sync to complete, from 1 to 86400; default 1800\n"
     "  --once              one sync (default)\n"
-    "  --every SECONDS     keeps running and pauses after each sync, longer if the service asks for it\n"
+    "  --every SECONDS     keeps running, and pauses this long after each sync, longer if the service asks for it\n"
     "  --cloud NAME        global (default), us-government, us-government-dod, china\n"
-    "  --proxy URL         replaces HTTPS_PROXY; put a password there, because others can see this command line\n"
+    "  --proxy URL         used instead of HTTPS_PROXY; for a proxy with a password, set HTTPS_PROXY: others can see\n"
+    "                      this command line\n"
     "  --ca-file PATH      the certificate authorities to trust instead of the system's\n"
     "  --help, --version\n"
     "\n"
@@ -66,7 +67,7 @@ static const char HELP[] =
     "  66  the token cannot be read, or is not a valid token\n"
     "  69  the service cannot be reached, or does not reply as documented: try again later\n"
     "  70  a fault of the library or the system\n"
-    "  75  not now: try again later; or a sync runs whose end was not seen\n"
+    "  75  not now: try again later; or a sync runs, but its end was not seen\n"
     "  77  the service refuses the token, or the token lacks a permission\n"
     "  78  the proxy, the CA file or the environment cannot be used\n"
     " 128+N  stopped by signal N: 129 SIGHUP, 130 SIGINT, 143 SIGTERM\n";
@@ -80,8 +81,9 @@ static bool is_journal(void)
     const char *stream = getenv("JOURNAL_STREAM");
     uintmax_t device, inode;
     struct stat status;
-    return stream && sscanf(stream, "%" SCNuMAX ":%" SCNuMAX, &device, &inode) == 2 && fstat(STDERR_FILENO, &status) == 0 &&
-           device == (uintmax_t)status.st_dev && inode == (uintmax_t)status.st_ino;
+    return stream && sscanf(stream, "%" SCNuMAX ":%" SCNuMAX, &device, &inode) == 2 &&
+           fstat(STDERR_FILENO, &status) == 0 && device == (uintmax_t)status.st_dev &&
+           inode == (uintmax_t)status.st_ino;
 }
 
 /* Writes a line: with its priority for the journal, otherwise with the time. Only the main thread writes. */
@@ -193,7 +195,7 @@ static bool parse(struct options *options, char **arguments)
         else if (arguments[1])
             value = *++arguments;
         if (!value || !set_option(options, name, value))
-            return wrong("wrong option or value: ", *name == '-' ? name : "an argument is no option");
+            return wrong("wrong option or value: ", *name == '-' ? name : "an argument that is not an option");
     }
     if ((options->token_file == NULL) == (options->token_fd < 0))
         return wrong("give one of --token-file and --token-fd", "");
@@ -314,8 +316,10 @@ static bool stop_begin(struct stop *stop)
     add_unless_ignored(&stop->signals, SIGINT);
     add_unless_ignored(&stop->signals, SIGHUP); /* the terminal is gone; there is no configuration to reload */
     sigaddset(&stop->signals, WAKE);
-    return stop->cancel && pthread_sigmask(SIG_BLOCK, &stop->signals, NULL) == 0 && pthread_condattr_init(&attributes) == 0 &&
-           pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC) == 0 && pthread_cond_init(&stop->changed, &attributes) == 0 &&
+    return stop->cancel && pthread_sigmask(SIG_BLOCK, &stop->signals, NULL) == 0 &&
+           pthread_condattr_init(&attributes) == 0 &&
+           pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC) == 0 &&
+           pthread_cond_init(&stop->changed, &attributes) == 0 &&
            pthread_condattr_destroy(&attributes) == 0 && pthread_mutex_init(&stop->mutex, NULL) == 0 &&
            signal(WAKE, SIG_DFL) != SIG_ERR && /* after blocking it; an ignored signal may not arrive */
            pthread_create(&stop->thread, NULL, watch_signals, stop) == 0;
@@ -362,8 +366,9 @@ static void tell_settings(struct sync *sync, const autopilot_settings *settings)
     int64_t last_sync_ms = autopilot_settings_last_sync_ms(settings);
     if (!settings || (status == sync->status && last_sync_ms == sync->last_sync_ms))
         return;
-    say(INFO, "settings: status=%s last_sync=%s last_manual_sync=%s", or_dash(autopilot_settings_status_text(settings)),
-        or_dash(autopilot_settings_last_sync_text(settings)), or_dash(autopilot_settings_last_manual_sync_text(settings)));
+    say(INFO, "settings: status=%s last_sync=%s last_manual_sync=%s",
+        or_dash(autopilot_settings_status_text(settings)), or_dash(autopilot_settings_last_sync_text(settings)),
+        or_dash(autopilot_settings_last_manual_sync_text(settings)));
     sync->status = status;
     sync->last_sync_ms = last_sync_ms;
 }
@@ -468,8 +473,9 @@ static void tell_result(autopilot_result result, const autopilot_detail *detail,
     say(priority,
         "result: %s: %s (http=%" PRId32 " trigger=%s retry_after_s=%" PRId64 " requests=%" PRId32
         " client_request_id=%s request_id=%s)",
-        autopilot_result_name(result), or_dash(autopilot_detail_message(detail)), autopilot_detail_http_status(detail),
-        trigger_name(autopilot_detail_trigger(detail)), whole_seconds(autopilot_detail_retry_after_ms(detail)), requests,
+        autopilot_result_name(result), or_dash(autopilot_detail_message(detail)),
+        autopilot_detail_http_status(detail), trigger_name(autopilot_detail_trigger(detail)),
+        whole_seconds(autopilot_detail_retry_after_ms(detail)), requests,
         or_dash(autopilot_detail_client_request_id(detail, requests - 1)),
         or_dash(autopilot_detail_request_id(detail, requests - 1)));
 }
@@ -480,8 +486,8 @@ static int synchronise(const autopilot_client *client, const struct options *opt
 {
     struct sync sync = {options, token, -1, AUTOPILOT_SYNC_STATUS_NONE, -1};
     autopilot_detail *detail = NULL;
-    autopilot_result result = autopilot_client_sync_and_wait(client, token, options->timeout_s * 1000, cancel, on_progress,
-                                                             &sync, &detail);
+    autopilot_result result = autopilot_client_sync_and_wait(client, token, options->timeout_s * 1000, cancel,
+                                                             on_progress, &sync, &detail);
     int code = exit_code(result, detail);
     tell_settings(&sync, autopilot_detail_settings(detail));
     bool is_harmless = code == EXIT_DONE || code == EXIT_NOT_NOW || code == EXIT_BY_SIGNAL;
@@ -524,7 +530,8 @@ static const char *signal_name(int signal)
 }
 
 /* Synchronises once, or again and again until a signal comes. */
-static int run(const autopilot_client *client, const struct options *options, struct stop *stop, char *token, bool is_read)
+static int run(const autopilot_client *client, const struct options *options, struct stop *stop, char *token,
+               bool is_read)
 {
     for (;;) {
         int64_t retry_after_s = 0;
@@ -560,7 +567,8 @@ int main(int argc, char **argv)
     if (argc == 2 && strcmp(argv[1], "--help") == 0)
         return is_unwritten(fputs(HELP, stdout));
     if (argc == 2 && strcmp(argv[1], "--version") == 0)
-        return is_unwritten(printf("autopilot-syncd %s, libautopilot_sync %s\n", AUTOPILOT_VERSION, autopilot_version()));
+        return is_unwritten(
+            printf("autopilot-syncd %s, libautopilot_sync %s\n", AUTOPILOT_VERSION, autopilot_version()));
     if (argc < 1 || !parse(&options, argv + 1))
         return EXIT_USAGE;
 

@@ -9,9 +9,11 @@
  * C++17 and POSIX. `--help` has the options, the form of the file, and the exit codes.
  *
  * One client serves all tenants and threads. If the service asks to try a tenant later, the tenant goes back into the
- * queue, and no thread waits for it. A failure of one tenant does not affect the others. SIGINT, SIGTERM and SIGHUP end
- * the running calls, unless they were ignored at the start, as under nohup; the program then reports the tenants that it
- * did not reach. If nobody reads the results any more, it still finishes, and exits with 70.
+ * queue, and no thread waits for it. A failure of one tenant does not affect the others. If nobody reads the results
+ * any more, the program still finishes, and exits with 70.
+ *
+ * SIGINT, SIGTERM and SIGHUP end the running calls. The program then also reports the tenants that it did not reach.
+ * Signals that were ignored at the start, as under nohup, stay ignored.
  *
  * It reads each token just before it needs it, never prints it, and wipes it from memory afterwards.
  */
@@ -64,8 +66,8 @@ Triggers Intune's Windows Autopilot sync for each tenant in FILE. Each line name
 Empty lines and lines that begin with # are skipped.
 
   --jobs N         how many tenants at a time, from 1 to 64; default 8
-  --wait SECONDS   waits so long for the end of each sync; without it, only triggers
-  --until SECONDS  tries tenants again, if the service asks for it, until so long after the start; default 900
+  --wait SECONDS   waits until each sync ends, at most this long; without it, only triggers
+  --until SECONDS  if the service asks to try a tenant later, does so until this long after the start; default 900
   --cloud NAME     global (default), us-government, us-government-dod, china
   --json           prints one JSON object per line
   --help, --version
@@ -210,7 +212,8 @@ struct NoToken : std::runtime_error {
 /// A token. Its destructor wipes it from memory.
 class Token {
 public:
-    explicit Token(const std::string &source) : Token() // complete from here on, so the destructor wipes after an error too
+    /// After Token() the object is complete, so its destructor wipes it even if the rest throws.
+    explicit Token(const std::string &source) : Token()
     {
         if (source.rfind("env:", 0) == 0)
             take_variable(source.substr(4));
@@ -508,7 +511,8 @@ private:
         for (const auto &row : rows_)
             width = std::max(width, row.first.size());
         const auto name = std::setw(static_cast<int>(width) + 2);
-        std::cout << '\n' << std::left << name << "tenant" << std::setw(34) << "result" << std::setw(7) << "tries" << "request\n";
+        std::cout << '\n' << std::left << name << "tenant" << std::setw(34) << "result" << std::setw(7) << "tries"
+                  << "request\n";
         for (const auto &[tenant, report] : rows_) {
             const std::string id = report.attempts.empty() ? "-" : report.attempts.back().client_request_id;
             std::cout << name << tenant << std::setw(34) << report.result << std::setw(7) << report.tries << id << '\n';
@@ -652,7 +656,8 @@ int main(int argc, char **argv)
     if (words == std::vector<std::string>{"--help"})
         return !(std::cout << HELP << std::flush);
     if (words == std::vector<std::string>{"--version"})
-        return !(std::cout << "autopilot-fleet " AUTOPILOT_VERSION ", libautopilot_sync " << autopilot::version() << std::endl);
+        return !(std::cout << "autopilot-fleet " AUTOPILOT_VERSION ", libautopilot_sync " << autopilot::version()
+                           << std::endl);
     try {
         return run(parse(words));
     } catch (const Refusal &refusal) {
