@@ -1,4 +1,6 @@
-"""Triggers Microsoft Intune's Windows Autopilot sync, and understands the answer.
+"""Triggers Microsoft Intune's Windows Autopilot sync, and says what came of it.
+
+Here as a user or machine that azure-identity finds signed in:
 
     from azure.identity import DefaultAzureCredential
     from autopilot_sync import Client
@@ -7,7 +9,12 @@
         print(client.sync_and_wait().answer)
 
 `sync(token)` is the shortest way to trigger a sync. A `Client` takes options, waits, reads settings and can be
-cancelled. `sync_many` serves many tenants. A call returns an `Outcome` with an `Answer`, or raises an `AutopilotError`.
+cancelled. `sync_many` serves many tenants. A call returns an `Outcome` with an `Answer`, or raises an `AutopilotError`;
+`help(autopilot_sync.exceptions)` lists the errors.
+
+The token is a bearer token of Microsoft Graph, without the word "Bearer". It needs the permission
+DeviceManagementServiceConfig.ReadWrite.All, which covers the whole tenant. So call from one service, or from one
+administrator's machine, and not from endpoints. The service accepts one sync in ten minutes for each tenant.
 
 Calls block, but other threads go on meanwhile. So asyncio needs no API of its own:
 

@@ -61,20 +61,20 @@ class Client:
 
     Args:
         credential: A token as a str; a function that returns one; or an object with azure-core's `get_token_info` or
-            `get_token`, such as all credentials of azure-identity. The client asks it before each call, so it should
-            cache its token, as azure-identity's do. If the service refuses the token, the client asks once more, with
-            the claims that the service demands if there are any, and repeats the call if the token is a new one.
-            `sync_and_wait` may also ask while it waits, because a wait can outlast a token. A str is never renewed.
+            `get_token`, such as all credentials of azure-identity. The client asks it for a token before each call, so
+            it should cache its token, as azure-identity's do. If the service refuses the token, the client asks once
+            more, with the claims that the service demands if there are any, and repeats the call if the token is a new
+            one. `sync_and_wait` may also ask while it waits, because a wait can outlast a token. A str is never renewed.
         cloud: The cloud whose Microsoft Graph to call. Defaults to `Cloud.GLOBAL`.
         base_url: The root of another Microsoft Graph, such as "https://graph.example". It receives the tokens.
         proxy: "scheme://user:password@host:port" with http, https, socks5 or socks5h; "" for no proxy. Defaults to the
             environment's: HTTPS_PROXY, ALL_PROXY and NO_PROXY.
-        ca_file: A PEM file with the root certificates to trust. Defaults to SSL_CERT_FILE, SSL_CERT_DIR, and then the
-            system's.
-        timeout: The seconds that one request may take, with its retries. Defaults to 30.
-        connect_timeout: The seconds that one attempt to connect may take. Defaults to no limit of its own.
-        max_retries: How often to repeat a request after a passing failure, at most 10. A trigger is repeated only if it
-            cannot have run. Defaults to 3.
+        ca_file: A PEM file with the root certificates to trust, and no others. Defaults to SSL_CERT_FILE and
+            SSL_CERT_DIR if they are set, otherwise to the system's certificates.
+        timeout: The seconds that one request may take, including its retries, at most a day. Defaults to 30.
+        connect_timeout: The seconds that one attempt to connect may take, at most a day. Defaults to `timeout`.
+        max_retries: How often to repeat a request after a transient failure, at most 10. A trigger is repeated only if
+            it cannot have run. Defaults to 3.
         user_agent_suffix: Text to add to the User-Agent header, such as "acme-agent/3.1".
         ignore_environment: Read no environment variables and, on Windows, not the machine's proxy.
 
@@ -157,16 +157,16 @@ class Client:
     ) -> Outcome:
         """Triggers a sync and waits until it has completed.
 
-        If a sync is already running, it joins that one. If a sync ran moments ago, it waits until the service accepts a
-        trigger again, provided that this comes before the deadline.
-
-        Small tenants need seconds, large ones minutes. If a sync ran moments ago, add ten minutes.
+        If a sync is already running, it joins that one. If the service accepts no trigger yet, because a sync ran less
+        than ten minutes ago, it pauses until the service does, as long as that is before the deadline.
 
         Args:
-            timeout: The seconds that the whole wait may take, at most a day.
-            progress: A function that is called about every second, on the calling thread, with a `Progress`. If it
-                returns False, the wait ends: with the answer TOO_SOON if it waited for the service to accept a trigger,
-                else with CallCancelledError. If it raises, the wait ends and the exception comes through.
+            timeout: The seconds that the whole wait may take, at most a day. Defaults to half an hour. A sync takes
+                seconds in a small tenant and minutes in a large one. Add ten minutes if another sync may have run just
+                before.
+            progress: A function that is called with a `Progress`, on the calling thread, before the first request and
+                then about every second. If it returns False, the wait ends: in `Phase.WINDOW` with the answer TOO_SOON,
+                otherwise with CallCancelledError. If it raises, the wait ends and the exception comes through.
 
         Returns:
             The outcome. Its answer is ACCEPTED (the triggered sync has completed), ALREADY_RUNNING (the joined sync has
@@ -175,12 +175,13 @@ class Client:
 
         Raises:
             SyncFailedError: The service reports that the sync failed.
-            CallTimeoutError: The sync did not end before the deadline.
+            CallTimeoutError: No end of the sync was seen before the deadline. `trigger` tells whether a sync runs.
             AutopilotError: A request failed.
 
         Microsoft does not document when the service shows a sync, so some syncs cannot be told apart. If one follows
-        another at once, the end of the first may be taken for the end of the second. If the reply to the trigger is
-        lost, a sync that somebody else triggered may be taken for this one.
+        another at once, the end of the first may be taken for the end of the second. If another sync ends before the
+        end of this one is certain, the wait reports how the other one ended. If the reply to the trigger is lost, a
+        sync that somebody else triggered may be taken for this one.
         """
         deadline = check_wait("timeout", timeout)
         return outcome_of(self._wait(deadline, progress))

@@ -49,8 +49,8 @@ class Attempt(Record):
     """One request of a call.
 
     Attributes:
-        client_request_id: The GUID that the library gave the request. Microsoft's support asks for it, and Intune shows
-            it as "Activity ID".
+        client_request_id: The GUID that the library gave the request and its retries. Microsoft's support asks for it,
+            and Intune shows it as "Activity ID".
         request_id: The id that Graph gave the request. None if Graph did not answer.
     """
 
@@ -67,11 +67,11 @@ class Detail(Record):
         message: What happened, on one line, for logs.
         status_code: The HTTP status of the last reply. None if there was no reply.
         error: What the service says about the error. None if it says nothing.
-        retry_after: How many seconds after the call's return the service wants to be asked again. None if that is not
-            known.
+        retry_after: How many seconds the service asks to wait before the next request, from the end of the call. None
+            if that is not known.
         trigger: What became of the trigger.
-        claims: The claims of a claims challenge, as JSON. None if there was no challenge.
-        attempts: The requests of the call, in the order they were sent.
+        claims: The claims that a new token must answer, as JSON. None if the service asked for none.
+        attempts: The requests of the call in their order, with retries and with those that could not be sent.
         settings: The last settings that the call read. None if it read none.
     """
 

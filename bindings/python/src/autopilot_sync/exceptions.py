@@ -81,12 +81,12 @@ class AutopilotError(Exception):
 
     @property
     def sent(self) -> bool:
-        """Whether the trigger was sent."""
+        """Whether the trigger was sent: if so, `trigger` tells what became of it."""
         return self.detail.trigger is not Trigger.NOT_SENT
 
     @property
     def claims(self) -> str | None:
-        """The claims of a claims challenge, as JSON. None if there was no challenge."""
+        """The claims that a new token must answer, as JSON. None if the service asked for none."""
         return self.detail.claims
 
     @property
@@ -106,7 +106,7 @@ class AutopilotError(Exception):
 
 
 class ServiceRequestError(AutopilotError):
-    """There is no connection: name lookup, TCP or the proxy failed. Nothing was sent."""
+    """No connection: the name look-up, TCP or the proxy failed, or the proxy refused. Nothing was sent."""
 
 
 class TlsError(ServiceRequestError):

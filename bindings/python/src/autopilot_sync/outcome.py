@@ -15,8 +15,8 @@ class Answer(OpenEnum):
         ACCEPTED: From `sync`: the service accepted the trigger (204), and the sync now runs. From `sync_and_wait`: the
             sync that it triggered has completed.
         ALREADY_RUNNING: From `sync`: a sync is already running (409). From `sync_and_wait`: that sync has completed.
-        TOO_SOON: A sync ran moments ago, perhaps triggered by somebody else (429). `Outcome.retry_after` tells when to
-            try again, if that is known.
+        TOO_SOON: A sync ran less than ten minutes ago, perhaps triggered by somebody else (429). `Outcome.retry_after`
+            tells when to try again, if that is known.
         UNCONFIRMED: From `sync_and_wait` only: a sync was accepted or was running, but its end could not be observed.
     """
 

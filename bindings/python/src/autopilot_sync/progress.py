@@ -12,9 +12,9 @@ class Phase(OpenEnum):
     """What a wait is doing.
 
     Attributes:
-        STARTING: It begins. Nothing has been sent yet.
-        WINDOW: It waits for the time at which the service accepts the next trigger.
-        WATCHING: It watches a sync.
+        STARTING: The wait starts. Nothing has been sent yet.
+        WINDOW: The wait pauses until the service accepts a trigger.
+        WATCHING: The wait watches a sync, or looks for the effect of a trigger that may have run.
         TOKEN_REJECTED: The service refused the token. The wait asks the credential for a new one.
     """
 
@@ -30,7 +30,7 @@ class Progress(Record):
     Attributes:
         phase: What the wait is doing.
         elapsed: The seconds since the wait began.
-        next_step: The seconds until the next step: reading the settings, or sending the trigger.
+        next_step: The seconds until the wait reads the settings again or sends a trigger.
         settings: The last settings that the wait read. None before the first reading.
     """
 

@@ -40,11 +40,11 @@ class Settings(Record):
         status_text: The state in the service's own word, such as "inProgress".
         last_sync: When the last sync ran (lastSyncDateTime). None if there was none. Microsoft does not document
             whether this is the start or the end of the sync.
-        last_sync_text: The same time as the service wrote it.
+        last_sync_text: The same time as the service wrote it: a time in year 1 means never.
         last_manual_sync: When a sync was last triggered (lastManualSyncTriggerDateTime). None if none was.
-        last_manual_sync_text: The same time as the service wrote it.
-        next_sync: When the service should accept the next trigger, by the service's clock: ten minutes after the later
-            of the two times, as documented, and a margin of ten seconds. None if there was no sync yet.
+        last_manual_sync_text: The same time as the service wrote it: a time in year 1 means never.
+        next_sync: When the service should accept the next trigger, by the service's clock: the later of the two times,
+            plus the documented ten minutes, plus a margin of ten seconds. None if there was never a sync.
     """
 
     id: str | None

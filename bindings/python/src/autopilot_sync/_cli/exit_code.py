@@ -41,7 +41,7 @@ class ExitCode(IntEnum):
 
     OK = 0, "the sync is accepted, or with --wait completed; for status: the settings were read"
     ALREADY_RUNNING = 1, "a sync is already running; with --wait that sync has completed"
-    TOO_SOON = 2, "a sync ran moments ago; with --wait no trigger is accepted in time"
+    TOO_SOON = 2, "a sync ran less than ten minutes ago; with --wait no trigger is accepted in time"
     UNCONFIRMED = 3, "with --wait: a sync was accepted or was running, but its end could not be observed"
     SYNC_FAILED = 10, "the service reports that the sync failed", SyncFailedError
     USAGE = 64, "an option is wrong"

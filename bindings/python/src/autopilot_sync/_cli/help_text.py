@@ -10,7 +10,8 @@ PROGRAM = "autopilot-sync"
 USAGE = f"{PROGRAM} [sync | status] [option ...]"
 
 DESCRIPTION = """\
-Triggers Microsoft Intune's Windows Autopilot sync and tells what the service answers.
+Triggers Microsoft Intune's Windows Autopilot sync and tells what the service answers. The token needs the permission
+DeviceManagementServiceConfig.ReadWrite.All; for status, Read.All is enough.
 
 commands:
   sync    trigger a sync; with --wait, wait until it has completed; the default
@@ -34,7 +35,7 @@ The file of --many names each tenant and says where its token comes from:
     "adatum":   {{"azure_identity": "AzureCliCredential", "tenant_id": "00000000-0000-0000-0000-000000000000"}}
   }}
 The path of a token_file is relative to that file. azure_identity takes any credential of that package, with its
-arguments.
+arguments. It needs that package, and so do the --azure options: pip install azure-identity
 
 output:
 Standard output has only the result; standard error has the rest. A terminal shows the progress of a wait: live if rich
@@ -42,5 +43,5 @@ is installed (pip install "autopilot-sync[cli]"), otherwise line by line.
 
 exit codes:
 {_EXIT_CODES}
-With --many it is the highest of all tenants'.
+With --many, the exit code is the highest of all tenants' codes.
 """
