@@ -351,7 +351,8 @@ static void environment(void)
     CHECK(autopilot_client_sync(NULL, "token", NULL, NULL) == AUTOPILOT_ERROR_CONFIGURATION);
     CHECK(autopilot_client_settings(NULL, "token", NULL, &settings, NULL) == AUTOPILOT_ERROR_CONFIGURATION);
     CHECK(settings == NULL);
-    CHECK(autopilot_client_sync_and_wait(NULL, "token", HOUR_MS, NULL, NULL, NULL, NULL) == AUTOPILOT_ERROR_CONFIGURATION);
+    autopilot_result waited = autopilot_client_sync_and_wait(NULL, "token", HOUR_MS, NULL, NULL, NULL, NULL);
+    CHECK(waited == AUTOPILOT_ERROR_CONFIGURATION);
     CHECK(autopilot_client_settings(NULL, "token", NULL, NULL, NULL) == WRONG);
     refused(NULL, NULL);
     refused(NULL, "a b");

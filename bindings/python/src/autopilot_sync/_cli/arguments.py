@@ -116,11 +116,20 @@ def _parser() -> argparse.ArgumentParser:
         help="instead of HTTPS_PROXY; no password here, because others can see arguments",
     )
     way.add_argument("--ca-file", metavar="PATH", help="trust the root certificates in this PEM file, not the system's")
-    way.add_argument("--timeout", metavar="SECONDS", type=_seconds, help="how long one request may take, with its retries; default 30")
+    way.add_argument(
+        "--timeout",
+        metavar="SECONDS",
+        type=_seconds,
+        help="how long one request may take, with its retries; default 30",
+    )
 
     output = parser.add_argument_group("output")
-    output.add_argument("--json", action="store_true", help="print one JSON object, for an error too; with --many, one per line")
-    output.add_argument("-v", "--verbose", action="store_true", help="print a line for each call and each step of a wait")
+    output.add_argument(
+        "--json", action="store_true", help="print one JSON object, for an error too; with --many, one per line"
+    )
+    output.add_argument(
+        "-v", "--verbose", action="store_true", help="print a line for each call and each step of a wait"
+    )
     output.add_argument("--version", action="version", version=f"{PROGRAM} {VERSION}", help="print the version")
     output.add_argument("-h", "--help", action="help", help="print this help")
     return parser
