@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Holds recorded exchanges to openapi.yaml, by the library openapi-core.
+"""Checks recorded exchanges against openapi.yaml, with the library openapi-core.
 
     validate.py EXCHANGES [DOCUMENT]
 
-EXCHANGES is what the emulator's records serialise to: one JSON array, or one object a line; - reads standard input.
-Replies that a script made or spoiled are not looked at, their requests are. Ends with 0 if all exchanges hold, with 1 and
-a list of what does not, with 2 if there is nothing to look at or it cannot be read.
+EXCHANGES is a file from the emulator's --log, or the JSON array of its control endpoint; - is standard input. Of
+exchanges whose reply a script made or spoiled, only the request is checked. Ends with 0 if everything is as in the
+document; with 1, and a list of the problems, if not; with 2 if there are no exchanges or they cannot be read.
 """
 
 import json
@@ -74,7 +74,7 @@ def may_be_bare(document, request, status):
 
 
 def request_rules(request):
-    """What OpenAPI cannot say of a request: Accept is not its business, and a body it does not name is allowed."""
+    """The rules that OpenAPI cannot express: it ignores Accept, and allows a body that it does not mention."""
     headers = request.parameters.header
     if headers.get("accept") != "application/json":
         yield f"Accept is {headers.get('accept')!r}, not 'application/json'"
@@ -88,11 +88,11 @@ def request_rules(request):
         yield f"Content-Length is {headers.get('content-length')!r}, not '0'"
     for name in ("authorization", "client-request-id", "accept", "host", "content-length"):
         if len(headers.getlist(name)) > 1:
-            yield f"{name} is there more than once"
+            yield f"{name} occurs more than once"
 
 
 def response_rules(response):
-    """What openapi-core does not look at: a body of a status that has none."""
+    """The rule that openapi-core does not check: 204 has no body."""
     if response.status_code == 204 and response.data:
         yield f"204 with a body of {len(response.data)} bytes"
 
@@ -144,7 +144,7 @@ def main(arguments):
     openapi.check_spec()
     exchanges = read(arguments[0])
     if not exchanges:
-        print("no exchange to look at", file=sys.stderr)
+        print("there are no exchanges", file=sys.stderr)
         return 2
     wrong = 0
     for exchange in exchanges:

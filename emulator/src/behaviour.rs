@@ -6,82 +6,82 @@ use clap::{Args, FromArgMatches, ValueEnum};
 
 use crate::envelope::ErrorForm;
 
-/// How the service behaves towards one tenant: what is documented as its defaults, and every unknown as a choice.
+/// How the service treats one tenant: a choice for each question that its documentation leaves open.
 ///
-/// Each field is an option of the program too, under the same name and with the same default.
+/// Each field is also an option of the program, with the same name and default.
 #[derive(Clone, Debug, PartialEq, clap::Args)]
 #[command(next_help_heading = "The service's behaviour")]
 pub struct Behaviour {
-    /// How long after a sync the next one is refused with 429
+    /// How long after a sync the next trigger gets 429
     #[arg(long, value_name = "TIME", default_value = "10m", value_parser = humantime::parse_duration)]
     pub window: Duration,
     /// How long a sync runs, from its start
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = humantime::parse_duration)]
     pub duration: Duration,
-    /// How long after its acceptance (204) a sync starts and `inProgress` is shown
+    /// How long after the 204 a sync starts and shows as `inProgress`
     #[arg(long, value_name = "TIME", default_value = "1s", value_parser = humantime::parse_duration)]
     pub start_delay: Duration,
-    /// Which refusal a trigger gets that meets both a running sync and the window
+    /// What a trigger gets if a sync is running and the window has not passed
     #[arg(long, value_enum, value_name = "ORDER", default_value = "conflict-first")]
     pub order: Order,
-    /// From when on a sync that was accepted is a conflict (409) for others
+    /// When an accepted sync begins to be a conflict (409)
     #[arg(long, value_enum, value_name = "MOMENT", default_value = "acceptance")]
     pub conflict_from: ConflictFrom,
-    /// Which moment of a run `lastSyncDateTime` marks
+    /// Which moment of a sync `lastSyncDateTime` marks
     #[arg(long, value_enum, value_name = "MOMENT", default_value = "end")]
     pub last_sync_marks: Marks,
-    /// How long after that moment `lastSyncDateTime` is seen to move
+    /// How long after that moment `lastSyncDateTime` moves
     #[arg(long, value_name = "TIME", default_value = "0s", value_parser = humantime::parse_duration)]
     pub last_sync_delay: Duration,
-    /// Whether a run that fails moves `lastSyncDateTime`, and so opens a window
+    /// Whether a failed sync moves `lastSyncDateTime`, and so starts a window
     #[arg(long, value_name = "BOOL", default_value = "true", action = clap::ArgAction::Set)]
     pub failure_moves_last_sync: bool,
-    /// Whether 204 stamps `lastManualSyncTriggerDateTime`
+    /// Whether a 204 sets `lastManualSyncTriggerDateTime`
     #[arg(long, value_name = "BOOL", default_value = "true", action = clap::ArgAction::Set)]
     pub accepted_stamps: bool,
-    /// Whether 409 stamps `lastManualSyncTriggerDateTime`
+    /// Whether a 409 sets `lastManualSyncTriggerDateTime`
     #[arg(long, value_name = "BOOL", default_value = "false", action = clap::ArgAction::Set)]
     pub conflict_stamps: bool,
-    /// Whether the window's 429 stamps `lastManualSyncTriggerDateTime`
+    /// Whether the window's 429 sets `lastManualSyncTriggerDateTime`
     #[arg(long, value_name = "BOOL", default_value = "false", action = clap::ArgAction::Set)]
     pub too_soon_stamps: bool,
-    /// Whether a trigger refused with 409 or 429 starts the window anew
+    /// Whether a 409 or 429 restarts the window
     #[arg(long, value_name = "BOOL", default_value = "false", action = clap::ArgAction::Set)]
     pub refusal_extends_window: bool,
-    /// How old the state is that a lagging replica shows
+    /// How far a lagging replica is behind
     #[arg(long, value_name = "TIME", default_value = "0s", value_parser = humantime::parse_duration)]
     pub replica_lag: Duration,
-    /// Which readings come from the lagging replica
+    /// Which readings the lagging replica answers
     #[arg(long, value_enum, value_name = "WHICH", default_value = "all")]
     pub replica_reads: ReplicaReads,
-    /// The form of `Retry-After` on the window's 429: absent, seconds, date, zero, negative, past, garbage, huge, or any other text as it is
+    /// The `Retry-After` header of the window's 429: absent, seconds, date, zero, negative, past, garbage, huge, or any other text as it is
     #[arg(long, value_name = "FORM", default_value = "absent")]
     pub retry_after: RetryAfter,
-    /// The status shown before the first run
+    /// The status before the first sync
     #[arg(long, value_enum, value_name = "STATUS", default_value = "completed")]
     pub idle_status: SyncStatus,
-    /// How many of the next runs fail
+    /// How many of the next syncs fail
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub failing_runs: u32,
-    /// How many of the next requests Graph's gateway throttles: 429 without a window
+    /// How many of the next requests Graph's gateway throttles (429 without a window)
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub throttled_requests: u32,
-    /// When the service starts a sync by itself, counted from the emulator's start; repeatable
+    /// How long after the emulator's start the service syncs by itself; repeatable
     #[arg(long = "own-sync", value_name = "TIME", value_parser = humantime::parse_duration)]
     pub own_syncs: Vec<Duration>,
-    /// How long before the emulator's start the last sync was; `never` for none
+    /// How long before the emulator's start the last sync was, or `never`
     #[arg(long, value_name = "TIME", default_value = "24h")]
     pub last_sync: Past,
-    /// How long before the emulator's start the last manual trigger was; `never` for none
+    /// How long before the emulator's start the last manual trigger was, or `never`
     #[arg(long, value_name = "TIME", default_value = "24h")]
     pub last_trigger: Past,
-    /// The form of Intune's error bodies
+    /// The form of Intune's errors
     #[arg(long, value_enum, value_name = "FORM", default_value = "intune")]
     pub error_form: ErrorForm,
     /// Whether `innerError` is spelled `innererror`
     #[arg(long, value_name = "BOOL", default_value = "false", action = clap::ArgAction::Set)]
     pub lowercase_inner_error: bool,
-    /// Whether the settings come wrapped in `"value"`, as the documentation's example has them
+    /// Whether the settings are inside `"value"`, as in the documentation's example
     #[arg(long, value_name = "BOOL", default_value = "false", action = clap::ArgAction::Set)]
     pub wrapped_settings: bool,
 }
@@ -135,7 +135,7 @@ impl Default for Behaviour {
     }
 }
 
-/// Which refusal is looked at first.
+/// Which refusal comes first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Order {
     /// 409 while a sync runs, then 429.
@@ -144,32 +144,32 @@ pub enum Order {
     WindowFirst,
 }
 
-/// From when on an accepted sync conflicts with other triggers.
+/// When an accepted sync begins to conflict with other triggers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum ConflictFrom {
-    /// From the 204 on.
+    /// At its 204.
     Acceptance,
-    /// From when `inProgress` is shown.
+    /// When it shows as `inProgress`.
     Start,
 }
 
-/// The moment of a run that `lastSyncDateTime` marks.
+/// The moment of a sync that `lastSyncDateTime` marks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Marks {
-    /// The 204, before `inProgress` is shown.
+    /// The 204, before the sync starts.
     Acceptance,
-    /// The start, with `inProgress`.
+    /// The start, when the status becomes `inProgress`.
     Start,
     /// The end.
     End,
-    /// The start, and then the end.
+    /// The start, then the end.
     Both,
 }
 
-/// Which readings show the replica's old state.
+/// Which readings the lagging replica answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum ReplicaReads {
-    /// Every one.
+    /// All of them.
     All,
     /// The second, the fourth, and so on.
     Alternating,
@@ -180,7 +180,7 @@ pub enum ReplicaReads {
 pub enum RetryAfter {
     /// No header.
     Absent,
-    /// The seconds that are left, rounded up.
+    /// The remaining seconds, rounded up.
     Seconds,
     /// The end of the window as an HTTP date.
     Date,
@@ -192,7 +192,7 @@ pub enum RetryAfter {
     Past,
     /// Neither a number nor a date.
     Garbage,
-    /// More seconds than 64 bits hold.
+    /// More seconds than fit into 64 bits.
     Huge,
     /// This text.
     Text(String),
@@ -219,9 +219,9 @@ impl std::str::FromStr for RetryAfter {
 /// A time before the emulator's start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Past {
-    /// It never happened; the service writes the year 1.
+    /// It never happened, which the service writes as the year 1.
     Never,
-    /// So long before.
+    /// This long before.
     Ago(Duration),
 }
 
@@ -264,7 +264,7 @@ mod tests {
 
     #[test]
     fn the_options_have_the_same_defaults() {
-        assert_eq!("".parse::<Behaviour>().expect("nothing is needed"), Behaviour::default());
+        assert_eq!("".parse::<Behaviour>().expect("no option is required"), Behaviour::default());
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! What carries a connection: TCP, or TLS to a proxy over TCP.
+//! The transport below a connection: TCP, or TLS to a proxy over TCP.
 
 use std::io;
 use std::pin::Pin;
@@ -9,9 +9,9 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader, R
 use tokio::net::TcpStream;
 use tokio_rustls::server::TlsStream;
 
-/// A client's connection, as far as a proxy or the direct listener sees it.
+/// A client's connection, as a proxy or the direct listener sees it.
 ///
-/// Buffered, since proxies read lines before the tunnel begins.
+/// It is buffered because proxies read lines before the tunnel begins.
 pub(crate) type Lane = BufReader<Carrier>;
 
 /// TCP, or TLS over it.
@@ -21,13 +21,13 @@ pub(crate) enum Carrier {
 }
 
 impl Carrier {
-    /// Lets the end of the connection be a reset.
+    /// Makes the connection end with a reset.
     pub(crate) fn reset_at_end(&self) {
         let tcp = match self {
             Self::Tcp(tcp) => tcp,
             Self::Tls(tls) => tls.get_ref().0,
         };
-        // Fails only on a connection that is gone already.
+        // This fails only if the connection is already gone.
         let _ = tcp.set_zero_linger();
     }
 }
@@ -68,13 +68,13 @@ impl AsyncWrite for Carrier {
     }
 }
 
-/// Says nothing until the client leaves.
+/// Reads and stays silent until the client leaves.
 pub(crate) async fn outlast(stream: &mut (impl AsyncRead + Unpin)) {
     let mut buffer = [0; 4096];
     while matches!(stream.read(&mut buffer).await, Ok(1..)) {}
 }
 
-/// Writes these bytes slowly, and then the last of them for ever, until the client leaves.
+/// Writes these bytes one at a time, then repeats the last one until the client leaves.
 pub(crate) async fn dribble(
     stream: &mut (impl AsyncRead + AsyncWrite + Unpin),
     bytes: &[u8],

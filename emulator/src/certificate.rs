@@ -1,4 +1,4 @@
-//! The throw-away CA and what it signs.
+//! The temporary CA, and the certificates that it signs.
 
 use std::collections::HashMap;
 use std::io::Write;
@@ -23,7 +23,7 @@ pub const CLOUD_HOSTS: [&str; 4] = [
     "microsoftgraph.chinacloudapi.cn",
 ];
 
-/// A CA made at the start, with the file that programs trust it by.
+/// A CA made at the start, and the file with its certificate, for programs to trust.
 #[derive(Debug)]
 pub(crate) struct Authority {
     issuer: Issuer<'static, KeyPair>,
@@ -35,10 +35,10 @@ pub(crate) struct Authority {
 }
 
 impl Authority {
-    /// A CA for the clouds' hosts, the local ones, and these. Who asks whether it has revoked a certificate, as Windows
-    /// does, is sent to this address.
+    /// A CA for the clouds' hosts, the local ones, and these. Its certificates name `crl_url` as the address of its
+    /// revocation list, which Windows asks for.
     pub(crate) fn new(more_hosts: &[String], crl_url: String) -> Self {
-        let (params, key) = (ca_params("Autopilot emulator, throw-away CA"), new_key());
+        let (params, key) = (ca_params("Autopilot emulator, temporary CA"), new_key());
         let pem = params.self_signed(&key).expect("the CA's parameters are right").pem();
         let mut file = tempfile::Builder::new()
             .prefix("autopilot-emulator-ca-")
@@ -59,7 +59,7 @@ impl Authority {
         self.file.path()
     }
 
-    /// The certificates that it has revoked: none. DER.
+    /// Its revocation list, which is empty. DER.
     pub(crate) fn crl(&self) -> Vec<u8> {
         let mut valid = CertificateParams::default();
         make_valid(&mut valid);
@@ -79,7 +79,7 @@ impl Authority {
         self.hosts.iter().any(|own| own.eq_ignore_ascii_case(host))
     }
 
-    /// TLS with a certificate of this kind; made once.
+    /// A TLS configuration with a certificate of this kind, made once.
     pub(crate) fn config(&self, kind: Certificate, versions: TlsVersions) -> Arc<ServerConfig> {
         let mut made = self.made.lock().expect("no holder panics");
         made.entry((kind, versions)).or_insert_with(|| Arc::new(self.make(kind, versions))).clone()
@@ -131,7 +131,7 @@ fn server_config(chain: Vec<CertificateDer<'static>>, key: &KeyPair, versions: T
         TlsVersions::Only13 => &[&version::TLS13],
     };
     let key = PrivateKeyDer::Pkcs8(key.serialize_der().into());
-    // The provider is given here, none is installed: the process belongs to the library under test.
+    // Give the provider here and install none, because the process belongs to the library under test.
     let mut config = ServerConfig::builder_with_provider(Arc::new(crypto::ring::default_provider()))
         .with_protocol_versions(versions)
         .expect("ring has both versions")
@@ -155,7 +155,7 @@ fn new_key() -> KeyPair {
     KeyPair::generate().expect("ring makes P-256 keys")
 }
 
-/// Around today by local time, whatever the service's clock shows: clients look at their own.
+/// Valid around today in local time, whatever the service's clock shows, because clients use their own clock.
 fn make_valid(params: &mut CertificateParams) {
     let (from, to) = (Utc::now() - TimeDelta::days(2), Utc::now() + TimeDelta::days(90));
     params.not_before = rcgen::date_time_ymd(from.year(), from.month() as u8, from.day() as u8);

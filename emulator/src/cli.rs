@@ -16,9 +16,9 @@ use crate::record::Sink;
 use crate::script::Step;
 use crate::token::{self, Access, Token};
 
-/// An HTTPS server on loopback that behaves as Microsoft Graph's windowsAutopilotSettings does
+/// An HTTPS server on loopback that behaves like Microsoft Graph's windowsAutopilotSettings
 ///
-/// Two variables lead a program to it: HTTPS_PROXY and SSL_CERT_FILE. Times are written as in 10m, 1h30m, 500ms.
+/// HTTPS_PROXY and SSL_CERT_FILE lead a program to it. A TIME is written like 10m, 1h30m or 500ms.
 #[derive(Debug, Parser)]
 #[command(name = "autopilot-emulator", version)]
 pub struct Cli {
@@ -32,42 +32,42 @@ pub struct Cli {
 pub enum Command {
     /// Run a command against the emulator, and end with its exit code (128 + N if signal N ended it)
     Run {
-        /// How the emulator is to be.
+        /// The options of the emulator.
         #[command(flatten)]
         options: Box<Options>,
         /// The command, and its arguments
         #[arg(required = true, last = true)]
         command: Vec<OsString>,
     },
-    /// Print the variables and serve until Ctrl-C or SIGTERM
+    /// Print the variables that lead a program here, and serve until Ctrl-C or SIGTERM
     Serve {
-        /// How the emulator is to be.
+        /// The options of the emulator.
         #[command(flatten)]
         options: Box<Options>,
-        /// Write the variables to this file too, as lines for a shell; deleted at the end
+        /// Also write the variables to this file, as lines for a shell; the emulator deletes it at the end
         #[arg(long, value_name = "FILE")]
         write_env: Option<PathBuf>,
     },
 }
 
-/// How the emulator is to be.
+/// The options of the emulator.
 #[derive(Debug, Args)]
 pub struct Options {
     /// A token that the service knows, as `TOKEN[:ACCESS][:tenant=NAME][:requests=N][:lifetime=TIME]`; repeatable
     ///
-    /// ACCESS is as for --other-tokens, full unless given. After so many requests or so much time it has expired.
+    /// ACCESS is a value of --other-tokens, by default full. The token expires after N requests or after TIME.
     #[arg(long = "token", value_name = "TOKEN", value_parser = token::parse)]
     pub tokens: Vec<(String, Token)>,
-    /// What all other tokens may do, in the default tenant
+    /// What all other tokens may do, in the tenant "default"
     #[arg(long, value_enum, value_name = "ACCESS", default_value = "full")]
     pub other_tokens: Access,
-    /// Another host to serve; repeatable
+    /// One more host to serve; repeatable
     #[arg(long = "host", value_name = "HOST")]
     pub hosts: Vec<String>,
-    /// How far the service's clock is from the local one, as in 3d or -3d
+    /// How far the service's clock is from the local one, such as 3d or -3d
     #[arg(long, value_name = "TIME", default_value = "0s", value_parser = offset, allow_hyphen_values = true)]
     pub clock_offset: TimeDelta,
-    /// How fast the service's clock goes: 60 makes its ten minutes ten seconds, 0 stops it (see --control-port)
+    /// How fast the service's clock runs: with 60, ten minutes take ten seconds; 0 stops it (see --control-port)
     #[arg(long, value_name = "FACTOR", default_value_t = 1.0, value_parser = speed)]
     pub speed: f64,
     /// How far the service's clock jumps with each request
@@ -76,19 +76,19 @@ pub struct Options {
     /// A JSON file of steps that answer the first requests
     #[arg(long = "script", value_name = "FILE", value_parser = script)]
     pub script: Option<Script>,
-    /// Write each exchange to this file, or `-`, one JSON line each, without tokens
+    /// Write each exchange to this file as one JSON line, without tokens; - is standard output
     #[arg(long, value_name = "FILE")]
     pub log: Option<PathBuf>,
     /// The port of the proxy; 0 for any free one
     #[arg(long, value_name = "PORT", default_value_t = 0)]
     pub proxy_port: u16,
-    /// Offer the control endpoint at this port of 127.0.0.1, 0 for any free one; run sets AUTOPILOT_EMULATOR to its URL
+    /// The port of the control endpoint on 127.0.0.1, 0 for any free one; its URL is in AUTOPILOT_EMULATOR
     #[arg(long, value_name = "PORT")]
     pub control_port: Option<u16>,
     /// What the service does where its documentation is silent.
     #[command(flatten)]
     pub behaviour: Behaviour,
-    /// The way to the service.
+    /// What is between a client and the service.
     #[command(flatten)]
     pub network: Network,
 }
@@ -98,7 +98,7 @@ pub struct Options {
 pub struct Script(Vec<Step>);
 
 impl Options {
-    /// Starts an emulator like this; an error is a line for the user.
+    /// Starts an emulator with these options. An error is a line for the user.
     pub fn start(self) -> Result<Emulator, String> {
         let clock = Clock::real().offset(self.clock_offset).speed(self.speed).step(self.clock_step);
         let config = Config {

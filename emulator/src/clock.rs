@@ -8,9 +8,9 @@ use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 /// Where a manual clock starts unless told otherwise: 2026-03-02T08:00:00Z.
 const MANUAL_START: i64 = 1_772_438_400;
 
-/// The clock that every time of the service comes from, its `Date` header included.
+/// The clock for all of the service's times, including the `Date` header.
 ///
-/// Clones show the same time. A clock can be real, offset from the local one, faster, or standing still until
+/// Clones show the same time. A clock can be real, offset from the local one, faster, or stopped until
 /// [`advance`](Self::advance) moves it.
 #[derive(Clone, Debug)]
 pub struct Clock(Arc<Inner>);
@@ -25,22 +25,22 @@ struct Inner {
 }
 
 impl Clock {
-    /// The local time, going at the local pace.
+    /// The local time.
     pub fn real() -> Self {
         Self::new(Utc::now(), 1.0, Duration::ZERO)
     }
 
-    /// A clock that stands at 2026-03-02T08:00:00Z until it is advanced.
+    /// A clock that stays at 2026-03-02T08:00:00Z until it is advanced.
     pub fn manual() -> Self {
         Self::new(DateTime::from_timestamp(MANUAL_START, 0).unwrap_or_default(), 0.0, Duration::ZERO)
     }
 
-    /// The same clock, going `factor` times as fast as the local one; 0 stands still.
+    /// The same clock, `factor` times as fast as the local one; 0 stops it.
     pub fn speed(self, factor: f64) -> Self {
         Self::new(self.0.base, factor, self.0.step)
     }
 
-    /// The same clock, offset by so much; may be negative.
+    /// The same clock, offset by this much, which may be negative.
     pub fn offset(self, offset: TimeDelta) -> Self {
         Self::new(self.0.base + offset, self.0.speed, self.0.step)
     }
@@ -50,7 +50,7 @@ impl Clock {
         Self::new(time, self.0.speed, self.0.step)
     }
 
-    /// The same clock, jumping by so much with each request that the emulator reads: a timeline without waiting.
+    /// The same clock, which jumps by this much with each request that the emulator reads.
     pub fn step(self, step: Duration) -> Self {
         Self::new(self.0.base, self.0.speed, step)
     }
@@ -61,14 +61,14 @@ impl Clock {
         *advanced = advanced.saturating_add(by);
     }
 
-    /// The service's time, in steps of 100 ns as the service writes them.
+    /// The service's time, in steps of 100 ns, as the service writes it.
     pub fn now(&self) -> DateTime<Utc> {
         let passed = self.0.started.elapsed().mul_f64(self.0.speed);
         let advanced = *self.0.advanced.lock().expect("no holder panics");
         (self.0.base + passed + advanced).trunc_subsecs(7)
     }
 
-    /// Called with each request: takes the step and tells the time.
+    /// Call it with each request: it moves the clock by the step, and returns the time.
     pub(crate) fn tick(&self) -> DateTime<Utc> {
         self.advance(self.0.step);
         self.now()

@@ -1,4 +1,4 @@
-//! The control endpoint: what the handle can do, over plain HTTP, for tests in other languages.
+//! The control endpoint: what [`Emulator`](crate::Emulator) can do, over plain HTTP, for tests in other languages.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use crate::token::DEFAULT_TENANT;
 
 const LONGEST_BODY: usize = 16 << 20;
 
-/// Serves the endpoint, for ever.
+/// Serves the endpoint, and never returns.
 pub(crate) async fn listen(listener: TcpListener, shared: Arc<Shared>) {
     loop {
         let Ok((tcp, _)) = listener.accept().await else {
@@ -25,7 +25,7 @@ pub(crate) async fn listen(listener: TcpListener, shared: Arc<Shared>) {
         let shared = shared.clone();
         tokio::spawn(async move {
             let service = service_fn(|request| answer(&shared, request));
-            // A client that leaves early is none of our business.
+            // A client may leave early.
             let _ =
                 hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(tcp), service).await;
         });

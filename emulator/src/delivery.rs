@@ -1,4 +1,4 @@
-//! How a reply goes out when it does not go out as it should.
+//! Sends the replies that hyper cannot: those that a fault spoils, and those that break HTTP.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ pub(crate) struct Ending {
     pub(crate) last: Last,
 }
 
-/// Bytes, and their pace.
+/// Some bytes, and their pace.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Part {
     bytes: Vec<u8>,
@@ -38,11 +38,11 @@ pub(crate) enum Last {
     Vanish,
     /// A reset.
     Reset,
-    /// The client's leaving.
+    /// Nothing more, until the client leaves.
     Outlast,
 }
 
-/// The end of a connection that a fault, or a reply that frames itself, leads to; `None` for a sound reply.
+/// How the connection ends because of a fault, or of a reply with its own framing. `None` if the reply is sound.
 pub(crate) fn ending(fault: Option<&Fault>, reply: &Reply) -> Option<Ending> {
     let body = || reply.body.clone();
     let whole = || whole(reply);
@@ -79,7 +79,7 @@ pub(crate) fn ending(fault: Option<&Fault>, reply: &Reply) -> Option<Ending> {
     Some(Ending { parts, last })
 }
 
-/// The reply word for word, and then the end.
+/// The reply word for word, then the end of the connection.
 pub(crate) fn as_it_is(reply: &Reply) -> Ending {
     Ending { parts: vec![at_once(whole(reply))], last: Last::Close }
 }
@@ -100,7 +100,7 @@ fn for_ever(bytes: Vec<u8>) -> Part {
     Part { bytes, pace: Pace::ForEver }
 }
 
-/// Sends all parts, unless the client leaves before.
+/// Sends all parts, or as many until the client leaves.
 pub(crate) async fn send(stream: &mut (impl AsyncRead + AsyncWrite + Unpin), parts: &[Part]) {
     if parts.is_empty() {
         return;
@@ -113,7 +113,7 @@ pub(crate) async fn send(stream: &mut (impl AsyncRead + AsyncWrite + Unpin), par
         std::io::Result::Ok(())
     };
     tokio::select! {
-        // A client that is gone hears nothing more.
+        // An error means that the client has gone.
         _ = write => {}
         () = outlast(&mut reader) => {}
     }
@@ -131,7 +131,7 @@ async fn write(writer: &mut (impl AsyncWrite + Unpin), part: &Part) -> std::io::
         }
         Pace::ForEver => loop {
             writer.write_all(&part.bytes).await?;
-            // Other connections get their turn on the one thread.
+            // Give the other connections a turn on this one thread.
             tokio::task::yield_now().await;
         },
     }

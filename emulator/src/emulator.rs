@@ -1,4 +1,4 @@
-//! The emulator as programs and tests hold it.
+//! The handle of a running emulator, for programs and tests.
 
 use std::ffi::OsStr;
 use std::io;
@@ -24,7 +24,7 @@ use crate::service::Service;
 use crate::tenant::{Settings, Tenant};
 use crate::token::{Access, DEFAULT_TENANT, Token};
 
-/// The variables that decide by which way a program reaches the service, and whom it trusts.
+/// The variables that decide how a program reaches the service, and which authorities it trusts.
 const VARIABLES: [&str; 12] = [
     "HTTPS_PROXY",
     "https_proxy",
@@ -36,21 +36,21 @@ const VARIABLES: [&str; 12] = [
     "no_proxy",
     "SSL_CERT_FILE",
     "SSL_CERT_DIR",
-    // These win over SSL_CERT_FILE, in curl and in Python's requests.
+    // curl and Python's requests prefer these to SSL_CERT_FILE.
     "CURL_CA_BUNDLE",
     "REQUESTS_CA_BUNDLE",
 ];
 
-/// How an emulator starts. All of it but the ports can be changed while it runs.
+/// How an emulator starts.
 #[derive(Clone, Debug, Default)]
 pub struct Config {
     /// The service's clock. Defaults to the real time.
     pub clock: Clock,
-    /// The behaviour towards the default tenant, and every one that is not declared.
+    /// The behaviour towards the default tenant, and towards every tenant that is not in [`tenants`](Self::tenants).
     pub behaviour: Behaviour,
-    /// The way to the service. Defaults to one without obstacles.
+    /// What is between a client and the service. Defaults to no obstacles.
     pub network: Network,
-    /// What tokens may do that are not declared; they belong to the default tenant. Defaults to everything.
+    /// What all other tokens may do. They belong to the default tenant. Defaults to everything.
     pub other_tokens: Access,
     /// Tokens that the service knows.
     pub tokens: Vec<(String, Token)>,
@@ -58,7 +58,7 @@ pub struct Config {
     pub tenants: Vec<(String, Behaviour)>,
     /// The steps that answer the first requests.
     pub script: Vec<Step>,
-    /// Hosts that are served beside the four clouds', localhost and 127.0.0.1.
+    /// More hosts to serve, besides the four clouds', localhost and 127.0.0.1.
     pub hosts: Vec<String>,
     /// The port of the HTTP proxy. Defaults to 0: any free one.
     pub proxy_port: u16,
@@ -73,14 +73,14 @@ impl Config {
         self
     }
 
-    /// Declares a tenant with a behaviour of its own; tokens belong to it by [`Token::of`].
+    /// Declares a tenant with its own behaviour. [`Token::of`] makes a token belong to it.
     pub fn tenant(mut self, name: &str, behaviour: Behaviour) -> Self {
         self.tenants.push((name.to_owned(), behaviour));
         self
     }
 }
 
-/// A running emulator. It stops when this is dropped.
+/// A running emulator. Dropping it stops the emulator.
 #[derive(Debug)]
 pub struct Emulator {
     shared: Arc<Shared>,
@@ -99,15 +99,15 @@ struct Ports {
 }
 
 impl Emulator {
-    /// Starts it.
+    /// Starts an emulator.
     ///
     /// # Panics
-    /// If loopback cannot be listened on, or the temporary directory not be written.
+    /// If it cannot listen on loopback, or cannot write to the temporary directory.
     pub fn start(config: Config) -> Self {
-        Self::try_start(config).expect("loopback can be listened on")
+        Self::try_start(config).expect("cannot listen on loopback")
     }
 
-    /// Starts it; an error says that a port is taken, or that loopback cannot be listened on at all.
+    /// Starts an emulator. It is an error if it cannot listen on loopback, for example because a port is taken.
     pub fn try_start(config: Config) -> io::Result<Self> {
         let [proxy, tls_proxy, socks, direct] = [config.proxy_port, 0, 0, 0].map(bind);
         let listeners =
@@ -140,17 +140,17 @@ impl Emulator {
         self.shared.clock.advance(by);
     }
 
-    /// Adds steps that answer the next requests, after those that are still to come.
+    /// Adds steps to the end of the script.
     pub fn script(&self, steps: impl IntoIterator<Item = Step>) {
         self.shared.script().extend(steps);
     }
 
-    /// Forgets the steps that are still to come.
+    /// Removes the remaining steps of the script.
     pub fn clear_script(&self) {
         self.shared.script().clear();
     }
 
-    /// The number of steps that are still to come.
+    /// The number of remaining steps.
     pub fn steps_left(&self) -> usize {
         self.shared.script().len()
     }
@@ -160,12 +160,12 @@ impl Emulator {
         self.tenant(DEFAULT_TENANT, |tenant| change(tenant.behaviour_mut()));
     }
 
-    /// Looks at a tenant or changes it; one that is not declared is made.
+    /// Reads or changes a tenant. If the tenant is not declared, this makes it.
     pub fn tenant<T>(&self, name: &str, work: impl FnOnce(&mut Tenant) -> T) -> T {
         work(self.shared.service().tenant(name))
     }
 
-    /// Declares a tenant, or begins it anew.
+    /// Declares a tenant, or resets it.
     pub fn set_tenant(&self, name: &str, behaviour: Behaviour) {
         let now = self.shared.clock.now();
         self.shared.service().set_tenant(name, behaviour, now);
@@ -177,34 +177,34 @@ impl Emulator {
         self.shared.service().set_token(text, token, now);
     }
 
-    /// What tokens may do that are not declared.
+    /// Changes what tokens may do that are not declared.
     pub fn set_other_tokens(&self, access: Access) {
         self.shared.service().set_others(access);
     }
 
-    /// Lets the service start a sync of the default tenant by itself; `false` if one is running.
+    /// Lets the service start a sync of the default tenant by itself. Returns `false` if one is running.
     pub fn own_sync(&self) -> bool {
         let now = self.shared.clock.now();
         self.tenant(DEFAULT_TENANT, |tenant| tenant.own_sync(now))
     }
 
-    /// The default tenant's settings as they truly are now.
+    /// The default tenant's settings now, which a lagging replica may not show yet.
     pub fn settings(&self) -> Settings {
         let now = self.shared.clock.now();
         self.tenant(DEFAULT_TENANT, |tenant| tenant.view(now))
     }
 
-    /// Changes the way to the service, for connections to come.
+    /// Changes what is between a client and the service, for new connections.
     pub fn network(&self, change: impl FnOnce(&mut Network)) {
         change(&mut self.shared.network());
     }
 
-    /// Ends all open connections, without a goodbye.
+    /// Ends all open connections, without TLS's goodbye.
     pub fn close_connections(&self) {
         self.shared.closing.send_replace(());
     }
 
-    /// The requests to the service, with the replies to them.
+    /// The requests to the service, with their replies.
     pub fn requests(&self) -> Vec<Recorded> {
         self.shared.record.requests()
     }
@@ -214,22 +214,22 @@ impl Emulator {
         self.shared.record.connects()
     }
 
-    /// How much happened.
+    /// How many connections, requests and so on there were.
     pub fn counts(&self) -> Counts {
         self.shared.record.counts()
     }
 
-    /// Waits until the counts are as wanted; `false` if they were not within so much real time.
+    /// Waits until the counts are as wanted. Returns `false` if that takes longer than `patience`, in real time.
     pub fn wait(&self, patience: Duration, wanted: impl Fn(&Counts) -> bool) -> bool {
         self.shared.record.wait(patience, wanted)
     }
 
-    /// Forgets the requests; the counts go on.
+    /// Removes the recorded requests. The counts stay.
     pub fn clear_requests(&self) {
         self.shared.record.clear();
     }
 
-    /// Writes each exchange from now on, one JSON line each, without the bearer token.
+    /// Writes each exchange from now on as one JSON line, without the bearer token.
     pub fn log_to(&self, sink: Sink) {
         self.shared.record.write_to(sink);
     }
@@ -264,7 +264,7 @@ impl Emulator {
         self.ports.control.map(|port| format!("http://127.0.0.1:{port}"))
     }
 
-    /// The CA's certificate, PEM. The file is deleted at the end.
+    /// The path of the CA's certificate, PEM. The file is deleted when the emulator stops.
     pub fn ca_file(&self) -> &Path {
         self.shared.authority.file()
     }
@@ -274,7 +274,7 @@ impl Emulator {
         self.shared.authority.pem()
     }
 
-    /// The two variables that lead a program here: `HTTPS_PROXY`, with credentials if the proxy demands them now, and
+    /// The two variables that lead a program here: `HTTPS_PROXY`, with credentials if the proxy requires them now, and
     /// `SSL_CERT_FILE`.
     pub fn env(&self) -> [(&'static str, String); 2] {
         let proxy = match &self.shared.network().proxy_credentials {
@@ -286,7 +286,7 @@ impl Emulator {
         [("HTTPS_PROXY", proxy), ("SSL_CERT_FILE", self.ca_file().to_string_lossy().into_owned())]
     }
 
-    /// A command that reaches the service here, whatever this process's environment says.
+    /// A command that reaches the emulator, whatever this process's environment says.
     pub fn command(&self, program: impl AsRef<OsStr>) -> Command {
         let mut command = Command::new(program);
         for variable in VARIABLES {
@@ -299,7 +299,7 @@ impl Emulator {
 
 impl Drop for Emulator {
     fn drop(&mut self) {
-        // Its thread ends, with all connections, and closes the ports.
+        // Its thread ends with all connections, and closes the ports.
         drop(self.stop.take());
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
@@ -316,7 +316,7 @@ fn bind(port: u16) -> io::Result<TcpListener> {
 fn shared(config: Config, proxy_port: u16) -> Shared {
     let now = config.clock.now();
     let mut service = Service::new(config.behaviour, config.other_tokens, now);
-    // Made now and not at its first request, so that its own syncs count from here.
+    // Make it now, not at its first request, so that its own syncs count from here.
     service.tenant(DEFAULT_TENANT);
     for (name, behaviour) in config.tenants {
         service.set_tenant(&name, behaviour, now);
@@ -338,20 +338,18 @@ async fn run(
     stopped: oneshot::Receiver<()>,
 ) {
     for (listener, via) in listeners {
-        let listener =
-            tokio::net::TcpListener::from_std(listener).expect("it is a listener, and non-blocking");
+        let listener = tokio::net::TcpListener::from_std(listener).expect("it is non-blocking");
         tokio::spawn(server::listen(listener, shared.clone(), via));
     }
     if let Some(listener) = control {
-        let listener =
-            tokio::net::TcpListener::from_std(listener).expect("it is a listener, and non-blocking");
+        let listener = tokio::net::TcpListener::from_std(listener).expect("it is non-blocking");
         tokio::spawn(control::listen(listener, shared.clone()));
     }
-    // An error says that the emulator was dropped, which is what is waited for.
+    // An error means that the emulator was dropped, too.
     let _ = stopped.await;
 }
 
-/// As user and password stand in a URL.
+/// Percent-encodes a user or password for a URL.
 fn encoded(text: &str) -> String {
     let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~".contains(byte);
     text.bytes()

@@ -1,10 +1,10 @@
-//! The error bodies of Graph and of Intune behind it.
+//! The error bodies of Graph, and of Intune behind it.
 
 use chrono::{DateTime, Utc};
 use clap::ValueEnum;
 use serde_json::{Value, json};
 
-/// How Intune's errors come through Graph.
+/// How Graph passes Intune's errors on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum ErrorForm {
     /// Intune's JSON as the text of `error.message`.
@@ -15,7 +15,7 @@ pub enum ErrorForm {
     Graph,
 }
 
-/// What the error bodies say about the request they answer.
+/// What the error bodies say about the request.
 #[derive(Clone, Debug)]
 pub(crate) struct Context {
     pub(crate) request_id: String,
@@ -33,7 +33,7 @@ pub(crate) fn graph(code: &str, message: &str, context: &Context) -> Value {
         "code": code,
         "message": message,
         inner: {
-            // No zone: the service writes it so.
+            // Without a zone, as the service writes it.
             "date": context.time.format("%Y-%m-%dT%H:%M:%S").to_string(),
             "request-id": context.request_id,
             "client-request-id": context.client_request_id,
@@ -68,7 +68,7 @@ fn intune_message(text: &str, context: &Context) -> String {
         "ErrorSourceService": "",
         "HttpHeaders": "{}",
     });
-    // Intune's own is written over several lines.
+    // Intune writes it on several lines.
     serde_json::to_string_pretty(&envelope).unwrap_or_default().replace('\n', "\r\n")
 }
 

@@ -24,7 +24,7 @@ use crate::server::Shared;
 use crate::service::{Question, echo};
 use crate::wire::{Censor, Head, Tee, Wire, bearer};
 
-/// Longer bodies are cut off: the service reads none at all.
+/// Longer bodies are not recorded.
 const LONGEST_BODY: usize = 1 << 20;
 
 /// What the exchanges of one connection have in common.
@@ -38,7 +38,7 @@ struct Session {
     ending: Mutex<Option<Ending>>,
 }
 
-/// An exchange that ends the connection in its own way, past hyper.
+/// Tells hyper that an exchange ends the connection in its own way.
 #[derive(Debug)]
 struct Ended;
 
@@ -63,10 +63,10 @@ pub(crate) async fn serve(
     let session = Session { shared, via, host, number, tee, ending: Mutex::new(None) };
     let service = service_fn(|request| Box::pin(session.answer(request)));
     let mut builder = http1::Builder::new();
-    // The date is the service's, not the machine's.
+    // The `Date` header is the service's, not the machine's.
     builder.auto_date_header(false).max_buf_size(1 << 20).max_headers(200);
     let mut connection = builder.serve_connection(TokioIo::new(wire), service);
-    // An error is the client's, or an `Ended`: what to do then is in the session.
+    // An error is the client's, or `Ended`; then the session says how the connection ends.
     let _ = std::future::poll_fn(|context| connection.poll_without_shutdown(context)).await;
     let wire = connection.into_parts().io.into_inner();
     let ending = session.ending.lock().expect("no holder panics").take();
@@ -75,7 +75,7 @@ pub(crate) async fn serve(
     finish(wire, ending.unwrap_or(Ending { parts, last })).await
 }
 
-/// Whether the script resets the connection of such a request unread.
+/// Asks the script whether to reset the connection before reading such a request.
 fn censor(shared: Arc<Shared>) -> Censor {
     Box::new(move |head: &Head| shared.script().take_reset_unread(&head.method, head.token().as_deref()))
 }
@@ -110,7 +110,7 @@ impl Session {
         match (ending, response(&reply)) {
             (None, Ok(response)) => Ok(response),
             (Some(ending), _) => Err(self.end(ending)),
-            // Headers that hyper would not send.
+            // hyper refuses to send these headers.
             (None, Err(_)) => Err(self.end(delivery::as_it_is(&reply))),
         }
     }
@@ -120,7 +120,7 @@ impl Session {
         Ended
     }
 
-    /// Reads the whole request, as it will be recorded.
+    /// Reads the whole request, to be recorded.
     async fn read(&self, request: Request<Incoming>) -> Recorded {
         let head = self.tee.take();
         let (parts, body) = request.into_parts();
@@ -133,7 +133,7 @@ impl Session {
             let pairs = parts.headers.iter();
             pairs.map(|(name, value)| (name.as_str().to_owned(), text(value))).collect()
         };
-        // Of a client that does not wait for replies the head may be hidden in what came before.
+        // If a client does not wait for replies, the head may have come together with the request before.
         let headers = if head.method == parts.method.as_str() { head.headers } else { as_parsed() };
         Recorded {
             number: 0,
@@ -154,7 +154,7 @@ impl Session {
         }
     }
 
-    /// The reply of a step; none where none is ever to be sent.
+    /// The reply of a step; `None` if the step sends none.
     fn reply(&self, step: &Step, question: &Question, time: chrono::DateTime<chrono::Utc>) -> Option<Reply> {
         let mut service = self.shared.service();
         let own = step.processes().then(|| service.answer(question, time));
@@ -191,7 +191,7 @@ fn fault_name(fault: &Fault) -> String {
     }
 }
 
-/// The reply as hyper sends it; an error if it has what hyper does not send.
+/// The reply for hyper to send. An error if hyper refuses to send it.
 fn response(reply: &Reply) -> Result<Response<Full<Bytes>>, Box<dyn std::error::Error>> {
     let mut builder = Response::builder().status(reply.status);
     for (name, value) in &reply.headers {

@@ -1,35 +1,35 @@
-//! What can go wrong on the way of a reply.
+//! What can go wrong with a reply.
 
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-/// What happens to a request, or to the reply to it.
+/// What happens to a request, or to its reply.
 ///
-/// The connection ends with it in every case.
+/// Each fault ends the connection.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Fault {
-    /// The connection is reset before the request is looked at; it is not recorded.
+    /// The connection is reset before the request is read, so the request is not recorded.
     ResetUnread,
-    /// The connection is reset once the request was read.
+    /// The connection is reset after the request was read.
     Reset,
-    /// The connection is closed in good order, without a reply.
+    /// The connection is closed properly, without a reply.
     Close,
     /// The connection ends without a reply and without TLS's goodbye.
     Vanish,
-    /// The service does what was asked, and its reply is lost: [`Vanish`](Self::Vanish) with the request processed.
+    /// The service carries out the request. Then the connection ends as with [`Vanish`](Self::Vanish).
     LoseReply,
-    /// Nothing comes until the client leaves.
+    /// There is no reply, until the client leaves.
     Hang,
-    /// The reply is sent whole; then the connection is closed without having said so.
+    /// The reply is sent whole; then the connection is closed, unannounced.
     CloseAfter,
-    /// The reply's first `keep` bytes of body, fewer than announced; then the connection is closed.
+    /// The first `keep` bytes of the body, fewer than announced; then the connection is closed.
     Truncate {
         /// Bytes of body that are sent.
         keep: usize,
     },
-    /// The reply's first bytes, its head included; then nothing until the client leaves.
+    /// The reply's first bytes, head included; then nothing until the client leaves.
     Stall {
         /// Bytes that are sent.
         after: usize,
@@ -52,14 +52,14 @@ pub enum Fault {
     },
     /// A status line and one header that never ends, as fast as the client reads.
     EndlessHeader,
-    /// The reply's head, announcing chunks, and a body that never ends, as fast as the client reads.
+    /// The reply's head, and a chunked body that never ends, as fast as the client reads.
     EndlessBody,
     /// These bytes in place of a reply; then the connection is closed.
     Raw(#[serde(with = "bytes_text")] Vec<u8>),
 }
 
 impl Fault {
-    /// Whether the service still does what was asked when a step says nothing of it.
+    /// Whether the service carries out the request, unless the step says otherwise.
     pub(crate) fn processes(&self) -> bool {
         match self {
             Self::ResetUnread | Self::Reset | Self::Close | Self::Vanish | Self::Hang | Self::Raw(_) => false,
@@ -84,7 +84,7 @@ pub(crate) mod time_text {
     }
 }
 
-/// Bytes as text; what is not UTF-8 is lost in the writing.
+/// Bytes as text. Writing loses what is not UTF-8.
 pub(crate) mod bytes_text {
     use super::*;
 

@@ -1,7 +1,7 @@
-//! An HTTPS server on loopback that behaves as Microsoft Graph's `windowsAutopilotSettings` does.
+//! An HTTPS server on loopback that behaves like Microsoft Graph's `windowsAutopilotSettings`.
 //!
-//! It stands behind a CONNECT proxy of its own, with a certificate for `graph.microsoft.com` by a throw-away CA: two
-//! standard variables, `HTTPS_PROXY` and `SSL_CERT_FILE`, lead any program to it, with no test switch in that program.
+//! It is behind its own CONNECT proxy, and has a certificate for `graph.microsoft.com` from a temporary CA. So two
+//! standard variables, `HTTPS_PROXY` and `SSL_CERT_FILE`, lead any program to it; the program needs no test switch.
 //!
 //! ```
 //! use std::time::Duration;
@@ -13,14 +13,15 @@
 //!     ..Config::default()
 //! });
 //! emulator.script([Step::error(503), Step::fault(Fault::LoseReply).on("POST")]);
-//! let agent = emulator.command("./any-agent"); // knows HTTPS_PROXY and SSL_CERT_FILE
+//! let agent = emulator.command("./any-agent"); // has HTTPS_PROXY and SSL_CERT_FILE
 //! # drop(agent);
 //! emulator.advance(Duration::from_secs(610));
 //! assert!(emulator.requests().is_empty());
 //! ```
 //!
-//! What of the service is documented is the default; what nobody knows is a field of [`Behaviour`]. What the way to
-//! the service may do is a field of [`Network`]; what may happen to single requests is a [`Step`] of a script.
+//! It does what the service's documentation says. [`Behaviour`] has a field for each question that the documentation
+//! leaves open, [`Network`] has one for each obstacle between a client and the service, and a [`Step`] of a script
+//! changes what happens to single requests.
 
 mod behaviour;
 mod carrier;

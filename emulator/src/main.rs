@@ -14,7 +14,7 @@ use autopilot_emulator::cli::{Cli, Command};
 use clap::Parser;
 use signals::Signals;
 
-/// What a shell reports of a command that cannot be run.
+/// The exit code of a shell for a command that cannot be run.
 const CANNOT_RUN: u8 = 127;
 
 fn main() -> ExitCode {
@@ -43,7 +43,7 @@ fn run(emulator: &Emulator, command: &[OsString]) -> Result<ExitCode, String> {
         let mut signals = Signals::catch().map_err(|error| error.to_string())?;
         let child = tokio::process::Command::from(command).kill_on_drop(true).spawn();
         let mut child = child.map_err(|error| format!("{}: {error}", program.to_string_lossy()))?;
-        // Ctrl-C reaches the command too, and what it makes of it decides. SIGTERM ends both.
+        // Ctrl-C reaches the command too, which decides what to do about it. SIGTERM ends both.
         tokio::select! {
             status = child.wait() => status.map(Some).map_err(|error| error.to_string()),
             () = signals.terminated() => child.kill().await.map(|()| None).map_err(|error| error.to_string()),
@@ -70,7 +70,7 @@ fn serve(emulator: &Emulator, write_env: Option<PathBuf>) -> Result<ExitCode, St
         Ok::<_, String>(())
     })?;
     if let Some(file) = write_env {
-        // Somebody else may have deleted it.
+        // It may be gone already.
         let _ = std::fs::remove_file(file);
     }
     Ok(ExitCode::SUCCESS)
@@ -88,7 +88,7 @@ fn variables(emulator: &Emulator) -> String {
     lines
 }
 
-/// Whoever waits for the file finds it whole.
+/// Writes a file so that a reader never sees a part of it.
 fn write_whole(file: &Path, text: &str) -> io::Result<()> {
     let mut part = file.as_os_str().to_owned();
     part.push(".part");
@@ -100,7 +100,7 @@ fn runtime() -> Result<tokio::runtime::Runtime, String> {
     tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| error.to_string())
 }
 
-/// The exit code of a command; without a status it was ended with us, by SIGTERM.
+/// The exit code for a command's status. `None`: SIGTERM ended this program and the command.
 fn exit_code(status: Option<ExitStatus>) -> ExitCode {
     const SIGTERM: i32 = 15;
     let Some(status) = status else {

@@ -1,4 +1,4 @@
-//! The way to the service: its proxies, and TLS.
+//! What is between a client and the service: proxies and TLS.
 
 use std::str::FromStr;
 use std::time::Duration;
@@ -7,30 +7,30 @@ use clap::ValueEnum;
 
 /// What clients meet before they can send a request.
 ///
-/// Each field is an option of the program too, under the same name and with the same default. Faults hold for every new
-/// connection, or for the next [`faulty_connections`](Self::faulty_connections).
+/// Each field is also an option of the program, with the same name and default. Faults apply to every new connection,
+/// or to the next [`faulty_connections`](Self::faulty_connections).
 #[derive(Clone, Debug, PartialEq, Eq, clap::Args)]
-#[command(next_help_heading = "The way to the service")]
+#[command(next_help_heading = "Proxies, TLS and certificates")]
 pub struct Network {
-    /// Credentials that the proxies demand: Basic over HTTP and HTTPS, user and password over SOCKS5
+    /// The credentials that the proxies require: Basic over HTTP and HTTPS, user and password over SOCKS5
     #[arg(long, value_name = "USER:PASSWORD", value_parser = credentials)]
     pub proxy_credentials: Option<(String, String)>,
-    /// What the proxies do instead of their work: a status such as 502, silent, trickle, close, reset
+    /// What the proxies do instead of opening a tunnel: a status such as 502, silent, trickle, close, reset
     #[arg(long, value_name = "FAULT")]
     pub proxy_fault: Option<ProxyFault>,
-    /// What the service does instead of a TLS handshake
+    /// What happens instead of a TLS handshake
     #[arg(long, value_enum, value_name = "FAULT")]
     pub tls_fault: Option<TlsFault>,
-    /// The certificate that the service shows
+    /// The service's certificate
     #[arg(long, value_enum, value_name = "KIND", default_value = "valid")]
     pub certificate: Certificate,
-    /// The versions of TLS that the service speaks
+    /// The TLS versions of the service
     #[arg(long, value_enum, value_name = "VERSIONS", default_value = "both")]
     pub tls_versions: TlsVersions,
-    /// The pause between two bytes of what trickles
+    /// The pause between two bytes of trickle
     #[arg(long, value_name = "TIME", default_value = "100ms", value_parser = humantime::parse_duration)]
     pub trickle_pause: Duration,
-    /// How many of the next connections meet the proxy's or TLS's fault; all unless given
+    /// How many of the next connections have the fault of --proxy-fault or --tls-fault [default: all]
     #[arg(long, value_name = "N")]
     pub faulty_connections: Option<u32>,
 }
@@ -50,18 +50,18 @@ impl Default for Network {
 }
 
 impl Network {
-    /// The proxy's fault for a new connection; counts it.
+    /// The proxy's fault for a new connection. Counts the connection.
     pub(crate) fn take_proxy_fault(&mut self) -> Option<ProxyFault> {
         self.proxy_fault.filter(|_| count_down(&mut self.faulty_connections))
     }
 
-    /// TLS's fault for a new connection; counts it.
+    /// TLS's fault for a new connection. Counts the connection.
     pub(crate) fn take_tls_fault(&mut self) -> Option<TlsFault> {
         self.tls_fault.filter(|_| count_down(&mut self.faulty_connections))
     }
 }
 
-/// What a proxy does instead of making a tunnel.
+/// What a proxy does instead of opening a tunnel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ProxyFault {
     /// Answers with this status; over SOCKS, with "not allowed".
@@ -100,7 +100,7 @@ pub enum TlsFault {
     Silent,
     /// Answers byte by byte, without end.
     Trickle,
-    /// Answers with what is not TLS.
+    /// Answers with text that is not TLS.
     Garbage,
     /// Closes the connection.
     Close,
@@ -108,24 +108,24 @@ pub enum TlsFault {
     Reset,
 }
 
-/// The certificate that the service shows.
+/// The service's certificate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, ValueEnum)]
 pub enum Certificate {
-    /// For the service's hosts, by the CA of the CA file.
+    /// For the service's hosts, from the CA in the CA file.
     Valid,
-    /// By a CA that nobody knows.
+    /// From an unknown CA.
     UnknownAuthority,
-    /// By itself.
+    /// Self-signed.
     SelfSigned,
     /// Expired years ago.
     Expired,
-    /// Valid in the far future only.
+    /// Valid only in the far future.
     NotYetValid,
     /// For another host.
     WrongHost,
 }
 
-/// The versions of TLS that the service speaks.
+/// The TLS versions of the service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, ValueEnum)]
 pub enum TlsVersions {
     /// 1.2 and 1.3.
@@ -139,11 +139,11 @@ pub enum TlsVersions {
 }
 
 fn credentials(text: &str) -> Result<(String, String), String> {
-    let (user, password) = text.split_once(':').ok_or("there is no colon in it")?;
+    let (user, password) = text.split_once(':').ok_or("it has no colon")?;
     Ok((user.to_owned(), password.to_owned()))
 }
 
-/// Whether one is left of what may be limited; counts it.
+/// Whether the limit leaves one; `None` is no limit. Counts down.
 fn count_down(left: &mut Option<u32>) -> bool {
     match left {
         None => true,

@@ -14,10 +14,10 @@ use crate::server::Shared;
 /// Longer heads are cut off.
 const LONGEST_HEAD: u64 = 128 * 1024;
 
-/// Where the proxy itself serves what the CA has revoked.
+/// The path at which the proxy itself serves the CA's revocation list.
 pub(crate) const CRL_PATH: &str = "/ca.crl";
 
-/// Reads one request to the proxy and answers it; gives the host that the tunnel leads to.
+/// Reads one request to the proxy and answers it. Returns the host that the tunnel leads to.
 pub(crate) async fn tunnel(lane: &mut Lane, shared: &Shared, via: Via) -> io::Result<Option<String>> {
     let Some(request) = read_request(lane, via).await? else {
         return Ok(None);
@@ -52,7 +52,7 @@ pub(crate) async fn tunnel(lane: &mut Lane, shared: &Shared, via: Via) -> io::Re
     }
 }
 
-/// The host of the tunnel, or the status that refuses it.
+/// The host of the tunnel, or the status of the refusal.
 fn verdict(
     request: &Connect,
     credentials: Option<&(String, String)>,
@@ -73,7 +73,7 @@ fn verdict(
     }
 }
 
-/// The head of a request, as it came; `None` where none came or none that HTTP knows.
+/// The head of a request. `None` if there is none, or if it is not HTTP.
 async fn read_request(lane: &mut Lane, via: Via) -> io::Result<Option<Connect>> {
     let mut head = Vec::new();
     let mut limited = lane.take(LONGEST_HEAD);

@@ -1,4 +1,4 @@
-//! What arrived, and what was replied.
+//! The requests that came, and their replies.
 
 use std::io::Write;
 use std::sync::{Condvar, Mutex, MutexGuard};
@@ -10,37 +10,37 @@ use serde::{Serialize, Serializer};
 
 use crate::reply::Reply;
 
-/// Shorter tokens are words of tests, and may be words of anything.
+/// Shorter tokens, which tests use, may be parts of ordinary words.
 const SHORTEST_SECRET: usize = 8;
 
-/// By which way a client came.
+/// How a client connected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Via {
-    /// The HTTP proxy.
+    /// Through the HTTP proxy.
     Proxy,
-    /// The proxy that is itself reached over TLS.
+    /// Through the same proxy over TLS.
     TlsProxy,
-    /// The SOCKS5 proxy.
+    /// Through the SOCKS5 proxy.
     Socks,
-    /// No proxy.
+    /// Without a proxy.
     Direct,
 }
 
-/// One request, and the reply to it.
+/// One request, and its reply.
 ///
-/// Serialised, it is one JSON object without the bearer token.
+/// serde writes it as one JSON object without the bearer token.
 #[derive(Clone, Debug)]
 pub struct Recorded {
     /// Its number, from 1.
     pub number: u64,
     /// The number of its connection, from 1.
     pub connection: u64,
-    /// By which way the connection came.
+    /// How the client connected.
     pub via: Via,
-    /// The host that the connection was made to.
+    /// The host that the client connected to.
     pub host: String,
-    /// When it was read, by the service's clock.
+    /// When it was read, in the service's time.
     pub time: DateTime<Utc>,
     /// The method.
     pub method: String,
@@ -48,19 +48,19 @@ pub struct Recorded {
     pub path: String,
     /// The query, without its question mark.
     pub query: Option<String>,
-    /// The version, as `HTTP/1.1`.
+    /// The version, such as `HTTP/1.1`.
     pub version: String,
-    /// The headers as they came: their order, their case.
+    /// The headers in their order and case.
     pub headers: Vec<(String, String)>,
     /// The body.
     pub body: Vec<u8>,
     /// The bearer token of its `Authorization`.
     pub token: Option<String>,
-    /// Whether the reply is one that the service would not give: of a script's making, or spoiled by a fault.
+    /// Whether the service would not give this reply: a script made it, or a fault spoiled it.
     pub scripted: bool,
-    /// The fault that spoiled it.
+    /// The fault that spoiled the reply, as scripts name it.
     pub fault: Option<String>,
-    /// The reply that was sent, or would have been without the fault; `None` if there was never to be one.
+    /// The reply that was sent, or would have been sent without the fault. `None` if the step sends none.
     pub reply: Option<Reply>,
 }
 
@@ -73,7 +73,7 @@ impl Recorded {
             .map(|(_, value)| value.as_str())
     }
 
-    /// The token is blotted out wherever it occurs; one too short to be one only where it belongs.
+    /// Hides the token wherever it occurs, unless it is too short for that.
     fn without_token(&self, text: &str) -> String {
         match self.token.as_deref().filter(|token| token.len() >= SHORTEST_SECRET) {
             Some(token) => text.replace(token, &blot(token)),
@@ -139,14 +139,14 @@ pub struct Connect {
     pub headers: Vec<(String, String)>,
 }
 
-/// How much happened.
+/// How many connections, requests and so on there were.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
-    /// TCP connections, to proxies and directly.
+    /// TCP connections, to proxies and direct ones.
     pub accepted: u64,
     /// Requests to proxies.
     pub connects: u64,
-    /// Tunnels that proxies made.
+    /// Tunnels that proxies opened.
     pub tunnels: u64,
     /// TLS handshakes with the service that succeeded.
     pub handshakes: u64,
@@ -195,7 +195,7 @@ impl Record {
         });
     }
 
-    /// Keeps a request; tells its number.
+    /// Keeps a request, and returns its number.
     pub(crate) fn request(&self, request: Recorded) -> u64 {
         self.change(|log| {
             log.counts.requests += 1;
@@ -215,7 +215,7 @@ impl Record {
             request.scripted = scripted;
             request.fault = fault;
             if let (Some(sink), Ok(line)) = (&mut log.sink, serde_json::to_string(request)) {
-                // A full disk is no reason to stop serving.
+                // Go on serving if the disk is full.
                 let _ = writeln!(sink, "{line}").and_then(|()| sink.flush());
             }
         });
@@ -229,7 +229,7 @@ impl Record {
         self.lock().connects.clone()
     }
 
-    /// Forgets requests and connects; the counts go on.
+    /// Removes the requests to the service and to the proxies. The counts stay.
     pub(crate) fn clear(&self) {
         self.change(|log| {
             log.requests.clear();
@@ -241,7 +241,7 @@ impl Record {
         self.lock().sink = Some(sink);
     }
 
-    /// Waits until the counts are as wanted; `false` if they were not in time.
+    /// Waits until the counts are as wanted. Returns `false` if that takes longer than `patience`.
     pub(crate) fn wait(&self, patience: Duration, wanted: impl Fn(&Counts) -> bool) -> bool {
         let end = Instant::now() + patience;
         let mut log = self.lock();

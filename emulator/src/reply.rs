@@ -6,8 +6,8 @@ use crate::fault::bytes_text;
 
 /// A reply: a status, headers, a body.
 ///
-/// Unless it is [`bare`](Self::bare), the headers that every reply of Graph has (`request-id`, `client-request-id`,
-/// `Date` and so on) are added where it has none of that name.
+/// Unless it is [`bare`](Self::bare), the emulator adds the headers that every reply of Graph has (`request-id`,
+/// `client-request-id`, `Date` and so on) if the reply does not have them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Reply {
@@ -16,14 +16,14 @@ pub struct Reply {
     /// The reason phrase, if it is not the usual one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// The headers, in order. With a `Content-Length` or `Transfer-Encoding` among them the reply is sent as it is,
-    /// right or wrong, and the connection closed.
+    /// The headers, in order. If there is a `Content-Length` or `Transfer-Encoding` among them, the emulator sends the
+    /// reply as it is, right or wrong, and closes the connection.
     #[serde(default)]
     pub headers: Vec<(String, String)>,
     /// The body.
     #[serde(default, with = "bytes_text")]
     pub body: Vec<u8>,
-    /// Whether it comes without Graph's usual headers, as from a box in between.
+    /// Whether it lacks Graph's usual headers, like a reply from a proxy or firewall.
     #[serde(default)]
     pub bare: bool,
 }
@@ -40,7 +40,7 @@ impl Reply {
         self
     }
 
-    /// Sets the body, of no declared type.
+    /// Sets the body, without a `Content-Type`.
     pub fn body(self, body: impl Into<Vec<u8>>) -> Self {
         Self { body: body.into(), ..self }
     }
@@ -61,7 +61,7 @@ impl Reply {
         Self { reason: Some(reason.to_owned()), ..self }
     }
 
-    /// Leaves Graph's usual headers away.
+    /// Leaves out Graph's usual headers.
     pub fn bare(self) -> Self {
         Self { bare: true, ..self }
     }
@@ -71,7 +71,7 @@ impl Reply {
         Self::new(status).header("Location", location)
     }
 
-    /// The first header of this name, in any case.
+    /// The first header with this name, in any case.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.headers
             .iter()
@@ -79,22 +79,22 @@ impl Reply {
             .map(|(_, value)| value.as_str())
     }
 
-    /// Adds a header unless one of that name is there.
+    /// Adds a header, unless there is one with this name.
     pub(crate) fn or_header(self, name: &str, value: &str) -> Self {
         if self.get(name).is_some() { self } else { self.header(name, value) }
     }
 
-    /// Whether HTTP allows it a body.
+    /// Whether HTTP allows a body with this status.
     pub(crate) fn may_have_body(&self) -> bool {
         !matches!(self.status, 100..=199 | 204 | 304)
     }
 
-    /// Whether it frames its body itself.
+    /// Whether it has its own framing of the body.
     pub(crate) fn frames_itself(&self) -> bool {
         self.get("content-length").is_some() || self.get("transfer-encoding").is_some()
     }
 
-    /// The head as it goes over the wire, with the body's length where nothing else frames it.
+    /// The head as it is sent, with the body's length unless the reply has its own framing.
     pub(crate) fn head(&self) -> Vec<u8> {
         let usual =
             || hyper::StatusCode::from_u16(self.status).ok().and_then(|status| status.canonical_reason());

@@ -8,28 +8,29 @@ use serde::{Deserialize, Serialize};
 use crate::fault::{Fault, time_text};
 use crate::reply::Reply;
 
-/// The errors that the service is known to give to either request.
+/// The errors that the service is known to give for both requests.
 const TYPICAL_ERRORS: [u16; 8] = [400, 401, 403, 429, 500, 503, 504, 509];
 
 /// What happens to one request, or to several.
 ///
-/// A step without a reply of its own lets the service answer, and may delay that answer or spoil it with a [`Fault`].
+/// If a step has no reply of its own, the service answers, and the step may delay that answer or spoil it with a
+/// [`Fault`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Step {
-    /// The method of the requests it is for; any unless given.
+    /// The method of the requests that it matches. Defaults to any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub on: Option<String>,
-    /// The bearer token of the requests it is for; any unless given.
+    /// The bearer token of the requests that it matches. Defaults to any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token: Option<String>,
-    /// How many requests it serves; `u32::MAX` never ends.
+    /// How many requests it answers. Defaults to 1; `u32::MAX` never runs out.
     #[serde(default = "once")]
     pub times: u32,
     /// The pause before its reply or fault.
     #[serde(default, with = "time_text")]
     pub delay: Duration,
-    /// Whether the service does what was asked, whatever is replied. By default it does so where its own reply is used.
+    /// Whether the service carries out the request, whatever the reply. By default it does if its own reply is used.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub process: Option<bool>,
     /// Where the reply comes from.
@@ -47,12 +48,11 @@ pub enum Answer {
     /// The service's own.
     #[default]
     Service,
-    /// This one.
+    /// This reply.
     Reply(Reply),
     /// The service's typical error of this status, with its envelope.
     Error(u16),
-    /// A reply of this status that repeats the request's bearer token in its reason phrase, in every header worth
-    /// reading, in the claims of a challenge, and in a nested body.
+    /// A reply of this status that repeats the request's bearer token in its reason phrase, headers, claims and body.
     Echo(u16),
 }
 
@@ -72,59 +72,59 @@ impl Step {
         Self::with(Answer::Error(status))
     }
 
-    /// A reply of this status that repeats the request's bearer token wherever it can.
+    /// A reply of this status that repeats the request's bearer token everywhere.
     pub fn echo(status: u16) -> Self {
         Self::with(Answer::Echo(status))
     }
 
-    /// A fault, that spoils the service's own answer if it needs one.
+    /// A fault, which spoils the service's own answer.
     pub fn fault(fault: Fault) -> Self {
         Self::service().spoiled(fault)
     }
 
-    /// For requests of this method only.
+    /// Matches only requests with this method.
     pub fn on(self, method: &str) -> Self {
         Self { on: Some(method.to_owned()), ..self }
     }
 
-    /// For requests with this bearer token only.
+    /// Matches only requests with this bearer token.
     pub fn for_token(self, token: &str) -> Self {
         Self { token: Some(token.to_owned()), ..self }
     }
 
-    /// For so many requests.
+    /// Answers this many requests.
     pub fn times(self, times: u32) -> Self {
         Self { times, ..self }
     }
 
-    /// For all requests from now on.
+    /// Answers all matching requests from now on.
     pub fn forever(self) -> Self {
         self.times(u32::MAX)
     }
 
-    /// After a pause, of real time.
+    /// Waits before the reply or fault, in real time.
     pub fn after(self, delay: Duration) -> Self {
         Self { delay, ..self }
     }
 
-    /// The service does what was asked, whatever is replied.
+    /// Makes the service carry out the request, whatever the reply.
     pub fn processed(self) -> Self {
         Self { process: Some(true), ..self }
     }
 
-    /// This happens to the reply.
+    /// Spoils the reply with this fault.
     pub fn spoiled(self, fault: Fault) -> Self {
         Self { fault: Some(fault), ..self }
     }
 
-    /// Whether the service does what was asked.
+    /// Whether the service carries out the request.
     pub(crate) fn processes(&self) -> bool {
         let unless_told =
             || self.answer == Answer::Service && self.fault.as_ref().is_none_or(Fault::processes);
         self.process.unwrap_or_else(unless_told) || self.fault == Some(Fault::LoseReply)
     }
 
-    /// Whether what goes out is an answer or an error of the service, whole and unaltered.
+    /// Whether the client gets an answer or an error of the service, whole and unaltered.
     pub(crate) fn is_faithful(&self) -> bool {
         let own = match self.answer {
             Answer::Service => true,
@@ -148,7 +148,7 @@ fn once() -> u32 {
     1
 }
 
-/// The steps still to come.
+/// The remaining steps.
 #[derive(Debug, Default)]
 pub(crate) struct Script(VecDeque<Step>);
 
@@ -165,13 +165,13 @@ impl Script {
         self.0.len()
     }
 
-    /// The first step that is for such a request; a step before it that is not stays.
+    /// Takes the first step that matches such a request. The others stay.
     pub(crate) fn take(&mut self, method: &str, token: Option<&str>) -> Option<Step> {
         let index = self.0.iter().position(|step| step.is_for(method, token))?;
         self.take_at(index)
     }
 
-    /// Takes that step only if it resets the connection unread.
+    /// Takes that step if it resets the connection before the request is read. Returns whether it did.
     pub(crate) fn take_reset_unread(&mut self, method: &str, token: Option<&str>) -> bool {
         let index = self.0.iter().position(|step| step.is_for(method, token));
         let resets = |index: &usize| self.0[*index].fault == Some(Fault::ResetUnread);

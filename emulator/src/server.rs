@@ -1,4 +1,4 @@
-//! The listeners, and a connection's way from TCP to its requests.
+//! The listeners, and what happens to a connection before its first request.
 
 use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -19,13 +19,13 @@ use crate::script::Script;
 use crate::service::Service;
 use crate::{proxy, socks};
 
-/// What all connections share with the handle of the emulator.
+/// The state that all connections share with [`Emulator`](crate::Emulator).
 #[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) clock: Clock,
     pub(crate) authority: Authority,
     pub(crate) record: Record,
-    /// Each change of it ends the connections that are open.
+    /// Each change ends all open connections.
     pub(crate) closing: watch::Sender<()>,
     service: Mutex<Service>,
     script: Mutex<Script>,
@@ -60,12 +60,12 @@ impl Shared {
     }
 }
 
-/// Serves all connections of one listener, for ever.
+/// Serves all connections of one listener, and never returns.
 pub(crate) async fn listen(listener: TcpListener, shared: Arc<Shared>, via: Via) {
     loop {
         match listener.accept().await {
             Ok((tcp, _)) => drop(tokio::spawn(connection(tcp, shared.clone(), via))),
-            // Too many open files, say: others end in the meantime.
+            // There may be too many open files. Try again when others have been closed.
             Err(_) => tokio::time::sleep(std::time::Duration::from_millis(5)).await,
         }
     }
@@ -76,7 +76,7 @@ async fn connection(tcp: TcpStream, shared: Arc<Shared>, via: Via) {
     let _open = Open::new(&shared.record);
     let _ = tcp.set_nodelay(true);
     tokio::select! {
-        // How a connection broke is the client's to tell.
+        // The client sees how a connection broke.
         _ = serve(tcp, &shared, via) => {}
         _ = closing.changed() => {}
     }
@@ -137,7 +137,7 @@ async fn serve(tcp: TcpStream, shared: &Arc<Shared>, via: Via) -> io::Result<()>
     }
 }
 
-/// TCP, or for the TLS proxy TLS over it, always with a valid certificate.
+/// TCP, or for the TLS proxy TLS over it, with a valid certificate.
 async fn lane(tcp: TcpStream, shared: &Shared, via: Via) -> io::Result<Lane> {
     let carrier = match via {
         Via::TlsProxy => {
@@ -157,7 +157,7 @@ async fn misbehave(lane: &mut Lane, fault: TlsFault, pause: std::time::Duration)
         TlsFault::Garbage => {
             lane.write_all(b"This is not TLS, and the client should say so.\r\n").await?;
             lane.shutdown().await?;
-            // A close on unread bytes would be a reset.
+            // Closing while there are unread bytes would be a reset.
             outlast(lane).await;
         }
         TlsFault::Close => lane.shutdown().await?,

@@ -1,4 +1,4 @@
-//! From a request to the service's answer.
+//! What the service answers to a request.
 
 use std::collections::BTreeMap;
 use std::time::SystemTime;
@@ -24,7 +24,7 @@ const READ_SCOPES: &str =
     "DeviceManagementServiceConfig.Read.All, DeviceManagementServiceConfig.ReadWrite.All";
 const WRITE_SCOPES: &str = "DeviceManagementServiceConfig.ReadWrite.All";
 
-/// What of a request the service looks at.
+/// The parts of a request that the service looks at.
 #[derive(Clone, Debug)]
 pub(crate) struct Question {
     pub(crate) method: String,
@@ -36,7 +36,7 @@ pub(crate) struct Question {
     pub(crate) carries: bool,
 }
 
-/// The service without its sockets: tokens, and the tenants behind them. Every time is an argument.
+/// The service without its sockets: tokens, and the tenants that they belong to. Every time is an argument.
 #[derive(Debug)]
 pub struct Service {
     start: DateTime<Utc>,
@@ -54,18 +54,18 @@ struct Known {
 }
 
 impl Service {
-    /// A service whose undeclared tenants behave like this, and where unknown tokens may do that.
+    /// A service. `behaviour` is for tenants that are not declared, `others` for tokens that are not declared.
     pub fn new(behaviour: Behaviour, others: Access, start: DateTime<Utc>) -> Self {
         Self { start, behaviour, tenants: BTreeMap::new(), tokens: BTreeMap::new(), others }
     }
 
-    /// The tenant of this name; made if it is new.
+    /// The tenant with this name. If it is not declared, this makes it.
     pub(crate) fn tenant(&mut self, name: &str) -> &mut Tenant {
         let fresh = || Tenant::new(self.behaviour.clone(), self.start);
         self.tenants.entry(name.to_owned()).or_insert_with(fresh)
     }
 
-    /// Declares a tenant, or begins it anew.
+    /// Declares a tenant, or resets it.
     pub(crate) fn set_tenant(&mut self, name: &str, behaviour: Behaviour, now: DateTime<Utc>) {
         self.tenants.insert(name.to_owned(), Tenant::new(behaviour, now));
     }
@@ -75,12 +75,12 @@ impl Service {
         self.tokens.insert(text.to_owned(), Known { token, since: now, used: 0 });
     }
 
-    /// What tokens may do that were not declared.
+    /// Changes what tokens may do that are not declared.
     pub(crate) fn set_others(&mut self, access: Access) {
         self.others = access;
     }
 
-    /// Replies to a request with this token.
+    /// The reply to a request with this token.
     pub fn request(&mut self, method: &str, path: &str, token: &str, now: DateTime<Utc>) -> Reply {
         let question = Question {
             method: method.to_owned(),
@@ -93,19 +93,19 @@ impl Service {
         self.answer(&question, now)
     }
 
-    /// The answer, with the headers that each of Graph's has.
+    /// The service's own reply, with Graph's usual headers.
     pub(crate) fn answer(&mut self, question: &Question, now: DateTime<Utc>) -> Reply {
         let context = self.context(question, now);
         let reply = self.reply(question, &context, now);
         dressed(reply, &context)
     }
 
-    /// A scripted reply, with the same headers unless it is bare.
+    /// A scripted reply, with Graph's usual headers unless it is bare.
     pub(crate) fn scripted(&mut self, reply: Reply, question: &Question, now: DateTime<Utc>) -> Reply {
         dressed(reply, &self.context(question, now))
     }
 
-    /// The typical error of a status.
+    /// The typical error with this status.
     pub(crate) fn error(&mut self, status: u16, question: &Question, now: DateTime<Utc>) -> Reply {
         let context = self.context(question, now);
         dressed(typical_error(status, &context), &context)
@@ -146,7 +146,7 @@ impl Service {
         }
     }
 
-    /// What a token may do now, and whose it is; counts its use.
+    /// What a token may do now, and its tenant. Counts the use.
     fn access(&mut self, text: &str, now: DateTime<Utc>) -> (Access, String) {
         let Some(known) = self.tokens.get_mut(text) else {
             return (self.others, DEFAULT_TENANT.to_owned());
@@ -207,7 +207,7 @@ fn unroutable(status: u16, path: &str, context: &Context) -> Reply {
     }
 }
 
-/// What the token's rights make of the request, before any state is looked at.
+/// The refusal of a token without the right, before the service looks at the tenant's state.
 fn refusal(access: Access, route: Route, context: &Context) -> Option<Reply> {
     match (access, route) {
         (Access::Full, _) | (Access::ReadOnly, Route::Settings) | (Access::TriggerOnly, Route::Sync) => None,
@@ -325,7 +325,7 @@ pub(crate) fn echo(status: u16, token: &str) -> Reply {
         "target": token,
         "innerError": {"date": token, "request-id": token, "client-request-id": token},
     }});
-    // 204 has no room for a body; the rest of it is as for every other status.
+    // 204 cannot have a body; the rest is the same for every status.
     let reply =
         if Reply::new(status).may_have_body() { Reply::new(status).json(&error) } else { Reply::new(status) };
     reply

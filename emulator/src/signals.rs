@@ -1,5 +1,5 @@
-//! The signals that end the program. They are caught from [`Signals::catch`] on, so nothing that comes after it can be
-//! missed by a signal that comes early.
+//! The signals that end the program. After [`Signals::catch`], a signal no longer ends the program before its clean-up,
+//! however early it comes.
 
 #[cfg(unix)]
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -13,18 +13,18 @@ pub(crate) struct Signals {
 
 #[cfg(unix)]
 impl Signals {
-    /// Catches them from now on; within a runtime.
+    /// Catches them from now on. Call it within a runtime.
     pub(crate) fn catch() -> std::io::Result<Self> {
         let interrupt = signal(SignalKind::interrupt())?;
         Ok(Self { interrupt, terminate: signal(SignalKind::terminate())? })
     }
 
-    /// Until SIGTERM. Ctrl-C is caught, and goes unheeded.
+    /// Waits for SIGTERM, and ignores Ctrl-C.
     pub(crate) async fn terminated(&mut self) {
         self.terminate.recv().await;
     }
 
-    /// Until either.
+    /// Waits for either.
     pub(crate) async fn any(&mut self) {
         tokio::select! {
             _ = self.interrupt.recv() => {}
@@ -33,23 +33,23 @@ impl Signals {
     }
 }
 
-/// Ctrl-C, caught; there is no SIGTERM.
+/// Ctrl-C, caught. Windows has no SIGTERM.
 #[cfg(windows)]
 pub(crate) struct Signals(tokio::signal::windows::CtrlC);
 
 #[cfg(windows)]
 impl Signals {
-    /// Catches it from now on; within a runtime.
+    /// Catches it from now on. Call it within a runtime.
     pub(crate) fn catch() -> std::io::Result<Self> {
         tokio::signal::windows::ctrl_c().map(Self)
     }
 
-    /// For ever: Ctrl-C is caught, and goes unheeded.
+    /// Never returns, and ignores Ctrl-C.
     pub(crate) async fn terminated(&mut self) {
         std::future::pending().await
     }
 
-    /// Until Ctrl-C.
+    /// Waits for Ctrl-C.
     pub(crate) async fn any(&mut self) {
         self.0.recv().await;
     }

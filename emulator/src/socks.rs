@@ -19,7 +19,7 @@ const SUCCEEDED: u8 = 0;
 const NOT_ALLOWED: u8 = 2;
 const COMMAND_UNKNOWN: u8 = 7;
 
-/// Greets, authenticates, reads one request and answers it; gives the host that the tunnel leads to.
+/// Greets, authenticates, reads one request and answers it. Returns the host that the tunnel leads to.
 pub(crate) async fn tunnel(lane: &mut Lane, shared: &Shared) -> io::Result<Option<String>> {
     let credentials = shared.network().proxy_credentials.clone();
     if !greet(lane, credentials.as_ref()).await? {
@@ -82,7 +82,7 @@ async fn read<const N: usize>(lane: &mut Lane) -> io::Result<[u8; N]> {
     Ok(bytes)
 }
 
-/// Bytes after their number.
+/// Reads a length byte, and then this many bytes.
 async fn read_counted(lane: &mut Lane) -> io::Result<Vec<u8>> {
     let mut bytes = vec![0; usize::from(lane.read_u8().await?)];
     lane.read_exact(&mut bytes).await?;
@@ -90,7 +90,7 @@ async fn read_counted(lane: &mut Lane) -> io::Result<Vec<u8>> {
 }
 
 async fn reply(lane: &mut Lane, code: u8) -> io::Result<()> {
-    // Bound to 0.0.0.0:0: nobody asks.
+    // The bound address is 0.0.0.0:0, because clients do not use it.
     lane.write_all(&[VERSION, code, 0, 1, 0, 0, 0, 0, 0, 0]).await?;
     lane.flush().await
 }
@@ -99,7 +99,7 @@ async fn misbehave(lane: &mut Lane, shared: &Shared, fault: ProxyFault) -> io::R
     match fault {
         ProxyFault::Status(_) => reply(lane, NOT_ALLOWED).await?,
         ProxyFault::Silent => outlast(lane).await,
-        // Bound to a name of 255 letters, of which at a letter a time there are never enough in time.
+        // The bound address is a name of 255 letters, which come one at a time.
         ProxyFault::Trickle => {
             let pause = shared.network().trickle_pause;
             dribble(lane, &[VERSION, SUCCEEDED, 0, 3, 255, b'a'], pause).await;

@@ -1,4 +1,4 @@
-//! The state of one tenant: pure, every time comes in as an argument.
+//! The state of one tenant. Every time is an argument.
 
 use std::time::{Duration, SystemTime};
 
@@ -20,7 +20,7 @@ pub enum Answer {
     },
 }
 
-/// The resource as a reading shows it.
+/// The settings that a reading shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Settings {
     /// `id`.
@@ -35,7 +35,7 @@ pub struct Settings {
 
 /// One tenant's syncs, past and running.
 ///
-/// All that happened is kept with its time, so the state at any moment can be told: a lagging replica shows an old one.
+/// It keeps everything that happened with its time, because a lagging replica shows the state at an earlier moment.
 #[derive(Clone, Debug)]
 pub struct Tenant {
     behaviour: Behaviour,
@@ -48,10 +48,10 @@ pub struct Tenant {
     reads: u64,
 }
 
-/// A sync, and what the service shows of it.
+/// A sync, and what the service shows about it.
 #[derive(Clone, Debug)]
 pub struct Run {
-    /// When the service accepted it, or started it by itself.
+    /// When the service accepted the trigger, or started the sync by itself.
     pub accepted: DateTime<Utc>,
     /// When the status becomes `inProgress`.
     pub start: DateTime<Utc>,
@@ -59,7 +59,7 @@ pub struct Run {
     pub end: DateTime<Utc>,
     /// `completed` or `failed`.
     pub outcome: SyncStatus,
-    /// Values of `lastSyncDateTime`, each after the time from which it is shown.
+    /// Values of `lastSyncDateTime`: when each is shown first, and the value.
     pub marks: Vec<(DateTime<Utc>, DateTime<Utc>)>,
 }
 
@@ -84,13 +84,12 @@ impl Tenant {
         }
     }
 
-    /// How the service behaves towards it.
+    /// How the service treats it.
     pub fn behaviour(&self) -> &Behaviour {
         &self.behaviour
     }
 
-    /// For changes on the way. They hold for runs and requests to come; `last_sync`, `last_trigger` and `own_syncs`
-    /// are read at the start only.
+    /// Changes apply to later syncs and requests. `last_sync`, `last_trigger` and `own_syncs` are read only at the start.
     pub fn behaviour_mut(&mut self) -> &mut Behaviour {
         &mut self.behaviour
     }
@@ -115,7 +114,7 @@ impl Tenant {
         answer
     }
 
-    /// A reading, from the replica that is asked this time.
+    /// A reading, from the replica whose turn it is.
     pub fn read(&mut self, now: DateTime<Utc>) -> Settings {
         self.settle(now);
         self.reads += 1;
@@ -126,14 +125,14 @@ impl Tenant {
         self.view(if lagging { before(now, self.behaviour.replica_lag) } else { now })
     }
 
-    /// The true state at a time, that no replica delays.
+    /// The state at a time, without the lag of a replica.
     pub fn view(&self, at: DateTime<Utc>) -> Settings {
         let last_sync = self.marks_until(at).max().or(self.past_sync);
         let last_trigger = self.stamps.iter().copied().filter(|stamp| *stamp <= at).max();
         Settings { id: self.id, status: self.status(at), last_sync, last_trigger }
     }
 
-    /// Starts a sync as the service does by itself; `false` if one is running.
+    /// Starts a sync by the service itself. Returns `false` if one is running.
     pub fn own_sync(&mut self, now: DateTime<Utc>) -> bool {
         self.settle(now);
         let free = !self.is_running(now);
@@ -165,7 +164,7 @@ impl Tenant {
         &self.runs
     }
 
-    /// Whether Graph's gateway throttles this request; counts it.
+    /// Whether Graph's gateway throttles this request. Counts the request.
     pub(crate) fn is_throttled(&mut self) -> bool {
         take_one(&mut self.behaviour.throttled_requests)
     }
@@ -208,7 +207,7 @@ impl Tenant {
             .map(|(_, mark)| *mark)
     }
 
-    /// The window counts from the latest sync: its acceptance, and what it marked since.
+    /// The window counts from the latest sync: from its acceptance, or from the `lastSyncDateTime` that it set.
     fn window_end(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
         let counting = self.runs.iter().filter(|run| now < run.end || !run.marks.is_empty());
         let latest = counting
@@ -220,7 +219,7 @@ impl Tenant {
         Some(latest + self.behaviour.window)
     }
 
-    /// Starts the syncs of the service's own that were due by now; one that meets a running sync does not happen.
+    /// Starts the service's own syncs that are due by now. It leaves out a sync if another one is running.
     fn settle(&mut self, now: DateTime<Utc>) {
         while self.due.first().is_some_and(|due| *due <= now) {
             let due = self.due.remove(0);
@@ -268,7 +267,7 @@ fn before(time: DateTime<Utc>, by: Duration) -> DateTime<Utc> {
         .unwrap_or(DateTime::<Utc>::MIN_UTC)
 }
 
-/// Counts down; `u32::MAX` never ends.
+/// Counts down; `u32::MAX` never runs out.
 fn take_one(count: &mut u32) -> bool {
     let any = *count > 0;
     if any && *count != u32::MAX {
@@ -283,7 +282,7 @@ mod tests {
 
     const SECOND: Duration = Duration::from_secs(1);
 
-    /// A tenant at the second 0, and the times around it.
+    /// A tenant that starts at `at(0.0)`.
     fn tenant(behaviour: Behaviour) -> Tenant {
         Tenant::new(behaviour, at(0.0))
     }
@@ -297,7 +296,7 @@ mod tests {
         time.map(|time| (time - at(0.0)).num_milliseconds() as f64 / 1000.0)
     }
 
-    /// Never synced before, one second until the start, ten of running.
+    /// No sync before; a sync starts after one second and runs for ten.
     fn fresh() -> Behaviour {
         Behaviour { last_sync: Past::Never, last_trigger: Past::Never, ..Behaviour::default() }
     }

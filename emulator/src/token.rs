@@ -4,18 +4,18 @@ use std::time::Duration;
 
 use clap::ValueEnum;
 
-/// The tenant that a token belongs to unless told otherwise.
+/// The tenant that a token belongs to by default.
 pub const DEFAULT_TENANT: &str = "default";
 
-/// What the service thinks of a token.
+/// What a token may do.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Access {
-    /// Reads and triggers.
+    /// May read and trigger.
     #[default]
     Full,
-    /// Reads; a trigger gets 403.
+    /// May read; a trigger gets 403.
     ReadOnly,
-    /// Triggers; a reading gets 403.
+    /// May trigger; a reading gets 403.
     TriggerOnly,
     /// 403 with Intune's envelope.
     Forbidden,
@@ -23,7 +23,7 @@ pub enum Access {
     Unlicensed,
     /// 401, plain: not a token of this service.
     Invalid,
-    /// 401, plain: its time is over.
+    /// 401, plain: expired.
     Expired,
     /// 401 with a claims challenge.
     Challenged,
@@ -32,13 +32,13 @@ pub enum Access {
 /// One token that the service knows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Token {
-    /// What it may do while it lives.
+    /// What it may do until it expires.
     pub access: Access,
-    /// The name of the tenant it belongs to; one that is not declared behaves as the default one does.
+    /// The name of its tenant. A tenant that is not declared behaves like the default one.
     pub tenant: String,
-    /// How many requests it serves before it has expired.
+    /// After how many requests it expires.
     pub requests: Option<u32>,
-    /// How long after it was made known it expires, by the service's clock.
+    /// How long after its declaration it expires, in the service's time.
     pub lifetime: Option<Duration>,
 }
 
@@ -48,17 +48,17 @@ impl Token {
         Self { access, tenant: DEFAULT_TENANT.to_owned(), requests: None, lifetime: None }
     }
 
-    /// The same, of this tenant.
+    /// The same, in this tenant.
     pub fn of(self, tenant: &str) -> Self {
         Self { tenant: tenant.to_owned(), ..self }
     }
 
-    /// The same, expired after so many requests.
+    /// The same, but it expires after this many requests.
     pub fn for_requests(self, requests: u32) -> Self {
         Self { requests: Some(requests), ..self }
     }
 
-    /// The same, expired after so much of the service's time.
+    /// The same, but it expires after this much of the service's time.
     pub fn for_time(self, lifetime: Duration) -> Self {
         Self { lifetime: Some(lifetime), ..self }
     }
@@ -70,7 +70,7 @@ impl Default for Token {
     }
 }
 
-/// A token as the command line writes it: `TOKEN[:ACCESS][:tenant=NAME][:requests=N][:lifetime=TIME]`.
+/// Reads a token from the command line: `TOKEN[:ACCESS][:tenant=NAME][:requests=N][:lifetime=TIME]`.
 pub(crate) fn parse(text: &str) -> Result<(String, Token), String> {
     let mut parts = text.split(':');
     let name = parts.next().filter(|name| !name.is_empty()).ok_or("the token is empty")?;

@@ -10,34 +10,34 @@ use tokio_rustls::server::TlsStream;
 
 use crate::carrier::Lane;
 
-/// Heads longer than this are not kept whole.
+/// Only this much of a longer head is kept.
 const KEPT: usize = 1 << 20;
 
-/// The bytes of the request that is being read, shared with the one who answers it.
+/// The bytes of the request that is being read, shared with the code that answers it.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Tee(Arc<Mutex<Kept>>);
 
 #[derive(Debug, Default)]
 struct Kept {
     bytes: Vec<u8>,
-    /// What comes is of a body, and not kept.
+    /// The bytes that come now belong to a body, and are not kept.
     in_body: bool,
 }
 
 impl Tee {
-    /// The head of the request; what comes from now on is its body.
+    /// Takes the head of the request. The bytes after that are its body.
     pub(crate) fn take(&self) -> Head {
         let mut kept = self.lock();
         kept.in_body = true;
         Head::parse(&std::mem::take(&mut kept.bytes))
     }
 
-    /// What comes from now on is the next request.
+    /// The body has ended: the next bytes begin a request.
     pub(crate) fn end_of_body(&self) {
         self.lock().in_body = false;
     }
 
-    /// Adds what was read; gives the head if this begins a request.
+    /// Adds bytes that were read. Returns the head if they begin a request.
     fn add(&self, bytes: &[u8]) -> Option<Head> {
         let mut kept = self.lock();
         let first = kept.bytes.is_empty() && !kept.in_body;
@@ -52,7 +52,7 @@ impl Tee {
     }
 }
 
-/// A request's head, as it came.
+/// A request's method and headers, unchanged.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Head {
     pub(crate) method: String,
@@ -85,7 +85,7 @@ pub(crate) fn bearer(value: &str) -> Option<String> {
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim().to_owned())
 }
 
-/// Asked with each new request's head: whether the connection is to be reset without looking at it.
+/// Decides from a new request's head whether to reset the connection without reading the request.
 pub(crate) type Censor = Box<dyn Fn(&Head) -> bool + Send>;
 
 /// A TLS stream with a [`Tee`] in it.
@@ -101,12 +101,12 @@ impl Wire {
         Self { tls, tee, censor, censored: false }
     }
 
-    /// Whether a request came that is to be reset unread.
+    /// Whether a request is to be reset unread.
     pub(crate) fn is_censored(&self) -> bool {
         self.censored
     }
 
-    /// Lets the end of the connection be a reset.
+    /// Makes the connection end with a reset.
     pub(crate) fn reset_at_end(&self) {
         self.tls.get_ref().0.get_ref().reset_at_end();
     }

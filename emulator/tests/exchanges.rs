@@ -21,8 +21,7 @@ fn manual() -> Emulator {
     Emulator::start(Config { clock: Clock::manual(), ..Config::default() })
 }
 
-fn status(emulator: &Emulator, tls: &mut Tls) -> String {
-    let _ = emulator;
+fn status(tls: &mut Tls) -> String {
     get(tls).json()["syncStatus"].as_str().expect("a status").to_owned()
 }
 
@@ -30,13 +29,13 @@ fn status(emulator: &Emulator, tls: &mut Tls) -> String {
 fn a_sync_from_trigger_to_the_next() {
     let emulator = manual();
     let mut tls = dial(&emulator);
-    assert_eq!(status(&emulator, &mut tls), "completed");
+    assert_eq!(status(&mut tls), "completed");
     let accepted = post(&mut tls);
     assert_eq!((accepted.status, accepted.body.len(), accepted.header("content-length")), (204, 0, None));
     assert_eq!(accepted.header("date"), Some("Mon, 02 Mar 2026 08:00:00 GMT"));
-    assert_eq!(status(&emulator, &mut tls), "completed", "not yet in progress");
+    assert_eq!(status(&mut tls), "completed", "not yet in progress");
     emulator.advance(Duration::from_secs(1));
-    assert_eq!(status(&emulator, &mut tls), "inProgress");
+    assert_eq!(status(&mut tls), "inProgress");
     let conflict = post(&mut tls);
     assert_eq!((conflict.status, conflict.json()["error"]["code"].as_str()), (409, Some("Conflict")));
     emulator.advance(Duration::from_secs(10));
@@ -270,7 +269,7 @@ fn a_delayed_answer_is_recorded_before_it_is_sent() {
     assert_eq!(emulator.requests()[0].reply.as_ref().map(|reply| reply.status), Some(204));
 }
 
-/// Sends a trigger that meets this step; gives what came and how it ended.
+/// Sends a trigger that meets this step. Returns what came, and how it ended.
 fn spoiled(step: Step) -> (String, Option<ErrorKind>, Emulator) {
     let emulator = start();
     let mut tls = dial(&emulator);

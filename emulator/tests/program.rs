@@ -1,4 +1,4 @@
-//! The program, as people and their agents use it.
+//! The program, run as its users run it.
 
 #![cfg(unix)]
 
@@ -54,7 +54,7 @@ fn a_script_file_and_a_log_file() {
     assert!(String::from_utf8(output.stderr).expect("text").contains("unknown variant `eror`"));
 }
 
-/// A program that serves, ended with the test.
+/// A program that serves. It ends with the test.
 struct Served(Child);
 
 impl Drop for Served {
@@ -69,7 +69,7 @@ fn signal(child: &Child, name: &str) {
     assert!(status.success());
 }
 
-/// The value of a line `export NAME='value'` among those the program prints.
+/// Reads lines until `export NAME='value'`, and returns the value.
 fn exported(lines: &mut impl BufRead, name: &str) -> String {
     let start = format!("export {name}='");
     let mut line = String::new();

@@ -1,4 +1,4 @@
-//! A raw client: what it sends and reads is seen byte by byte.
+//! A client without an HTTP library, so that tests see every byte.
 
 #![allow(dead_code, reason = "each test program uses a part of it")]
 
@@ -12,7 +12,7 @@ use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
 use tokio_rustls::rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned, crypto, version};
 
-/// Longer than anything takes, on any machine.
+/// Longer than anything takes on the slowest machine.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 pub(crate) const HOST: &str = "graph.microsoft.com";
 
@@ -55,7 +55,7 @@ pub(crate) fn connect(stream: &mut (impl Read + Write), host: &str, headers: &st
     read_answer(stream)
 }
 
-/// TLS, as far as the handshake goes.
+/// Makes a TLS handshake.
 pub(crate) fn handshake<S: Read + Write>(emulator: &Emulator, stream: S, host: &str) -> io::Result<Tls<S>> {
     handshake_with(emulator, stream, host, &[&version::TLS12, &version::TLS13])
 }
@@ -81,7 +81,7 @@ pub(crate) fn handshake_with<S: Read + Write>(
     Ok(StreamOwned::new(connection, stream))
 }
 
-/// A connection to the service, by the proxy.
+/// A connection to the service, through the proxy.
 pub(crate) fn dial(emulator: &Emulator) -> Tls {
     let mut tcp = tcp(emulator.proxy_port());
     assert_eq!(connect(&mut tcp, HOST, "").expect("the proxy answers").status, 200);
@@ -114,7 +114,7 @@ pub(crate) fn post(stream: &mut (impl Read + Write)) -> Answer {
     read_answer(stream).expect("a reply")
 }
 
-/// One reply, its body as announced.
+/// Reads one reply, with a body of the announced length.
 pub(crate) fn read_answer(stream: &mut impl Read) -> io::Result<Answer> {
     let head = read_head(stream)?;
     let mut lines = head.lines();
@@ -140,7 +140,7 @@ pub(crate) fn read_head(stream: &mut impl Read) -> io::Result<String> {
     Ok(String::from_utf8_lossy(&head).into_owned())
 }
 
-/// Whatever comes until the end, and how that was.
+/// Everything until the end, and the error of the end.
 pub(crate) fn read_all(stream: &mut impl Read) -> (Vec<u8>, Option<io::ErrorKind>) {
     let mut bytes = Vec::new();
     let error = stream.read_to_end(&mut bytes).err().map(|error| error.kind());

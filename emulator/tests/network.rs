@@ -1,4 +1,4 @@
-//! The way to the service: proxies, TLS, and what can go wrong there.
+//! What is between a client and the service: proxies, TLS, and their faults.
 
 mod client;
 
@@ -9,7 +9,7 @@ use autopilot_emulator::{Certificate, Config, Emulator, Network, ProxyFault, Tls
 use client::*;
 use tokio_rustls::rustls::version;
 
-/// Long enough for a byte to come that should not; a slow machine makes the test weaker, never wrong.
+/// Long enough for an unwanted byte to arrive. On a slow machine the test notices less, but never fails.
 const A_MOMENT: Duration = Duration::from_millis(50);
 
 fn with(network: Network) -> Emulator {
@@ -95,7 +95,7 @@ fn the_service_without_a_proxy() {
     assert_eq!((emulator.requests()[0].via, emulator.connects().len()), (Via::Direct, 0));
 }
 
-/// Asks a SOCKS5 proxy for a tunnel; gives its answers.
+/// Asks a SOCKS5 proxy for a tunnel, and returns its answers.
 fn socks(stream: &mut (impl Read + Write), host: &str, credentials: Option<(&str, &str)>) -> Vec<u8> {
     let mut answers = Vec::new();
     let mut ask = |stream: &mut dyn ReadWrite, bytes: &[u8], length: usize| {
