@@ -1,4 +1,4 @@
-"""Bars of the figures on standard input, a panel for each, into the SVG that the argument names. Needs matplotlib."""
+"""Draws the figures on standard input as bars, a panel each, into the SVG that the argument names. Needs matplotlib."""
 
 from __future__ import annotations
 

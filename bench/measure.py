@@ -1,4 +1,4 @@
-"""What one peer takes, once; and all peers in turn, so that whatever else the machine does hits all alike."""
+"""Measures one peer once, and all peers in turn, so that other load on the machine affects all alike."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ TOKEN = "eyJ0." + "x" * 1500
 class Bench:
     def __init__(self, server: Server, names: Names) -> None:
         self._server, self._names = server, names
-        # Nothing of the machine's own leads a peer elsewhere.
+        # Only these variables, so that the machine's own proxy or certificates have no effect.
         self._environment = {
             "PATH": os.environ["PATH"],
             "HOME": os.environ.get("HOME", "/"),
@@ -43,11 +43,11 @@ class Bench:
         return self._launched(*peer.command, "cold")
 
     def cold_with_one_root(self, peer: Peer) -> Sample:
-        """A process with one call, which trusts the server's root alone."""
+        """A process with one call, which trusts only the server's root."""
         return self._launched("env", f"SSL_CERT_FILE={self._server.root_file}", *peer.command, "cold")
 
     def imported(self, peer: Peer) -> Sample:
-        """A Python that imports it, less one that imports nothing."""
+        """A Python that imports the package, minus one that imports nothing."""
         assert peer.import_line is not None
         bare = self._launched(peer.command[0], "-c", "pass")
         full = self._launched(peer.command[0], "-c", peer.import_line)
@@ -65,26 +65,26 @@ class Bench:
         return {"median": median / 1e3, "p99": slow / 1e3, "cpu": int(cpu) / 1e3}
 
     def throughput(self, peer: Peer, threads: int) -> Sample:
-        """Threads on one client, on both cores."""
+        """Threads that share a client, on both cores."""
         before = self._server.connections()
         calls, seconds = self._run(BOTH, *peer.command, "threads", str(threads), "300").split()
         return {"calls": int(calls) / float(seconds), "connections": self._server.connections() - before}
 
     def asked(self, peer: Peer) -> Sample:
-        """The queries of a name server for many calls on one connection."""
+        """The queries to a name server for many calls on one connection."""
         before = self._names.asked()
         command = self._names.with_it([*peer.command, "warm", "210"])
         self._run(BOTH, "env", f"BENCH_ROOT={self._server.named_root}", *command)
         return {"queries": self._names.asked() - before}
 
     def per_call(self, peer: Peer) -> Sample:
-        """System calls and started threads of a warm call: of many less those of a few."""
+        """System calls and started threads of a warm call: the difference between many calls and a few."""
         few, more = 10, 210
         counted = [self._counts(peer, calls) for calls in (few, more)]
         return {row: (counted[1][row] - counted[0][row]) / (more - few) for row in counted[0]}
 
     def instructions(self, peer: Peer) -> Sample:
-        """Instructions of a warm call with a short token: of many calls less those of a few."""
+        """Instructions of a warm call with a short token: the difference between many calls and a few."""
         few, more = 10, 110
         counted = [self._instructions(peer, calls) for calls in (few, more)]
         return {"instructions": (counted[1] - counted[0]) / (more - few)}
@@ -114,7 +114,7 @@ class Bench:
 
 
 def interleaved(title: str, peers: list[Peer], rounds: int, measure: Callable[[Peer], Sample]) -> Samples:
-    """The first round only warms the caches."""
+    """Runs all peers in turn, for this many rounds. The first round only warms the caches."""
     samples: Samples = {}
     for number in range(rounds + 1):
         print(f"\r{title}: {number} of {rounds} ", end="", file=sys.stderr, flush=True)

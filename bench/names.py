@@ -1,4 +1,4 @@
-"""A name server on loopback, for programs that get a list of name servers of their own: it counts what they ask."""
+"""A name server on loopback, which counts the queries of the programs that use it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ ADDRESS = "127.0.0.77"
 
 
 class Names:
-    """Knows one name, that of the service. Runs while it is a context."""
+    """A context manager: the server runs inside the `with` block, and knows only the service's name."""
 
     def __init__(self, folder: Path) -> None:
         self._log, self._list = folder / "names.log", folder / "resolv.conf"
@@ -34,10 +34,10 @@ class Names:
         self._process.wait()
 
     def asked(self) -> int:
-        """How many queries there were so far."""
+        """The number of queries so far."""
         return self._log.read_text().count("Request: ")
 
     def with_it(self, command: list[str]) -> list[str]:
-        """The command, with this name server and no other: in a mount namespace of its own, which takes root."""
+        """The command with this name server only, in its own mount namespace, which needs root."""
         script = 'mount --bind "$0" /etc/resolv.conf && exec "$@"'
         return ["unshare", "--mount", "sh", "-c", script, str(self._list), *command]

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""How long curl and the library need for one call if some of the service's addresses lead nowhere.
+"""Compares how long curl and the library take for one call if some of the service's addresses lead nowhere.
 
     bench/networks.py
 
-A network namespace of its own gives the service eight IPv6 and eight IPv4 addresses, as Microsoft Graph has, and a
-server that thinks for 60 ms. Prints the medians of five processes each, in milliseconds. It promises nothing: both wait
-most of the time, each for as long as its own rule says.
+It makes a network namespace, in which the service has eight IPv6 and eight IPv4 addresses, like Microsoft Graph, and
+answers after 60 ms. Prints the median of five processes each, in milliseconds. There is no promise to check: both
+programs mostly wait, for as long as their own rules say.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def inside() -> None:
     threading.Thread(target=serve, args=(listener,), daemon=True).start()
     url, trusted = f"https://{NAME}", FOLDER / "trusted.pem"
     environment = {"BENCH_ROOT": url, "BENCH_TOKEN": "a-token", "SSL_CERT_FILE": str(trusted)}
-    # The library's own deadline: curl would wait for minutes.
+    # Thirty seconds, like the library's deadline, because curl would wait for minutes.
     quiet = ["--silent", "--output", "/dev/null", "--max-time", "30"]
     curl = [shutil.which("curl"), *quiet, "--request", "POST", "--cacert", trusted, url]
     print(f"{'':45}{'curl':>8}{'library':>9}")
@@ -107,7 +107,7 @@ def serve(listener: socket.socket) -> None:
 
 
 def answer(context: ssl.SSLContext, connection: socket.socket) -> None:
-    """Whoever has connected by another address as well leaves without a word."""
+    """Answers one call. A client that has also connected to another address may leave without a request."""
     time.sleep(0.06)
     try:
         with context.wrap_socket(connection, server_side=True) as secure:
@@ -118,7 +118,7 @@ def answer(context: ssl.SSLContext, connection: socket.socket) -> None:
 
 
 def median(command: list[str | Path | None], environment: dict[str, str]) -> str:
-    """In milliseconds; a call that fails has none."""
+    """The median in milliseconds, or "fails"."""
     took = []
     for _ in range(ROUNDS):
         words = [str(word) for word in (PROGRAMS / "launch", *command)]

@@ -1,4 +1,4 @@
-"""The programs that are measured: made here, of the sources beside this file."""
+"""Builds the programs to measure, from the sources beside this file."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ ROOT = HERE.parent
 TARGET = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")).absolute()
 PROGRAMS = TARGET / "bench" / "programs"
 LIBRARY = TARGET / "release" / "libautopilot_sync.so"
-# The Pythons are kept apart from the target folder: the SDK's takes minutes to make.
+# Not in the target folder, because the SDK's Python takes minutes to make.
 PYTHONS = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "autopilot-sync" / "bench"
 
 TOOLS = {
@@ -36,12 +36,12 @@ class Peer:
     version: str
     command: list[str]
     calls: int
-    """How many calls are a fair sample of a warm one."""
+    """How many warm calls to measure."""
     import_line: str | None = None
     bytes: int = 0
-    """What it brings: the library and all that it loads beside libc, or what pip installs."""
+    """Its size: the library and everything that it loads except libc, or what pip installs."""
     parts: str = ""
-    """The number of these: crates, shared libraries, packages."""
+    """The number of crates, shared libraries or packages in it."""
     environment: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -59,7 +59,7 @@ def missing() -> list[str]:
     if sys.version_info < (3, 10):
         found.append("Python 3.10 or later")
     if os.geteuid() != 0:
-        found.append("root, for a name server of the programs' own")
+        found.append("root, to give the programs their own name server")
     return found
 
 

@@ -1,4 +1,4 @@
-"""What is promised of this library beside its peers. Each is a ratio of samples of one run, or a count."""
+"""The promises about this library beside its peers. Each is a ratio of samples from one run, or a count."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Promise:
 
 def promises(samples: Samples) -> list[Promise]:
     def ratio(row: str, one: str, other: str) -> float:
-        """The median of the rounds' ratios: each is of two samples next to each other."""
+        """The median of the rounds' ratios, each between two samples of the same round."""
         return statistics.median(a / b for a, b in zip(samples[row][one], samples[row][other]))
 
     def count(row: str, name: str) -> float:
@@ -51,7 +51,7 @@ def promises(samples: Samples) -> list[Promise]:
         Promise("warm, system calls from C", count("warm system calls", C), 12),
         Promise("warm, threads started from C", count("warm threads", C), 0),
         Promise("queries of a name server by C, for 210 calls on a connection", count("connection queries", C), 2),
-        # CPU time: these take so long that another process always comes in between.
+        # CPU time, because these take so long that other processes always interrupt them.
         Promise("cold, CPU time: Python to requests", ratio("cold cpu", PYTHON, REQUESTS), 0.2),
         Promise("cold, CPU time: Python to the SDK", ratio("cold cpu", PYTHON, SDK), 0.1),
         Promise("warm, median: Python to requests", ratio("warm median", PYTHON, REQUESTS), 0.15),

@@ -12,7 +12,7 @@ from pathlib import Path
 from measure import Samples
 from peers import HERE, PYTHONS, Peer, venv
 
-# Title, row of the samples, format.
+# The title, the row in the samples, and the format.
 ROWS = [
     ("cold: wall time, ms", "cold wall", ".1f"),
     ("cold: CPU time, ms", "cold cpu", ".1f"),
@@ -60,7 +60,7 @@ def machine() -> str:
 
 
 def write(samples: Samples, peers: list[Peer], kept: str) -> None:
-    """Into the README beside this file, and the chart."""
+    """Writes the figures into the README beside this file, and the chart."""
     readme = HERE / "README.md"
     before, rest = readme.read_text().split(BEGIN)
     after = rest.split(END)[1]

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Measures this library beside its peers, in one run, and says whether it keeps what is promised of it. See README.md.
+"""Compares this library with others in one run, and checks the promises made about it. See README.md.
 
     bench/run.py            prints the table and the promises; ends with 1 if one is broken
-    bench/run.py --write    writes them into README.md and figures.svg, too
+    bench/run.py --write    also writes them into README.md and figures.svg
     bench/run.py --quick    a third of the rounds, to try a change
 """
 

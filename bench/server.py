@@ -1,4 +1,4 @@
-"""The service's place: an nginx with TLS 1.3 on loopback, that answers every call with 204."""
+"""Stands in for the service: an nginx with TLS 1.3 on loopback, which answers every call with 204."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 class Server:
-    """Runs while it is a context, on this core."""
+    """A context manager: the server runs inside the `with` block, on this core."""
 
     def __init__(self, folder: Path, core: str) -> None:
         self._folder, self._core = folder, core
@@ -76,7 +76,7 @@ class Server:
         self._process.wait()
 
     def connections(self) -> int:
-        """How many were made so far, not counting those of this question."""
+        """The number of connections so far, without those of this method."""
         with DIRECT.open(f"http://127.0.0.1:{self._status_port}") as answer:
             accepted = int(answer.read().split(b"\n")[2].split()[0])
         self._asked += 1
@@ -92,7 +92,7 @@ class Server:
 
 
 def make_certificates(folder: Path) -> None:
-    """A server's, of an authority that is trusted beside the system's: as many roots as a program really reads."""
+    """Makes a certificate for the server, and a CA file with its authority and the system's, as many as in real use."""
     key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-noenc", "-days", "2"]
     ca, server = folder / "ca", folder / "server"
     _openssl(*key, "-subj", "/CN=bench", "-keyout", f"{ca}.key", "-out", f"{ca}.pem")

@@ -5,8 +5,8 @@
 #
 #   packaging/build.sh                            all platforms
 #   packaging/build.sh x86_64 aarch64 windows     only these
-#   packaging/try.sh                              then tries them in a clean Debian 12, under qemu and under Wine
-#   packaging/reproduce.sh                        and builds them again elsewhere: are they the same?
+#   packaging/try.sh                              tries them in a clean Debian 12, under qemu and under Wine
+#   packaging/reproduce.sh                        builds them again elsewhere, and checks that they are the same
 set -euo pipefail
 cd "$(dirname "$0")/.."
 fail() { echo "artefacts: $*" >&2; exit 1; }
@@ -14,7 +14,7 @@ target=$(realpath -m "${CARGO_TARGET_DIR:-target}")
 out=$target/artefacts
 [ $# -gt 0 ] || set -- x86_64 aarch64 windows
 version=$(cargo pkgid --locked -p autopilot-sync)
-version=${version##*[@#]} abi=${version%.*} # before 1.0; packaging/libraries.sh holds the SONAME to it
+version=${version##*[@#]} abi=${version%.*} # before 1.0; packaging/libraries.sh compares the SONAME with it
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
@@ -35,12 +35,15 @@ built() { # ARCHITECTURE FOLDER PREFIX LIBDIR: the C libraries, installed below 
         --destdir "$2" --prefix "$3" --libdir "$4" 2>"$work/log" || fail "$(cat "$work/log")"
 }
 examples() { mkdir -p "$1" && cp bindings/c/examples/* bindings/cpp/examples/* tests/programs/one_call.c "$1"; }
-texts() { cp -r README.md docs SECURITY.md CHANGELOG.md LICENSE-* "$work/THIRD-PARTY.txt" "$1"; }
+texts() {
+    cp -r README.md docs SECURITY.md CHANGELOG.md LICENSE-* "$work/THIRD-PARTY.txt" "$1"
+    rm "$1/docs/dependencies.md" # for contributors
+}
 
 archive() { # ARCHITECTURE
     local name=autopilot-sync-$version-$1-linux-gnu
     built "$1" "$work" "/$name" lib
-    # Where it will be unpacked, nobody knows.
+    # It may be unpacked anywhere.
     sed -i 's|^prefix=.*|prefix=${pcfiledir}/../..|' "$work/$name/lib/pkgconfig/autopilot_sync.pc"
     examples "$work/$name/examples"
     texts "$work/$name"
@@ -48,7 +51,7 @@ archive() { # ARCHITECTURE
         -c "$name" | gzip -9n >"$out/$name.tar.gz"
 }
 
-zipped() { # the libraries that tests/windows.sh tests, laid out as cargo-c would
+zipped() { # the libraries that tests/windows.sh tests, in the folders that cargo-c would use
     local name=autopilot-sync-$version-x86_64-windows from=$target/windows
     local to=$work/$name
     mkdir -p "$to"/{bin,lib,include,share/cmake/autopilot_sync,examples}
@@ -72,7 +75,7 @@ pack() { # FOLDER KIND NAME ARCHITECTURE: a Debian package of a folder, by packa
     chmod -R go+rX-w "$1"
     dpkg-deb --root-owner-group --build "$1" "$out" >/dev/null
 }
-debian() { # ARCHITECTURE, as all call it and as Debian does
+debian() { # ARCHITECTURE DEBIAN-ARCHITECTURE
     local dev=$work/debian-$1/dev runtime=$work/debian-$1/runtime lib=usr/lib/$1-linux-gnu
     built "$1" "$dev" /usr "${lib#usr/}"
     mkdir -p "$runtime/$lib"
@@ -83,7 +86,7 @@ debian() { # ARCHITECTURE, as all call it and as Debian does
     pack "$dev" dev libautopilot-sync-dev "$2"
 }
 
-wheel() { # LIBRARY PLATFORM FOLDER: of the library that is in the archive
+wheel() { # LIBRARY PLATFORM FOLDER: a wheel with this library
     AUTOPILOT_SYNC_PREBUILT=$1 _PYTHON_HOST_PLATFORM=$2 \
         pip -q wheel --no-deps --no-build-isolation --no-cache-dir -w "$3" ./bindings/python 2>"$work/log" ||
         fail "$(cat "$work/log")"
@@ -100,10 +103,10 @@ sbom() { # TARGET PLATFORM
         --spec-version 1.5 --no-build-deps --target "$1" --override-filename sbom
     sed "s|file://$work/tree|file://|g" "$work/tree/bindings/c/sbom.json" >"$out/autopilot-sync-$version-$2.cdx.json"
 }
-# Whose code is in the library of a target, and under which licences.
+# The authors and licences of the code in a target's library.
 notices() { python3 packaging/notices.py "$1" <"$work/licences" >"$work/THIRD-PARTY.txt"; }
 
-linux() { # ARCHITECTURE, as all call it and as Debian does
+linux() { # ARCHITECTURE DEBIAN-ARCHITECTURE
     notices "$1-unknown-linux-gnu"
     archive "$1"
     debian "$1" "$2"
@@ -113,7 +116,7 @@ linux() { # ARCHITECTURE, as all call it and as Debian does
 windows() {
     CARGO_TARGET_DIR=$target packaging/windows/build.sh 2>"$work/log" || fail "$(cat "$work/log")"
     notices x86_64-pc-windows-gnu
-    { # its start-up code is in the DLL
+    { # MinGW's start-up code is in the DLL
         printf '\n%s\nmingw-w64, ZPL-2.1, https://www.mingw-w64.org\n\n' "$(printf '=%.s' {1..100})"
         sed '/^Files: [^*]/,$d' /usr/share/doc/mingw-w64-x86-64-dev/copyright
     } >>"$work/THIRD-PARTY.txt"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Checks the crate as a registry would serve it: packs it, unpacks it elsewhere, runs its doc tests there, and builds it
-# with the C ABI. It must need nothing of the workspace, and its build must not change its source.
+# with the C ABI. It must not need the workspace, and its build must not change its sources.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 target=$(realpath -m "${CARGO_TARGET_DIR:-target}")
@@ -11,7 +11,7 @@ id=$(cargo pkgid --locked -p autopilot-sync)
 packed=$target/package/autopilot-sync-${id##*[@#]}.crate
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
-tar -xzmf "$packed" -C "$folder" # m: as new, or cargo would take what it built last time for this
+tar -xzmf "$packed" -C "$folder" # m: new file times, so that cargo does not reuse its last build
 cd "$folder"/*
 
 state() { find . \( -type f -printf '%p %m ' -exec sha256sum {} \; \) -o -printf '%p %y %m\n' | sort; }
@@ -19,6 +19,6 @@ before=$(state)
 export CARGO_TARGET_DIR=$target/package-check
 cargo test --locked --doc
 cargo build --locked --features capi
-changed=$(diff <(echo "$before") <(state)) || fail "its build changed its source: $changed"
+changed=$(diff <(echo "$before") <(state)) || fail "its build changed its sources: $changed"
 grep -q autopilot-emulator Cargo.toml && fail "it depends on the emulator"
 echo "crate: $(find . -type f | wc -l) files, $(stat -c %s "$packed") bytes"

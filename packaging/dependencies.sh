@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Checks the crates of the library: their licences, sources and versions against packaging/deny.toml, their reasons
+# Checks the crates of the library: their licences, sources and versions against packaging/deny.toml, their names
 # against docs/dependencies.md, and their number.
 set -euo pipefail
 cd "$(dirname "$0")/.."

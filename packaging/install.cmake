@@ -1,4 +1,4 @@
-# Programs in C and C++ on each target of the installed CMake package, and one installed together with the shared library.
+# A C and a C++ program for each target of the installed CMake package. One is installed with the shared library.
 cmake_minimum_required(VERSION 3.16)
 project(consumers C CXX)
 set(CMAKE_CXX_STANDARD 17)

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Installs the C libraries into a clean prefix with the command of docs/c-and-cpp.md. Then builds and runs programs
-# outside of this tree: the README's own with that page's commands; C and C++, shared and static, with pkg-config and
-# with CMake.
+# Installs the C libraries into a clean prefix with the command of docs/c-and-cpp.md. Then, outside of this tree, builds
+# and runs the README's programs with the commands of that page, and C and C++ programs, shared and static, with
+# pkg-config and CMake.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 root=$PWD
@@ -12,7 +12,7 @@ done
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-# The block in a language that has the given text, of the README or a page in docs/.
+# Prints the code block in this language with this text, from the README or a page in docs/.
 block() { # LANGUAGE TEXT
     awk -v fence="\`\`\`$1" -v text="$2" '
         $0 == fence { on = 1; block = ""; next }
@@ -70,11 +70,11 @@ version=$(sed -n 's/^#define AUTOPILOT_VERSION "\(.*\)"/\1/p' "$PREFIX/include/a
 c="${CC:-gcc} main.c -Wall -Wextra -Werror" cpp="${CXX:-g++} -std=c++17 main.cpp -Wall -Wextra -Werror"
 $c $(pkg-config --cflags --libs autopilot_sync) -o c-shared
 $cpp $(pkg-config --cflags --libs autopilot_sync) -o cpp-shared
-static=${static%-o agent} # the page's line, with a compiler and a program of ours
+static=${static%-o agent} # the page's line, but with another compiler and program
 eval "${static/cc agent.c/$c} -o c-static"
 eval "${static/cc agent.c/$cpp} -o cpp-static"
 
-runs_all() { # FOLDER: each program says OK, and needs the shared library if it is to
+runs_all() { # FOLDER: each program there says OK, and only the shared ones need the shared library
     for program in "$1"/c*-{shared,static}; do
         case $program in
         *-shared) says_ok "LD_LIBRARY_PATH=$PREFIX/lib $program"; needs "$program" | grep -F "$soname" >/dev/null ;;
@@ -88,7 +88,7 @@ echo "install: the same by CMake, from a prefix that was moved"
 mv "$PREFIX" "$work/moved" && PREFIX=$work/moved
 abi=${soname#libautopilot_sync.so.}
 log=$work/cmake.log
-finds() { # what find_package() is asked for, such as: 0.1 COMPONENTS shared
+finds() { # REQUEST: what find_package() is asked for, such as "0.1 COMPONENTS shared"
     cmake -S . -B build -U 'autopilot_sync*' -DCMAKE_PREFIX_PATH="$PREFIX" "-DASK_FOR=${*// /;}" >"$log" 2>&1
 }
 takes() { finds "$1" || fail "CMake does not find it for '$1': $(cat "$log")"; }
@@ -102,11 +102,11 @@ for target in "shared: SHARED_LIBRARY $soname " "static: STATIC_LIBRARY " " Thre
 done
 cmake --build build >"$log" 2>&1 && cmake --install build --prefix "$work/agent" >>"$log" 2>&1 || fail "CMake: $(cat "$log")"
 runs_all "$PWD/build"
-mv "$PREFIX" "$work/away" # what is installed with the shared library needs nothing else
+mv "$PREFIX" "$work/away" # a program installed together with the shared library needs nothing else
 says_ok "$work/agent/bin/c-shared"
 mv "$work/away" "$PREFIX"
 
-echo "install: what CMake may be asked for"
+echo "install: the versions and components that CMake may ask for"
 for asked in "" "$version EXACT" "$abi...<99" "0.0...$version" "OPTIONAL_COMPONENTS tls"; do takes "$asked"; done
 for asked in 0.0 "$abi.99" 99.0 "0.0...<$version" "$abi.99...99"; do refuses "$asked" "not accepted: "; done
 refuses "COMPONENTS shared tls" "there is no component 'tls'"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds the release libraries for C, and checks them: exports, SONAME, size, and that they stay loaded. Then runs the
-# tests that depend on how the compiler optimises: which copies of a token it keeps, and how much stack it needs.
+# tests that depend on the compiler's optimisations: those for copies of a token and for the stack.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 fail() { echo "libraries: $*" >&2; exit 1; }

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # Checks of a shared library for Linux, for scripts to source. Each takes the path of a library, and fails if the
-# library is not so. Needs the caller's fail().
+# library is wrong. The script must define fail().
 root=$(realpath "$(dirname "${BASH_SOURCE[0]}")/..")
 abi=$(sed -n 's/^#define AUTOPILOT_VERSION "\(.*\)\..*"/\1/p' "$root/include/autopilot_sync.h")
 
@@ -15,7 +15,7 @@ needs_glibc_alone() {
 }
 names_no_folder() { ! grep -aoE "(/home|/root|/tmp|$HOME|$root)/[[:print:]]*" "$1"; }
 
-# A library that must pass none of the checks.
+# Makes a library that must fail every check.
 make_wrong_library() { # PATH
     { sed 's/.*/void &(void) {}/' "$root/tests/abi/exports.txt" && echo "#include <sys/random.h>
         long autopilot_more(char *to) { return getrandom(to, 1, 0); } const char *autopilot_home = \"$HOME/\";"; } |
@@ -24,7 +24,7 @@ make_wrong_library() { # PATH
 
 all_pass() { # PATH CHECK...
     local said check
-    for check in "${@:2}"; do said=$($check "$1" 2>&1) || fail "$1: not so: $check: $said"; done
+    for check in "${@:2}"; do said=$($check "$1" 2>&1) || fail "$1: $check: $said"; done
 }
 none_passes() { # PATH CHECK...
     local check

@@ -8,7 +8,7 @@ from pathlib import Path
 
 PACKAGE = "autopilot-sync-c"
 HEAD = """\
-The libraries of autopilot-sync hold the standard library of Rust, MIT OR Apache-2.0, copyright The Rust Project
+The libraries of autopilot-sync contain the standard library of Rust, MIT OR Apache-2.0, copyright The Rust Project
 Contributors (https://github.com/rust-lang/rust/blob/master/COPYRIGHT), and the crates below.
 """
 
@@ -18,7 +18,7 @@ def cargo(*arguments: str) -> str:
 
 
 def texts(found: dict, folder: Path) -> list[str]:
-    """The tool's, unless it lacks one, or tells one of several texts that hold together: then all the crate's own."""
+    """The tool's texts. If it lacks one, or names one of several that apply together: all texts in the crate itself."""
     licences = [licence["text"] for licence in found["licenses"]]
     if "NOT FOUND" in licences or " AND " in found["license"]:
         licences = [file.read_text() for file in sorted(folder.rglob("LICENSE*"))]

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Tries what packaging/build.sh made. It looks at each library, builds and runs C programs with the archive and the
-# packages in a clean Debian 12, which it keeps (chroot; as root), and with those for Arm under qemu. windows/try.sh
-# does the same for Windows, under Wine. The emulator runs outside.
+# Tries what packaging/build.sh made. It checks each library. It builds and runs C programs with the archive and the
+# packages in a clean Debian 12 (a chroot, which needs root and is kept), and with the Arm archive under qemu.
+# windows/try.sh does the same for Windows, under Wine. The emulator runs outside.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . packaging/library-checks.sh
@@ -41,7 +41,7 @@ make_wrong_library "$work/wrong.so"
 none_passes "$work/wrong.so" "${checks[@]}"
 
 triggers() { "$root/packaging/tools/triggers.sh" "$@"; }
-# Compiles $program shared and static, as the README says, by what pkg-config knows.
+# Compiles $program shared and static, with the commands of docs/c-and-cpp.md.
 compile='$cc -Wall -Werror $program $(pkg-config --cflags --libs autopilot_sync) -o $to/shared
     $cc -Wall -Werror $program -o $to/static \
         $(pkg-config --cflags --static --libs autopilot_sync | sed s/-lautopilot_sync/-l:libautopilot_sync.a/)'
@@ -88,7 +88,7 @@ END
 inside "cmake -S /tmp -B /tmp/build; cmake --build /tmp/build"
 triggers "$work/inside" "/tmp/build/agent token"
 inside "dpkg -P libautopilot-sync-dev; rm -r /tmp/static"
-triggers "$work/inside" "/tmp/shared token" # the runtime package alone is enough
+triggers "$work/inside" "/tmp/shared token" # the runtime package is enough
 inside "dpkg -P libautopilot-sync$abi; test -z \"\$(find /usr /etc -name '*autopilot*')\""
 
 echo "try: the wheel"

@@ -1,4 +1,4 @@
-"""Packs a folder as a zip that is the same whenever it is made: `zip.py FOLDER ARCHIVE SECONDS`, the time of all files."""
+"""Packs a folder into a zip: `zip.py FOLDER ARCHIVE SECONDS`. All files get the time SECONDS, so each run is the same."""
 
 import sys
 import time

@@ -7,4 +7,4 @@ RUSTC=$(packaging/tools/rust-1.85.sh)
 export RUSTC CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-target}/msrv
 "$RUSTC" --version
 cargo check --locked -p autopilot-sync
-cargo check --locked --workspace --exclude autopilot-sync-fuzz # nightly compiles that one
+cargo check --locked --workspace --exclude autopilot-sync-fuzz # which needs nightly

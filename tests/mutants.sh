@@ -10,7 +10,7 @@ arguments=()
 for room in "${rooms[@]}"; do arguments+=(-f "src/$room/*.rs"); done
 mkdir -p "$out"
 cargo mutants -p autopilot-sync "${arguments[@]}" -o "$out" --no-shuffle --timeout 120 \
-  -- --lib -- --skip machine::model || [ $? -eq 2 ] # the tables alone: the model takes its seconds each time
+  -- --lib -- --skip machine::model || [ $? -eq 2 ] # without the model, which takes seconds each time
 known=$(sed -E '/^#/d; /^$/d; s/ *\|.*//' tests/mutants.txt | sort)
 survived=$(sed -E 's/:[0-9]+:[0-9]+: /: /' "$out/mutants.out/missed.txt" "$out/mutants.out/timeout.txt" | sort -u)
 if ! diff <(echo "$known") <(echo "$survived"); then

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Runs the C programs of the tests, and some of the Rust tests, under checkers of memory and threads. Needs gcc, clang
-# with its sanitizers, valgrind, nightly Rust, whose sanitizers see into the library too, and Debian 12's Rust 1.85,
-# which has the standard library's sources.
+# Runs the C programs of the tests, and some of the Rust tests, under checkers of memory and threads. It needs gcc,
+# clang with its sanitizers, valgrind, nightly Rust, whose sanitizers also check the library itself, and Debian 12's
+# Rust 1.85, which has the standard library's sources.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 step() { printf '\n== %s (%d s)\n' "$*" "$SECONDS"; }
@@ -13,13 +13,13 @@ nightly=$(rustc +nightly --print target-libdir 2>/dev/null) || missing "Rust's n
 target=$(rustc +nightly -vV | sed -n 's/^host: //p')
 folder=$(realpath -m "${CARGO_TARGET_DIR:-target}")/sanitizers
 
-# Left out where a program is compiled with a sanitizer: what is loaded before a program's libraries (LD_PRELOAD) must be
-# the sanitizer, its own memory is more than the bound, and it finds no leaks in a PID namespace.
+# Left out if a program is compiled with a sanitizer: the sanitizer must be loaded first, so LD_PRELOAD fails; its own
+# memory exceeds the bound; and it finds no leaks in a PID namespace.
 not_here=(--skip look_up --skip memory_is_bounded --skip parents_number)
 rust_tests=(ffi:: call:: canceller:: stage)
 memory="-fsanitize=address,undefined -fno-sanitize-recover=all"
 
-# The library for C, compiled with a sanitizer by the cargo that the other arguments name. Prints where it is.
+# Compiles the library for C with a sanitizer, with the cargo command in the other arguments, and prints its path.
 library() {
   local sanitizer=$1
   shift
@@ -28,7 +28,7 @@ library() {
   echo "$folder/$sanitizer/$target/debug/libautopilot_sync.so"
 }
 
-# A program that breaks the rules in the given way must not end well.
+# The sanitizer itself: a program that breaks the rules in the given way must fail.
 finds() {
   local library=$1 how=$2
   shift 2
@@ -38,7 +38,7 @@ finds() {
   if "$folder/misuse" "$how" 2>/dev/null; then echo "not found: $how" >&2; exit 1; fi
 }
 
-# The tests, their programs compiled by clang. In a folder of their own: another compiler makes cargo build anew.
+# Runs the tests with programs compiled by clang, in a separate folder, because cargo rebuilds for another compiler.
 with_clang() {
   CC=clang CXX=clang++ CARGO_TARGET_DIR=$folder/clang cargo test --locked --test programs -- "$@"
 }
@@ -49,8 +49,8 @@ AUTOPILOT_TEST_CFLAGS=$memory cargo test --locked --test programs -- "${not_here
 step "address and undefined behaviour, clang, with the library's own code"
 address=$(library address cargo +nightly build)
 for how in getter string double-free leak; do finds "$address" $how $memory; done
-# Nor here: the documented stack, for the sanitizer's frames are larger; Python, and what has an allocator of its own,
-# which are not linked with the sanitizer.
+# This also leaves out the documented stack, because the sanitizer's frames are larger, and the programs that are not
+# linked with the sanitizer: Python, and those with their own allocator.
 AUTOPILOT_TEST_CFLAGS=$memory AUTOPILOT_TEST_LIBRARY=$address \
   with_clang "${not_here[@]}" --skip documented_stack --skip every_language --skip forked_anywhere c_api:: hostile:: threads:: languages:: forks::
 
@@ -62,10 +62,10 @@ step "the C++ header, clang"
 with_clang cpp:: header::
 
 step "threads, clang, with the library's own code and the standard library's"
-# Without the standard library's own code the sanitizer does not see what a lock orders: it finds races that are none.
+# If the standard library is not compiled with the sanitizer, it does not see the locks, and reports false races.
 rustc=$(packaging/tools/rust-1.85.sh)
 thread=$(RUSTC=$rustc RUSTC_BOOTSTRAP=1 library thread cargo build -Zbuild-std=std,panic_unwind)
-# Nightly's runtime, and not clang's, which may be too old for Rust's code.
+# Use nightly's runtime, because clang's may be too old for Rust's code.
 races="-fsanitize=thread -fno-sanitize-link-runtime -Wl,--whole-archive $nightly/librustc-nightly_rt.tsan.a -Wl,--no-whole-archive -Wl,--export-dynamic -ldl -lm -lrt"
 export TSAN_OPTIONS=history_size=7
 finds "$thread" race $races
@@ -80,7 +80,7 @@ RUSTC=$rustc RUSTC_BOOTSTRAP=1 CARGO_TARGET_DIR=$folder/thread-tests \
 unset TSAN_OPTIONS
 
 step "memory, valgrind"
-leaks=definite,indirect # what the process-wide client holds is reachable until the end
+leaks=definite,indirect # what the process-wide client holds stays reachable
 AUTOPILOT_TEST_UNDER="valgrind -q --error-exitcode=99 --leak-check=full --show-leak-kinds=$leaks --errors-for-leak-kinds=$leaks --suppressions=$PWD/tests/valgrind.supp" \
   cargo test --locked --test programs -- c_api:: hostile:: threads::
 

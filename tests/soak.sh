@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Makes many calls of every kind with the release library: soak.sh [CALLS], a hundred thousand by default. Prints what
-# the process holds after each third, and fails if that grows.
+# Makes many calls of every kind with the release library: soak.sh [CALLS], a hundred thousand by default. Prints
+# memory, descriptors and threads after each third, and fails if they grow.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 cargo build --locked --release -p autopilot-sync-c

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Builds the library for 64-bit Windows with packaging/windows/build.sh, and tests it under Wine. On a new Debian
-# machine, as root, it installs what it needs. It keeps the compiler under ~/.cache.
+# Builds the library for 64-bit Windows with packaging/windows/build.sh, and tests it under Wine. As root on Debian, it
+# installs what it needs. It keeps the compiler under ~/.cache.
 #
-# It does not test what Wine lacks: the revocation check of Windows' own CryptoAPI, a service's account and store, a
-# signed DLL.
+# It does not test what Wine lacks: the revocation check of Windows' CryptoAPI, a service's account and store, a signed
+# DLL.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 step() { printf '\n== %s (%d s)\n' "$*" "$SECONDS"; }
@@ -39,13 +39,13 @@ trap 'timeout 30 /usr/lib/wine/wineserver -k || true' EXIT
 packaging/windows/prefix.sh
 
 step "programs under Wine"
-# The names of the test programs that cargo makes of these targets. They run by themselves: CC is for what they compile,
-# and cargo would take it for the host's.
+# Prints the paths of the test programs that cargo makes for these targets. The script runs them itself, because cargo
+# would use the CC that is meant for their own programs.
 programs() {
   cargo test --locked --no-run --message-format json "$@" | sed -n 's/.*"executable":"\([^"]*\)".*/\1/p'
 }
 of_mingw() { dirname "$(x86_64-w64-mingw32-g++ -print-file-name="$1")"; }
-runtime="Z:$(of_mingw libstdc++-6.dll);Z:$(of_mingw libwinpthread-1.dll)" # of the programs, not of the DLL
+runtime="Z:$(of_mingw libstdc++-6.dll);Z:$(of_mingw libwinpthread-1.dll)" # for the programs, not for the DLL
 under_wine() {
   CC=x86_64-w64-mingw32-gcc CXX=x86_64-w64-mingw32-g++ WINEPATH=$runtime AUTOPILOT_TEST_LIBRARY=$dll \
     AUTOPILOT_TEST_UNDER=$PWD/packaging/windows/wine.sh AUTOPILOT_TEST_CFLAGS="-lcrypt32 -lwinhttp -lversion -lshell32" \
@@ -54,7 +54,7 @@ under_wine() {
 : >"$folder/tests.log"
 failed=
 under_wine "$(programs --test windows)" || failed=1
-# Not what asks Linux itself: forks, LD_PRELOAD, /proc, signals; nor programs in Python and Rust; nor a sanitizer's.
+# Without the tests that need Linux (forks, LD_PRELOAD, /proc, signals), Python or Rust programs, or a sanitizer.
 under_wine "$(programs --test programs)" c_api:: hostile:: threads:: languages:: cpp::every cpp::the_headers cpp::what \
   --skip look_up --skip memory_is_bounded --skip host_process --skip every_language || failed=1
 
@@ -69,7 +69,7 @@ pip=$(packaging/tools/pip-tools.sh)/pip
 rm -rf "$folder/site"
 "$pip" -q --disable-pip-version-check install --only-binary :all: --platform win_amd64 --python-version 3.11 \
   --target "$folder/site" -c bindings/python/requirements-dev.txt pytest azure-identity rich colorama
-# Not a real terminal; and Wine 8 has other pipes, in which the standard library's processes of a pool hang.
+# Wine has no real terminal, and with its pipes the standard library's process pools hang.
 PYTHONPATH="Z:$folder/site" PYTHONDONTWRITEBYTECODE=1 AUTOPILOT_SYNC_LIBRARY=Z:$dll \
   AUTOPILOT_EMULATOR_PROGRAM=Z:$folder/build/$target/debug/autopilot-emulator.exe \
   timeout 1800 packaging/windows/python.sh 3.11 -m pytest -q -p no:cacheprovider -c bindings/python/pyproject.toml \

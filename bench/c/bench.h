@@ -1,8 +1,9 @@
-/* What the C programs share: each makes one client, and calls as its first argument says.
+/* The common part of the C programs. Each makes one client, and calls as its arguments say.
  *
  *   cold                 one call
- *   warm CALLS           a first call, then so many; prints what each took, in nanoseconds, and their CPU time
- *   threads COUNT MS     so many threads on one client, for so long; prints the number of calls and the seconds
+ *   warm CALLS           one call, then CALLS; prints their CPU time and the time of each, in nanoseconds
+ *   threads COUNT MS     COUNT threads that share the client, for MS milliseconds; prints the number of calls and the
+ *                        seconds
  */
 #include <pthread.h>
 #include <stdio.h>
@@ -10,11 +11,11 @@
 #include <string.h>
 #include <time.h>
 
-/* Made once, shared by all threads. */
+/* Makes the client that all threads share. */
 static void *new_client(const char *root);
-/* What a thread needs of its own to call. */
+/* Makes what each thread needs for its calls. */
 static void *new_caller(void *client);
-/* One call; ends the program where the answer is not 204. */
+/* Makes one call. Ends the program if the answer is not 204. */
 static void call(void *caller);
 
 static void fail(const char *what)

@@ -1,5 +1,5 @@
-/* Runs a command, and prints what it took: wall and CPU time in nanoseconds, peak memory in KiB. A small program of its
- * own, for the peak of a child is never below that of the process which forked it. */
+/* Runs a command, and prints its wall and CPU time in nanoseconds and its peak memory in KiB. It is a small program,
+ * because the peak of a child is never below that of the process which forked it. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>

@@ -1,4 +1,5 @@
-/* libcurl, the same request. A handle for each thread, as it wants; the headers are made once, in its favour. */
+/* The same request with libcurl. Each thread has its own handle, as libcurl requires. The headers are made once, which
+ * favours libcurl. */
 #include <curl/curl.h>
 
 #include "bench.h"
@@ -22,7 +23,7 @@ static void *new_client(const char *root)
     headers = curl_slist_append(headers, authorization);
     headers = curl_slist_append(headers, "Accept: application/json");
     headers = curl_slist_append(headers, "client-request-id: 01234567-89ab-4def-8123-456789abcdef");
-    headers = curl_slist_append(headers, "Content-Type:"); /* none, of no body */
+    headers = curl_slist_append(headers, "Content-Type:"); /* none, because there is no body */
     return NULL;
 }
 

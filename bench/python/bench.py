@@ -1,4 +1,4 @@
-"""What the Python programs share; the arguments are those of ../c/bench.h."""
+"""The common part of the Python programs. They have the arguments of ../c/bench.h."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def headers() -> dict[str, str]:
 
 
 def run(call) -> None:
-    """`call` makes one call on the program's one client, and raises where the answer is not 204."""
+    """`call` makes one call on the program's only client, and raises if the answer is not 204."""
     match sys.argv[1:]:
         case ["cold"]:
             call()
@@ -67,7 +67,7 @@ def threads(call, count: int, seconds: float) -> None:
 
 
 async def run_async(call) -> None:
-    """The same for asyncio; its tasks are its threads."""
+    """The same for asyncio, with tasks instead of threads."""
     from asyncio import gather
     from time import monotonic, perf_counter_ns, process_time_ns
 

@@ -19,7 +19,7 @@ client = GraphServiceClient(request_adapter=adapter)
 
 
 async def call() -> None:
-    await client.device_management.windows_autopilot_settings.sync.post()  # raises where the answer is an error
+    await client.device_management.windows_autopilot_settings.sync.post()  # raises if the answer is an error
 
 
 asyncio.run(run_async(call))

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Prints the folder of cargo-c, in the version that docs/c-and-cpp.md names. Building it takes ten minutes.
+# Prints the folder of cargo-c, in the version that docs/c-and-cpp.md names. The first run builds it in ten minutes.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 pkg-config --exists openssl ||

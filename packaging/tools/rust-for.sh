@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Prints the path of a compiler with the standard library for a target: `rust-for.sh aarch64-unknown-linux-gnu`. This is
-# the installed one after `rustup target add`, else Rust 1.85 from packaging/tools/rust-1.85.sh. The latter compiles the
-# standard library for the target once, and keeps it.
+# the installed compiler if it has the target (`rustup target add`), else Rust 1.85 from packaging/tools/rust-1.85.sh,
+# for which this script compiles the standard library once, and keeps it.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 target=$1
@@ -15,7 +15,7 @@ if ! has_target "$rustc"; then
     cargo new --quiet --vcs none --lib --name probe "$work/probe"
     echo '#![no_std]' >"$work/probe/src/lib.rs"
     sources=$("$rustc" --print sysroot)/lib/rustlib/src/rust
-    # As rustup's: with bitcode, since the release libraries are optimised as a whole; with no folder of this machine.
+    # Like rustup's: with bitcode, for link-time optimisation, and without paths of this machine.
     flags="-Cembed-bitcode=yes --remap-path-prefix=$sources=rust
         --remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}/registry/src=crates"
     (cd "$work/probe" && RUSTC=$rustc RUSTC_BOOTSTRAP=1 RUSTFLAGS=$flags CARGO_TARGET_DIR=$work/built \
@@ -23,12 +23,12 @@ if ! has_target "$rustc"; then
     rm "$work/built/$target"/release/deps/libprobe-*
     folder=$("$rustc" --print target-libdir --target "$target")
     mkdir -p "$folder.new" && cp "$work/built/$target"/release/deps/*.rlib "$folder.new"
-    if [[ $target = *-windows-gnu ]]; then # what every program begins and ends with
+    if [[ $target = *-windows-gnu ]]; then # the start and end of every program
         for object in rsbegin rsend; do
             (cd "$sources/library/rtstartup" && RUSTC_BOOTSTRAP=1 "$rustc" --target "$target" --emit obj -O \
                 -o "$folder.new/$object.o" "$object.rs")
         done
     fi
-    rm -rf "$folder" && mv "$folder.new" "$folder" # whole, or not there
+    rm -rf "$folder" && mv "$folder.new" "$folder" # complete, or not there
 fi
 echo "$rustc"

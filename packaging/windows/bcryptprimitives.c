@@ -1,5 +1,5 @@
-/* The one DLL of Windows 10 that Wine 8 lacks, and that Rust's standard library takes random bits from. For the tests
- * under Wine alone. */
+/* The only DLL of Windows 10 that Wine 8 lacks. Rust's standard library gets random bits from it. Only for the tests
+ * under Wine. */
 #include <windows.h>
 #include <ntsecapi.h>
 

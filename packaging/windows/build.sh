@@ -11,7 +11,7 @@ target=x86_64-pc-windows-gnu
 folder=$(realpath -m "${CARGO_TARGET_DIR:-target}")/windows
 rustc=$(packaging/tools/rust-for.sh $target)
 
-# No folder of this machine is in what is built, so it is the same wherever it is built.
+# Keeps paths of this machine out of the result, so it is the same on every machine.
 flags="-Dwarnings --remap-path-prefix=$("$rustc" --print sysroot)/lib/rustlib/src/rust=rust
   --remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}/registry/src=crates --remap-path-prefix=$PWD=autopilot-sync"
 RUSTC=$rustc RUSTFLAGS=$flags CARGO_TARGET_DIR=$folder/build \
@@ -19,9 +19,9 @@ RUSTC=$rustc RUSTFLAGS=$flags CARGO_TARGET_DIR=$folder/build \
 built=$folder/build/$target/release
 cp "$built"/{autopilot_sync.dll,libautopilot_sync.dll.a} "$folder"
 
-# The static library without debug information: ring's, and that of the .dwo files in rustup's standard library, which
-# objcopy refuses. Nor does it name the folders that rustc made its import libraries in:
-# _head__tmp_rustcaClKId_bcrypt_dll_imports_lib, where the folder is another each time, becomes _head_1_bcrypt_….
+# Removes the debug information from the static library: ring's, and the .dwo files in rustup's standard library, which
+# objcopy refuses. Also removes the temporary folders of rustc's import libraries, which differ in each build:
+# _head__tmp_rustcaClKId_bcrypt_dll_imports_lib becomes _head_1_bcrypt_….
 static=$folder/libautopilot_sync.a
 cp "$built/libautopilot_sync.a" "$static"
 x86_64-w64-mingw32-ar t "$static" | { grep '\.dwo$' || true; } |
@@ -32,6 +32,6 @@ x86_64-w64-mingw32-nm "$static" 2>/dev/null |
     print $0, ($1 ~ /^_head/ ? "_head_" : "__") runs[run] substr($2, 7) }' >"$folder/symbols"
 x86_64-w64-mingw32-objcopy -D --strip-debug --redefine-syms "$folder/symbols" "$static"
 { echo "LIBRARY autopilot_sync.dll"; echo EXPORTS; cat tests/abi/exports.txt; } >"$folder/autopilot_sync.def"
-# LLVM's writes the short form that MSVC's own tools write; that of binutils an older one, of whole object files.
+# LLVM's dlltool writes the short form that MSVC's own tools write. The one of binutils writes whole object files.
 (cd "$folder" && llvm-dlltool -m i386:x86-64 -d autopilot_sync.def -D autopilot_sync.dll -l autopilot_sync.lib)
 packaging/windows/check-dll.sh "$folder/autopilot_sync.dll"

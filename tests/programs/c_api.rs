@@ -6,20 +6,13 @@ use std::time::Duration;
 use autopilot_emulator::{Access, Behaviour, Clock, Config, Emulator, Fault, Past, RetryAfter, Step, Token};
 
 use crate::compiler;
+use crate::emulators::quick;
 use crate::program::Program;
 
 const HOUR: &str = "3600000";
 
 fn emulator(behaviour: Behaviour) -> Emulator {
     Emulator::start(Config { behaviour, ..Config::default() })
-}
-
-fn quick() -> Behaviour {
-    Behaviour {
-        duration: Duration::from_secs(2),
-        start_delay: Duration::from_millis(200),
-        ..Behaviour::default()
-    }
 }
 
 fn api(emulator: &Emulator, arguments: &[&str]) -> String {

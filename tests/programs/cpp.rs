@@ -10,6 +10,7 @@ use std::time::Duration;
 use autopilot_emulator::{Access, Behaviour, Clock, Config, Emulator, Past, Reply, RetryAfter, Step, Token};
 
 use crate::compiler;
+use crate::emulators::{quick, stepping};
 use crate::program::{self, Program};
 
 const STRICT: &[&str] = &[
@@ -106,23 +107,14 @@ fn every_build(
     });
 }
 
-fn quick() -> Behaviour {
-    Behaviour {
-        duration: Duration::from_secs(2),
-        start_delay: Duration::from_millis(200),
-        ..Behaviour::default()
-    }
-}
-
 fn with(behaviour: Behaviour) -> impl Fn() -> Emulator {
     move || Emulator::start(Config { behaviour: behaviour.clone(), ..Config::default() })
 }
 
-/// Whose clock jumps at each request, so that three calls in a row meet a sync accepted, running, and over.
-fn stepping() -> Emulator {
-    let behaviour = Behaviour { retry_after: RetryAfter::Text("77".into()), ..Behaviour::default() };
-    let clock = Clock::manual().step(Duration::from_secs(6));
-    Emulator::start(Config { clock, behaviour, ..Config::default() })
+fn stepping_with_retry_after() -> Emulator {
+    let emulator = stepping();
+    emulator.behave(|behaviour| behaviour.retry_after = RetryAfter::Text("77".into()));
+    emulator
 }
 
 #[test]
@@ -324,7 +316,7 @@ fn an_allocation_that_fails_leaves_nothing_behind() {
 
 #[test]
 fn answers_are_values() {
-    every_build(stepping, &["sync", "3"], |emulator, printed| {
+    every_build(stepping_with_retry_after, &["sync", "3"], |emulator, printed| {
         let lines: Vec<&str> = printed.lines().collect();
         let rest = "claims=- words=- status=-";
         assert_eq!(
@@ -345,7 +337,7 @@ fn answers_are_values() {
 
 #[test]
 fn the_process_wide_client_has_three_names() {
-    every_build(stepping, &["shared"], |emulator, printed| {
+    every_build(stepping_with_retry_after, &["shared"], |emulator, printed| {
         assert_eq!(printed, "AUTOPILOT_OK AUTOPILOT_SYNC_ALREADY_RUNNING completed\n");
         let requests = emulator.requests();
         assert!(requests.iter().all(|request| request.connection == requests[0].connection));

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use autopilot_emulator::{Access, Behaviour, Config, Emulator, Past, Token};
 
+use crate::emulators::quick;
 use crate::{consumer, pages};
 
 /// An example that needs the service: where it stands, and its code with the hidden lines.
@@ -115,11 +116,7 @@ pub(crate) fn program() -> String {
 
 /// A service whose syncs take a moment, and the tokens of the examples' hidden lines.
 fn emulator() -> Emulator {
-    let behaviour = Behaviour {
-        start_delay: Duration::from_millis(200),
-        duration: Duration::from_secs(2),
-        ..Behaviour::default()
-    };
+    let behaviour = quick();
     let recent = Behaviour { last_sync: Past::Ago(Duration::ZERO), ..behaviour.clone() };
     Emulator::start(
         Config { behaviour, ..Config::default() }

@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use autopilot_emulator::{Fault, Step};
 
-use crate::languages::{emulator, printed};
+use crate::emulators::stepping;
+use crate::languages::printed;
 use crate::program::Program;
 
 #[test]
 fn a_forked_child_has_connections_of_its_own() {
-    let emulator = emulator();
+    let emulator = stepping();
     let mut command = Program::named("fork.c").against(&emulator);
     assert_eq!(printed(&mut command), "parent 0 child 1 child 2 parent 2");
     let connections: Vec<_> = emulator.requests().iter().map(|request| request.connection).collect();
@@ -22,14 +23,14 @@ fn a_forked_child_has_connections_of_its_own() {
 
 #[test]
 fn a_daemon_that_closed_its_descriptors_may_call() {
-    let emulator = emulator();
+    let emulator = stepping();
     let mut command = Program::named("fork.c").against(&emulator);
     assert_eq!(printed(command.arg("daemon")), "parent 0 child 1 parent 2");
 }
 
 #[test]
 fn a_forked_child_cannot_cancel_its_parents_calls() {
-    let emulator = emulator();
+    let emulator = stepping();
     emulator.script([Step::fault(Fault::Hang)]);
     let mut command = Program::named("fork.c").against(&emulator);
     let mut parent = command.arg("cancel").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
@@ -46,7 +47,7 @@ fn a_forked_child_cannot_cancel_its_parents_calls() {
 /// hold the child for ever.
 #[test]
 fn a_child_forked_anywhere_in_the_first_call_may_call() {
-    let emulator = emulator();
+    let emulator = stepping();
     let program = Program::with_flags("fork_anywhere.c", &["-Wno-unused-result"]);
     let forked_anywhere = |generation: Option<&str>| {
         let ends = (1..).map(|allocations: u32| {
@@ -65,7 +66,7 @@ fn a_child_forked_anywhere_in_the_first_call_may_call() {
 /// In another PID namespace a child may have its parent's number.
 #[test]
 fn a_child_with_its_parents_number_has_connections_of_its_own() {
-    let emulator = emulator();
+    let emulator = stepping();
     // As root of a user namespace: who runs the tests may have no rights.
     let unshare = ["unshare", "--map-root-user", "--pid", "--fork"];
     let mut command = Program::named("fork.c").under(unshare.into_iter(), &emulator);

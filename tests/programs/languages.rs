@@ -3,19 +3,12 @@
 
 use std::io::Write;
 use std::process::{Command, Stdio};
-use std::time::Duration;
 
-use autopilot_emulator::{
-    Access, Certificate, Clock, Config, Emulator, Fault, Network, ProxyFault, Reply, Step, Token,
-};
+use autopilot_emulator::{Access, Certificate, Emulator, Fault, Network, ProxyFault, Reply, Step, Token};
 
 use crate::compiler;
+use crate::emulators::stepping;
 use crate::program::{Language, Program};
-
-/// Whose clock jumps at each request, so that three calls in a row meet a sync accepted, running, and over.
-pub(crate) fn emulator() -> Emulator {
-    Emulator::start(Config { clock: Clock::manual().step(Duration::from_secs(6)), ..Config::default() })
-}
 
 pub(crate) fn printed(command: &mut Command) -> String {
     compiler::run(command).replace('\n', " ").trim_end().to_owned()
@@ -24,7 +17,7 @@ pub(crate) fn printed(command: &mut Command) -> String {
 #[test]
 fn every_language_gets_the_documented_answers_by_the_documented_request() {
     for language in Language::ALL {
-        let emulator = emulator();
+        let emulator = stepping();
         let mut command = Program::one_call(language).against(&emulator);
         assert_eq!(printed(command.args(["first", "second", "third"])), "0 1 2", "{language:?}");
         let requests = emulator.requests();
@@ -48,7 +41,7 @@ fn every_language_gets_the_documented_answers_by_the_documented_request() {
 
 #[test]
 fn every_language_refuses_a_token_that_cannot_be_right() {
-    let emulator = emulator();
+    let emulator = stepping();
     for language in Language::ALL {
         let mut command = Program::one_call(language).against(&emulator);
         let long = "x".repeat(65_537);
@@ -85,7 +78,7 @@ fn a_c_program_gets_each_result_of_the_table() {
         ),
     ];
     let program = Program::one_call(Language::C);
-    let emulators: Vec<_> = table.iter().map(|_| emulator()).collect();
+    let emulators: Vec<_> = table.iter().map(|_| stepping()).collect();
     // At once: two of them take the whole thirty seconds of the deadline.
     std::thread::scope(|scope| {
         let runs: Vec<_> = table
@@ -105,7 +98,7 @@ fn a_c_program_gets_each_result_of_the_table() {
 
 #[test]
 fn a_variable_that_cannot_be_used_is_a_result_of_its_own() {
-    let emulator = emulator();
+    let emulator = stepping();
     let program = Program::one_call(Language::C);
     let pipe = format!("{}/pipe-{}", env!("CARGO_TARGET_TMPDIR"), std::process::id());
     compiler::run(Command::new("mkfifo").arg(&pipe));
@@ -132,7 +125,7 @@ fn a_variable_that_cannot_be_used_is_a_result_of_its_own() {
 
 #[test]
 fn the_host_process_is_left_alone() {
-    let emulator = emulator();
+    let emulator = stepping();
     emulator.script([Step::service(), Step::fault(Fault::CloseAfter), Step::service()]);
     let mut command = Program::named("host.c").against(&emulator);
     let printed = printed(&mut command);
@@ -143,7 +136,7 @@ fn the_host_process_is_left_alone() {
 
 #[test]
 fn tokens_of_tenants_do_not_mix() {
-    let emulator = emulator();
+    let emulator = stepping();
     emulator.set_token("barred", Token::new(Access::Forbidden));
     let mut command = Program::one_call(Language::C).against(&emulator);
     assert_eq!(printed(command.args(["good", "barred", "good\n"])), "0 -8 2");
@@ -156,7 +149,7 @@ fn named_proxy(emulator: &Emulator) -> String {
 
 #[test]
 fn a_live_connection_costs_no_look_up_and_no_thread() {
-    let emulator = emulator();
+    let emulator = stepping();
     let shim = Program::shim();
     for calls in [1, 20] {
         let mut command = Program::one_call(Language::C).against(&emulator);
@@ -169,7 +162,7 @@ fn a_live_connection_costs_no_look_up_and_no_thread() {
 
 #[test]
 fn a_look_up_that_never_ends_does_not_hold_the_call() {
-    let emulator = emulator();
+    let emulator = stepping();
     let mut command = Program::caller(Language::C).against(&emulator);
     command
         .env("HTTPS_PROXY", named_proxy(&emulator))
@@ -200,7 +193,7 @@ fn memory_is_bounded_whatever_is_sent() {
     let program = Program::named("memory.c");
     for (step, expected) in table {
         let name = format!("{step:?}").chars().take(80).collect::<String>();
-        let emulator = emulator();
+        let emulator = stepping();
         emulator.script([step]);
         let (result, kib) = result_and_memory(&mut program.plainly_against(&emulator));
         assert_eq!(result, expected, "{name}");
@@ -211,7 +204,7 @@ fn memory_is_bounded_whatever_is_sent() {
 #[test]
 fn memory_is_bounded_whatever_is_handed_in() {
     const LENGTH: u64 = 64 * 1024 * 1024;
-    let (program, emulator) = (Program::named("memory.c"), emulator());
+    let (program, emulator) = (Program::named("memory.c"), stepping());
     let (result, kib) = result_and_memory(program.plainly_against(&emulator).arg(LENGTH.to_string()));
     assert_eq!(result, "-1");
     assert!(kib < LENGTH / 1024 + 40 * 1024, "{kib} KiB: the text was copied");

@@ -9,6 +9,7 @@ mod conditions;
 mod consumer;
 mod cpp;
 mod documented;
+mod emulators;
 mod forks;
 mod header;
 mod hostile;

@@ -1,4 +1,4 @@
-//! reqwest's blocking client, the same request; the arguments are those of `../c/bench.h`.
+//! The same request with reqwest's blocking client. It has the arguments of `../c/bench.h`.
 
 use std::env;
 use std::sync::Barrier;
@@ -66,7 +66,7 @@ impl Bench {
     }
 }
 
-/// This process's CPU time in nanoseconds, of all its threads.
+/// The CPU time of all threads of this process, in nanoseconds.
 fn cpu() -> u128 {
     let of = |task: std::io::Result<std::fs::DirEntry>| {
         let text = std::fs::read_to_string(task.unwrap().path().join("schedstat")).unwrap();

@@ -14,6 +14,7 @@ use autopilot_emulator::{
 
 use super::{Agent, ignoring, path, unread, write};
 use crate::compiler;
+use crate::emulators::stepping;
 use crate::program::Program;
 
 const HOUR: Duration = Duration::from_secs(3600);
@@ -30,12 +31,7 @@ fn token(name: &str, text: &str) -> (PathBuf, [String; 2]) {
     (path, ["--token-file".to_owned(), argument])
 }
 
-/// Whose clock jumps at each request: a sync is accepted, seen running, and seen completed.
-fn stepping() -> Emulator {
-    Emulator::start(Config { clock: Clock::manual().step(Duration::from_secs(6)), ..Config::default() })
-}
-
-/// Whose clock stands: a sync never ends, unless the clock is moved.
+/// The clock stands still, so a sync never ends unless the test moves the clock.
 fn standing() -> Emulator {
     Emulator::start(Config { clock: Clock::manual(), ..Config::default() })
 }

@@ -1,0 +1,19 @@
+//! Emulators that many tests use.
+
+use std::time::Duration;
+
+use autopilot_emulator::{Behaviour, Clock, Config, Emulator};
+
+/// Syncs that start and end within three seconds.
+pub(crate) fn quick() -> Behaviour {
+    Behaviour {
+        start_delay: Duration::from_millis(200),
+        duration: Duration::from_secs(2),
+        ..Behaviour::default()
+    }
+}
+
+/// Each request moves the clock by six seconds, so three calls in a row meet a sync accepted, running, and completed.
+pub(crate) fn stepping() -> Emulator {
+    Emulator::start(Config { clock: Clock::manual().step(Duration::from_secs(6)), ..Config::default() })
+}
