@@ -14,7 +14,7 @@ fn emulator() -> Emulator {
     Emulator::start(Config { clock: autopilot_emulator::Clock::manual(), ..Config::default() })
 }
 
-/// The options that lead to an emulator as its two variables do.
+/// Options that lead to an emulator, like its two variables.
 fn builder(emulator: &Emulator) -> ClientBuilder {
     let builder = Client::builder().ignore_environment();
     builder.proxy(&emulator.proxy_url()).unwrap().ca_file(emulator.ca_file()).unwrap()
@@ -24,7 +24,7 @@ fn client(emulator: &Emulator) -> Client {
     builder(emulator).build().unwrap()
 }
 
-/// Without retries; and where a time-out is expected, with little patience. Where none is, a slow machine has its time.
+/// A client without retries. Its timeout is short if a time-out is expected; otherwise long enough for a slow machine.
 fn client_expecting(expected: &str, emulator: &Emulator) -> Client {
     let seconds = match expected {
         "Timeout NotSent" => 1,
@@ -35,7 +35,7 @@ fn client_expecting(expected: &str, emulator: &Emulator) -> Client {
     builder.connect_timeout(Duration::from_secs(60)).unwrap().build().unwrap()
 }
 
-/// What a call ended in, on one line: an answer or an error, what became of the trigger, the HTTP status.
+/// The result of a call on one line: the answer or error, what became of the trigger, the HTTP status.
 fn summary(result: &Result<SyncOutcome, Error>) -> String {
     let (end, detail) = match result {
         Ok(outcome) => (format!("{:?}", outcome.answer()), outcome.detail()),
@@ -47,7 +47,7 @@ fn summary(result: &Result<SyncOutcome, Error>) -> String {
     }
 }
 
-/// All that the library can print of a result.
+/// Everything that the library can print about a result.
 fn everything(result: &Result<SyncOutcome, Error>) -> String {
     match result {
         Ok(outcome) => format!("{outcome:?}"),
@@ -153,7 +153,7 @@ fn every_kind_of_refusal_is_told_apart() {
     }
 }
 
-/// One scripted answer, no retries: what a call ends in, and the number of requests seen.
+/// For each scripted answer, without retries: the result of the call, and the number of requests seen.
 #[test]
 fn every_answer_and_every_fault_is_a_result() {
     let page = || Reply::new(403).html();
@@ -405,7 +405,7 @@ fn named_certificates_must_be_usable() {
         (broken, ""),
         (large, "larger than 16 MiB"),
         (dir.to_owned(), "not a regular file"),
-        // Reading what has no length may last for ever; reading this gives an error of its own.
+        // Reading a file without a length may never end. Reading this one gives its own error.
         #[cfg(target_os = "linux")]
         ("/proc/self/mem".into(), "it is empty"),
     ];

@@ -1,5 +1,5 @@
-//! The emulator's replies and the library's requests are what the OpenAPI document says, by a validator that is a library
-//! (openapi-core, in Python), over exchanges that were really made.
+//! The library's requests and the emulator's replies are as the OpenAPI document says. openapi-core, a Python library,
+//! validates recorded exchanges.
 
 #[path = "programs/venv.rs"]
 mod venv;
@@ -42,7 +42,7 @@ fn validate(exchanges: &serde_json::Value, document: &Path) -> Output {
         .unwrap()
 }
 
-/// The library against the emulator in all its moods.
+/// Exchanges of the library with the emulator in all its behaviours.
 fn exchanges() -> serde_json::Value {
     let behaviour = Behaviour { duration: Duration::from_secs(2), ..Behaviour::default() };
     let emulator = Emulator::start(Config { clock: Clock::manual(), behaviour, ..Config::default() });
@@ -102,7 +102,7 @@ fn every_exchange_is_of_the_document() {
     a_stricter_document_is_broken(&exchanges);
 }
 
-/// The check can fail: each of these changes is noticed.
+/// The check itself: it must notice each of these changes.
 fn wrong_exchanges_are_noticed(exchanges: &serde_json::Value) {
     let one = |method: &str, status: u64| {
         let all = exchanges.as_array().unwrap().iter();
@@ -134,7 +134,7 @@ fn wrong_exchanges_are_noticed(exchanges: &serde_json::Value) {
     }
 }
 
-/// The validator sees the year 1, which stands for never: a document that forbids it finds one exchange wrong.
+/// The validator sees the year 1, which means never: with a document that forbids it, one exchange is wrong.
 fn a_stricter_document_is_broken(exchanges: &serde_json::Value) {
     let allowed = std::fs::read_to_string(document()).unwrap();
     let stricter =

@@ -1,4 +1,4 @@
-//! The rooms of `src`: each uses itself and the rooms below it, never one above.
+//! The rooms of `src`: each may use the rooms below it, but none above.
 
 use std::fs;
 use std::path::Path;

@@ -1,5 +1,5 @@
-//! A peer that says nothing, or trickles, at any stage of a call: a cancel from another thread ends the call. The fault
-//! matrix tests that the deadline ends it, too.
+//! A peer stops or trickles at any stage of a call, and a cancel from another thread ends the call. The fault matrix
+//! tests that the deadline ends it too.
 
 use std::net::{SocketAddr, TcpStream};
 use std::thread;
@@ -11,7 +11,7 @@ use socket2::{Domain, Socket, Type};
 
 const HOUR: Duration = Duration::from_secs(3600);
 
-/// A stage, the peer that stops there, and the sign by which it is known that a call has come so far.
+/// A stage, the peer that stops there, and how to see that a call has reached it.
 struct Stage {
     name: &'static str,
     prepare: fn(&Emulator),
@@ -106,7 +106,7 @@ fn a_cancel_ends_a_call_at_every_stage() {
     });
 }
 
-/// A listener whose queue is full: the system drops what knocks there.
+/// A listener whose queue is full, so the system drops new connections.
 struct BlackHole {
     _listener: Socket,
     _waiting: Vec<TcpStream>,
@@ -124,7 +124,7 @@ impl BlackHole {
         BlackHole { _listener: listener, _waiting: waiting, address }
     }
 
-    /// Whether this process has a connection in the making to it (state 02 of Linux's table).
+    /// Whether this process has begun to connect to it (state 02 in Linux's table).
     fn is_knocked_at(&self) -> bool {
         let [a, b, c, d] = [127, 0, 0, 1_u8];
         let remote = format!("{:08X}:{:04X}", u32::from_ne_bytes([a, b, c, d]), self.address.port());

@@ -1,5 +1,5 @@
-//! The wait for the end of a sync, its progress and its cancel, in Rust, against the emulator. The rule itself is tested
-//! without a clock in the library; here its driver meets sockets.
+//! The wait until a sync completes, its progress and its cancel, in Rust, against the emulator. The library tests its
+//! state machine without a clock; these tests run the driver with real sockets.
 
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -1,4 +1,4 @@
-//! A line of the matrix: a fault, where it is met, and what a call that meets it comes to.
+//! A line of the matrix: a fault, the stage at which a call meets it, and the result of that call.
 
 use std::error::Error as _;
 use std::fmt::Debug;
@@ -12,26 +12,26 @@ use crate::peer::{Peer, Way};
 use crate::play::Play;
 use crate::shown;
 
-/// Shaped as Graph's are. What each part of it has, [`SECRET`], must turn up nowhere but with the service.
+/// A token with the shape of Graph's. Each part contains [`SECRET`], which nobody but the service may see.
 pub(crate) const TOKEN: &str = "eyJ0eXAi0123456789.eyJhdWQi0123456789.c2lnbmF0dXJl0123456789";
 const SECRET: &str = "0123456789";
 
-/// The password of those proxies that are given one.
+/// The password for proxies that want one.
 const PASSWORD: &str = "hidden";
 
-/// The first deadline of a call that is held for ever. It is doubled on a slow machine.
+/// The first deadline of a call whose peer never lets it end. It is doubled on a slow machine.
 const SHORT: Duration = Duration::from_secs(1);
 
-/// No deadline is doubled beyond this, even if the peer never came to its fault.
+/// The longest deadline, even if the peer still did not reach its fault.
 const LONGEST: Duration = Duration::from_secs(60);
 
 /// The deadline of all other calls: more than the slowest machine needs.
 pub(crate) const LONG: Duration = Duration::from_secs(180);
 
-/// A call that ends this long after its deadline is late. The library's shortest pause is longer.
+/// A call is late if it ends this long after its deadline. The library's shortest pause is longer.
 const OVERRUN: Duration = Duration::from_millis(400);
 
-/// How often a late call is tried again: a busy machine delays some of the calls, a fault of the library all of them.
+/// How often a late call is tried again. A busy machine delays some calls, a fault of the library delays all.
 const TRIES: u32 = 20;
 
 #[derive(Clone, Debug)]
@@ -40,7 +40,7 @@ pub(crate) struct Case {
     pub(crate) fault: String,
     pub(crate) call: Call,
     pub(crate) peer: Peer,
-    /// A kind of error or an answer; what became of the trigger; the HTTP status, if there was one.
+    /// The answer or the kind of error, what became of the trigger, and the HTTP status if there was one.
     pub(crate) end: String,
     /// The requests that reach the service.
     pub(crate) requests: usize,
@@ -68,12 +68,12 @@ pub(crate) enum Stage {
     Wait,
 }
 
-/// What is called.
+/// The call.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Call {
     Sync,
     SyncWithTheLongestToken,
-    /// After one that was accepted, on the same client.
+    /// A second trigger on the same client, after an accepted one.
     SecondSync,
     SyncWithRetries,
     Settings,
@@ -81,10 +81,10 @@ pub(crate) enum Call {
     SyncAndWait,
 }
 
-/// What became of a case.
+/// The result of a case.
 struct Seen {
     end: String,
-    /// All that the library can print of it.
+    /// Everything that the library can print about it.
     said: String,
     deadline: Duration,
     took: Duration,
@@ -102,7 +102,7 @@ impl Case {
         format!("{:?}: {}", self.stage, self.fault)
     }
 
-    /// Plays it, and says what was not as it should have been.
+    /// Plays the case, and returns what was wrong.
     pub(crate) fn complaints(&self) -> Vec<String> {
         let seen = self.play_fairly();
         let Seen { end, said, deadline, took, heard } = &seen;
@@ -129,7 +129,7 @@ impl Case {
         complaints.into_iter().flatten().map(|complaint| format!("{name}: {complaint}: {said}")).collect()
     }
 
-    /// Whether it is the deadline that ends the call.
+    /// Whether the deadline ends the call.
     pub(crate) fn is_held(&self) -> bool {
         self.end.starts_with("Timeout")
     }
@@ -187,7 +187,7 @@ impl Case {
             _ => 0,
         };
         let builder = builder.unwrap().ca_file(shown::ca_file()).unwrap().max_retries(retries).unwrap();
-        // The deadline alone may end what the peer holds.
+        // Only the deadline may end the call.
         builder.timeout(deadline).unwrap().connect_timeout(LONG).unwrap().build().unwrap()
     }
 
@@ -208,7 +208,7 @@ impl Case {
     }
 }
 
-/// What a call that succeeds gives.
+/// The value of a successful call.
 trait Success: Debug {
     fn summary(&self) -> String;
 }

@@ -1,23 +1,23 @@
-//! What a peer has heard, and how far it has come.
+//! What a peer has received, and how far it is in its script.
 
 use std::sync::{Condvar, Mutex, MutexGuard};
 
-/// Whose ears: the service's, that has proved to be it, or anybody else's.
+/// Who received something: the service, after it has proved its identity, or anybody else.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Ears {
     Service,
     Others,
 }
 
-/// What was heard on all connections of a peer.
+/// What a peer received on all its connections.
 #[derive(Debug, Default)]
 pub(crate) struct Heard {
     pub(crate) connections: usize,
-    /// Inside of TLS with the service's own certificate.
+    /// Inside TLS with the service's own certificate.
     pub(crate) service: Vec<u8>,
-    /// On the wire, by a proxy, behind a certificate that must not be believed.
+    /// On the wire, by a proxy, or inside TLS with a certificate that must not be trusted.
     pub(crate) others: Vec<u8>,
-    /// The peer came to what holds a call.
+    /// The peer reached the step that never lets the call end.
     pub(crate) has_held: bool,
 }
 
@@ -28,12 +28,12 @@ impl Heard {
     }
 }
 
-/// How often a text occurs among bytes.
+/// How often a text occurs in bytes.
 pub(crate) fn count(bytes: &[u8], text: &str) -> usize {
     bytes.windows(text.len()).filter(|window| *window == text.as_bytes()).count()
 }
 
-/// What the threads of a peer share.
+/// The state that the threads of a peer share.
 #[derive(Debug, Default)]
 pub(crate) struct Record {
     state: Mutex<State>,
@@ -51,7 +51,7 @@ struct State {
     has_called: bool,
     /// Connections that the client has left.
     left: usize,
-    /// The client has gone for good.
+    /// The client has gone.
     is_over: bool,
 }
 
@@ -70,7 +70,7 @@ impl Record {
         state.busy += 1;
     }
 
-    /// On one connection it is the client's turn.
+    /// Notes that it is the client's turn on one connection.
     pub(crate) fn rests(&self) {
         self.state().busy -= 1;
         self.changed.notify_all();
@@ -94,7 +94,7 @@ impl Record {
         self.changed.notify_all();
     }
 
-    /// Waits until the peer has said so much.
+    /// Waits until the peer has sent this many bytes.
     pub(crate) fn await_said(&self, length: usize) {
         self.wait_while(|state| state.said < length);
     }
@@ -104,7 +104,7 @@ impl Record {
         self.changed.notify_all();
     }
 
-    /// Waits until the first of two calls has ended, or the client has gone for good.
+    /// Waits until the first of two calls has ended, or the client has gone.
     pub(crate) fn await_called(&self) {
         self.wait_while(|state| !state.has_called && !state.is_over);
     }
@@ -128,7 +128,7 @@ impl Record {
         self.state().is_over
     }
 
-    /// Waits until the client has gone for good.
+    /// Waits until the client has gone.
     pub(crate) fn outlast(&self) {
         self.wait_while(|state| !state.is_over);
     }

@@ -1,4 +1,4 @@
-//! One connection of a peer: TCP, and the TLS that its script puts on top.
+//! One connection of a peer: TCP, and TLS on top if the script wants it.
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::iter;
@@ -16,10 +16,10 @@ use crate::peer::{Act, Flight};
 use crate::records::Records;
 use crate::shown::{self, Shown};
 
-/// Between two bytes of what trickles.
+/// The pause between two bytes that come one by one.
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// A client that neither speaks nor leaves for so long has hung. Then the case fails, and does not hang too.
+/// If a client neither speaks nor leaves for this long, it hangs. The case then fails instead of hanging too.
 const PATIENCE: Duration = Duration::from_secs(300);
 
 pub(crate) struct Line {
@@ -27,26 +27,26 @@ pub(crate) struct Line {
     top: Box<dyn Lane>,
     tcp: TcpStream,
     record: Arc<Record>,
-    /// Its TLS comes and goes record by record.
+    /// TLS that is read and written record by record.
     by_hand: bool,
 }
 
-/// What a layer needs of the one below.
+/// What a layer needs from the one below.
 pub(crate) trait Lane: Read + Write + Send {
-    /// Closes in good order what it may still send.
+    /// Ends the sending side properly.
     fn close(&mut self) -> io::Result<()>;
 
-    /// New keys, and not a byte for the client. Without TLS there are none.
+    /// Changes the keys, and sends no data. Without TLS it does nothing.
     fn rekey(&mut self) -> io::Result<()> {
         Err(ErrorKind::Unsupported.into())
     }
 
-    /// One record, whose bytes come one by one. Without TLS there is none.
+    /// Sends one record, byte by byte. Without TLS it does nothing.
     fn drip(&mut self, _: &[u8]) -> io::Result<()> {
         Err(ErrorKind::Unsupported.into())
     }
 
-    /// These records of TLS, at once.
+    /// Sends these TLS records at once.
     fn send(&mut self, _: &Flight) -> io::Result<()> {
         Err(ErrorKind::Unsupported.into())
     }
@@ -86,7 +86,7 @@ impl Lane for StreamOwned<ServerConnection, Box<dyn Lane>> {
     }
 }
 
-/// Writes down what is read through it.
+/// A layer that records what is read through it.
 struct Tap<L> {
     lane: L,
     ears: Ears,
@@ -143,13 +143,13 @@ impl Line {
         Line { top, tcp, record, by_hand: false }
     }
 
-    /// All acts in their order, and then the end.
+    /// Does all acts in order, then ends the connection.
     pub(crate) fn play(mut self, script: &[Act]) {
         self.by_hand =
             script.iter().any(|act| matches!(act, Act::HearAtOnce | Act::Send(_) | Act::SendBelow(_)));
         let done = script.iter().try_for_each(|act| self.act(act));
         match script.last() {
-            // How a connection broke is the client's to tell.
+            // The client sees how a connection broke.
             _ if done.is_err() => {}
             Some(Act::Reset) => return self.reset(),
             Some(Act::Ignore) => return,
@@ -157,7 +157,7 @@ impl Line {
             _ => self.top.close().unwrap_or_default(),
         }
         self.record.rests();
-        // A close on unread bytes would be a reset.
+        // Closing while there are unread bytes would be a reset.
         let _ = self.read_on();
         self.record.leaves();
     }
@@ -209,7 +209,7 @@ impl Line {
         }
     }
 
-    /// A step in which it is the client's turn.
+    /// Does a step in which it is the client's turn.
     fn waiting<T>(&mut self, step: impl FnOnce(&mut Line) -> io::Result<T>) -> io::Result<T> {
         self.record.rests();
         let result = step(self);
@@ -228,7 +228,7 @@ impl Line {
         Ok(())
     }
 
-    /// A head that comes in one piece.
+    /// Reads a head that must come in one piece.
     fn hear_at_once(&mut self) -> io::Result<()> {
         let mut buffer = [0; 4096];
         let length = self.top.read(&mut buffer)?;
@@ -273,7 +273,7 @@ impl Line {
         Ok(())
     }
 
-    /// Both handles of the socket must go for it.
+    /// Resets the connection, by dropping both handles of the socket.
     fn reset(self) {
         let Line { top, tcp, record, .. } = self;
         SockRef::from(&tcp).set_linger(Some(Duration::ZERO)).expect("a socket lingers as told");

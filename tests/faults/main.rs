@@ -1,6 +1,6 @@
 //! The fault matrix: peers that misbehave at every stage of a call, over real sockets. Each case is a line of
-//! [`table`]; [`case`] plays it, and looks whether the call ends in time and as it should, how many requests reach the
-//! service, and that nobody else sees the token.
+//! [`table`]. [`case`] plays it, and checks that the call ends in time and with the expected result, how many requests
+//! reach the service, and that nobody else sees the token.
 
 use std::collections::{BTreeSet, HashSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -26,16 +26,16 @@ mod reply;
 mod shown;
 mod table;
 
-/// Most of what takes time only waits for its deadline.
+/// How many cases run at once. Most slow ones only wait for their deadline.
 const AT_A_TIME: usize = 32;
 
-/// Longer than any case takes that comes to an end.
+/// Longer than any case takes, unless it hangs.
 const TOO_LONG: Duration = Duration::from_secs(600);
 
 #[test]
 fn every_fault_has_its_end() {
     let mut cases = table::lines();
-    // What waits for a deadline does so beside the others.
+    // Start with the cases that wait for a deadline, so that they wait beside the others.
     cases.sort_by_key(|case| !case.is_held());
     let (cases, next) = (Arc::new(cases), Arc::new(AtomicUsize::new(0)));
     let (ended, ends) = mpsc::channel();
@@ -69,10 +69,10 @@ fn no_two_cases_are_alike() {
     }
 }
 
-/// More than the system keeps for who does not read it: some has been read.
+/// More bytes than the system buffers, so the client has read some.
 const MORE_THAN_IS_KEPT: usize = 64 << 20;
 
-/// The answer's body comes so fast that a cancel hardly meets a call that blocks.
+/// The answer's body comes so fast that the call hardly ever blocks when it is cancelled.
 #[test]
 fn a_cancel_ends_what_never_blocks() {
     let peer = service().says(chunked("400 No", "0\r\n")).floods("X: y\r\n");
@@ -89,7 +89,7 @@ fn a_cancel_ends_what_never_blocks() {
     assert_eq!(play.end().requests(), 1);
 }
 
-/// A client that has left the connection of a 503 is in the pause before it asks again.
+/// When the client has left the connection of a 503, it is in the pause before the retry.
 #[test]
 fn a_cancel_ends_the_pause_before_a_retry() {
     let refusal = "503 No\nRetry-After: 30\nConnection: close";
@@ -121,7 +121,7 @@ fn a_cancel_ends_the_pause_before_a_retry() {
     }
 }
 
-/// Who runs the machine learns from the error alone what the proxy wants.
+/// The error alone tells an administrator what the proxy wants.
 #[test]
 fn a_proxy_that_refuses_is_told_in_words() {
     let with_password = || direct().by(Way::Proxy("http://user:hidden@127.0.0.1:PORT")).hears();
@@ -164,7 +164,7 @@ fn a_proxy_that_refuses_is_told_in_words() {
     );
 }
 
-/// So does who must find out what is wrong with a certificate, or what answers in the service's place.
+/// The error alone tells what is wrong with a certificate, or what answers instead of the service.
 #[test]
 fn what_fails_in_tls_is_told_in_words() {
     use Shown::*;
@@ -234,11 +234,11 @@ fn what_fails_in_tls_is_told_in_words() {
     }
 }
 
-/// Cases that are wrong on purpose.
+/// Cases with wrong expectations, to test the checks.
 #[test]
 fn what_is_wrong_is_noticed() {
     let sound = || service().accepts();
-    // The certificate is good, but it is told not to be the service.
+    // The certificate is valid, but the case says that this is not the service.
     let stranger = || direct().tls_of_proxy(Shown::Valid).hears().accepts();
     let accepted = "Accepted Accepted 204";
     for (peer, end, requests, complaint) in [

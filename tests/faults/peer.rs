@@ -1,10 +1,10 @@
-//! What a peer does, in words: the service, a proxy, or what only looks like one. [`crate::play`] does it.
+//! The script of a peer: the service, a proxy, or something that only looks like one. [`crate::play`] runs it.
 
 use crate::records::LONGEST;
 use crate::reply;
 use crate::shown::Shown;
 
-/// A peer, how a client is led to it, and what it does on each of its connections.
+/// A peer: how a client reaches it, and what it does on each of its connections.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Peer {
     pub(crate) way: Way,
@@ -12,71 +12,71 @@ pub(crate) struct Peer {
     pub(crate) connections: Vec<Vec<Act>>,
 }
 
-/// The option of a client that leads to the peer; `PORT` stands for the peer's.
+/// The option of the client that leads to the peer. `PORT` stands for the peer's port.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Way {
     BaseUrl(&'static str),
     Proxy(&'static str),
-    /// Both: for the proxy whose client looks the service's name up itself.
+    /// Both, for a proxy whose client looks up the service's name itself.
     ProxyTo(&'static str, &'static str),
 }
 
-/// Whether a connection can be made at all.
+/// Whether a connection is possible at all.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Door {
     Open,
-    /// The system refuses whoever knocks.
+    /// The system refuses connections.
     Closed,
-    /// The system says nothing to whoever knocks.
+    /// The system does not react to connections.
     Silent,
 }
 
-/// One thing that a peer does. After the last it closes in good order, and reads on until the client leaves.
+/// A step of the script. After the last one the peer closes properly, and reads until the client leaves.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Act {
     /// Reads a head, to the empty line.
     Hear,
-    /// Reads a head that was written at once.
+    /// Reads a head that must come in one piece.
     HearAtOnce,
-    /// Reads so many bytes.
+    /// Reads this many bytes.
     Take(usize),
     Say(Vec<u8>),
-    /// Says it byte by byte.
+    /// Sends this byte by byte.
     Spell(Vec<u8>),
-    /// Says it byte by byte, then its last byte for ever.
+    /// Sends this byte by byte, then repeats the last byte for ever.
     Trickle(Vec<u8>),
-    /// Says it in one record of TLS, whose bytes come one by one, for minutes.
+    /// Sends this as one TLS record, byte by byte, for minutes.
     Drip(Vec<u8>),
-    /// Says it again and again, as fast as the client reads.
+    /// Sends this again and again, as fast as the client reads.
     Flood(Vec<u8>),
-    /// Changes the keys of TLS, and says nothing.
+    /// Changes the TLS keys, and sends no data.
     Rekey,
-    /// The same again and again.
+    /// Does that again and again.
     RekeyForEver,
-    /// Says nothing until the first of two calls has ended.
+    /// Sends nothing until the first of two calls has ended.
     AwaitCalled,
-    /// Sends records of TLS that it seals itself.
+    /// Sends TLS records that the test itself encrypts.
     Send(Flight),
-    /// The same in the TLS of the proxy, around that of the service.
+    /// The same in the proxy's TLS, around the service's.
     SendBelow(Flight),
-    /// TLS as the service.
+    /// Makes a TLS handshake as the service.
     Tls(Shown),
-    /// TLS as a proxy.
+    /// Makes a TLS handshake as a proxy.
     TlsOfProxy(Shown),
-    /// Says nothing until the client leaves.
+    /// Sends nothing until the client leaves.
     Stay,
-    /// Reads nothing, as long as the case lasts.
+    /// Reads nothing until the case ends.
     Ignore,
-    /// Ends TCP, without TLS's goodbye.
+    /// Ends TCP without TLS's goodbye.
     Vanish,
     Reset,
 }
 
-/// Records of TLS that are sent at once: their kinds and contents.
+/// TLS records that are sent at once: their kinds and contents.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Flight {
     pub(crate) records: Vec<(u8, Vec<u8>)>,
-    /// How much of the last one is sent.
+    /// How much of the last record is sent.
     pub(crate) part: Part,
 }
 
@@ -94,7 +94,7 @@ impl Flight {
         Flight { records, part: Part::Whole }
     }
 
-    /// Data in records as long as they may be.
+    /// Data in records of the maximum length.
     pub(crate) fn data(content: impl AsRef<[u8]>) -> Flight {
         Flight::of(content.as_ref().chunks(LONGEST).map(|content| (23, content)))
     }
@@ -109,57 +109,57 @@ impl Flight {
     }
 }
 
-/// The service, reached without a proxy, before anything was said.
+/// The service, without a proxy, before the first byte.
 pub(crate) fn direct() -> Peer {
     Peer { way: Way::BaseUrl("https://localhost:PORT"), door: Door::Open, connections: vec![vec![]] }
 }
 
-/// The service, which has shown this and heard a request.
+/// The service, after a handshake with this certificate and a request.
 pub(crate) fn tls(shown: Shown) -> Peer {
     direct().shows(shown)
 }
 
-/// The service itself, which has heard a request.
+/// The service, after a request.
 pub(crate) fn service() -> Peer {
     tls(Shown::Valid)
 }
 
-/// An HTTP proxy that has said and heard nothing.
+/// An HTTP proxy, before the first byte.
 pub(crate) fn http_proxy() -> Peer {
     direct().by(Way::Proxy("http://127.0.0.1:PORT"))
 }
 
-/// An HTTP proxy that has heard CONNECT.
+/// An HTTP proxy, after CONNECT.
 pub(crate) fn proxy() -> Peer {
     http_proxy().hears()
 }
 
-/// An HTTP proxy that has made its tunnel.
+/// An HTTP proxy, after it has opened the tunnel.
 pub(crate) fn tunnel() -> Peer {
     proxy().says("HTTP/1.1 200 OK\r\n\r\n")
 }
 
-/// A proxy that wants TLS for itself, and has said nothing.
+/// A proxy over TLS, before the first byte.
 pub(crate) fn https_proxy() -> Peer {
     direct().by(Way::Proxy("https://localhost:PORT"))
 }
 
-/// A SOCKS5 proxy that has read the greeting.
+/// A SOCKS5 proxy, after the greeting.
 pub(crate) fn socks() -> Peer {
     direct().by(Way::Proxy("socks5h://127.0.0.1:PORT")).takes(3)
 }
 
-/// A SOCKS5 proxy that has agreed to no authentication, and has read where to go.
+/// A SOCKS5 proxy without authentication, after the request.
 pub(crate) fn socks_asked() -> Peer {
     socks().says([5, 0]).takes(4 + 1 + "graph.microsoft.com".len() + 2)
 }
 
-/// A SOCKS5 proxy that was given a name and a password.
+/// A SOCKS5 proxy for which the client has a user name and a password.
 pub(crate) fn socks_with_password() -> Peer {
     direct().by(Way::Proxy("socks5h://user:hidden@127.0.0.1:PORT")).takes(4)
 }
 
-/// Nobody, at an address where the system answers for itself.
+/// No peer: only the system answers at this address.
 pub(crate) fn nobody(way: Way, door: Door) -> Peer {
     Peer { way, door, connections: vec![] }
 }
@@ -177,7 +177,7 @@ impl Peer {
         self.does(Act::TlsOfProxy(shown))
     }
 
-    /// TLS, and then a request.
+    /// A TLS handshake, then a request.
     pub(crate) fn shows(self, shown: Shown) -> Peer {
         self.tls(shown).hears()
     }
@@ -273,20 +273,20 @@ impl Peer {
         self.does(Act::Reset)
     }
 
-    /// What the other does on its connections follows on connections after these.
+    /// Adds the other peer's connections after these.
     pub(crate) fn then(mut self, other: Peer) -> Peer {
         self.connections.extend(other.connections);
         self
     }
 
-    /// The same on so many more connections.
+    /// Does the same on this many more connections.
     pub(crate) fn again(mut self, times: usize) -> Peer {
         let last = self.connections.last().expect("a peer with a connection").clone();
         self.connections.extend(vec![last; times]);
         self
     }
 
-    /// Whether it has a way of holding a call for ever.
+    /// Whether it has a step that never lets a call end.
     pub(crate) fn holds(&self) -> bool {
         use Act::*;
         let holds = |act: &Act| matches!(act, Stay | Ignore | Trickle(_) | Drip(_) | Flood(_));

@@ -19,7 +19,7 @@ pub(crate) struct Play {
 
 enum House {
     Served(JoinHandle<()>),
-    /// The system answers for it: these only hold the port.
+    /// Only the system answers: these sockets just hold the port.
     Unserved {
         _socket: Socket,
         _knocking: Vec<TcpStream>,
@@ -40,7 +40,7 @@ impl Play {
             }
             Door::Closed => House::Unserved { _socket: socket, _knocking: vec![] },
             Door::Silent => {
-                // Its queue is full: the system drops what knocks there.
+                // Its queue is full, so the system drops new connections.
                 socket.listen(0).unwrap();
                 let knock = || TcpStream::connect_timeout(&address, Duration::from_millis(300)).ok();
                 House::Unserved { _socket: socket, _knocking: std::iter::from_fn(knock).take(16).collect() }
@@ -53,8 +53,8 @@ impl Play {
         self.address.port()
     }
 
-    /// After the first of two calls. Waits until the peer has done all that it does before the client speaks again, and it
-    /// is with the client.
+    /// Waits, after the first of two calls, until the peer has sent everything before its next turn, and the client's
+    /// system has received it.
     pub(crate) fn settle(&self) {
         self.record.has_called();
         self.record.settle();
@@ -72,7 +72,7 @@ impl Play {
         self.record.await_said(length);
     }
 
-    /// What was heard. To be called when the client is gone.
+    /// What the peer received. Call it when the client has gone.
     pub(crate) fn end(self) -> Heard {
         if let House::Served(listener) = self.house {
             self.record.end();
@@ -83,7 +83,7 @@ impl Play {
     }
 }
 
-/// Plays one script on each connection; closes those for which there is none.
+/// Plays one script on each connection, and closes connections without a script.
 fn serve(listener: &TcpListener, scripts: Vec<Vec<Act>>, record: &Arc<Record>) {
     let mut scripts = scripts.into_iter();
     thread::scope(|scope| {
@@ -99,8 +99,8 @@ fn serve(listener: &TcpListener, scripts: Vec<Vec<Act>>, record: &Arc<Record>) {
     });
 }
 
-/// Whether all that was sent from this port is acknowledged, or waits at the other end, which has not read it. By
-/// Linux's table: a line has a number, the two addresses, the state, and what is not acknowledged and not read.
+/// Whether everything that was sent from this port is acknowledged, or waits unread at the other end. It reads Linux's
+/// table: a line has a number, the two addresses, the state, and the numbers of bytes not acknowledged and not read.
 fn is_delivered(port: u16) -> bool {
     let table = std::fs::read_to_string("/proc/self/net/tcp").expect("Linux has this table");
     let sockets: Vec<Vec<&str>> = table.lines().map(|line| line.split_whitespace().collect()).collect();

@@ -1,4 +1,4 @@
-//! TLS records after the handshake: a peer sends records that rustls would not, or parts of records.
+//! TLS records after the handshake, for a peer that sends parts of records, or records that rustls would not send.
 
 use std::io::{self, ErrorKind, Read, Write};
 
@@ -16,7 +16,7 @@ use crate::reply;
 
 const DATA: u8 = 23;
 
-/// The longest content of a record.
+/// The maximum length of a record's content.
 pub(crate) const LONGEST: usize = 16_384;
 
 pub(crate) struct Records {
@@ -67,7 +67,7 @@ impl Records {
         Ok(record.encode())
     }
 
-    /// The content of the next record if it is data, nothing for other kinds, and None at the end.
+    /// The content of the next record: empty if it is not data, None at the end.
     fn open(&mut self) -> io::Result<Option<Vec<u8>>> {
         let Some(mut record) = read_record(&mut self.below)? else {
             return Ok(None);

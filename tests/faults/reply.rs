@@ -1,8 +1,8 @@
-//! The words of peers.
+//! The bytes that peers send.
 
 use serde_json::json;
 
-/// The head of a reply: `403 Forbidden`, and its headers on lines of their own.
+/// The head of a reply: `403 Forbidden`, then a line for each header.
 pub(crate) fn head(lines: &str) -> Vec<u8> {
     format!("HTTP/1.1 {}\r\n\r\n", lines.replace('\n', "\r\n")).into_bytes()
 }
@@ -12,7 +12,7 @@ pub(crate) fn announcing(lines: &str, length: u64) -> Vec<u8> {
     head(&format!("{lines}\nContent-Length: {length}"))
 }
 
-/// A reply whose body comes in these chunks, right or wrong.
+/// A reply with a body of these chunks, right or wrong.
 pub(crate) fn chunked(lines: &str, chunks: impl AsRef<[u8]>) -> Vec<u8> {
     [head(&format!("{lines}\nTransfer-Encoding: chunked")), chunks.as_ref().to_vec()].concat()
 }
@@ -23,7 +23,7 @@ pub(crate) fn graph(message: &str) -> String {
     json!({"error": {"code": "UnknownError", "message": message, "innerError": inner}}).to_string()
 }
 
-/// Intune's error: JSON in Graph's message, and once more in that.
+/// Intune's error: JSON in Graph's message, with JSON in it.
 pub(crate) fn intune(message: &str) -> String {
     let message =
         format!("{message} - Operation ID (for customer support): 0 - Activity ID: 1 - Url: https://fef");
@@ -32,7 +32,7 @@ pub(crate) fn intune(message: &str) -> String {
     graph(&json!({"ErrorCode": "Forbidden", "Message": envelope.to_string()}).to_string())
 }
 
-/// What a box in between shows to people.
+/// A page that a proxy or firewall shows to people.
 pub(crate) fn page() -> String {
     "<!DOCTYPE html><html><body><h1>Blocked</h1></body></html>".to_owned()
 }
@@ -44,32 +44,32 @@ pub(crate) fn settings(status: &str, minute: u32) -> String {
         .to_string()
 }
 
-/// A TLS alert, fatal, before there are keys.
+/// A fatal TLS alert, before there are keys.
 pub(crate) fn alert(number: u8) -> [u8; 7] {
     [21, 3, 3, 0, 2, 2, number]
 }
 
-/// A ServerHello of this version and with this cipher, as servers before TLS 1.3 said it.
+/// A ServerHello with this version and cipher, as before TLS 1.3.
 pub(crate) fn server_hello(version: u16, cipher: u16) -> Vec<u8> {
     let hello = [&version.to_be_bytes()[..], &[7; 32], &[0], &cipher.to_be_bytes(), &[0]].concat();
     record(22, &[&[2, 0, 0, hello.len() as u8], &hello[..]].concat())
 }
 
-/// A record of TLS: 20 change of cipher, 21 alert, 22 handshake, 23 data.
+/// A TLS record: 20 change of cipher, 21 alert, 22 handshake, 23 data.
 pub(crate) fn record(kind: u8, content: &[u8]) -> Vec<u8> {
     [&[kind, 3, 3][..], &(content.len() as u16).to_be_bytes(), content].concat()
 }
 
-/// A SOCKS5 reply with this code, bound to 0.0.0.0:0.
+/// A SOCKS5 reply with this code and the bound address 0.0.0.0:0.
 pub(crate) fn bound(code: u8) -> [u8; 10] {
     [5, code, 0, 1, 0, 0, 0, 0, 0, 0]
 }
 
-/// The contents of records inside of TLS, after the handshake: close_notify, and a fatal alert.
+/// The contents of alert records after the handshake: close_notify, and a fatal alert.
 pub(crate) const GOODBYE: (u8, [u8; 2]) = (21, [1, 0]);
 pub(crate) const FATAL: (u8, [u8; 2]) = (21, [2, 80]);
 
-/// A ticket for another connection, of TLS 1.3.
+/// A TLS 1.3 session ticket.
 pub(crate) fn ticket() -> (u8, Vec<u8>) {
     let (lifetime, age, nonce, name) = ([0, 0, 14, 16], [0, 0, 0, 7], [1, 9], [7; 16]);
     let content = [&lifetime[..], &age, &nonce, &[0, 16], &name, &[0, 0]].concat();

@@ -1,4 +1,4 @@
-//! What a peer shows in a TLS handshake: the service's certificate, or one that must not be believed.
+//! The certificate of a peer: the service's, or one that must not be trusted.
 
 use std::collections::HashMap;
 use std::net::Ipv4Addr;
@@ -17,18 +17,18 @@ use rustls::{RootCertStore, ServerConfig, version};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Shown {
-    // The service's own.
+    // The service's.
     Valid,
     OnlyTls12,
     OnlyTls13,
     ByAnIntermediate,
-    /// And the client must show one too.
+    /// The same, but the client must have one too.
     WantsOneTls12,
     WantsOneTls13,
-    // Wrong in time.
+    // Wrong time.
     Expired,
     NotYetValid,
-    // Wrong in name.
+    // Wrong name.
     ForAnotherHost,
     ForASubdomain,
     ForALongerName,
@@ -37,7 +37,7 @@ pub(crate) enum Shown {
     ForNamesOnly,
     WithoutNames,
     NameInSubjectOnly,
-    // Wrong in origin.
+    // Wrong issuer.
     OfAnUnknownAuthority,
     OfANamesake,
     SelfSigned,
@@ -46,11 +46,11 @@ pub(crate) enum Shown {
     ByALeaf,
     BelowTheLongestPath,
     OutsideOfItsNames,
-    // Wrong in use.
+    // Wrong use.
     ForClients,
     AnAuthority,
     WithACriticalUnknown,
-    // Wrong in itself.
+    // Broken.
     WithABrokenSignature,
     WithAnothersKey,
     CutOff,
@@ -58,14 +58,14 @@ pub(crate) enum Shown {
 }
 
 impl Shown {
-    /// Whether it proves to be the service: no other may see a token.
+    /// Whether it proves that the peer is the service, which alone may see a token.
     pub(crate) fn is_the_service(self) -> bool {
         use Shown::*;
         matches!(self, Valid | OnlyTls12 | OnlyTls13 | ByAnIntermediate | WantsOneTls12 | WantsOneTls13)
     }
 }
 
-/// The authority that clients believe.
+/// The authority that clients trust.
 struct Authority {
     issuer: Issuer<'static, KeyPair>,
     file: PathBuf,
@@ -75,7 +75,7 @@ struct Authority {
 static AUTHORITY: LazyLock<Authority> = LazyLock::new(|| {
     let (params, key) = (authority(NAME, BasicConstraints::Unconstrained), new_key());
     let certificate = params.self_signed(&key).expect("right parameters");
-    // Two runs at once have an authority each.
+    // Each run has its own authority, because two may run at once.
     let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("faults-ca-{}.pem", std::process::id()));
     std::fs::write(&file, certificate.pem()).expect("the folder can be written");
     Authority { issuer: Issuer::new(params, key), file, der: certificate.der().clone() }
@@ -83,12 +83,12 @@ static AUTHORITY: LazyLock<Authority> = LazyLock::new(|| {
 
 const NAME: &str = "The fault matrix's authority";
 
-/// The file by which clients believe it.
+/// The CA file for clients.
 pub(crate) fn ca_file() -> &'static Path {
     &AUTHORITY.file
 }
 
-/// TLS that shows this; made once.
+/// The TLS configuration with this certificate, made once.
 pub(crate) fn config(shown: Shown) -> Arc<ServerConfig> {
     static MADE: LazyLock<Mutex<HashMap<Shown, Arc<ServerConfig>>>> = LazyLock::new(Mutex::default);
     let mut made = MADE.lock().expect("no holder panics");
@@ -107,9 +107,9 @@ fn make(shown: Shown) -> ServerConfig {
         _ => key,
     };
     let signer = ring::sign::any_ecdsa_type(&PrivateKeyDer::Pkcs8(signer.serialize_der().into()));
-    // Unchecked, as this takes what no server would.
+    // Without checks, because rustls would refuse some of these.
     let certified = CertifiedKey::new(chain, signer.expect("an ECDSA key"));
-    // The provider is given here, none is installed: the process belongs to the library under test.
+    // Give the provider here and install none, because the process belongs to the library under test.
     let provider = Arc::new(ring::default_provider());
     let config = ServerConfig::builder_with_provider(provider.clone());
     let config = config.with_protocol_versions(versions).expect("ring has both versions");
@@ -127,7 +127,7 @@ fn make(shown: Shown) -> ServerConfig {
     config
 }
 
-/// The certificates that are shown, and the key of the first.
+/// The chain of certificates, and the key of the first.
 fn chain(shown: Shown) -> (KeyPair, Vec<CertificateDer<'static>>) {
     use Shown::*;
     let (leaf, key) = (leaf(shown), new_key());
@@ -177,7 +177,7 @@ fn chain(shown: Shown) -> (KeyPair, Vec<CertificateDer<'static>>) {
         }
         WithABrokenSignature => {
             let mut der = signed(root).to_vec();
-            // The signature is what a certificate ends with.
+            // A certificate ends with its signature.
             *der.last_mut().expect("a certificate has bytes") ^= 1;
             vec![der.into()]
         }

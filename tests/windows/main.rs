@@ -1,5 +1,5 @@
-//! What is Windows' own: its trust, its proxy, its loader, its import libraries. From C and C++ under Wine, against an
-//! emulator on Linux; `tests/windows.sh` runs these, and those of `tests/programs` that a Windows program can pass.
+//! What differs on Windows: trust, proxy, DLL loading, import libraries. The programs are in C and C++, and run under
+//! Wine against an emulator on Linux. `tests/windows.sh` runs them, and the tests of `tests/programs` that work there.
 
 #![allow(dead_code, reason = "a part of what the tests of programs share")]
 
@@ -17,7 +17,7 @@ mod program;
 
 use program::Program;
 
-/// Whose sync is seen at once, and never ends.
+/// Its sync starts at once, and never ends.
 fn emulator() -> Emulator {
     let behaviour = Behaviour {
         duration: Duration::from_secs(86400),
@@ -31,12 +31,12 @@ fn program(name: &str) -> Program {
     Program::c(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/windows").join(name))
 }
 
-/// The administrator's hand; an emulator is only needed where its authority is to be trusted.
+/// Changes the machine like an administrator. Needs an emulator only to trust its authority.
 fn machine(emulator: &Emulator, arguments: &[&str]) {
     compiler::run(program("machine.c").against(emulator).args(arguments));
 }
 
-/// The program that a compiler's command makes.
+/// The program that a compiler command makes.
 fn made(compile: &mut Command, name: &str) -> Program {
     let program = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-{}.exe", std::process::id()));
     compiler::run(compile.arg("-o").arg(&program));
@@ -63,7 +63,7 @@ fn a_files_name_is_utf8() {
     assert_eq!(compiler::run(&mut command), "0 the sync was accepted\n");
 }
 
-/// One test, for a machine has one proxy.
+/// One test, because a machine has one proxy.
 #[test]
 fn the_machines_proxy_is_used_where_no_variable_names_one() {
     let emulator = emulator();
@@ -103,7 +103,7 @@ fn it_says_its_version_and_stays_once_it_has_connected() {
     assert_eq!(printed, format!("{}\n-1 gone\n0 loaded\n", env!("CARGO_PKG_VERSION")));
 }
 
-/// The programs of the README, by the lines for MinGW of `docs/windows.md`, beside the folders that their reader has.
+/// The README's programs, compiled with the MinGW commands of `docs/windows.md` in a folder like the reader's.
 #[test]
 fn the_documented_lines_work() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));

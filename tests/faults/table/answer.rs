@@ -1,4 +1,4 @@
-//! The one request of a call, and the answer to it.
+//! The request of a call, and the answer.
 
 use base64::Engine as _;
 use base64::engine::general_purpose;
@@ -93,7 +93,7 @@ fn heads() -> Vec<Case> {
     ])
 }
 
-/// What may come before the answer: as often, and with as many headers, as the service likes.
+/// Interim replies before the answer: any number, with any number of headers.
 fn interim() -> Vec<Case> {
     let heads = |lines: &str| service().heads(lines);
     let more = "100 Continue\nX: y\nDate: Thu, 01 Jan 2026 10:00:00 GMT";
@@ -175,7 +175,7 @@ fn body() -> Vec<Case> {
     ])
 }
 
-/// The service repeats the token, or a part of it, in what it says: none of it comes out of the library.
+/// The service repeats the token or a part of it. The library shows none of it.
 fn echo() -> Vec<Case> {
     let filled = |text: &str| text.replace("TOKEN", TOKEN);
     let says = |words: &str| service().says(filled(words));
@@ -221,7 +221,7 @@ fn echo() -> Vec<Case> {
     ])
 }
 
-/// What a peer does after its answer is whole does not change the answer.
+/// After the answer is complete, nothing that the peer does changes it.
 fn close() -> Vec<Case> {
     let answer = || Flight::data(head("204 No Content"));
     stage(Stage::Close, Call::Sync, [

@@ -1,4 +1,4 @@
-//! Several requests: on a kept connection, in retries, in a wait; and the reading of the settings.
+//! Several requests: on a kept connection, in retries and in a wait; and reading the settings.
 
 use super::{A_BOX, ACCEPTED, CONNECT, FORBIDDEN, LATE, LOST, NO_HTTP, NO_TOKEN, REFUSED, RUNNING, TIMEOUT, TLS};
 use super::{TOO_SOON, stage};
@@ -9,7 +9,7 @@ use crate::peer::{
 use crate::reply::{bound, chunked, graph, head, intune, page, settings, ticket};
 use crate::shown::Shown::*;
 
-// What a reading comes to.
+// The results of a reading.
 const COMPLETED: &str = "Settings Some(Completed)";
 const NO_SETTINGS: &str = "Protocol NotSent 200";
 const LOST_READING: &str = "ConnectionLost NotSent";
@@ -19,14 +19,14 @@ pub(super) fn lines() -> Vec<Case> {
     [keep_alive(), retry(), read(), retried_read(), wait()].concat()
 }
 
-/// The first call was accepted. The second one meets what is left of its connection.
+/// The first trigger was accepted. The second call finds the connection in this state.
 fn keep_alive() -> Vec<Case> {
     let first = || service().accepts();
     let later = || first().awaits_called();
     let then_sound = |first: Peer| first.then(service().accepts());
     let left_open = |head: &str| then_sound(service().says(head).hears().heads("409 No"));
     let answer = || Flight::data(head("204 No Content"));
-    // What is TLS's own is nobody's answer: the connection is as good as before.
+    // Messages of TLS itself are not answers, so the connection can be used again.
     let sends_after_it = |shown, records: &[(u8, Vec<u8>)]| {
         let answered = direct().shows(shown).sends(answer()).awaits_called();
         answered.sends(Flight::of(records.to_vec())).hears().accepts()
@@ -60,7 +60,7 @@ fn keep_alive() -> Vec<Case> {
     ])
 }
 
-/// What is repeated, up to twice, and what is not.
+/// Which failures are retried, up to twice, and which are not.
 fn retry() -> Vec<Case> {
     let soon = |status: &str| service().announces(&format!("{status}\nrequest-id: r\nRetry-After: 1"), 0);
     let tomorrow = |status: &str| service().announces(&format!("{status}\nrequest-id: r\nRetry-After: 86400"), 0);
@@ -102,7 +102,7 @@ fn retry() -> Vec<Case> {
     ("a proxy's 502, then accepted",            ACCEPTED, 1, proxy().announces("502 No", 0).then(tunnelled())),
     ("a proxy's 503, then accepted",            ACCEPTED, 1, proxy().announces("503 No", 0).then(tunnelled())),
     ("a proxy's 504 until the end",             CONNECT,  0, proxy().announces("504 No", 0).again(2)),
-    // Asked again, it locks the account.
+    // A retry could lock the account.
     ("SOCKS: the password is refused",          CONNECT,  0, password().says([1, 1])),
     ("SOCKS: the password is refused oddly",    CONNECT,  0, password().says([1, 0xff])),
     ("SOCKS: closed after the password",        CONNECT,  0, password()),
@@ -158,7 +158,7 @@ fn read() -> Vec<Case> {
     ])
 }
 
-/// A reading may be repeated whatever became of it.
+/// A reading may be retried after any failure.
 fn retried_read() -> Vec<Case> {
     let sound = || settings("completed", 0);
     let soon = |status: &str| service().replies(&format!("{status}\nRetry-After: 1"), graph("m"));
@@ -186,7 +186,7 @@ fn retried_read() -> Vec<Case> {
     ])
 }
 
-/// The wait reads, triggers, and reads again until the sync has ended.
+/// A wait reads, triggers, and reads again until the sync has ended.
 fn wait() -> Vec<Case> {
     let sound = || settings("completed", 0);
     let reads = |status: &str, body: String| service().replies(status, body);

@@ -1,11 +1,11 @@
-//! The matrix, line by line. A line has the fault; what a call that meets it comes to; the number of requests that the
-//! service sees; and the peer that has the fault. What ends in a time-out would last for ever without its deadline, of a
-//! second; all other calls have three minutes.
+//! The matrix. A line has the fault, the result of a call that meets it, the number of requests that the service sees,
+//! and the peer with the fault. A call that ends with a time-out would never end without its deadline of a second. All
+//! other calls have three minutes.
 
 use crate::case::{Call, Case, Stage};
 use crate::peer::Peer;
 
-#[rustfmt::skip] // Columns, as in all of the table.
+#[rustfmt::skip] // The table has columns.
 mod answer;
 #[rustfmt::skip]
 mod course;
@@ -14,7 +14,7 @@ mod unasked;
 #[rustfmt::skip]
 mod way;
 
-// What most calls come to: the kind, what became of the trigger, the status if there was one.
+// The most frequent results: the kind, what became of the trigger, the status if there was one.
 const ACCEPTED: &str = "Accepted Accepted 204";
 const RUNNING: &str = "AlreadyRunning Refused 409";
 const TOO_SOON: &str = "TooSoon Refused 429";

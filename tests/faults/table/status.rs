@@ -1,4 +1,4 @@
-//! Every status with every kind of body: what a trigger that is answered so comes to.
+//! The result of a trigger for every status with every kind of body.
 
 use crate::case::{Call, Case, Stage};
 use crate::peer::{Peer, service};
@@ -19,11 +19,11 @@ const BODIES: [(&str, fn(&str) -> Peer); 11] = [
     ("chunks that break off", |status| service().says(chunked(status, "9\r\n{}"))),
 ];
 
-/// A line is a status and what became of the trigger; a letter of it, what the call comes to with one of the bodies:
+/// A line has a status, what became of the trigger, and a letter for the result with each of the bodies:
 ///
 /// - `A` accepted, `J` a sync runs already, `T` too soon;
-/// - `U` unauthorized, `F` forbidden, `S` refused by the service, `B` the answer of a box in between;
-/// - `L` connection lost, `N` not HTTP: without a status, and whether it has run is not known.
+/// - `U` unauthorized, `F` forbidden, `S` refused by the service, `B` the answer of a proxy or firewall;
+/// - `L` connection lost, `N` not HTTP; for both there is no status, and the trigger may have run.
 #[rustfmt::skip]
 const TABLE: &[(u16, &str, &str)] = &[
     //                   none

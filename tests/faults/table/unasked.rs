@@ -11,7 +11,7 @@ const SIZES: [usize; 8] = [1, 5, 100, 4_000, 4_096, 16_384, 20_000, 100_000];
 
 const VERSIONS: [(&str, Shown); 2] = [("TLS 1.2", OnlyTls12), ("TLS 1.3", OnlyTls13)];
 
-/// When records come that follow an answer.
+/// When the records after an answer come.
 const PLACES: [(&str, fn(Peer, &[u8], Flight) -> Peer); 3] = [
     ("with the answer", |peer, answer, more| peer.sends(Flight::data(answer).and(more))),
     ("after the answer", |peer, answer, more| peer.sends(Flight::data(answer)).sends(more)),
@@ -22,7 +22,7 @@ pub(super) fn lines() -> Vec<Case> {
     [bytes(), parts_of_records(), in_a_proxys_tls()].concat()
 }
 
-/// A forged answer of this size, or the beginning of one.
+/// A forged answer with this size, or the beginning of one.
 fn forged(size: usize) -> Vec<u8> {
     let (head, end) = ("HTTP/1.1 204 No Content\r\nX: ", "\r\n\r\n");
     let filler = "y".repeat(size.saturating_sub(head.len() + end.len()));
@@ -62,7 +62,7 @@ fn bytes() -> Vec<Case> {
     cases
 }
 
-/// Incomplete records, or records without HTTP: a server that sends these is not about to answer.
+/// Incomplete records, or records without HTTP. A server that sends these is not about to answer.
 fn parts_of_records() -> Vec<Case> {
     let part = |part| Flight::data(forged(4_000)).cut(part);
     let mut cases = Vec::new();

@@ -1,4 +1,4 @@
-//! On the way to the service: name, TCP, proxies, TLS, certificates. Nothing is sent where the service is not reached.
+//! On the way to the service: name, TCP, proxies, TLS, certificates. If the service is not reached, nothing is sent.
 
 use super::{ACCEPTED, CONNECT, LATE, LOST, TIMEOUT, TLS, stage};
 use crate::case::{Call, Case, Stage};
@@ -9,7 +9,7 @@ use crate::peer::{
 use crate::reply::{alert, bound, head, page, record, server_hello};
 use crate::shown::Shown::*;
 
-/// The start of a ServerHello that is long.
+/// The start of a long ServerHello.
 const HALF_HELLO: [u8; 10] = [22, 3, 3, 0x40, 0, 2, 0, 0x3f, 0xfc, 3];
 
 pub(super) fn lines() -> Vec<Case> {
@@ -51,7 +51,7 @@ fn connect() -> Vec<Case> {
     ])
 }
 
-/// What a proxy may say when it makes its tunnel.
+/// What a proxy may send when it opens the tunnel.
 fn made_tunnel() -> Vec<Case> {
     let says = |reply: &str| proxy().says(reply).serves().accepts();
     let heads = |lines: &str| proxy().heads(lines).serves().accepts();
