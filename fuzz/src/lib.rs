@@ -1,9 +1,9 @@
-//! What must hold for any input, one function a target.
+//! What must hold for any input: one function for each target.
 //!
-//! The library's pure modules are private, and stay so: their sources are compiled here once more, under the same names.
-//! No `cfg(fuzzing)` in the library opens them, so what is shipped has no way in that is for tests alone.
+//! The library's pure modules are private, so this crate compiles their sources again, under the same names. The
+//! library has no `cfg(fuzzing)`, so the released library has no entry that is only for tests.
 
-#![allow(dead_code, unused_imports)] // of the library's modules, what no target needs
+#![allow(dead_code, unused_imports)] // of the library's modules
 
 #[path = "../../src/transport/tls/certificates/mod.rs"]
 mod certificates;

@@ -1,4 +1,4 @@
-//! The library's rule of the wait, without what drives it.
+//! The library's state machine of a wait, without its driver.
 
 #[path = "../../src/wait/machine/mod.rs"]
 pub(crate) mod machine;

@@ -1,4 +1,4 @@
-//! Makes the one call with its argument, and prints the result and how often the program's own allocator served it.
+//! Calls `sync` with its argument, and prints the result and how often the program's own allocator was used.
 
 #![allow(clippy::print_stdout)] // it is a program
 

@@ -1,4 +1,4 @@
-//! The C face as a caller uses it, from a C program against the emulator: results, details, settings, waits.
+//! The C API, as a C program uses it with the emulator: results, details, settings, waits.
 //! `.ci/run` runs these once more under valgrind.
 
 use std::time::Duration;
@@ -66,7 +66,7 @@ fn settings_are_read() {
     assert_eq!(api(&emulator, &["settings"]), "AUTOPILOT_ERROR_FORBIDDEN http=403 trigger=0 attempts=1\n");
 }
 
-/// The callback sees the wait, renews its token, and ends it. tests/wait.rs tests how waits end.
+/// The callback sees the wait, renews the token, and ends the wait. tests/wait.rs tests how waits end.
 #[test]
 fn a_wait_is_seen_and_led_by_its_callback() {
     let ahead = Behaviour { last_sync: Past::Ago(Duration::from_secs(60)), ..quick() };

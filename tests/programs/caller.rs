@@ -1,4 +1,4 @@
-//! What `caller.c` does, in Rust.
+//! The same as `caller.c`, in Rust.
 
 #![allow(clippy::print_stdout)] // it is a program
 
@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 
 const LONGEST_LINE: usize = 128 * 1024;
 
-/// A line of standard input, in no buffer but this one.
+/// Reads a line of standard input into this buffer, and no other.
 fn hear(input: &mut File) -> Zeroizing<String> {
     let mut line = Zeroizing::new(String::with_capacity(LONGEST_LINE));
     let mut byte = [0];
@@ -34,7 +34,7 @@ fn ended(end: Result<SyncOutcome, Error>) -> (i32, Detail) {
     }
 }
 
-/// Hands in the next line as a new token where one is refused.
+/// Passes the next line as the new token if one is refused.
 fn renew(progress: &mut Progress<'_>) -> ControlFlow<()> {
     if progress.phase() == Phase::TokenRejected {
         progress.set_token(&hear(&mut input())).unwrap();

@@ -28,7 +28,7 @@ fn found(variable: &str, default: &str) -> String {
     compiler
 }
 
-/// `libautopilot_sync.so` of these sources; `AUTOPILOT_TEST_LIBRARY` names one that was built in another way.
+/// `libautopilot_sync.so`, built from these sources. `AUTOPILOT_TEST_LIBRARY` can name another one.
 pub(crate) fn library() -> &'static Path {
     static LIBRARY: OnceLock<PathBuf> = OnceLock::new();
     LIBRARY.get_or_init(|| {
@@ -39,7 +39,7 @@ pub(crate) fn library() -> &'static Path {
     })
 }
 
-/// A library that is made on the way to the C libraries.
+/// A file that cargo makes when it builds the C libraries.
 pub(crate) fn library_for_c(is_wanted: impl Fn(&Path) -> bool) -> PathBuf {
     build(&["-p", "autopilot-sync-c"], "autopilot_sync", is_wanted)
 }
@@ -54,7 +54,7 @@ pub(crate) fn emulator() -> PathBuf {
     build(&["-p", "autopilot-emulator"], "autopilot-emulator", |file| file.extension().is_none())
 }
 
-/// Builds what `cargo test` may not build, once for all tests of this process. Returns the file of the wanted kind.
+/// Builds something that `cargo test` may not build, once for all tests of this process. Returns the wanted file.
 fn build(arguments: &[&str], target: &str, is_wanted: impl Fn(&Path) -> bool) -> PathBuf {
     static MESSAGES: Mutex<BTreeMap<String, String>> = Mutex::new(BTreeMap::new());
     let mut cargo = cargo("build");
@@ -66,7 +66,7 @@ fn build(arguments: &[&str], target: &str, is_wanted: impl Fn(&Path) -> bool) ->
     made(messages, target, is_wanted).unwrap_or_else(|| panic!("{cargo:?} names no {target}"))
 }
 
-/// A cargo without what the outer one set for this test, which would make it build all dependencies anew.
+/// cargo, without the variables that the outer cargo set, which would make it rebuild all dependencies.
 pub(crate) fn cargo(command: &str) -> Command {
     let mut cargo = Command::new(env!("CARGO"));
     cargo.arg(command);
@@ -79,7 +79,7 @@ pub(crate) fn cargo(command: &str) -> Command {
     cargo
 }
 
-/// The file of the given kind that cargo made of a target, by its messages.
+/// The wanted file of a target, according to cargo's messages.
 pub(crate) fn made(messages: &str, target: &str, is_wanted: impl Fn(&Path) -> bool) -> Option<PathBuf> {
     let made = messages.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
     let ours = made.filter(|message| message["target"]["name"] == target);
@@ -88,7 +88,7 @@ pub(crate) fn made(messages: &str, target: &str, is_wanted: impl Fn(&Path) -> bo
     files.find(|file| is_wanted(file))
 }
 
-/// What a command prints; it must succeed.
+/// Runs a command, which must succeed, and returns its output.
 pub(crate) fn run(command: &mut Command) -> String {
     let answer = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
     let (out, err) = (String::from_utf8_lossy(&answer.stdout), String::from_utf8_lossy(&answer.stderr));

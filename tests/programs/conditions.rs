@@ -1,5 +1,5 @@
-//! A C program whose process is in a bad way: signals, limits, closed streams, forks, a wrong clock, no trusted
-//! certificates, a suspension, a small stack. Each call gives a result, and later ones are as good as ever.
+//! A C program whose process has problems: signals, limits, closed streams, forks, a wrong clock, no trusted
+//! certificates, a suspension, a small stack. Each call returns a result, and later calls work.
 
 use std::process::{Command, Stdio};
 use std::thread;
@@ -12,7 +12,7 @@ use crate::program::Program;
 
 const LONG: Duration = Duration::from_secs(3600);
 
-/// Which gives no answer to one token.
+/// It never answers one of the tokens.
 fn emulator() -> Emulator {
     let emulator = Emulator::start(Config::default());
     emulator.script([Step::fault(Fault::Hang).for_token("unanswered").forever()]);
@@ -25,7 +25,7 @@ fn command(emulator: &Emulator, condition: &str) -> Command {
     command
 }
 
-/// What the program prints before it says that the library kept its word.
+/// The output of the program before its last line, which must be "kept".
 fn kept(command: &mut Command) -> String {
     let printed = compiler::run(command);
     let (before, _) = printed.split_once("kept\n").unwrap_or_else(|| panic!("{command:?}: {printed}"));
@@ -87,7 +87,7 @@ fn a_wrong_clock_is_told_by_the_certificate() {
     }
 }
 
-/// Then Mozilla's authorities are trusted, of which the emulator's is none.
+/// The library then trusts Mozilla's authorities, and so not the emulator's.
 #[test]
 fn a_system_without_certificates_trusts_nobody_else() {
     let emulator = emulator();
@@ -121,7 +121,7 @@ fn a_suspended_process_goes_on() {
     assert_eq!(String::from_utf8_lossy(&printed.stdout), "kept\n");
 }
 
-/// The header promises that 64 KiB are enough, of which a tenth is to be left. A library that is named is no debug build.
+/// The header promises that 64 KiB are enough. A tenth of that must be left.
 #[test]
 fn a_call_needs_little_stack() {
     let emulator = Emulator::start(Config::default());
@@ -138,7 +138,7 @@ fn a_call_needs_little_stack() {
     assert!(used < 64 * 1024 * 9 / 10, "{used} bytes");
 }
 
-/// Replies that are as deep as what is read can be.
+/// Replies with the deepest nesting that fits into the limit.
 fn deep_bodies() -> Vec<(u16, String)> {
     let lists = |kib: usize| format!("{}0{}", "[".repeat(kib * 512), "]".repeat(kib * 512));
     let objects = |kib: usize| format!("{}0{}", "{\"a\":".repeat(kib * 170), "}".repeat(kib * 170));

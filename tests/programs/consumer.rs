@@ -1,5 +1,4 @@
-//! A Rust package that depends on the crate as any other does, from a folder and a workspace of its own: what it gets,
-//! and what it does not.
+//! A Rust package that depends on the crate, in its own folder and workspace: what it gets, and what it does not get.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -19,7 +18,7 @@ pub(crate) fn program(name: &str) -> PathBuf {
     compiler::made(messages(), name, is_program).unwrap_or_else(|| panic!("there is no {name}"))
 }
 
-/// What cargo says of building it.
+/// cargo's messages about its build.
 fn messages() -> &'static str {
     static MESSAGES: OnceLock<String> = OnceLock::new();
     MESSAGES.get_or_init(|| {
@@ -58,14 +57,14 @@ incremental = false
     )
 }
 
-/// Leaves what is the same untouched, so that it is not built anew.
+/// Writes a file only if it changes, so that cargo does not rebuild it.
 fn write(path: &Path, text: &str) {
     if fs::read_to_string(path).ok().as_deref() != Some(text) {
         fs::write(path, text).unwrap();
     }
 }
 
-/// Its own cargo, with a target folder of its own; what it needs, the outer cargo has fetched.
+/// cargo with a separate target folder. The outer cargo has already fetched the dependencies.
 fn cargo(command: &str) -> Command {
     let mut cargo = compiler::cargo(command);
     cargo.arg("--offline").current_dir(folder()).env("CARGO_TARGET_DIR", folder().join("target"));
@@ -79,7 +78,7 @@ fn packages(arguments: &[&str]) -> Vec<String> {
     tree.lines().filter_map(|line| line.split(' ').next()).map(str::to_owned).collect()
 }
 
-/// The functions and data of a file that have names of the C ABI.
+/// The symbols of a file that have names of the C ABI.
 fn c_symbols(file: &Path) -> Vec<String> {
     let installed = Command::new("nm").arg("--version").output().is_ok();
     assert!(installed, "nm is missing. Install it (Debian: apt-get install binutils)");
@@ -105,7 +104,7 @@ fn it_runs_on_its_own_allocator() {
 
 #[test]
 fn it_gets_no_c_symbol() {
-    // In the library, whatever is made of it: from a program the linker may drop them, from a shared library it does not.
+    // Look at the library, because the linker may drop the symbols from a program.
     let library = compiler::made(messages(), "autopilot_sync", is_rlib).expect("the crate");
     assert_eq!(c_symbols(&library), [""; 0]);
     let with_the_c_abi = compiler::library_for_c(is_rlib);

@@ -1,4 +1,4 @@
-//! `bindings/cpp/autopilot_sync.hpp`: every compiler takes it, and programs that use it get what it promises.
+//! `bindings/cpp/autopilot_sync.hpp`: every compiler accepts it, and it keeps its promises to programs.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -43,14 +43,14 @@ fn strict(standard: &str) -> Command {
     command
 }
 
-/// A source of its own for a test.
+/// Writes a source file for a test.
 fn source(name: &str, text: &str) -> PathBuf {
     let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     fs::write(&path, text).unwrap();
     path
 }
 
-/// One of the ways in which the test program is made.
+/// One of the ways to build the test program.
 struct Build {
     name: String,
     program: Program,
@@ -58,7 +58,7 @@ struct Build {
 }
 
 impl Build {
-    /// Two translation units, so that what the header defines is defined in both.
+    /// Two translation units, so that both contain the header's definitions.
     fn new(standard: &str, flags: &[&str]) -> Build {
         let name = format!("cpp-api-{standard}{}", flags.concat()).replace(['/', ','], "-");
         let mut command = strict(standard);
@@ -88,7 +88,7 @@ fn builds() -> &'static [Build] {
     })
 }
 
-/// Runs a scenario in every build at once, each against an emulator of its own.
+/// Runs a scenario in every build at once, each with its own emulator.
 fn every_build(
     emulator: impl Fn() -> Emulator + Sync,
     arguments: &[&str],
@@ -126,7 +126,7 @@ fn every_standard_takes_it_alone_and_twice() {
     }
 }
 
-/// What the compiler says of a program that must not compile.
+/// The compiler's message about a program that must not compile.
 fn refused(standard: &str, flags: &[&str], body: &str) -> String {
     let text = format!("#include \"autopilot_sync.hpp\"\n{body}\n");
     let mut command = strict(standard);
@@ -162,7 +162,7 @@ fn what_must_not_compile_says_why() {
     assert!(first.contains("autopilot_sync.hpp needs C++17 or later"), "{first}");
 }
 
-/// The mangled names that a program gets from this folder's headers: of what is in the namespace, and of C's kind.
+/// The symbols that a program gets from this folder's headers: mangled ones in the namespace, and `extern "C"` ones.
 fn names_from(headers: &Path) -> BTreeSet<String> {
     let uses = "#include \"autopilot_sync.hpp\"\nint main() {\n\
         const autopilot::Client client(autopilot::Options().max_retries(1));\n\
@@ -383,7 +383,7 @@ fn settings_are_a_value() {
     });
 }
 
-/// The clock of C++ has an end, in the year 2262, and a beginning.
+/// The clock of C++ ends in the year 2262, and has a beginning too.
 #[test]
 fn times_never_wrap() {
     let scripted = || {
@@ -404,7 +404,7 @@ fn times_never_wrap() {
     });
 }
 
-/// The callback sees the wait, renews its token, and ends it. tests/wait.rs tests how waits end.
+/// The callback sees the wait, renews the token, and ends the wait. tests/wait.rs tests how waits end.
 #[test]
 fn a_wait_is_seen_and_led_by_its_callback() {
     let ahead = Behaviour { last_sync: Past::Ago(Duration::from_secs(60)), ..quick() };

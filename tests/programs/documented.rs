@@ -1,5 +1,5 @@
-//! Every public item has an example, and every example that the doc tests only compile runs here: as a program of a
-//! user's, led to the emulator by its two variables.
+//! Every public item has an example. Examples that the doc tests only compile run here, in a user's program, which the
+//! emulator's two variables lead to the emulator.
 
 use std::fmt::Write;
 use std::fs;
@@ -13,14 +13,14 @@ use autopilot_emulator::{Access, Behaviour, Config, Emulator, Past, Token};
 use crate::emulators::quick;
 use crate::{consumer, pages};
 
-/// An example that needs the service: where it stands, and its code with the hidden lines.
+/// An example that needs the service: its place, and its code with the hidden lines.
 struct Example {
     place: String,
     code: String,
 }
 
-/// The documentation by name: the README, the pages in `docs/`, and the sources but those of the C ABI, whose examples
-/// are in C.
+/// The documentation by name: the README, the pages in `docs/`, and the sources except the C ABI, whose examples are in
+/// C.
 fn files() -> Vec<(String, String)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut paths = Vec::new();
@@ -87,7 +87,7 @@ fn all_examples() -> Vec<Example> {
     files().iter().flat_map(|(name, text)| examples(name, text)).collect()
 }
 
-/// A program that runs the example which its argument counts to.
+/// A program that runs the example whose number is its argument.
 pub(crate) fn program() -> String {
     let mut program = String::from("#![allow(unused)]\n\n");
     let mut arms = String::new();

@@ -1,4 +1,4 @@
-//! Forks of a process that uses the library: parent and child go on, each by itself.
+//! Forks of a process that uses the library: parent and child both go on, independently.
 
 use std::process::Stdio;
 use std::thread;
@@ -43,8 +43,7 @@ fn a_forked_child_cannot_cancel_its_parents_calls() {
     assert!(answer.status.success());
 }
 
-/// A lock, or a value half made, that the thread which makes the first call leaves to a child of another thread would
-/// hold the child for ever.
+/// If the thread of the first call held a lock or a half-made value during another thread's fork, the child would hang.
 #[test]
 fn a_child_forked_anywhere_in_the_first_call_may_call() {
     let emulator = stepping();
@@ -67,7 +66,7 @@ fn a_child_forked_anywhere_in_the_first_call_may_call() {
 #[test]
 fn a_child_with_its_parents_number_has_connections_of_its_own() {
     let emulator = stepping();
-    // As root of a user namespace: who runs the tests may have no rights.
+    // In a user namespace, because the tests may not run as root.
     let unshare = ["unshare", "--map-root-user", "--pid", "--fork"];
     let mut command = Program::named("fork.c").under(unshare.into_iter(), &emulator);
     assert_eq!(printed(command.arg("namespace")), "parent 1 0 child 1 1 parent 2");

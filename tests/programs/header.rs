@@ -1,4 +1,4 @@
-//! `include/autopilot_sync.h` is what cbindgen makes of the sources, and every C and C++ compiler takes it.
+//! `include/autopilot_sync.h` is as cbindgen generates it, and every C and C++ compiler accepts it.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -53,8 +53,8 @@ fn every_standard_takes_it_alone_and_twice() {
     }
 }
 
-/// The header's branch for C23. Compilers from before the standard came out give their C23 an older number, so it is
-/// tried in a copy that takes it; gcc has enums of a fixed type from 13 on, clang in every version:
+/// The header's branch for C23. Older compilers give their C23 another version number, so this tries a copy of the
+/// header that always takes the branch. gcc has enums with a fixed type since 13, clang in every version:
 /// tests/sanitizers.sh runs this with clang.
 #[test]
 fn the_branch_for_c23_makes_enums_of_a_fixed_type() {
@@ -63,7 +63,7 @@ fn the_branch_for_c23_makes_enums_of_a_fixed_type() {
     let header = fs::read_to_string(committed_path()).unwrap();
     assert_eq!(header.matches("202311L").count(), 1);
     fs::write(folder.join("autopilot_sync.h"), header.replace("202311L", "202000L")).unwrap();
-    // Elsewhere an enum without a value below zero is unsigned in both compilers.
+    // On other systems, an enum without a negative value is unsigned in both compilers.
     let is_signed = "_Static_assert(_Generic((enum autopilot_cloud)0, int32_t: 1, default: 0), \"\");";
     let is_one_type = "static autopilot_cloud is_one_type(enum autopilot_cloud *one) { return *one; }";
     let uses = "int main(void) { enum autopilot_cloud cloud = AUTOPILOT_CLOUD_CHINA; return is_one_type(&cloud) != 3; }";
@@ -130,7 +130,7 @@ fn uncalled<'a>(declared: &'a BTreeSet<String>, source: &str) -> Vec<&'a str> {
     declared.iter().filter(|name| !called.contains(*name)).map(String::as_str).collect()
 }
 
-/// What stands before a parenthesis outside of comments.
+/// The names before a parenthesis, outside comments.
 fn declared_functions(header: &str) -> BTreeSet<String> {
     let code: String = header
         .lines()

@@ -1,5 +1,5 @@
-//! The one call from a program in each language: unchanged, linked with the shared library of these sources, and led to
-//! the emulator by `HTTPS_PROXY` and `SSL_CERT_FILE` alone.
+//! One call from a program in each language, linked with the shared library. Only `HTTPS_PROXY` and `SSL_CERT_FILE`
+//! lead it to the emulator.
 
 use std::io::Write;
 use std::process::{Command, Stdio};
@@ -54,7 +54,7 @@ fn every_language_refuses_a_token_that_cannot_be_right() {
     assert_eq!(emulator.counts().accepted, 0, "nothing was opened");
 }
 
-/// The emulator made to answer once in a certain way, and what the C program prints.
+/// How the emulator answers once, and what the C program prints.
 #[test]
 fn a_c_program_gets_each_result_of_the_table() {
     let access = |access| move |emulator: &Emulator| emulator.set_other_tokens(access);
@@ -79,7 +79,7 @@ fn a_c_program_gets_each_result_of_the_table() {
     ];
     let program = Program::one_call(Language::C);
     let emulators: Vec<_> = table.iter().map(|_| stepping()).collect();
-    // At once: two of them take the whole thirty seconds of the deadline.
+    // At once, because two of them take the thirty seconds of the deadline.
     std::thread::scope(|scope| {
         let runs: Vec<_> = table
             .iter()
@@ -129,7 +129,7 @@ fn the_host_process_is_left_alone() {
     emulator.script([Step::service(), Step::fault(Fault::CloseAfter), Step::service()]);
     let mut command = Program::named("host.c").against(&emulator);
     let printed = printed(&mut command);
-    // Whether the third call sees the close in time, or sends into it, is a matter of luck; SIGPIPE is raised in neither.
+    // The third call may see the close in time or not. In neither case may there be a SIGPIPE.
     let expected = ["-1 free descriptors same 0 1 2", "-1 free descriptors same 0 1 -6"];
     assert!(expected.contains(&&*printed), "{printed}");
 }
@@ -175,7 +175,7 @@ fn a_look_up_that_never_ends_does_not_hold_the_call() {
     assert!(printed.starts_with(b"made -4\n"), "{}", String::from_utf8_lossy(&printed));
 }
 
-/// The most that one call may need, whatever the service sends. A plain call needs about 10 MiB.
+/// The memory limit of one call, whatever the service sends. A plain call needs about 10 MiB.
 #[test]
 fn memory_is_bounded_whatever_is_sent() {
     let long = || serde_json::json!({"error": {"code": "x", "message": "m".repeat(20_000_000)}});
@@ -210,7 +210,7 @@ fn memory_is_bounded_whatever_is_handed_in() {
     assert!(kib < LENGTH / 1024 + 40 * 1024, "{kib} KiB: the text was copied");
 }
 
-/// What memory.c prints.
+/// The output of memory.c.
 fn result_and_memory(program: &mut Command) -> (String, u64) {
     let printed = printed(program);
     let (result, memory) = printed.split_once(' ').unwrap();

@@ -1,6 +1,5 @@
-//! Programs in C, C++, Python and Rust, made of these sources and run against the emulator; the header they include; the
-//! README and the pages in `docs/` that show them; a package that depends on the crate; the Python
-//! package's own tests.
+//! Programs in C, C++, Python and Rust, run against the emulator; the header that they include; the programs in the
+//! README and in `docs/`; a package that depends on the crate; the Python package's own tests.
 
 mod agents;
 mod c_api;

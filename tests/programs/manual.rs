@@ -1,5 +1,5 @@
-//! `include/autopilot_sync.h` is a manual for C programmers: everything in it is documented, in C's words; its example
-//! works; its macros and the library are of one version.
+//! `include/autopilot_sync.h` is a manual for C programmers: everything in it is documented, in C's terms; its example
+//! works; its macros have the library's version.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,7 +13,7 @@ fn header() -> String {
     fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("include/autopilot_sync.h")).unwrap()
 }
 
-/// What rustdoc and Rust leave in a comment that was not written for C.
+/// Signs that a comment was written for Rust, not for C.
 const RESIDUE: &[&str] =
     &["`", "::", "# ", "[auto", "Option<", "Box<", "Some(", "&self", "&mut", "None", "unsafe", "rustdoc"];
 
@@ -24,7 +24,7 @@ const BLOCKING: &[&str] = &[
     "autopilot_client_sync_and_wait",
 ];
 
-/// A declaration on one line, after the comment that stands directly above it.
+/// A comment, and the declaration directly below it, on one line.
 struct Declaration {
     comment: String,
     code: String,
@@ -56,7 +56,7 @@ fn function(code: &str) -> Option<&str> {
     before.rsplit([' ', '*']).next()
 }
 
-/// What is wrong with a header as a manual, a line each.
+/// The faults of a header as a manual, one per line.
 fn faults(header: &str) -> Vec<String> {
     let mut faults = Vec::new();
     let declarations = declarations(header);

@@ -26,7 +26,7 @@ pub(crate) fn blocks(language: &str) -> Vec<String> {
     all().iter().flat_map(|(_, text)| in_page(text)).collect()
 }
 
-/// The shell commands that begin so, without their comments.
+/// The shell commands that begin with this, without their comments.
 pub(crate) fn commands(beginning: &str) -> Vec<String> {
     let shell = blocks("sh").join("");
     let lines = shell.lines().filter(|line| line.starts_with(beginning));
@@ -37,7 +37,7 @@ fn name(page: &Path) -> String {
     page.strip_prefix(ROOT).unwrap().display().to_string()
 }
 
-/// The files below a folder whose names end so, but for what is built and what is hidden.
+/// The files below a folder whose names have these endings, except built and hidden files.
 fn files(folder: &Path, endings: &[&str]) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).unwrap() {
@@ -54,7 +54,7 @@ fn files(folder: &Path, endings: &[&str]) -> Vec<PathBuf> {
     found
 }
 
-/// A page's lines that are not in a code block.
+/// A page's lines outside code blocks.
 fn prose(text: &str) -> Vec<&str> {
     text.split("```").step_by(2).flat_map(str::lines).collect()
 }

@@ -16,7 +16,7 @@ fn a_panic_is_a_result_and_later_calls_are_as_good_as_ever() {
     let answer = Program::named("panic.c").against(&emulator).output().unwrap();
     let (out, err) = (String::from_utf8_lossy(&answer.stdout), String::from_utf8_lossy(&answer.stderr));
     assert!(answer.status.success() && out == "kept\n", "{}\n{err}", answer.status);
-    // Rust's own hook reports each panic on stderr. It belongs to the process, so the library leaves it as it is.
+    // Rust's hook reports each panic on stderr. It belongs to the process, so the library does not change it.
     let panics_of = |thread: &str| err.contains(&format!("thread '{thread}'"));
     assert!(panics_of("<unnamed>") && panics_of("autopilot-dial"), "{err}");
     assert!(!err.contains(TOKEN), "{err}");

@@ -1,4 +1,4 @@
-//! Programs in four languages, made of these sources.
+//! Programs in four languages, built from these sources.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -22,7 +22,7 @@ impl Language {
     pub(crate) const ALL: [Language; 4] = [Language::C, Language::Cpp, Language::Python, Language::Rust];
 }
 
-/// A program of `tests/programs`, ready to be run against an emulator.
+/// A program from `tests/programs`, ready to run with an emulator.
 pub(crate) struct Program {
     command: Vec<PathBuf>,
 }
@@ -38,7 +38,7 @@ impl Program {
         }
     }
 
-    /// What makes calls with tokens from its standard input, in C or in Rust.
+    /// The program `caller`, which gets tokens on its standard input, in C or in Rust.
     pub(crate) fn caller(language: Language) -> Program {
         match language {
             Language::Rust => Program::at(compiler::example("caller")),
@@ -69,7 +69,7 @@ impl Program {
         Program::at(compile(compiler::c(), "-std=c99", source))
     }
 
-    /// With flags of its own in place of those of `AUTOPILOT_TEST_CFLAGS`.
+    /// Compiles a program with these flags instead of `AUTOPILOT_TEST_CFLAGS`.
     pub(crate) fn with_flags(name: &str, flags: &[&str]) -> Program {
         let program =
             Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-{}-own", std::process::id()));
@@ -81,7 +81,7 @@ impl Program {
         Program::at(compile(compiler::cpp(), "-std=c++11", source))
     }
 
-    /// What a compiler's command makes when it is told to link with the shared library.
+    /// Runs a compiler command that also links with the shared library, and returns the program.
     pub(crate) fn linked(compile: &mut Command, name: &str) -> Program {
         let program = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-{}", std::process::id()));
         compile
@@ -106,14 +106,14 @@ impl Program {
         })
     }
 
-    /// Led to the emulator by its two variables, and by nothing else. `AUTOPILOT_TEST_UNDER` names a command, such as
-    /// valgrind with its options, that it then runs under.
+    /// A command that only the emulator's two variables lead to the emulator. `AUTOPILOT_TEST_UNDER` can name a command
+    /// to run it under, such as valgrind with its options.
     pub(crate) fn against(&self, emulator: &Emulator) -> Command {
         let under = std::env::var("AUTOPILOT_TEST_UNDER").unwrap_or_default();
         self.under(under.split_whitespace(), emulator)
     }
 
-    /// The same, never under another command: to see what the program itself needs.
+    /// The same, but never under another command, so that the program itself can be measured.
     pub(crate) fn plainly_against(&self, emulator: &Emulator) -> Command {
         self.under([].into_iter(), emulator)
     }
@@ -141,11 +141,11 @@ fn python() -> &'static str {
     "python3"
 }
 
-/// What a program that was linked with the shared library asks for: the version as far as it says the ABI.
+/// The library's SONAME, which programs look for: it has the part of the version that names the ABI.
 const SONAME: &str =
     concat!("libautopilot_sync.so.", env!("CARGO_PKG_VERSION_MAJOR"), ".", env!("CARGO_PKG_VERSION_MINOR"));
 
-/// A folder with the shared library under the two names that an installed one has, and its own, which a DLL keeps.
+/// A folder with the shared library under the two names of an installed library, and under its own for a DLL.
 fn library_folder() -> &'static Path {
     static FOLDER: OnceLock<PathBuf> = OnceLock::new();
     FOLDER.get_or_init(|| {
@@ -161,13 +161,13 @@ fn library_folder() -> &'static Path {
     })
 }
 
-/// Compiles a program, once for all tests of this process. `AUTOPILOT_TEST_CFLAGS` has more flags for it, such as a
-/// sanitizer's.
+/// Compiles a program, once for all tests of this process. `AUTOPILOT_TEST_CFLAGS` has additional flags, such as those
+/// of a sanitizer.
 fn compile(compiler: &str, standard: &str, source: &Path) -> PathBuf {
     static COMPILED: Mutex<BTreeMap<PathBuf, Arc<OnceLock<()>>>> = Mutex::new(BTreeMap::new());
     let name = source.file_name().unwrap().to_str().unwrap().replace('.', "-");
     let program = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-{}", std::process::id()));
-    // Without the lock, so that other tests can compile other programs.
+    // Release the lock first, so that other tests can compile other programs.
     let once = COMPILED.lock().unwrap().entry(program.clone()).or_default().clone();
     once.get_or_init(|| {
         let flags = std::env::var("AUTOPILOT_TEST_CFLAGS").unwrap_or_default();

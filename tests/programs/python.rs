@@ -1,4 +1,4 @@
-//! The Python package, by its own tests: mypy and pytest, against the library and the emulator of these sources.
+//! Runs the Python package's own tests: mypy, and pytest with the library and the emulator from these sources.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 
 use crate::{compiler, venv};
 
-/// A Python with what the package's tests want, in the package's folder.
+/// A Python with the requirements of the package's tests, in the package's folder.
 fn python(arguments: &[&str]) -> Command {
     static PYTHON: OnceLock<PathBuf> = OnceLock::new();
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("bindings/python");
@@ -24,7 +24,7 @@ fn the_package_is_typed() {
 
 #[test]
 fn the_package_passes_its_tests() {
-    // They wait most of the time, so more of them than cores run at once.
+    // Run more tests than there are cores, because they mostly wait.
     let mut pytest =
         python(&["-m", "pytest", "-q", "-p", "no:cacheprovider", "-n", "6", "--dist", "worksteal"]);
     pytest.env("AUTOPILOT_SYNC_LIBRARY", compiler::library());

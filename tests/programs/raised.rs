@@ -1,4 +1,4 @@
-//! A process that runs with more rights than who started it: its environment, which is of who started it, leads nowhere.
+//! A process with more rights than the user who started it ignores the environment, which comes from that user.
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
@@ -13,7 +13,7 @@ use crate::program;
 
 const NOBODY: u32 = 65534;
 
-/// A folder that every user can reach, gone when the test is over.
+/// A folder that every user can read. It is deleted when the test ends.
 struct Folder(PathBuf);
 
 impl Folder {
@@ -24,8 +24,8 @@ impl Folder {
         Folder(path)
     }
 
-    /// A copy in it, with these rights. Made by another process: what this one has open for writing, another test's
-    /// child may have open too, and then it cannot be run.
+    /// Copies a file into the folder, with these rights. Another process copies it, because a child of another test
+    /// could inherit this process's open file, and a file that is open for writing cannot be run.
     fn copy(&self, file: &Path, name: &str, mode: &str) -> PathBuf {
         let copy = self.0.join(name);
         compiler::run(Command::new("install").args(["-m", mode]).arg(file).arg(&copy));
@@ -39,7 +39,7 @@ impl Drop for Folder {
     }
 }
 
-/// `raised.c` with the static library, since it is copied to where the shared one is not to be found.
+/// `raised.c` with the static library, because its copy would not find the shared one.
 fn program() -> PathBuf {
     let include = Path::new(env!("CARGO_MANIFEST_DIR")).join("include");
     let library = compiler::library_for_c(|file| file.extension().is_some_and(|ending| ending == "a"));
@@ -55,7 +55,7 @@ fn program() -> PathBuf {
     program
 }
 
-/// What the program says when the user "nobody" runs it, with a proxy and an authority in the environment.
+/// The output of the program when the user "nobody" runs it, with a proxy and a CA file in the environment.
 fn run_by_nobody(program: &Path, emulator: &Emulator, authorities: &Path) -> String {
     let mut command = Command::new(program);
     command.env_clear().env("HTTPS_PROXY", emulator.proxy_url()).env("SSL_CERT_FILE", authorities);
@@ -92,7 +92,7 @@ fn the_environment_of_who_started_it_is_ignored() {
     let counts = emulator.counts();
     assert_eq!((counts.connects, counts.requests), (0, 0), "no proxy was asked, and no token sent");
 
-    // The same program with plain rights goes where it is led.
+    // Without the rights, the same program follows the environment.
     let said = run_by_nobody(&plain, &emulator, nowhere);
     assert!(said.starts_with("raised 0: -13 ") && said.contains("/nowhere.pem"), "{said}");
     assert_eq!(run_by_nobody(&plain, &emulator, &authorities), "raised 0: 0 the sync was accepted\n");

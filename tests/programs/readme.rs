@@ -1,5 +1,5 @@
-//! The README and the pages in `docs/` do what they say: their programs are compiled by their own commands, and run.
-//! (`documented.rs` runs their Rust.)
+//! The README and the pages in `docs/` are right: their own commands compile their programs, which then run.
+//! (`documented.rs` runs the Rust programs.)
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;

@@ -1,17 +1,17 @@
-//! What is left of a secret in another process's memory.
+//! Finds copies of a secret in another process's memory.
 
 use std::collections::HashSet;
 use std::fs::File;
 use std::os::unix::fs::FileExt;
 
-/// The size of a word of memory, and of the parts of a secret that are looked for. Each part of a secret that has at
-/// least 15 bytes covers an aligned word, wherever it lies.
+/// The size of a word of memory, and of the parts of a secret to look for. Any 15 bytes in a row contain an aligned
+/// word, wherever they are.
 const WORD: usize = 8;
 
 /// A copy of a secret, or a part of one.
 #[derive(Debug)]
 pub(crate) struct Copy {
-    /// Where it lies, as `/proc/PID/maps` names it; empty for memory that has no name.
+    /// The mapping's name in `/proc/PID/maps`, which may be empty.
     #[allow(dead_code, reason = "shown where a test fails")]
     pub(crate) mapping: String,
     pub(crate) length: usize,
@@ -27,15 +27,15 @@ impl Words {
         Words(windows.map(|word| word.try_into().unwrap()).collect())
     }
 
-    /// Looks at the last byte first: in numbers and addresses, which fill most of the memory, it is 0.
+    /// Looks at the last byte first, because it is 0 in numbers and addresses, which fill most of the memory.
     fn has(&self, word: &[u8]) -> bool {
         word[WORD - 1] != 0 && self.0.contains(word)
     }
 }
 
-/// The copies of the secrets, and of parts of them, in all memory of a process that can be written.
+/// The copies of the secrets, and of parts of them, in all writable memory of a process.
 pub(crate) fn copies(process: u32, secrets: &Words) -> Vec<Copy> {
-    // Anew where a mapping is gone before it is read: a thread has ended.
+    // Start again if a mapping disappears before it is read, because a thread has ended.
     loop {
         if let Ok(copies) = look(process, secrets) {
             return copies;
@@ -63,7 +63,7 @@ fn look(process: u32, words: &Words) -> std::io::Result<Vec<Copy>> {
     Ok(copies)
 }
 
-/// The lengths of all that consists of words of the secrets.
+/// The lengths of all runs of words from the secrets.
 fn lengths(bytes: &[u8], words: &Words) -> impl Iterator<Item = usize> {
     let mut all = bytes.chunks_exact(WORD);
     std::iter::from_fn(move || {

@@ -1,4 +1,4 @@
-//! The address sanitizer sees the library's memory: it finds a C program that breaks the header's rules.
+//! The address sanitizer sees the library's memory, so it finds C programs that break the header's rules.
 
 use autopilot_emulator::{Config, Emulator};
 

@@ -1,5 +1,6 @@
-//! What a call leaves of its token in the memory of the process that made it: nothing, however the call ended. Seen from
-//! outside, with the connection alive and with the client freed; the caller's own copy is seen first, and then wiped.
+//! However a call ends, it leaves no copy of its token in the process's memory. The test reads that memory from
+//! outside, with the connection alive and after the client is freed. It first sees the caller's own copy, which is then
+//! wiped.
 
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Stdio};
@@ -19,7 +20,7 @@ const SHORT: usize = 1500;
 const LONG: usize = 60 * 1024;
 const PATIENT: &str = "3600000";
 
-/// A text like a token, whose parts occur nowhere else.
+/// A text like a token. None of its parts occurs anywhere else.
 fn token(length: usize, seed: u64) -> Vec<u8> {
     const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     let mut state = seed;
@@ -40,8 +41,8 @@ struct Caller {
 impl Caller {
     fn start(language: Language, emulator: &Emulator, case: &Case) -> Caller {
         let mut command = Program::caller(language).plainly_against(emulator);
-        // The linker's look-up at the first call of a function saves the registers, and what was copied by them, to the
-        // stack.
+        // At the first call of a function, the dynamic linker saves the registers to the stack, and what they copied
+        // last.
         command.env("LD_BIND_NOW", "1").envs((case.way)(emulator).map(|proxy| ("HTTPS_PROXY", proxy)));
         command.args([case.action, case.timeout_ms]).args(case.cancelled.map(|_| "cancel"));
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
@@ -64,19 +65,19 @@ impl Caller {
     }
 }
 
-/// A call, the service it meets, and how it must end.
+/// A call, the behaviour of the service, and the expected result.
 struct Case {
     name: &'static str,
     prepare: fn(&Emulator),
     action: &'static str,
-    /// Another proxy than the usual one.
+    /// A proxy to use instead of the usual one.
     way: fn(&Emulator) -> Option<String>,
     timeout_ms: &'static str,
     /// When the call is cancelled.
     cancelled: Option<fn(&Counts) -> bool>,
-    /// How many tokens the callback hands in.
+    /// How many tokens the callback passes.
     renewals: u64,
-    /// What makes the token a wrong one.
+    /// What makes the token invalid.
     spoil: fn(&mut Vec<u8>),
     result: i32,
 }
@@ -141,7 +142,7 @@ fn proxy(emulator: &Emulator, fault: ProxyFault) {
     network(emulator, Network { proxy_fault: Some(fault), ..Network::default() });
 }
 
-/// Of the tokens of a wait the first is refused at once, and the second after one request.
+/// In a wait, the first token is refused at once, and the second after one request.
 fn old_tokens(emulator: &Emulator) {
     for length in [SHORT, LONG] {
         let text = |number| String::from_utf8(token(length, number)).unwrap();
@@ -217,7 +218,7 @@ const CASES: &[Case] = &[
     refused("too long", |token| token.resize(64 * 1024 + 1, b'x')),
 ];
 
-/// A few runs at a time, for most of a run is waiting. What fails is told at the end, all of it.
+/// Several runs at a time, because they mostly wait. All failures are reported at the end.
 #[test]
 fn no_copy_of_a_token_outlives_a_call() {
     let runs = CASES.iter().flat_map(|case| {
@@ -236,7 +237,7 @@ fn no_copy_of_a_token_outlives_a_call() {
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
 
-/// What was not as it must be, if anything.
+/// What was wrong, if anything.
 fn fault_of(language: Language, case: &Case, length: usize) -> Option<String> {
     let name = format!("{language:?}, {length} bytes: {}", case.name);
     let behaviour = Behaviour { duration: Duration::from_secs(1), ..Behaviour::default() };

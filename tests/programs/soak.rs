@@ -1,5 +1,5 @@
-//! A C program that makes calls of every kind, from several threads, and holds no more at the end than after a third.
-//! `AUTOPILOT_SOAK_CALLS` says how many; `tests/soak.sh` makes a hundred thousand.
+//! A C program makes calls of every kind from several threads, and must not hold more at the end than after a third.
+//! `AUTOPILOT_SOAK_CALLS` is the number of calls; `tests/soak.sh` makes a hundred thousand.
 
 use std::io::{BufRead, BufReader};
 use std::process::Stdio;
@@ -22,7 +22,7 @@ fn what_a_process_holds_does_not_grow() {
     let lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
     let printed: Vec<_> = thread::scope(|scope| {
         let (lives, ends) = mpsc::channel::<()>();
-        // Else the emulator is what grows.
+        // Otherwise the emulator would grow.
         let now_and_then = Duration::from_millis(100);
         let emulator = &emulator;
         scope.spawn(move || {
@@ -37,7 +37,7 @@ fn what_a_process_holds_does_not_grow() {
     assert!(child.wait().unwrap().success() && printed.ends_with(&["kept".to_owned()]), "{printed:?}");
 }
 
-/// How a token is answered, it says itself.
+/// The token names the answer.
 fn emulator() -> Emulator {
     let config =
         [("forbidden", Access::Forbidden), ("challenged", Access::Challenged), ("expired", Access::Expired)]

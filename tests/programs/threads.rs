@@ -1,5 +1,5 @@
-//! A C program on many threads, and callbacks that call. `tests/sanitizers.sh` runs these once more under a checker of
-//! threads.
+//! A C program with many threads, and with callbacks that call the library. `tests/sanitizers.sh` also runs it under a
+//! checker of threads.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ fn threads(emulator: &Emulator, scenario: &str) {
     assert_eq!(printed, "kept\n", "{scenario}");
 }
 
-/// Whose sync is seen at once, and never ends.
+/// Its sync starts at once, and never ends.
 fn endless() -> Emulator {
     let behaviour = Behaviour {
         duration: Duration::from_secs(86400),
@@ -84,7 +84,7 @@ fn a_callback_may_call_the_library() {
     threads(&endless(), "reentrant");
 }
 
-/// The size that the environment gives threads without one of their own is the host's, for its own threads.
+/// The environment's default stack size is for the host's threads, not for the library's.
 #[test]
 fn helper_threads_state_their_own_stack() {
     for size in ["1", "32768"] {

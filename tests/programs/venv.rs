@@ -1,9 +1,9 @@
-//! Pythons with packages.
+//! Python environments for tests.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// A Python with these requirements, in a folder of this name, made once for each list of them.
+/// A Python with these requirements, in a folder with this name. It is made again only if the requirements change.
 pub(crate) fn python(name: &str, requirements: &Path) -> PathBuf {
     let wanted = std::fs::read_to_string(requirements).unwrap();
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);

@@ -1,4 +1,4 @@
-//! Addresses: an input is the URL of a proxy or of a service, a NO_PROXY list, and a host, one a line.
+//! Addresses. An input has the URL of a proxy or service, a NO_PROXY list, and a host, one on each line.
 
 use std::net::IpAddr;
 
@@ -17,8 +17,8 @@ pub fn address(mut data: &[u8]) {
     assert_exceptions(list, host);
 }
 
-/// The host and port are those that another reader finds, no output shows the credentials, and these are the same when
-/// each of their bytes is escaped.
+/// Another parser finds the same host and port, no output shows the credentials, and they are the same if every byte is
+/// escaped.
 fn assert_proxy(url: &str) {
     let proxy = match Proxy::new(url) {
         Ok(proxy) => proxy,
@@ -40,7 +40,7 @@ fn assert_proxy(url: &str) {
     assert_eq!(Proxy::new(&written), Ok(proxy), "{url:?}");
 }
 
-/// A request goes to the very host and port that were given, over https.
+/// A request goes to exactly the given host and port, over https.
 fn assert_root(url: &str) {
     let Ok(root) = Root::new(url) else { return };
     assert_eq!(Root::new(&root.to_string()).as_ref(), Ok(&root));
@@ -54,7 +54,7 @@ fn assert_root(url: &str) {
     assert_eq!(uri.port_u16(), port.map(|port| port.parse().expect("a port")));
 }
 
-/// A list says what it says by another reading of it too.
+/// Another parser reads the list in the same way.
 fn assert_exceptions(list: &str, host: &str) {
     let environment = Environment::read(|name| match name {
         "https_proxy" => Some("proxy:1".into()),

@@ -1,6 +1,6 @@
 //! The C entry points that open no connection.
 //!
-//! An input is lines of one letter, a blank and an argument, each a call; after an empty line, what the CA file holds.
+//! Each line of an input is a call: a letter, a blank and an argument. After an empty line follows the CA file.
 
 use std::ffi::{CStr, CString, c_char};
 use std::path::PathBuf;
@@ -12,7 +12,7 @@ use autopilot_sync::ffi::*;
 
 use super::{assert_tells_nothing_of_the_token, line};
 
-/// What the proxy's address may hold and no text may show.
+/// The password in a proxy's address, which no text may show.
 const PASSWORD: &str = "pass-0123456789-word";
 
 /// The one file that is written.
@@ -21,7 +21,7 @@ static CA_FILE: LazyLock<PathBuf> =
 
 pub fn c_api(mut data: &[u8]) {
     let mut options = autopilot_options_new().expect("options");
-    // What this machine's variables name has no part in it.
+    // This machine's variables must have no influence.
     autopilot_options_set_ignore_environment(Some(&mut options));
     let mut calls = Vec::new();
     while let [letter, b' ', argument @ ..] = line(&mut data) {
@@ -57,7 +57,7 @@ fn set_text(setter: TextSetter, options: &mut autopilot_options, text: &CStr) ->
     unsafe { setter(Some(options), text.as_ptr()) }
 }
 
-/// C's text: what is before a NUL.
+/// The text as C sees it: up to the first NUL.
 fn c_string(bytes: &[u8]) -> CString {
     CString::new(bytes.split(|byte| *byte == 0).next().unwrap_or_default()).expect("it has no NUL")
 }
@@ -66,8 +66,8 @@ fn number(text: &[u8]) -> i64 {
     std::str::from_utf8(text).ok().and_then(|text| text.trim().parse().ok()).unwrap_or(i64::MIN)
 }
 
-/// The file with the given contents; or, where a name is given, one that does not exist. Its name may be shown, so it has
-/// no password in it.
+/// The file with the given contents; or, if a name is given, a file that does not exist. An error may show the name, so
+/// it contains no password.
 fn set_ca_file(options: &mut autopilot_options, name: &[u8], contents: &[u8]) -> autopilot_result {
     let path = if name.is_empty() {
         std::fs::write(&*CA_FILE, contents).expect("a file in the temporary folder");
@@ -79,7 +79,7 @@ fn set_ca_file(options: &mut autopilot_options, name: &[u8], contents: &[u8]) ->
     set_text(autopilot_options_set_ca_file, options, &path)
 }
 
-/// A text of the library's, while its owner lives.
+/// A text from the library, valid while its owner lives.
 fn text<'a>(pointer: *const c_char) -> Option<&'a str> {
     if pointer.is_null() {
         return None;
@@ -89,7 +89,7 @@ fn text<'a>(pointer: *const c_char) -> Option<&'a str> {
     Some(text.to_str().expect("the library's texts are UTF-8"))
 }
 
-/// A setter takes its value or says why not.
+/// A setter accepts its value or says why not.
 fn assert_set(options: &autopilot_options, result: autopilot_result) {
     match (result, text(autopilot_options_error(Some(options)))) {
         (AUTOPILOT_OK, error) => assert_eq!(error, None),
@@ -103,7 +103,7 @@ fn assert_fit(line: &str) {
     assert!(!line.contains(PASSWORD), "the password is shown: {line:?}");
 }
 
-/// A client of these options, on which no call gets as far as a connection: its token cannot be one.
+/// A client with these options. No call on it opens a connection, because its token is invalid.
 fn use_client(options: &autopilot_options, token: &[u8]) {
     let token = c_string(&[token.split(|byte| *byte == 0).next().unwrap_or_default(), b" "].concat());
     let (mut client, mut detail) = (ptr::dangling_mut(), ptr::dangling_mut());
@@ -118,7 +118,7 @@ fn use_client(options: &autopilot_options, token: &[u8]) {
     autopilot_client_free(client);
 }
 
-/// Each call is refused, with its detail and without another output.
+/// Each call is refused, and has a detail but no other output.
 fn refuse(client: Option<&autopilot_client>, token: &CStr) {
     let cancel = autopilot_cancel_new().expect("a cancel");
     if token.count_bytes().is_multiple_of(2) {
@@ -150,7 +150,7 @@ fn assert_refused(result: autopilot_result, detail: Option<*mut autopilot_detail
     assert_tells_nothing_of_the_token(said);
 }
 
-/// Looks at all of a detail of a call that sent nothing, and frees it. Its message.
+/// Reads everything in the detail of a call that sent nothing, and frees it. Returns its message.
 fn take_detail(detail: *mut autopilot_detail, result: autopilot_result) -> String {
     // SAFETY: every call sets it to a new one.
     let detail = unsafe { Box::from_raw(detail) };

@@ -1,4 +1,4 @@
-//! CA files, and the names in certificates: an input is a file, or any other bytes.
+//! CA files, and the names in certificates. An input is a file, or any other bytes.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -22,7 +22,7 @@ pub fn certificates(data: &[u8]) {
     assert_same_when_written_anew(data);
 }
 
-/// Each block has the next number and a place, and decodes to less than its text.
+/// Each block has the next number and a place, and decodes to fewer bytes than its text.
 fn assert_blocks(data: &[u8]) {
     for (index, block) in pem::blocks(data).enumerate() {
         let number = format!("block {} (", index + 1);
@@ -44,7 +44,7 @@ fn assert_blocks(data: &[u8]) {
     }
 }
 
-/// Without a fault, every certificate that rustls' own reader finds is found.
+/// Without an error, it finds every certificate that rustls' own reader finds.
 fn assert_same_as_another_reader(data: &[u8]) {
     let bundle = Bundle::of(data);
     assert_eq!(bundle.faults > 0, bundle.first_fault.is_some());
@@ -59,7 +59,7 @@ fn assert_same_as_another_reader(data: &[u8]) {
     }
 }
 
-/// A file of the usable blocks alone says the same.
+/// A file with only the usable blocks gives the same result.
 fn assert_same_when_written_anew(data: &[u8]) {
     let mut anew = String::new();
     for block in pem::blocks(data).flatten() {

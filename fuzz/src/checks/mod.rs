@@ -1,4 +1,4 @@
-//! The targets, and what several of them look at.
+//! The targets, and what they share.
 
 pub mod address;
 pub mod c_api;
@@ -21,11 +21,11 @@ fn a_token() -> Token<'static> {
     Token::new(TOKEN).expect("it can be a token")
 }
 
-/// The most bytes of one line that the library keeps of what the service says.
+/// The longest line that the library keeps of the service's text, in bytes.
 const LONGEST_LINE: usize = 4096;
 
-/// A text shows no 16 bytes of a token in a row, whatever that cannot be seen is in between, nor all of a shorter one. One
-/// that has less than eight may occur in it by chance.
+/// A text shows no 16 bytes of a token in a row, even with invisible characters in between, and no shorter token as a
+/// whole. A token of less than eight bytes may occur in it by chance.
 fn assert_shows_nothing_of(token: &str, text: &str) {
     let visible: Vec<u8> = text.bytes().filter(u8::is_ascii_graphic).collect();
     let runs = token.as_bytes().windows(token.len().min(16)).filter(|run| run.len() >= 8);
@@ -39,7 +39,7 @@ fn assert_no_token(text: &str) {
     assert_shows_nothing_of(TOKEN, text);
 }
 
-/// A text can stand in a log.
+/// A text is fit for a log.
 fn assert_one_line(text: &str) {
     assert_no_token(text);
     assert!(!text.is_empty() && text.len() <= LONGEST_LINE, "{} bytes", text.len());
@@ -49,7 +49,7 @@ fn assert_one_line(text: &str) {
     assert!(!text.contains(is_unseen), "not one line: {text:?}");
 }
 
-/// What the library may say of a text that cannot be a token: where, never what. Digits are left out.
+/// An error about an invalid token says where the fault is, but shows nothing of the token. Digits are left out.
 fn assert_tells_nothing_of_the_token(said: &str) {
     let words: String = said.chars().filter(|c| !c.is_ascii_digit()).collect();
     let known = [
@@ -70,7 +70,7 @@ fn line<'a>(rest: &mut &'a [u8]) -> &'a [u8] {
     line
 }
 
-/// The next line, where it is text.
+/// The next line, or an empty one if it is not UTF-8.
 fn text_line<'a>(rest: &mut &'a [u8]) -> &'a str {
     std::str::from_utf8(line(rest)).unwrap_or_default()
 }

@@ -18,7 +18,7 @@ pub fn proxy_reply(data: &[u8]) {
     }
 }
 
-/// Nothing of the reply but its status and the names of known schemes.
+/// A refusal's message has only the status and the names of known schemes from the reply.
 fn assert_words_of_ours(said: &str) {
     assert_one_line(said);
     let known = "HTTP : the proxy does not allow this connection names no known authentication scheme; only Basic is \

@@ -1,6 +1,6 @@
 //! A reply: its status, headers and body.
 //!
-//! An input is like HTTP's own text: `429`, lines of `name: value`, an empty line, the body.
+//! An input looks like HTTP: `429`, lines of `name: value`, an empty line, the body.
 
 use std::time::Duration;
 
@@ -42,8 +42,8 @@ fn read(mut data: &[u8]) -> RawReply {
     raw
 }
 
-/// Whether it has the marks of Graph: its id, its error, or settings. Of an object that `Value` does not take, for it is
-/// too deep or broken, it cannot be said here.
+/// Whether it has the marks of Graph: its id, its error, or settings. None if `Value` cannot parse the object, because
+/// it is too deep or broken.
 fn is_graph(raw: &RawReply, reply: &Reply) -> Option<bool> {
     let mut detail = Detail::default();
     detail.attempts.push(Attempt { client_request_id: "c".to_owned(), request_id: None });
@@ -57,7 +57,7 @@ fn is_graph(raw: &RawReply, reply: &Reply) -> Option<bool> {
     }
 }
 
-/// An answer that is no error has its own status and the marks of Graph, but for 204, which needs none.
+/// An answer has its own status and the marks of Graph; only 204 needs no marks.
 fn assert_answer(raw: &RawReply, reply: &Reply) {
     let is_graph = is_graph(raw, reply);
     let trigger = Trigger::after_status(raw.status);
@@ -101,7 +101,7 @@ fn assert_retry_after(raw: &RawReply, reply: &Reply) {
             assert!(!wait.is_zero() && wait <= A_DAY, "{wait:?}");
             match text.parse() {
                 Ok(seconds) => assert_eq!(wait, A_DAY.min(Duration::from_secs(seconds))),
-                // So many digits that they are no number, or a date, which counts from another.
+                // Too many digits for a number, or a date, which is relative to another date.
                 Err(_) if text.bytes().all(|byte| byte.is_ascii_digit()) => assert_eq!(wait, A_DAY),
                 Err(_) => assert!(is_http_date(text) && reply.date().is_some()),
             }
@@ -114,7 +114,7 @@ fn is_http_date(text: &str) -> bool {
     httpdate::parse_http_date(text.trim()).is_ok()
 }
 
-/// All that is kept of the service's words is fit for a log.
+/// Everything that is kept of the service's text is fit for a log.
 fn assert_words(raw: &RawReply, reply: &Reply) {
     let attempt = Attempt { client_request_id: "c".to_owned(), request_id: None };
     let mut detail = Detail { attempts: vec![attempt], ..Detail::default() };

@@ -1,4 +1,4 @@
-//! The body of the settings: an input is one.
+//! The settings. An input is their body.
 
 use chrono::DateTime;
 use serde_json::{Value, json};
@@ -7,7 +7,7 @@ use super::{a_token, assert_one_line};
 use crate::outcome::Settings;
 use crate::text::Object;
 
-/// 0002-01-01T00:00:00Z: what is before it is "never".
+/// 0002-01-01T00:00:00Z. Any time before it means "never".
 const YEAR_2: i64 = -62_104_060_800;
 
 const WINDOW_MS: i64 = 610_000;
@@ -32,7 +32,7 @@ pub fn settings(data: &[u8]) {
     assert_kept(&settings);
 }
 
-/// The documented `{"value": {…}}` says what the bare object says.
+/// The documented `{"value": {…}}` means the same as the bare object.
 fn assert_same_in_an_envelope(data: &[u8], read: &Option<Settings>) {
     let envelope = [b"{\"value\":", data, b"}"].concat();
     if let Ok(envelope_value) = serde_json::from_slice::<Value>(&envelope)
@@ -43,7 +43,7 @@ fn assert_same_in_an_envelope(data: &[u8], read: &Option<Settings>) {
     }
 }
 
-/// A time is that of its text.
+/// A time equals its text.
 fn assert_time(text: Option<&str>, milliseconds: Option<i64>) {
     let time = text.map(|text| DateTime::parse_from_rfc3339(text).expect("it was read as a time"));
     match (time, milliseconds) {
@@ -55,7 +55,7 @@ fn assert_time(text: Option<&str>, milliseconds: Option<i64>) {
     }
 }
 
-/// The next sync is a window after the later of both, which are told apart at the coarser of their precisions.
+/// The next sync is a window after the later of the two times, compared in the coarser of their precisions.
 fn assert_next(settings: &Settings) {
     let last = settings.last_sync_unix_ms().max(settings.last_manual_sync_unix_ms());
     match (last, settings.next_sync_unix_ms()) {
@@ -64,7 +64,7 @@ fn assert_next(settings: &Settings) {
     }
 }
 
-/// What is kept, written anew, reads as the same.
+/// The kept settings, written and read again, are the same.
 fn assert_kept(settings: &Settings) {
     let status = settings.status().map(|status| status.as_str());
     if status.or(settings.last_sync_text()).is_none() {

@@ -1,4 +1,4 @@
-//! Times of the service: an input is two lines in its own form, and one in HTTP's.
+//! Times of the service. An input has two lines in the service's own form, and one in HTTP's.
 
 use std::cmp::Ordering;
 use std::time::{Duration, UNIX_EPOCH};

@@ -1,4 +1,4 @@
-//! The token's check: an input is a token, a NUL, and a text in which it may occur.
+//! The check of a token. An input is a token, a NUL, and a text that may contain the token.
 
 use ureq::http::HeaderValue;
 
@@ -25,13 +25,13 @@ pub fn token(data: &[u8]) {
     }
 }
 
-/// Letters, digits and what else RFC 6750 has in a token.
+/// Letters, digits and the other characters that RFC 6750 allows in a token.
 fn is_plain(text: &str) -> bool {
     let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~+/=".contains(&byte);
     !text.is_empty() && text.len() <= 64 * 1024 && text.bytes().all(fits)
 }
 
-/// It goes into a header as it was given, but for one line break at its end.
+/// It goes into a header as it is, except for one line break at its end.
 fn assert_fit(text: &str, token: Token<'_>) {
     let sent = token.as_str();
     assert!(["", "\n", "\r\n"].contains(&&text[sent.len()..]) && text.starts_with(sent));
@@ -49,7 +49,7 @@ fn assert_taken_out(token: Token<'_>, text: &str) {
     assert_eq!(short.redact(text), text);
 }
 
-/// What is not the whole token shows no more of it than a run may.
+/// If a text does not contain the whole token, it shows no longer part of it than is allowed.
 fn assert_parts_taken_out(token: Token<'_>) {
     let text = token.as_str();
     if text.len() >= 17 {

@@ -1,4 +1,4 @@
-//! The wait's state machine, against a service that says whatever it likes.
+//! The wait's state machine, with a service that answers anything.
 //!
 //! An input is the deadline in tens of seconds, then five bytes for each event: what it is, how long it took, and the
 //! times in it. When the input is over, every request fails.
@@ -105,7 +105,7 @@ fn retry_after(byte: u8) -> Option<Duration> {
     (byte != 0).then(|| seconds(u64::from(byte) * 5))
 }
 
-/// How the last trigger was answered, as the machine was told.
+/// The answer to the last trigger, as the machine knows it.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Answer {
     None,
@@ -115,7 +115,7 @@ enum Answer {
     TooSoon,
 }
 
-/// What the machine ordered, and what it was told.
+/// The machine's commands and events.
 struct History {
     deadline: Duration,
     /// When the last reading was requested, or the trigger answered.
@@ -127,7 +127,7 @@ struct History {
     uncertain: Option<(Duration, u32)>,
     asked_to_wait: Option<Duration>,
     baseline: Option<Settings>,
-    /// The newest of both times.
+    /// The newest value of both times.
     newest: (Option<Time>, Option<Time>),
     /// The readings since the trigger that are not stale.
     readings: Vec<(Duration, Settings)>,
@@ -212,15 +212,15 @@ impl History {
         self.readings.push((now, settings.clone()));
     }
 
-    /// Readings are a second apart at least, and not before the time that the service asked for.
+    /// Readings are at least a second apart, and not before the time that the service asked for.
     fn assert_reading(&mut self, now: Duration) {
         assert!(now >= self.last_reading + seconds(1) && now >= self.not_before, "reads at {now:?}");
         assert!(now < self.deadline, "reads at {now:?}, past the deadline");
         self.last_reading = now;
     }
 
-    /// A trigger follows a reading. It is never sent after one that was accepted, and once at most after one that may
-    /// have run: only if thirty seconds show no effect.
+    /// A trigger follows a reading. None follows an accepted one. At most one follows a trigger that may have run, and
+    /// only if thirty seconds show no effect.
     fn assert_trigger(&mut self, now: Duration) {
         assert!(self.may_trigger, "triggers without a reading");
         match self.answer {
