@@ -97,7 +97,7 @@ def _parser() -> argparse.ArgumentParser:
         dest="azure",
         action="store_const",
         const="AzureCliCredential",
-        help="the Azure CLI, after az login",
+        help="the Azure CLI, signed in as an application: its tokens for users lack the permission",
     )
     token.add_argument(
         "--azure-identity",

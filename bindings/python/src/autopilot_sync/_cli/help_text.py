@@ -23,7 +23,7 @@ _EXIT_CODES = "\n".join(f"  {code.value:>3}  {code.meaning}" for code in ExitCod
 EPILOG = f"""\
 examples:
   {PROGRAM}                         trigger a sync with the token in {TOKEN_VARIABLE}
-  {PROGRAM} --wait --azure-cli      and wait for it, as the user who signed in by `az login`
+  {PROGRAM} --wait --azure-cli      and wait for it, as the application signed in to the Azure CLI
   {PROGRAM} status --token-file /run/secrets/graph-token
   get-a-token | {PROGRAM} --wait 600 --token-file - --json
   {PROGRAM} --many tenants.json --wait
