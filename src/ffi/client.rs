@@ -1,7 +1,9 @@
 use std::ffi::{c_char, c_void};
 use std::ptr;
 
-use super::guard::{call, guard, milliseconds, token};
+use super::call::call;
+use super::convert::{from_milliseconds, token};
+use super::guard::guard;
 use super::progress::run_callback;
 use super::{
     autopilot_cancel, autopilot_detail, autopilot_options, autopilot_progress_fn, autopilot_result,
@@ -163,7 +165,7 @@ pub unsafe extern "C" fn autopilot_client_sync_and_wait(
     let body = || {
         // SAFETY: the caller promises a NUL-terminated token, or NULL.
         let token = unsafe { self::token(token) }?;
-        let timeout = milliseconds(timeout_ms);
+        let timeout = from_milliseconds(timeout_ms);
         limits::timeout("timeout", timeout).map_err(Error::invalid_argument)?;
         // A borrow that lasts as long as the wait would forbid the callback to touch the text.
         let token = token.kept();

@@ -1,7 +1,8 @@
 use std::ffi::{CString, c_char};
 use std::ptr;
 
-use super::guard::{guard, pointer, to_c, to_milliseconds};
+use super::convert::{pointer, to_c, to_milliseconds};
+use super::guard::guard;
 use super::{autopilot_result, autopilot_settings};
 use crate::outcome::{Error, SyncOutcome, Trigger};
 

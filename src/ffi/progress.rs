@@ -2,7 +2,8 @@ use std::ffi::{CString, c_char, c_void};
 use std::ops::ControlFlow;
 use std::ptr;
 
-use super::guard::{guard, pointer, to_c, to_milliseconds, token};
+use super::convert::{pointer, to_c, to_milliseconds, token};
+use super::guard::guard;
 use super::{autopilot_result, autopilot_settings};
 use crate::wait::{Phase, Progress};
 

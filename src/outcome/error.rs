@@ -181,7 +181,7 @@ impl Error {
 
 impl From<TokenError> for Error {
     fn from(error: TokenError) -> Error {
-        Error::new(ErrorKind::InvalidArgument, error.to_string())
+        Error::invalid_argument(error)
     }
 }
 
