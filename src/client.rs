@@ -75,7 +75,7 @@ impl Client {
     /// # Ok::<(), autopilot_sync::Error>(())
     /// ```
     pub fn sync(&self, token: &str) -> Result<SyncOutcome, Error> {
-        let (answer, detail) = self.once(Operation::Sync, token, Reply::sync_answer)?;
+        let (answer, detail) = self.once(Operation::TriggerSync, token, Reply::sync_answer)?;
         Ok(SyncOutcome { answer, detail })
     }
 
@@ -100,7 +100,7 @@ impl Client {
     }
 
     pub(crate) fn settings_and_detail(&self, token: &str) -> Result<(Settings, Detail), Error> {
-        self.once(Operation::GetSettings, token, |reply| reply.settings().cloned())
+        self.once(Operation::ReadSettings, token, |reply| reply.settings().cloned())
     }
 
     /// Sends one request, and returns the meaning of the reply.

@@ -140,7 +140,6 @@ struct Readme;
 /// assert_eq!(autopilot_sync::sync("").unwrap_err().kind(), ErrorKind::InvalidArgument);
 /// ```
 pub fn sync(token: &str) -> Result<SyncOutcome, Error> {
-    // Check the token before the environment, so that the error does not depend on which call came first.
-    text::Token::new(token)?;
+    text::Token::new(token)?; // before the environment is read, as for every argument
     shared::client()?.sync(token)
 }

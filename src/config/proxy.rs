@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::cloud::split_host_port;
+use super::host::split_host_port;
 
 /// A proxy's address. Its output never shows the credentials.
 #[derive(Clone, PartialEq, Eq)]

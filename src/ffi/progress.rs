@@ -112,7 +112,7 @@ pub unsafe extern "C" fn autopilot_progress_set_token(
         // SAFETY: the caller promises a NUL-terminated string, or NULL.
         match unsafe { token(new_token) } {
             Ok(token) => {
-                progress.token = Some(token.kept());
+                progress.token = Some(token.wiped_copy());
                 autopilot_result::AUTOPILOT_OK
             }
             Err(error) => (&error).into(),

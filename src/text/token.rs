@@ -59,7 +59,7 @@ impl<'a> Token<'a> {
     }
 
     /// A copy that is wiped when it is dropped.
-    pub(crate) fn kept(self) -> Zeroizing<String> {
+    pub(crate) fn wiped_copy(self) -> Zeroizing<String> {
         Zeroizing::new(self.text.to_owned())
     }
 

@@ -104,7 +104,7 @@ impl Graph {
         detail: &mut Detail,
     ) -> Result<Reply, Failure> {
         let Shared { http, settings, sync, .. } = &*self.shared;
-        let address = if operation == Operation::Sync { sync } else { settings };
+        let address = if operation == Operation::TriggerSync { sync } else { settings };
         let raw = http.exchange(call, operation, address, token, id);
         detail.attempts.push(Attempt { client_request_id: id.to_owned(), request_id: None });
         let result = raw.map(|raw| Reply::new(&raw, token));
@@ -112,7 +112,7 @@ impl Graph {
             Ok(reply) => reply.record(detail),
             Err(_) => detail.forget_reply(),
         }
-        if operation == Operation::Sync {
+        if operation == Operation::TriggerSync {
             match &result {
                 Ok(reply) => detail.trigger = detail.trigger.followed_by(Trigger::after_status(reply.status)),
                 Err(failure) if failure.sent => detail.trigger = Trigger::MayHaveRun,

@@ -63,9 +63,11 @@ impl HttpClient {
         let agent = self.agent();
         let _scope = call.enter();
         let response = match operation {
-            Operation::GetSettings => request.method(Method::GET).body(()).map(|request| agent.run(request)),
+            Operation::ReadSettings => request.method(Method::GET).body(()).map(|request| agent.run(request)),
             // An empty slice, not `()`, so that ureq sends `Content-Length: 0`.
-            Operation::Sync => request.method(Method::POST).body(&[][..]).map(|request| agent.run(request)),
+            Operation::TriggerSync => {
+                request.method(Method::POST).body(&[][..]).map(|request| agent.run(request))
+            }
         };
         response
             .map_err(ureq::Error::from)

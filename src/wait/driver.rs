@@ -90,13 +90,13 @@ impl Driver<'_> {
 
     fn read_settings(&mut self, with_retries: bool) -> Result<Event, StopReason> {
         let Meaning { event, error } =
-            meaning::of_settings(self.request(Operation::GetSettings, with_retries)?);
+            meaning::of_settings(self.request(Operation::ReadSettings, with_retries)?);
         self.last_failure = error;
         Ok(event)
     }
 
     fn send_trigger(&mut self) -> Result<Event, StopReason> {
-        let Meaning { event, error } = meaning::of_trigger(self.request(Operation::Sync, true)?);
+        let Meaning { event, error } = meaning::of_trigger(self.request(Operation::TriggerSync, true)?);
         if matches!(event, Event::TriggerMayHaveRun) {
             self.uncertain_trigger = error.map(|error| (error, self.detail.clone()));
         } else {

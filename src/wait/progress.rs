@@ -180,7 +180,7 @@ impl Progress<'_> {
     /// # Ok::<(), autopilot_sync::Error>(())
     /// ```
     pub fn set_token(&mut self, token: &str) -> Result<(), Error> {
-        self.token = Some(Token::new(token)?.kept());
+        self.token = Some(Token::new(token)?.wiped_copy());
         Ok(())
     }
 }

@@ -66,9 +66,8 @@ impl Dialer {
                 Err(ConnectError::TimedOut(None))
             }
         };
-        result.map_err(|error| match error.is_timeout() {
-            true => ConnectError::TimedOut(pending.call.take_connect_error()),
-            false => error,
+        result.map_err(|error| {
+            if error.is_timeout() { ConnectError::TimedOut(pending.call.take_connect_error()) } else { error }
         })
     }
 }

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use once_cell::race::OnceBox;
 
-use crate::config::cloud::without_brackets;
+use crate::config::host::without_brackets;
 use crate::transport::call::{Call, Interrupt};
 use crate::transport::connect_error::ConnectError;
 use crate::transport::process::{PerProcess, thread};

@@ -15,8 +15,8 @@ use super::stream::TlsStream;
 use super::verifier::Verifier;
 use super::{error, message};
 use crate::config::Trust;
-use crate::config::cloud::without_brackets;
-use crate::outcome::{Cause, Error, ErrorKind};
+use crate::config::host::without_brackets;
+use crate::outcome::{CauseText, Error, ErrorKind};
 use crate::transport::connect_error::ConnectError;
 use crate::transport::socket::Stream;
 
@@ -82,7 +82,7 @@ fn load(trust: &Trust) -> Result<Arc<ClientConfig>, Error> {
     let provider = Arc::new(ring::default_provider());
     let roots = roots::load(trust)?;
     let internal = |error: &dyn std::fmt::Display| {
-        Error::new(ErrorKind::Internal, "TLS cannot be set up").because(Cause::new(error, None))
+        Error::new(ErrorKind::Internal, "TLS cannot be set up").because(CauseText::new(error, None))
     };
     let inner = inner_verifier(roots.authorities, &provider).map_err(|error| internal(&error))?;
     let config = ClientConfig::builder_with_provider(provider)

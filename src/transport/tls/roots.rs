@@ -9,7 +9,7 @@ use rustls::RootCertStore;
 
 use super::certificates::bundle::Bundle;
 use crate::config::{CaFiles, Trust};
-use crate::outcome::{Cause, Error, ErrorKind};
+use crate::outcome::{CauseText, Error, ErrorKind};
 use crate::text::printable;
 
 /// A system's bundle has about 256 KiB.
@@ -43,7 +43,7 @@ pub(super) fn load(trust: &Trust) -> Result<Roots, Error> {
 }
 
 fn from_files(files: &CaFiles) -> Result<Roots, Error> {
-    let unusable = |path: String, cause: Cause| {
+    let unusable = |path: String, cause: CauseText| {
         Error::new(ErrorKind::Configuration, format!("{} ({path})", files.named_by)).because(cause)
     };
     let mut bundle = Bundle::empty();
@@ -69,7 +69,7 @@ fn from_files(files: &CaFiles) -> Result<Roots, Error> {
 }
 
 /// Reads a file in which every certificate must be usable, and at least one trusted.
-fn read_bundle(file: &Path) -> Result<Bundle, Cause> {
+fn read_bundle(file: &Path) -> Result<Bundle, CauseText> {
     let text = read_file(file).map_err(|error| cause(&error))?;
     let bundle = Bundle::of(&text);
     match &bundle.first_fault {
@@ -157,8 +157,8 @@ fn printable_path(path: &Path) -> String {
     printable(&path.to_string_lossy())
 }
 
-fn cause(error: &dyn std::fmt::Display) -> Cause {
-    Cause::new(error, None)
+fn cause(error: &dyn std::fmt::Display) -> CauseText {
+    CauseText::new(error, None)
 }
 
 #[cfg(windows)]
@@ -210,7 +210,7 @@ fn first_of(bundles: &[&str], folders: &[&str]) -> Result<Roots, Error> {
     // Broken files may be the administrator's own choice, so do not replace them by Mozilla's.
     if let Some(fault) = unusable.first_fault {
         let text = "the system's certificates; name a CA file in SSL_CERT_FILE instead";
-        return Err(Error::new(ErrorKind::Configuration, text).because(Cause::new(&fault, None)));
+        return Err(Error::new(ErrorKind::Configuration, text).because(CauseText::new(&fault, None)));
     }
     unusable.trusted.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
     let count = unusable.trusted.len().to_string();
