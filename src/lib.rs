@@ -10,7 +10,7 @@
 //! let token = std::env::var("AUTOPILOT_TOKEN").expect("a bearer token in AUTOPILOT_TOKEN");
 //! match autopilot_sync::sync(&token)?.answer() {
 //!     Answer::Accepted => println!("the sync starts"),
-//!     Answer::AlreadyRunning => println!("a sync is running already"),
+//!     Answer::AlreadyRunning => println!("a sync is already running"),
 //!     _ => println!("a sync ran less than ten minutes ago"),
 //! }
 //! # Ok(())

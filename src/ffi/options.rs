@@ -18,7 +18,7 @@ pub struct autopilot_options {
     error: Option<CString>,
 }
 
-/// Makes options with their default values. Free them with autopilot_options_free(). Returns NULL only after a fault of
+/// Makes options with their default values. Free them with autopilot_options_free(). Returns NULL only after a fault in
 /// the library.
 #[unsafe(no_mangle)]
 pub extern "C" fn autopilot_options_new() -> Option<Box<autopilot_options>> {

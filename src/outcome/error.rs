@@ -48,7 +48,7 @@ pub enum ErrorKind {
     Protocol = -10,
     /// The service reports that the sync failed.
     SyncFailed = -11,
-    /// A fault of this library.
+    /// A fault in this library.
     Internal = -12,
     /// An environment variable, a CA file or a proxy address cannot be used. The message names it. Nothing was sent.
     Configuration = -13,
@@ -101,7 +101,7 @@ impl fmt::Display for ErrorKind {
             ErrorKind::Unauthorized => "unauthorized",
             ErrorKind::Forbidden => "forbidden",
             ErrorKind::Service => "refused by the service",
-            ErrorKind::Protocol => "not an answer of the service",
+            ErrorKind::Protocol => "unexpected reply",
             ErrorKind::SyncFailed => "the sync failed",
             ErrorKind::Internal => "internal error",
             ErrorKind::Configuration => "unusable configuration",

@@ -128,7 +128,7 @@ impl Reply {
     }
 }
 
-const NOT_AS_DOCUMENTED: &str = ", but not in the documented form";
+const NOT_AS_DOCUMENTED: &str = ", not in the documented form";
 const NOT_FROM_GRAPH: &str = ", from a proxy or gateway, not from Microsoft Graph";
 
 /// Reads Retry-After in both forms. A date counts from the reply's own Date, because the local clock may be wrong.
@@ -277,7 +277,7 @@ mod tests {
         }
         let odd = read(raw(200, Some("r"), "{}"));
         let text = odd.error(ErrorKind::Protocol).to_string();
-        assert_eq!(text, "not an answer of the service: HTTP 200, but not in the documented form");
+        assert_eq!(text, "unexpected reply: HTTP 200, not in the documented form");
         let mut detail = Detail::default();
         read(raw(200, None, settings)).record(&mut detail);
         assert!(detail.settings.is_some());

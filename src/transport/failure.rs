@@ -22,7 +22,7 @@ impl Failure {
     /// `destination` names the service, and the proxy if there is one.
     pub(super) fn new(error: ureq::Error, call: &Call, token: Token<'_>, destination: &str) -> Failure {
         let stage = call.stage();
-        let (kind, is_transient, cause) = match connect_error(error) {
+        let (kind, is_transient, cause) = match as_connect_error(error) {
             Ok(ConnectError::Other(error)) => return Failure { error, sent: false, is_transient: false },
             Ok(error) => (connect_kind(&error, stage), error.is_transient(), connect_cause(error, token)),
             Err(error) => exchange_error(error, token),
@@ -36,7 +36,7 @@ impl Failure {
             (ErrorKind::Cancelled, _) => return Failure::cancelled(stage == Stage::Sent),
             (ErrorKind::Timeout, Stage::Connecting) => format!("no connection to {destination} in time"),
             (ErrorKind::Timeout, Stage::Handshake) => format!("no TLS handshake with {destination} in time"),
-            (ErrorKind::Timeout, Stage::Sent) => format!("no complete answer from {destination} in time"),
+            (ErrorKind::Timeout, Stage::Sent) => format!("no complete reply from {destination} in time"),
             _ => destination.to_owned(),
         };
         let error = Error::new(kind, text);
@@ -62,7 +62,8 @@ impl Failure {
     }
 }
 
-fn connect_error(error: ureq::Error) -> Result<ConnectError, ureq::Error> {
+/// The connect error that ureq passed on. Otherwise ureq's own error.
+fn as_connect_error(error: ureq::Error) -> Result<ConnectError, ureq::Error> {
     match error {
         ureq::Error::Other(other) => other.downcast().map(|error| *error).map_err(ureq::Error::Other),
         error => Err(error),

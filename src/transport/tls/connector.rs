@@ -35,7 +35,7 @@ impl TlsConnector {
     /// Reads the CA files that the caller or the environment names, and reports any that is unusable. Does not read the
     /// system's own, because that takes milliseconds, and perhaps no call will need them.
     pub(crate) fn check(&self) -> Result<(), Error> {
-        if roots::are_named(&self.trust) { self.config().map(drop) } else { Ok(()) }
+        if self.trust.names_files() { self.config().map(drop) } else { Ok(()) }
     }
 
     /// Holds the lock while it loads, so that simultaneous connections load once.
