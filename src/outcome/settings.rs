@@ -132,7 +132,7 @@ impl Settings {
     /// ```no_run
     /// # let token = "a-token";
     /// let settings = autopilot_sync::Client::new()?.settings(token)?;
-    /// println!("last sync: {}", settings.last_sync_text().unwrap_or("not told"));
+    /// println!("last sync: {}", settings.last_sync_text().unwrap_or("unknown"));
     /// # Ok::<(), autopilot_sync::Error>(())
     /// ```
     pub fn last_sync_text(&self) -> Option<&str> {
@@ -159,7 +159,7 @@ impl Settings {
     /// ```no_run
     /// # let token = "a-token";
     /// let settings = autopilot_sync::Client::new()?.settings(token)?;
-    /// println!("last triggered: {}", settings.last_manual_sync_text().unwrap_or("not told"));
+    /// println!("last triggered: {}", settings.last_manual_sync_text().unwrap_or("unknown"));
     /// # Ok::<(), autopilot_sync::Error>(())
     /// ```
     pub fn last_manual_sync_text(&self) -> Option<&str> {

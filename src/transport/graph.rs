@@ -55,8 +55,8 @@ impl Graph {
         self.shared.timeout
     }
 
-    /// Sends a request, and again if `with_retries` and its outcome allow that. Takes at most `timeout`, and at most the
-    /// client's own. Returns the last reply or failure, and notes each attempt in the detail.
+    /// Sends a request, and again if `with_retries` and its outcome allow that. Takes at most `timeout`, and at most
+    /// the client's own. Returns the last reply or failure, and notes each attempt in the detail.
     pub(crate) fn request(
         &self,
         operation: Operation,

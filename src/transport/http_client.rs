@@ -159,8 +159,8 @@ fn lossy(value: &HeaderValue) -> String {
     String::from_utf8_lossy(value.as_bytes()).into_owned()
 }
 
-/// ureq 3.5 resolves the host before every request, even if it then uses an idle connection (`connect` in its `run.rs`).
-/// So this gives it an address that nobody uses, and a new connection looks the host up itself.
+/// ureq 3.5 resolves the host before every request, even if it then uses an idle connection (`connect` in its
+/// `run.rs`). So this gives it an address that nobody uses, and a new connection looks the host up itself.
 #[derive(Debug)]
 struct PlaceholderResolver;
 

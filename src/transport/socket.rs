@@ -91,8 +91,8 @@ impl Socket {
     }
 }
 
-/// Whether the system's timeout or a signal ended a step before the deadline. Not Windows' timeout, because the state of
-/// a socket is undefined after it.
+/// Whether the system's timeout or a signal ended a step before the deadline. Not Windows' timeout, because the state
+/// of a socket is undefined after it.
 fn is_early(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted)
 }

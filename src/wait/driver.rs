@@ -199,8 +199,8 @@ impl Driver<'_> {
         }
     }
 
-    /// Returns the failure of the trigger that may have run, and makes the detail that of its moment. The readings after
-    /// it showed nothing, but their attempts and settings stay.
+    /// Returns the failure of the trigger that may have run, and makes the detail that of its moment. The readings
+    /// after it showed nothing, but their attempts and settings stay.
     fn restore_uncertain_trigger(&mut self) -> Error {
         let Some((error, of_trigger)) = self.uncertain_trigger.take() else { return lost_error() };
         let Detail { attempts, settings, .. } = std::mem::take(&mut self.detail);

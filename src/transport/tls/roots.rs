@@ -166,8 +166,8 @@ fn from_system() -> Result<Roots, Error> {
     Ok(Roots { authorities: Authorities::System, description: "the certificates of macOS".to_owned() })
 }
 
-/// Loads the system's first usable bundle. If there is none, the first usable folder, which holds the same certificates.
-/// If the system has no certificates at all, Mozilla's.
+/// Loads the system's first usable bundle. If there is none, the first usable folder, which holds the same
+/// certificates. If the system has no certificates at all, Mozilla's.
 #[cfg(not(any(windows, target_vendor = "apple")))]
 fn from_system() -> Result<Roots, Error> {
     const BUNDLES: &[&str] = &[
