@@ -178,8 +178,8 @@ pub unsafe extern "C" fn autopilot_client_sync_and_wait(
     unsafe { call(detail, body) }
 }
 
-/// Runs a call on this client, or on the shared one, with the cancel if there is one. Check the arguments before, as for
-/// `shared::client`.
+/// Runs a call on this client, or on the shared one, with the cancel if there is one. Check the arguments before, as
+/// for `shared::client`.
 fn on_client<T>(
     client: Option<&autopilot_client>,
     cancel: Option<&autopilot_cancel>,

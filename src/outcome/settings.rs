@@ -65,8 +65,8 @@ struct Moment {
 }
 
 impl Settings {
-    /// Reads the bare object that the service sends, or the documented `{"value": {…}}`. None if it has no known
-    /// property, or one of an unknown form.
+    /// Reads the bare object that the service sends, or the documented `{"value": {…}}`. None if it has neither a
+    /// status nor a last sync, or a property of another type.
     pub(crate) fn read(body: &Object<'_>, token: Token<'_>) -> Option<Settings> {
         let value = body.object("value");
         let object = value.as_ref().unwrap_or(body);

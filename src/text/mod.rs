@@ -28,7 +28,7 @@ pub(crate) fn printable_line(text: &str) -> String {
 
 /// Replaces characters that are not printable by blanks. Removing them could join the text around them.
 pub(crate) fn printable(text: &str) -> String {
-    // Nearly all texts; a request id is in each reply.
+    // The short way for nearly all texts: each reply has a request id to check.
     if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
         return text.to_owned();
     }

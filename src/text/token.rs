@@ -13,6 +13,7 @@ const LONGEST: usize = 64 * 1024;
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Token<'a> {
     text: &'a str,
+    /// Tokens that the same call has sent before.
     earlier: &'a [&'a str],
 }
 

@@ -135,7 +135,7 @@ impl Graph {
 impl fmt::Debug for Graph {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Shared { http, timeout, max_retries, .. } = &*self.shared;
-        f.debug_struct("Client")
+        f.debug_struct("Client") // the name that the caller knows
             .field("route", http.route())
             .field("timeout", timeout)
             .field("max_retries", max_retries)

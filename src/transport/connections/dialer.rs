@@ -19,7 +19,8 @@ use crate::transport::process::thread;
 use crate::transport::route::Route;
 use crate::transport::tls::TlsConnector;
 
-/// Ample: TLS and the verification of certificates need an eighth of it in a debug build.
+/// The stack of a thread that connects. Ample: TLS and the verification of certificates need an eighth of it in a debug
+/// build.
 const STACK: usize = 512 * 1024;
 
 pub(crate) struct Dialer {

@@ -8,9 +8,14 @@ use zeroize::Zeroizing;
 
 use super::refusal;
 use crate::config::Credentials;
+use crate::config::proxy::LONGEST_CREDENTIAL;
 use crate::transport::connect_error::ConnectError;
 use crate::transport::reply_head::ReplyHead;
 use crate::transport::socket::Stream;
+
+/// Holds the longest credentials in base64 and the rest of a request. A text that grows leaves a copy that nobody
+/// wipes.
+const LONGEST_REQUEST: usize = 4 * LONGEST_CREDENTIAL;
 
 /// The longest reply that is read, without the tunnel's bytes after it.
 const LONGEST_REPLY: usize = 64 * 1024;
@@ -55,7 +60,7 @@ pub(super) fn open(
 }
 
 fn request(target: &str, credentials: Option<&Credentials>, user_agent: &str) -> Zeroizing<String> {
-    let mut request = Zeroizing::new(String::with_capacity(2048));
+    let mut request = Zeroizing::new(String::with_capacity(LONGEST_REQUEST));
     for part in ["CONNECT ", target, " HTTP/1.1\r\nHost: ", target, "\r\n"] {
         request.push_str(part);
     }
