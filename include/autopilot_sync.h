@@ -175,7 +175,7 @@ AUTOPILOT_ENUM(autopilot_result) {
     AUTOPILOT_ERROR_PROTOCOL = -10,
     // The service reports that the sync failed.
     AUTOPILOT_ERROR_SYNC_FAILED = -11,
-    // A fault of this library.
+    // A fault in this library.
     AUTOPILOT_ERROR_INTERNAL = -12,
     // An environment variable, a CA file or a proxy address cannot be used. Nothing was sent.
     AUTOPILOT_ERROR_CONFIGURATION = -13,
@@ -251,10 +251,10 @@ typedef struct autopilot_cancel autopilot_cancel;
 // with default options, and it is never freed.
 typedef struct autopilot_client autopilot_client;
 
-// What is known about a call beside its result. A function whose last parameter is a detail sets that to a new detail,
-// whatever the result and the other arguments. Free each with autopilot_detail_free(): the function overwrites the old
-// pointer without freeing what it points to. Give NULL if you want no detail. After a fault of the library, the new
-// pointer may be NULL.
+// What is known about a call besides its result. A function whose last parameter is a detail sets that to a new
+// detail, whatever the result and the other arguments. Free each with autopilot_detail_free(): the function overwrites
+// the old pointer without freeing what it points to. Give NULL if you want no detail. After a fault in the library, the
+// new pointer may be NULL.
 //
 // A detail never changes, so any threads may read it at once. Its strings live as long as it does.
 //
@@ -309,7 +309,7 @@ AUTOPILOT_API const char *autopilot_result_name(int32_t result);
 // stay open. The first call reads the environment. If the environment cannot be used, the next call reads it again.
 AUTOPILOT_API autopilot_result autopilot_sync(const char *token);
 
-// Makes options with their default values. Free them with autopilot_options_free(). Returns NULL only after a fault of
+// Makes options with their default values. Free them with autopilot_options_free(). Returns NULL only after a fault in
 // the library.
 AUTOPILOT_API autopilot_options *autopilot_options_new(void);
 
@@ -454,7 +454,7 @@ autopilot_result autopilot_client_sync_and_wait(const autopilot_client *client,
                                                 void *user_data,
                                                 autopilot_detail **detail);
 
-// Makes a cancel that is not triggered. Free it with autopilot_cancel_free(). Returns NULL only after a fault of the
+// Makes a cancel that is not triggered. Free it with autopilot_cancel_free(). Returns NULL only after a fault in the
 // library.
 AUTOPILOT_API autopilot_cancel *autopilot_cancel_new(void);
 

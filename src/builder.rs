@@ -94,9 +94,9 @@ impl ClientBuilder {
         self
     }
 
-    /// The root of a Microsoft Graph that is no [`Cloud`], such as `https://graph.example`: https, a host, an optional
-    /// port, and nothing else. Replaces the cloud. Tokens are sent there, so no environment variable can set it.
-    /// Defaults to the root of the cloud.
+    /// The root of a Microsoft Graph outside of the [`Cloud`]s, such as `https://graph.example`: https, a host, an
+    /// optional port, and nothing else. Replaces the cloud. Tokens are sent there, so no environment variable can set
+    /// it. Defaults to the root of the cloud.
     ///
     /// ```
     /// use autopilot_sync::Client;

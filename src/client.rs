@@ -36,8 +36,8 @@ pub struct Client {
 }
 
 impl Client {
-    /// A copy of this client whose calls end when this canceller is triggered. It replaces an earlier canceller. Both
-    /// clients share their connections.
+    /// A copy of this client whose calls this canceller can end. It replaces an earlier canceller. Both clients share
+    /// their connections.
     ///
     /// ```
     /// use autopilot_sync::{Canceller, Client, ErrorKind};
@@ -69,13 +69,13 @@ impl Client {
     /// let outcome = Client::new()?.sync(token)?;
     /// match outcome.answer() {
     ///     Answer::Accepted => println!("the sync starts"),
-    ///     Answer::AlreadyRunning => println!("a sync is running already"),
+    ///     Answer::AlreadyRunning => println!("a sync is already running"),
     ///     _ => println!("a sync ran moments ago; next in {:?}", outcome.detail().retry_after()),
     /// }
     /// # Ok::<(), autopilot_sync::Error>(())
     /// ```
     pub fn sync(&self, token: &str) -> Result<SyncOutcome, Error> {
-        let (answer, detail) = self.once(Operation::Sync, token, Reply::sync_answer)?;
+        let (answer, detail) = self.request(Operation::TriggerSync, token, Reply::sync_answer)?;
         Ok(SyncOutcome { answer, detail })
     }
 
@@ -100,24 +100,25 @@ impl Client {
     }
 
     pub(crate) fn settings_and_detail(&self, token: &str) -> Result<(Settings, Detail), Error> {
-        self.once(Operation::GetSettings, token, |reply| reply.settings().cloned())
+        self.request(Operation::ReadSettings, token, |reply| reply.settings().cloned())
     }
 
-    /// Sends one request, and returns the meaning of the reply.
-    fn once<T>(
+    /// Sends one request, and returns what its reply means.
+    fn request<T>(
         &self,
         operation: Operation,
         token: &str,
         meaning: impl FnOnce(&Reply) -> Result<T, ErrorKind>,
     ) -> Result<(T, Detail), Error> {
         let token = Token::new(token)?;
-        let mut detail = Detail::default();
-        let end = match self.graph.request(operation, token, self.graph.timeout(), true, &mut detail) {
-            Ok(reply) => meaning(&reply).map_err(|kind| reply.error(kind)),
-            Err(failure) => Err(failure.error),
-        };
-        match end {
-            Ok(meaning) => Ok((meaning, detail)),
+        let (with_retries, mut detail) = (true, Detail::default());
+        let result =
+            match self.graph.request(operation, token, self.graph.timeout(), with_retries, &mut detail) {
+                Ok(reply) => meaning(&reply).map_err(|kind| reply.error(kind)),
+                Err(failure) => Err(failure.error),
+            };
+        match result {
+            Ok(value) => Ok((value, detail)),
             Err(error) => Err(error.with_detail(detail)),
         }
     }

@@ -10,7 +10,7 @@
 //! let token = std::env::var("AUTOPILOT_TOKEN").expect("a bearer token in AUTOPILOT_TOKEN");
 //! match autopilot_sync::sync(&token)?.answer() {
 //!     Answer::Accepted => println!("the sync starts"),
-//!     Answer::AlreadyRunning => println!("a sync is running already"),
+//!     Answer::AlreadyRunning => println!("a sync is already running"),
 //!     _ => println!("a sync ran less than ten minutes ago"),
 //! }
 //! # Ok(())
@@ -140,7 +140,6 @@ struct Readme;
 /// assert_eq!(autopilot_sync::sync("").unwrap_err().kind(), ErrorKind::InvalidArgument);
 /// ```
 pub fn sync(token: &str) -> Result<SyncOutcome, Error> {
-    // Check the token before the environment, so that the error does not depend on which call came first.
-    text::Token::new(token)?;
+    text::Token::new(token)?; // before the environment is read, as for every argument
     shared::client()?.sync(token)
 }

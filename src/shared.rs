@@ -5,6 +5,9 @@ use once_cell::race::OnceBox;
 use crate::client::Client;
 use crate::outcome::Error;
 
+/// The client. Check a call's arguments before: this may find that the environment cannot be used, and the error must
+/// not depend on which call came first.
+///
 /// The first successful call makes the client. An error is not kept, because its cause may disappear.
 ///
 /// Uses no lock, because a fork could leave it locked for ever. If several threads come first, each makes a client, and

@@ -69,7 +69,7 @@ fn a_sync_is_watched_to_its_end() {
         .unwrap();
     assert_eq!((outcome.answer(), outcome.detail().trigger()), (Answer::Accepted, Trigger::Accepted));
     assert_eq!(outcome.detail().settings().unwrap().status(), Some(&SyncStatus::Completed));
-    assert_eq!(outcome.to_string(), "the sync is completed");
+    assert_eq!(outcome.to_string(), "the sync completed");
     assert_eq!(seen[0], (Phase::Starting, None));
     assert!(seen[1..].iter().all(|(phase, _)| *phase == Phase::Watching), "{seen:?}");
     assert!(methods(&emulator).starts_with("GPG"), "{}", methods(&emulator));

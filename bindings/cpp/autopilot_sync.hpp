@@ -116,7 +116,7 @@ enum class ErrorKind : std::int32_t {
     protocol = AUTOPILOT_ERROR_PROTOCOL,
     /// The service reports that the sync failed.
     sync_failed = AUTOPILOT_ERROR_SYNC_FAILED,
-    /// A fault of the library.
+    /// A fault in the library.
     internal = AUTOPILOT_ERROR_INTERNAL,
     /// An environment variable, a CA file or a proxy address cannot be used. what() names it. Nothing was sent.
     configuration = AUTOPILOT_ERROR_CONFIGURATION,

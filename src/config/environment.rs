@@ -11,21 +11,20 @@ use super::proxy::{Proxy, ProxyError};
 use super::trust::{CaFiles, Trust};
 
 /// A variable that is set, and the name under which it was found.
-#[derive(Clone, PartialEq, Eq)]
-pub(crate) struct Variable {
-    pub(crate) name: &'static str,
-    pub(crate) value: OsString,
+struct Variable {
+    name: &'static str,
+    value: OsString,
 }
 
 /// The part of the environment that this library uses. Like curl, it ignores an empty variable.
 #[derive(Default)]
 pub(crate) struct Environment {
-    pub(crate) proxy: Option<Variable>,
-    pub(crate) no_proxy: Option<Variable>,
-    pub(crate) cert_file: Option<Variable>,
-    pub(crate) cert_dir: Option<Variable>,
+    proxy: Option<Variable>,
+    no_proxy: Option<Variable>,
+    cert_file: Option<Variable>,
+    cert_dir: Option<Variable>,
     /// Used if no variable sets a proxy.
-    pub(crate) machine_proxy: Option<MachineProxy>,
+    machine_proxy: Option<MachineProxy>,
 }
 
 impl Environment {

@@ -14,9 +14,10 @@ pub(crate) const LONGEST_RETRY_AFTER: Duration = A_DAY;
 /// How often a request is sent again unless the caller says otherwise.
 pub(crate) const DEFAULT_RETRIES: u32 = 3;
 
+/// The most retries that a caller may allow.
 pub(crate) const MOST_RETRIES: u32 = 10;
 
-/// In bytes.
+/// The longest text that a caller may add to the User-Agent, in bytes.
 pub(crate) const LONGEST_USER_AGENT_SUFFIX: usize = 256;
 
 /// The longest body that is read, in bytes. Graph's have a few KiB.

@@ -1,19 +1,21 @@
 //! How a client is configured, by options, by the environment or by the machine: the cloud, the proxy, the trusted
 //! certificates, and the limits. Pure, except for the functions that ask the system.
 
-pub(crate) mod cloud;
+mod cloud;
 mod environment;
+pub(crate) mod host;
 pub(crate) mod limits;
 mod machine_proxy;
 mod no_proxy;
 mod privilege;
 pub(crate) mod proxy;
+mod root;
 mod trust;
 #[cfg(windows)]
 pub(crate) mod windows;
 
 pub use cloud::Cloud;
-pub(crate) use cloud::Root;
 pub(crate) use environment::Environment;
 pub(crate) use proxy::{Credentials, Proxy, Scheme};
+pub(crate) use root::Root;
 pub(crate) use trust::{CaFiles, Trust};

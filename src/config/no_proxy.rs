@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use super::cloud::without_brackets;
+use super::host::without_brackets;
 
 /// Whether a NO_PROXY list contains this host. Reads it as curl does: a lone `*` means all hosts, commas or blanks
 /// separate the entries, a name covers its subdomains too, a leading dot is ignored, and an address may be a CIDR

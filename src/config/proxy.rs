@@ -2,7 +2,11 @@
 
 use std::fmt;
 
-use super::cloud::split_host_port;
+use super::host::split_host_port;
+
+/// The longest user name or password, in bytes. RFC 1929 gives their lengths one byte each.
+const LONGEST_SOCKS_CREDENTIAL: usize = 255;
+pub(crate) const LONGEST_CREDENTIAL: usize = 4096;
 
 /// A proxy's address. Its output never shows the credentials.
 #[derive(Clone, PartialEq, Eq)]
@@ -41,7 +45,10 @@ pub(crate) enum ProxyError {
          blanks as %2F %3F %23 %40 %3A %20"
     )]
     Form,
-    #[error("its user name or password is too long: at most 255 bytes for SOCKS5, else 4096")]
+    #[error(
+        "its user name or password is too long: at most {LONGEST_SOCKS_CREDENTIAL} bytes for SOCKS5, else \
+         {LONGEST_CREDENTIAL}"
+    )]
     TooLong,
     #[error("it is not UTF-8")]
     NotUtf8,
@@ -72,7 +79,8 @@ impl Proxy {
             Some((credentials, address)) => (Credentials::new(credentials)?, address),
             None => (None, authority),
         };
-        let longest = if matches!(scheme, Scheme::Socks5 | Scheme::Socks5h) { 255 } else { 4096 };
+        let is_socks = matches!(scheme, Scheme::Socks5 | Scheme::Socks5h);
+        let longest = if is_socks { LONGEST_SOCKS_CREDENTIAL } else { LONGEST_CREDENTIAL };
         if credentials.as_ref().is_some_and(|found| found.user.len().max(found.password.len()) > longest) {
             return Err(ProxyError::TooLong);
         }

@@ -9,7 +9,7 @@ pub struct autopilot_cancel {
     pub(super) canceller: Canceller,
 }
 
-/// Makes a cancel that is not triggered. Free it with autopilot_cancel_free(). Returns NULL only after a fault of the
+/// Makes a cancel that is not triggered. Free it with autopilot_cancel_free(). Returns NULL only after a fault in the
 /// library.
 #[unsafe(no_mangle)]
 pub extern "C" fn autopilot_cancel_new() -> Option<Box<autopilot_cancel>> {

@@ -1,7 +1,9 @@
 use std::ffi::{c_char, c_void};
 use std::ptr;
 
-use super::guard::{call, guard, milliseconds, token};
+use super::call::call;
+use super::convert::{from_milliseconds, token};
+use super::guard::guard;
 use super::progress::run_callback;
 use super::{
     autopilot_cancel, autopilot_detail, autopilot_options, autopilot_progress_fn, autopilot_result,
@@ -9,8 +11,8 @@ use super::{
 };
 use crate::client::Client;
 use crate::config::limits;
-use crate::outcome::{Answer, Error, SyncOutcome};
-use crate::{Detail, shared};
+use crate::outcome::{Answer, Detail, Error, SyncOutcome};
+use crate::shared;
 
 /// Connections to one cloud's Microsoft Graph. The token comes with each call, so one client serves many tenants. Any
 /// number of threads may use a client at once. They share its connections, which stay open between calls. Free a client
@@ -76,7 +78,7 @@ pub unsafe extern "C" fn autopilot_client_sync(
     let body = || {
         // SAFETY: the caller promises a NUL-terminated token, or NULL.
         let token = unsafe { self::token(token) }?;
-        with(client, cancel, |client| client.sync(token.as_str()))
+        on_client(client, cancel, |client| client.sync(token.as_str()))
     };
     // SAFETY: the caller promises that the detail may be written, or NULL.
     unsafe { call(detail, body) }
@@ -107,7 +109,7 @@ pub unsafe extern "C" fn autopilot_client_settings(
         unsafe { settings.write(ptr::null_mut()) };
         // SAFETY: the caller promises a NUL-terminated token, or NULL.
         let token = unsafe { self::token(token) }?;
-        let (read, known) = with(client, cancel, |client| client.settings_and_detail(token.as_str()))?;
+        let (read, known) = on_client(client, cancel, |client| client.settings_and_detail(token.as_str()))?;
         // SAFETY: as above.
         unsafe { settings.write(Box::into_raw(Box::new((&read).into()))) };
         Ok(success(known))
@@ -163,11 +165,11 @@ pub unsafe extern "C" fn autopilot_client_sync_and_wait(
     let body = || {
         // SAFETY: the caller promises a NUL-terminated token, or NULL.
         let token = unsafe { self::token(token) }?;
-        let timeout = milliseconds(timeout_ms);
+        let timeout = from_milliseconds(timeout_ms);
         limits::timeout("timeout", timeout).map_err(Error::invalid_argument)?;
         // A borrow that lasts as long as the wait would forbid the callback to touch the text.
-        let token = token.kept();
-        with(client, cancel, |client| {
+        let token = token.wiped_copy();
+        on_client(client, cancel, |client| {
             // SAFETY: the caller promises a function as the header declares it, with its data.
             client.sync_and_wait(&token, timeout, |known| unsafe { run_callback(progress, user_data, known) })
         })
@@ -176,11 +178,9 @@ pub unsafe extern "C" fn autopilot_client_sync_and_wait(
     unsafe { call(detail, body) }
 }
 
-/// Runs a call on this client, or on the shared one, with the cancel if there is one.
-///
-/// The shared client may find that the environment cannot be used. Check the arguments before, so that the error does
-/// not depend on which call came first.
-fn with<T>(
+/// Runs a call on this client, or on the shared one, with the cancel if there is one. Check the arguments before, as
+/// for `shared::client`.
+fn on_client<T>(
     client: Option<&autopilot_client>,
     cancel: Option<&autopilot_cancel>,
     body: impl FnOnce(&Client) -> Result<T, Error>,

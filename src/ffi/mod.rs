@@ -1,13 +1,15 @@
 //! The C ABI: the functions of `include/autopilot_sync.h`. The comments here become the header's.
 //!
 //! Rust programs do not need it. It has no logic, and promises nothing but its symbols. Functions that allocate, free
-//! or call run in a guard, which turns a panic into a result; they check their arguments inside it. Getters only return
-//! stored values.
+//! or call run in a guard, which turns a panic into a result; they check their arguments inside it. A call also hands
+//! out a detail. Getters only return stored values.
 
 #![allow(clippy::missing_safety_doc)] // the comments are a C header's, and say it in C's words
 
+mod call;
 mod cancel;
 mod client;
+mod convert;
 mod detail;
 mod guard;
 mod options;

@@ -1,6 +1,7 @@
 use std::ffi::{CString, c_char};
 
-use super::guard::{guard, milliseconds, pointer, text, to_c};
+use super::convert::{from_milliseconds, pointer, text, to_c};
+use super::guard::guard;
 use super::{autopilot_result, autopilot_result::*};
 use crate::builder::ClientBuilder;
 use crate::config::Cloud;
@@ -17,7 +18,7 @@ pub struct autopilot_options {
     error: Option<CString>,
 }
 
-/// Makes options with their default values. Free them with autopilot_options_free(). Returns NULL only after a fault of
+/// Makes options with their default values. Free them with autopilot_options_free(). Returns NULL only after a fault in
 /// the library.
 #[unsafe(no_mangle)]
 pub extern "C" fn autopilot_options_new() -> Option<Box<autopilot_options>> {
@@ -114,7 +115,7 @@ pub extern "C" fn autopilot_options_set_timeout_ms(
     options: Option<&mut autopilot_options>,
     timeout_ms: i64,
 ) -> autopilot_result {
-    set(options, |builder| builder.timeout(milliseconds(timeout_ms)))
+    set(options, |builder| builder.timeout(from_milliseconds(timeout_ms)))
 }
 
 /// Sets how long one attempt to connect may take, with name look-up, TCP, proxy and TLS: from 1 to 86,400,000
@@ -125,7 +126,7 @@ pub extern "C" fn autopilot_options_set_connect_timeout_ms(
     options: Option<&mut autopilot_options>,
     timeout_ms: i64,
 ) -> autopilot_result {
-    set(options, |builder| builder.connect_timeout(milliseconds(timeout_ms)))
+    set(options, |builder| builder.connect_timeout(from_milliseconds(timeout_ms)))
 }
 
 /// Sets how often a request is repeated after a transient failure, from 0 to 10. A trigger is repeated only if it

@@ -2,7 +2,8 @@ use std::ffi::{CString, c_char, c_void};
 use std::ops::ControlFlow;
 use std::ptr;
 
-use super::guard::{guard, pointer, to_c, to_milliseconds, token};
+use super::convert::{pointer, to_c, to_milliseconds, token};
+use super::guard::guard;
 use super::{autopilot_result, autopilot_settings};
 use crate::wait::{Phase, Progress};
 
@@ -14,7 +15,7 @@ pub struct autopilot_progress {
     next_step_ms: i64,
     settings: Option<Box<autopilot_settings>>,
     claims: Option<CString>,
-    token: Option<zeroize::Zeroizing<String>>,
+    new_token: Option<zeroize::Zeroizing<String>>,
 }
 
 /// A wait calls this function on its own thread, before the first request and then about once a second. It does not
@@ -38,7 +39,7 @@ impl autopilot_progress {
             next_step_ms: to_milliseconds(progress.next_step()),
             settings: progress.settings().map(|settings| Box::new(settings.into())),
             claims: progress.claims().map(to_c),
-            token: None,
+            new_token: None,
         }
     }
 }
@@ -53,13 +54,11 @@ pub(super) unsafe fn run_callback(
     progress: &mut Progress<'_>,
 ) -> ControlFlow<()> {
     let Some(function) = function else { return ControlFlow::Continue(()) };
-    let mut for_c = autopilot_progress::new(progress);
+    let mut c_progress = autopilot_progress::new(progress);
     // SAFETY: as promised by the caller; the progress lives during the call.
-    let flow = unsafe { function(&mut for_c, user_data) };
-    if let Some(token) = for_c.token {
-        progress.token = Some(token);
-    }
-    if flow == 0 { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    let returned = unsafe { function(&mut c_progress, user_data) };
+    progress.new_token = c_progress.new_token;
+    if returned == 0 { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
 }
 
 /// What the wait is doing. AUTOPILOT_PHASE_STARTING for NULL.
@@ -111,7 +110,7 @@ pub unsafe extern "C" fn autopilot_progress_set_token(
         // SAFETY: the caller promises a NUL-terminated string, or NULL.
         match unsafe { token(new_token) } {
             Ok(token) => {
-                progress.token = Some(token.kept());
+                progress.new_token = Some(token.wiped_copy());
                 autopilot_result::AUTOPILOT_OK
             }
             Err(error) => (&error).into(),

@@ -44,7 +44,7 @@ pub enum autopilot_result {
     AUTOPILOT_ERROR_PROTOCOL = -10,
     /// The service reports that the sync failed.
     AUTOPILOT_ERROR_SYNC_FAILED = -11,
-    /// A fault of this library.
+    /// A fault in this library.
     AUTOPILOT_ERROR_INTERNAL = -12,
     /// An environment variable, a CA file or a proxy address cannot be used. Nothing was sent.
     AUTOPILOT_ERROR_CONFIGURATION = -13,

@@ -1,6 +1,7 @@
 use std::ffi::{CString, c_char};
 
-use super::guard::{guard, pointer, to_c};
+use super::convert::{pointer, to_c};
+use super::guard::guard;
 use crate::outcome::{Settings, SyncStatus};
 
 /// The state of the current or last sync. 0 to 3 are the service's own numbers.

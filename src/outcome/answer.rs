@@ -95,13 +95,11 @@ impl SyncOutcome {
 impl fmt::Display for SyncOutcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match (self.answer, self.detail.trigger) {
-            (Answer::Accepted, Trigger::Accepted) if self.detail.settings.is_some() => {
-                "the sync is completed"
-            }
+            (Answer::Accepted, Trigger::Accepted) if self.detail.settings.is_some() => "the sync completed",
             (Answer::Accepted, Trigger::Accepted) => "the sync was accepted",
             (Answer::Accepted, _) => "done",
-            (Answer::AlreadyRunning, Trigger::Joined) => "a sync that was running already is completed",
-            (Answer::AlreadyRunning, _) => "a sync is running already",
+            (Answer::AlreadyRunning, Trigger::Joined) => "a sync that was already running completed",
+            (Answer::AlreadyRunning, _) => "a sync is already running",
             (Answer::TooSoon, _) => "too soon after the last sync",
             (Answer::Unconfirmed, _) => "the end of the sync cannot be observed",
         })?;

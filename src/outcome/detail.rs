@@ -1,10 +1,10 @@
-//! What is known about a call beside its result, for an answer and for an error.
+//! What is known about a call besides its result, for an answer and for an error.
 
 use std::time::Duration;
 
 use super::{Settings, Trigger};
 
-/// What is known about a call beside its result, for an answer and for an error. The token is nowhere in it.
+/// What is known about a call besides its result, for an answer and for an error. The token is nowhere in it.
 ///
 /// ```no_run
 /// # let token = "read-only";

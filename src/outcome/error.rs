@@ -4,7 +4,7 @@ use std::error::Error as StdError;
 use std::fmt;
 
 use super::Detail;
-use crate::text::{Token, TokenError, bounded};
+use crate::text::{Token, TokenError, printable_line};
 
 /// The kinds of [`Error`]. The numbers are those of the C ABI, the same in every language.
 ///
@@ -48,7 +48,7 @@ pub enum ErrorKind {
     Protocol = -10,
     /// The service reports that the sync failed.
     SyncFailed = -11,
-    /// A fault of this library.
+    /// A fault in this library.
     Internal = -12,
     /// An environment variable, a CA file or a proxy address cannot be used. The message names it. Nothing was sent.
     Configuration = -13,
@@ -101,7 +101,7 @@ impl fmt::Display for ErrorKind {
             ErrorKind::Unauthorized => "unauthorized",
             ErrorKind::Forbidden => "forbidden",
             ErrorKind::Service => "refused by the service",
-            ErrorKind::Protocol => "not an answer of the service",
+            ErrorKind::Protocol => "unexpected reply",
             ErrorKind::SyncFailed => "the sync failed",
             ErrorKind::Internal => "internal error",
             ErrorKind::Configuration => "unusable configuration",
@@ -128,11 +128,11 @@ struct Inner {
     kind: ErrorKind,
     text: String,
     detail: Detail,
-    source: Option<Source>,
+    source: Option<Cause>,
 }
 
 /// The cause of an error.
-pub(crate) type Source = Box<dyn StdError + Send + Sync>;
+pub(crate) type Cause = Box<dyn StdError + Send + Sync>;
 
 impl Error {
     pub(crate) fn new(kind: ErrorKind, text: impl Into<String>) -> Error {
@@ -143,7 +143,7 @@ impl Error {
         Error::new(ErrorKind::InvalidArgument, text.to_string())
     }
 
-    pub(crate) fn because(mut self, source: impl Into<Source>) -> Error {
+    pub(crate) fn because(mut self, source: impl Into<Cause>) -> Error {
         self.0.source = Some(source.into());
         self
     }
@@ -181,7 +181,7 @@ impl Error {
 
 impl From<TokenError> for Error {
     fn from(error: TokenError) -> Error {
-        Error::new(ErrorKind::InvalidArgument, error.to_string())
+        Error::invalid_argument(error)
     }
 }
 
@@ -218,13 +218,13 @@ impl StdError for Error {
 /// without links to the documentation of other libraries.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
-pub(crate) struct Cause(String);
+pub(crate) struct CauseText(String);
 
-impl Cause {
-    pub(crate) fn new(error: &dyn fmt::Display, token: Option<Token<'_>>) -> Cause {
-        let text = bounded(&error.to_string());
+impl CauseText {
+    pub(crate) fn new(error: &dyn fmt::Display, token: Option<Token<'_>>) -> CauseText {
+        let text = printable_line(&error.to_string());
         let text = text.split(" https://docs.rs/").next().unwrap_or_default().trim_end_matches(':');
-        Cause(token.map_or(text.to_owned(), |token| token.redact(text)))
+        CauseText(token.map_or(text.to_owned(), |token| token.redact(text)))
     }
 }
 
@@ -242,7 +242,7 @@ mod tests {
     #[test]
     fn the_line_has_the_cause_only_when_asked() {
         let error = Error::new(ErrorKind::Connect, "graph.microsoft.com")
-            .because(Cause::new(&"peer closed: https://docs.rs/x", None));
+            .because(CauseText::new(&"peer closed: https://docs.rs/x", None));
         assert_eq!(error.to_string(), "cannot connect: graph.microsoft.com");
         assert_eq!(format!("{error:#}"), "cannot connect: graph.microsoft.com: peer closed");
         assert_eq!(error.source().unwrap().to_string(), "peer closed");
@@ -251,18 +251,18 @@ mod tests {
     #[test]
     fn a_cause_does_not_show_the_token() {
         let token = Token::new("secret-0123456789").unwrap();
-        let cause = Cause::new(&"certificate of secret-0123456789.example", Some(token));
+        let cause = CauseText::new(&"certificate of secret-0123456789.example", Some(token));
         assert_eq!(cause.to_string(), "certificate of [token].example");
         let long = format!("{}secret-0123456789", "x".repeat(4079));
-        let cause = Cause::new(&long, Some(token));
+        let cause = CauseText::new(&long, Some(token));
         assert_eq!(cause.to_string(), format!("{}[token]", "x".repeat(4079)));
         let endless = "\n".repeat(9) + &"x".repeat(1 << 20);
-        assert_eq!(Cause::new(&endless, None).to_string(), "x".repeat(4096));
+        assert_eq!(CauseText::new(&endless, None).to_string(), "x".repeat(4096));
     }
 
     #[test]
     fn a_cause_is_one_line() {
-        let cause = Cause::new(&"no name\r\nof \u{202e}elpmaxe", None);
+        let cause = CauseText::new(&"no name\r\nof \u{202e}elpmaxe", None);
         assert_eq!(cause.to_string(), "no name  of  elpmaxe");
     }
 

@@ -8,7 +8,7 @@ mod trigger;
 
 pub use answer::{Answer, SyncOutcome};
 pub use detail::{Attempt, Detail};
-pub(crate) use error::{Cause, Source};
+pub(crate) use error::{Cause, CauseText};
 pub use error::{Error, ErrorKind};
 pub(crate) use settings::WINDOW_SECONDS;
 pub use settings::{Settings, SyncStatus};

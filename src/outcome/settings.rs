@@ -65,8 +65,8 @@ struct Moment {
 }
 
 impl Settings {
-    /// Reads the bare object that the service sends, or the documented `{"value": {…}}`. None if it has no known
-    /// property, or one of an unknown form.
+    /// Reads the bare object that the service sends, or the documented `{"value": {…}}`. None if it has neither a
+    /// status nor a last sync, or a property of another type.
     pub(crate) fn read(body: &Object<'_>, token: Token<'_>) -> Option<Settings> {
         let value = body.object("value");
         let object = value.as_ref().unwrap_or(body);
@@ -132,7 +132,7 @@ impl Settings {
     /// ```no_run
     /// # let token = "a-token";
     /// let settings = autopilot_sync::Client::new()?.settings(token)?;
-    /// println!("last sync: {}", settings.last_sync_text().unwrap_or("not told"));
+    /// println!("last sync: {}", settings.last_sync_text().unwrap_or("unknown"));
     /// # Ok::<(), autopilot_sync::Error>(())
     /// ```
     pub fn last_sync_text(&self) -> Option<&str> {
@@ -159,7 +159,7 @@ impl Settings {
     /// ```no_run
     /// # let token = "a-token";
     /// let settings = autopilot_sync::Client::new()?.settings(token)?;
-    /// println!("last triggered: {}", settings.last_manual_sync_text().unwrap_or("not told"));
+    /// println!("last triggered: {}", settings.last_manual_sync_text().unwrap_or("unknown"));
     /// # Ok::<(), autopilot_sync::Error>(())
     /// ```
     pub fn last_manual_sync_text(&self) -> Option<&str> {

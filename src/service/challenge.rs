@@ -72,7 +72,7 @@ fn value(text: &str) -> (String, &str) {
 }
 
 /// The claims that a header like `Bearer error="insufficient_claims", claims="<base64>"` asks for: a JSON object on one
-/// line that fits a log. None if it is too long for that, or no object before or after.
+/// line that fits a log. None if the header asks for none or for anything else, or if the line must be cut.
 pub(crate) fn claims(header: &str, token: Token<'_>) -> Option<String> {
     const LENIENT: GeneralPurpose = GeneralPurpose::new(
         &base64::alphabet::STANDARD,

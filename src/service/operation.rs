@@ -1,10 +1,10 @@
 //! The two requests that this library sends.
 
-/// A request, named after its effect on the service.
+/// What a request asks the service to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Operation {
     /// Reads the settings (GET). Sending it twice is harmless.
-    GetSettings,
+    ReadSettings,
     /// Triggers a sync (POST).
-    Sync,
+    TriggerSync,
 }

@@ -2,7 +2,7 @@
 //!
 //! The status decides, never the service's codes or texts: those differ between its front ends.
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use super::challenge;
 use super::envelope::Envelope;
@@ -37,14 +37,15 @@ pub(crate) struct Reply {
 impl Reply {
     pub(crate) fn new(raw: &RawReply, token: Token<'_>) -> Reply {
         let RawReply { status, request_id, date, retry_after, challenges, body } = raw;
+        let date = date.as_deref().and_then(Time::parse_http);
         let body = Object::read(body).ok();
         Reply {
             status: *status,
             request_id: request_id.as_deref().and_then(|id| one_line(id, token)),
-            retry_after: self::retry_after(retry_after.as_deref(), date.as_deref()),
+            retry_after: self::retry_after(retry_after.as_deref(), date),
             claims: challenges.iter().find_map(|challenge| challenge::claims(challenge, token)),
             envelope: body.as_ref().map(|body| Envelope::read(body, token)).unwrap_or_default(),
-            date: date.as_deref().and_then(Time::parse_http),
+            date,
             settings: body.filter(|_| *status == 200).and_then(|body| Settings::read(&body, token)),
         }
     }
@@ -78,7 +79,7 @@ impl Reply {
     }
 
     /// The kind of error, for a reply that is no success.
-    pub(crate) fn error_kind(&self) -> ErrorKind {
+    fn error_kind(&self) -> ErrorKind {
         match self.status {
             204 => ErrorKind::Service,
             _ if !self.is_graph() => ErrorKind::Protocol,
@@ -127,24 +128,19 @@ impl Reply {
     }
 }
 
-const NOT_AS_DOCUMENTED: &str = ", but not in the documented form";
+const NOT_AS_DOCUMENTED: &str = ", not in the documented form";
 const NOT_FROM_GRAPH: &str = ", from a proxy or gateway, not from Microsoft Graph";
 
 /// Reads Retry-After in both forms. A date counts from the reply's own Date, because the local clock may be wrong.
 /// None if the time is not ahead or cannot be read.
-fn retry_after(value: Option<&str>, date: Option<&str>) -> Option<Duration> {
+fn retry_after(value: Option<&str>, date: Option<Time>) -> Option<Duration> {
     let value = value?.trim();
     let wait = if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
         value.parse().map_or(LONGEST_RETRY_AFTER, Duration::from_secs)
     } else {
-        let now = http_date(date?)?;
-        http_date(value)?.duration_since(now).ok()?
+        Duration::from_secs(Time::parse_http(value)?.seconds_after(date?))
     };
     (!wait.is_zero()).then_some(wait.min(LONGEST_RETRY_AFTER))
-}
-
-fn http_date(text: &str) -> Option<SystemTime> {
-    httpdate::parse_http_date(text.trim()).ok()
 }
 
 #[cfg(test)]
@@ -281,7 +277,7 @@ mod tests {
         }
         let odd = read(raw(200, Some("r"), "{}"));
         let text = odd.error(ErrorKind::Protocol).to_string();
-        assert_eq!(text, "not an answer of the service: HTTP 200, but not in the documented form");
+        assert_eq!(text, "unexpected reply: HTTP 200, not in the documented form");
         let mut detail = Detail::default();
         read(raw(200, None, settings)).record(&mut detail);
         assert!(detail.settings.is_some());
@@ -321,7 +317,8 @@ mod tests {
             (Some("Wed, 21 Oct 2026 07:27:00 GMT"), date, None),
             (Some("Thu, 21 Oct 2027 07:28:00 GMT"), date, Some(86_400)),
         ] {
-            assert_eq!(retry_after(value, date), seconds.map(Duration::from_secs), "{value:?} {date:?}");
+            let time = date.and_then(Time::parse_http);
+            assert_eq!(retry_after(value, time), seconds.map(Duration::from_secs), "{value:?} {date:?}");
         }
     }
 

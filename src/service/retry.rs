@@ -15,12 +15,12 @@ pub(crate) enum AttemptOutcome {
 /// connection. For a trigger, 409 and 429 are answers and not repeated either.
 pub(crate) fn is_repeatable(operation: Operation, outcome: AttemptOutcome) -> bool {
     match (operation, outcome) {
-        (Operation::Sync, AttemptOutcome::Status(status)) => matches!(status, 503 | 509),
-        (Operation::Sync, AttemptOutcome::Failure { sent, is_transient }) => !sent && is_transient,
-        (Operation::GetSettings, AttemptOutcome::Status(status)) => {
+        (Operation::TriggerSync, AttemptOutcome::Status(status)) => matches!(status, 503 | 509),
+        (Operation::TriggerSync, AttemptOutcome::Failure { sent, is_transient }) => !sent && is_transient,
+        (Operation::ReadSettings, AttemptOutcome::Status(status)) => {
             matches!(status, 429 | 500 | 502 | 503 | 504 | 509)
         }
-        (Operation::GetSettings, AttemptOutcome::Failure { is_transient, .. }) => is_transient,
+        (Operation::ReadSettings, AttemptOutcome::Failure { is_transient, .. }) => is_transient,
     }
 }
 
@@ -58,8 +58,8 @@ mod tests {
             (509, true, true),
         ] {
             let outcome = AttemptOutcome::Status(status);
-            assert_eq!(is_repeatable(Operation::Sync, outcome), post, "POST {status}");
-            assert_eq!(is_repeatable(Operation::GetSettings, outcome), get, "GET {status}");
+            assert_eq!(is_repeatable(Operation::TriggerSync, outcome), post, "POST {status}");
+            assert_eq!(is_repeatable(Operation::ReadSettings, outcome), get, "GET {status}");
         }
         for (sent, is_transient, post, get) in [
             (false, false, false, false),
@@ -68,8 +68,8 @@ mod tests {
             (true, true, false, true),
         ] {
             let outcome = AttemptOutcome::Failure { sent, is_transient };
-            assert_eq!(is_repeatable(Operation::Sync, outcome), post, "POST {outcome:?}");
-            assert_eq!(is_repeatable(Operation::GetSettings, outcome), get, "GET {outcome:?}");
+            assert_eq!(is_repeatable(Operation::TriggerSync, outcome), post, "POST {outcome:?}");
+            assert_eq!(is_repeatable(Operation::ReadSettings, outcome), get, "GET {outcome:?}");
         }
     }
 

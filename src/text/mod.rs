@@ -14,12 +14,12 @@ const LONGEST: usize = 4096;
 
 /// One printable line of at most 4 KiB, without the token. None if nothing printable is left.
 pub(crate) fn one_line(text: &str, token: Token<'_>) -> Option<String> {
-    let line = token.redact(&bounded(text));
+    let line = token.redact(&printable_line(text));
     (!line.is_empty()).then_some(line)
 }
 
 /// One printable line, cut to 4 KiB. Cut first, because looking for the token in a longer text takes long.
-pub(crate) fn bounded(text: &str) -> String {
+pub(crate) fn printable_line(text: &str) -> String {
     let line = printable(text);
     let line = line.trim();
     let end = (0..=LONGEST.min(line.len())).rev().find(|end| line.is_char_boundary(*end)).unwrap_or(0);
@@ -28,7 +28,7 @@ pub(crate) fn bounded(text: &str) -> String {
 
 /// Replaces characters that are not printable by blanks. Removing them could join the text around them.
 pub(crate) fn printable(text: &str) -> String {
-    // Nearly all texts; a request id is in each reply.
+    // The short way for nearly all texts: each reply has a request id to check.
     if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
         return text.to_owned();
     }

@@ -15,7 +15,7 @@ const _: () = assert!(2 * BLOCK - 1 <= RUN);
 pub(crate) fn redacted<'a>(secrets: impl Iterator<Item = &'a str>, text: &str) -> Option<String> {
     let mut occurs = [false; 256];
     text.bytes().for_each(|byte| occurs[usize::from(byte)] = true);
-    // Keeps the check of an answer's request id cheap: usually no block of a token has only letters that a GUID has.
+    // Keeps the check of a reply's request id cheap: a token rarely has a block with only the letters of a GUID.
     let may_be_shown = |block: &[u8]| block.iter().all(|byte| occurs[usize::from(*byte)]);
     let secrets = secrets.map(str::as_bytes);
     let mut secrets = secrets.filter(|secret| secret.chunks_exact(BLOCK).any(may_be_shown)).peekable();

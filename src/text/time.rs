@@ -14,6 +14,7 @@ pub(crate) struct Time {
     seconds: i64,
     /// The fraction of the second, at full precision.
     picoseconds: u64,
+    /// How many fractional digits the service wrote.
     digits: u8,
 }
 

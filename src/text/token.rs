@@ -13,6 +13,7 @@ const LONGEST: usize = 64 * 1024;
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Token<'a> {
     text: &'a str,
+    /// Tokens that the same call has sent before.
     earlier: &'a [&'a str],
 }
 
@@ -59,7 +60,7 @@ impl<'a> Token<'a> {
     }
 
     /// A copy that is wiped when it is dropped.
-    pub(crate) fn kept(self) -> Zeroizing<String> {
+    pub(crate) fn wiped_copy(self) -> Zeroizing<String> {
         Zeroizing::new(self.text.to_owned())
     }
 

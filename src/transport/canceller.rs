@@ -9,8 +9,8 @@ use crate::transport::process::PerProcess;
 
 /// Ends calls from another thread: those that run now, and those that start later with this canceller. It stays
 /// cancelled, so use a new one for calls that should run after a cancel. Clones are the same canceller. Any thread may
-/// use it at any time, but a signal handler may not, because it takes a lock. In a forked child it ends only the child's
-/// calls.
+/// use it at any time, but a signal handler may not, because it takes a lock. In a forked child it ends only the
+/// child's calls.
 ///
 /// ```no_run
 /// # let token = "a-token";
@@ -82,8 +82,8 @@ impl Canceller {
         self.0.cancelled.load(Ordering::Acquire)
     }
 
-    /// Lets this canceller end a call. If another thread cancels at the same time, either this sees the flag, or the cancel
-    /// finds the call in the list.
+    /// Lets this canceller end a call. If another thread cancels at the same time, either this sees the flag, or the
+    /// cancel finds the call in the list.
     pub(crate) fn watch(&self, call: &Arc<Call>) {
         let mut calls = self.calls();
         if self.is_cancelled() {
@@ -139,30 +139,21 @@ mod tests {
 
     /// The child has no thread that could release the lock.
     #[cfg(unix)]
-    #[allow(unsafe_code)] // to fork
     #[test]
     fn a_child_forked_under_the_lock_can_cancel() {
+        use crate::transport::process::holds_in_child;
         let (canceller, call_of_parent) = (Canceller::new(), call());
         canceller.watch(&call_of_parent);
         let held = canceller.calls();
-        // SAFETY: the child takes no lock of its parent, and ends by `_exit`.
-        let child = unsafe { libc::fork() };
-        if child == 0 {
-            // SAFETY: `alarm` has no precondition. It ends a child that waits for ever.
-            unsafe { libc::alarm(60) };
+        let holds = holds_in_child(|| {
             let (before, after) = (call(), call());
             canceller.watch(&before);
             canceller.cancel();
             canceller.watch(&after);
-            let has_ended = [before, after].iter().all(|call| call.aborted() == Some(Aborted::Cancelled));
-            // SAFETY: `_exit` has no precondition.
-            unsafe { libc::_exit(i32::from(!has_ended)) };
-        }
+            [before, after].iter().all(|call| call.aborted() == Some(Aborted::Cancelled))
+        });
         drop(held);
-        let mut status = -1;
-        // SAFETY: the pointer to the status is valid.
-        assert_eq!(unsafe { libc::waitpid(child, &mut status, 0) }, child);
-        assert_eq!(status, 0);
+        assert!(holds);
         assert_eq!((canceller.is_cancelled(), call_of_parent.aborted()), (false, None));
     }
 }

@@ -2,7 +2,7 @@
 
 use std::io::{self, ErrorKind as IoKind};
 
-use crate::outcome::{Cause, Error, ErrorKind, Source};
+use crate::outcome::{Cause, CauseText, Error, ErrorKind};
 use crate::service::retry::AttemptOutcome;
 use crate::text::Token;
 use crate::transport::call::{Aborted, Call, Stage};
@@ -22,7 +22,7 @@ impl Failure {
     /// `destination` names the service, and the proxy if there is one.
     pub(super) fn new(error: ureq::Error, call: &Call, token: Token<'_>, destination: &str) -> Failure {
         let stage = call.stage();
-        let (kind, is_transient, cause) = match connect_error(error) {
+        let (kind, is_transient, cause) = match as_connect_error(error) {
             Ok(ConnectError::Other(error)) => return Failure { error, sent: false, is_transient: false },
             Ok(error) => (connect_kind(&error, stage), error.is_transient(), connect_cause(error, token)),
             Err(error) => exchange_error(error, token),
@@ -36,7 +36,7 @@ impl Failure {
             (ErrorKind::Cancelled, _) => return Failure::cancelled(stage == Stage::Sent),
             (ErrorKind::Timeout, Stage::Connecting) => format!("no connection to {destination} in time"),
             (ErrorKind::Timeout, Stage::Handshake) => format!("no TLS handshake with {destination} in time"),
-            (ErrorKind::Timeout, Stage::Sent) => format!("no complete answer from {destination} in time"),
+            (ErrorKind::Timeout, Stage::Sent) => format!("no complete reply from {destination} in time"),
             _ => destination.to_owned(),
         };
         let error = Error::new(kind, text);
@@ -62,7 +62,8 @@ impl Failure {
     }
 }
 
-fn connect_error(error: ureq::Error) -> Result<ConnectError, ureq::Error> {
+/// The connect error that ureq passed on. Otherwise ureq's own error.
+fn as_connect_error(error: ureq::Error) -> Result<ConnectError, ureq::Error> {
     match error {
         ureq::Error::Other(other) => other.downcast().map(|error| *error).map_err(ureq::Error::Other),
         error => Err(error),
@@ -77,16 +78,16 @@ fn connect_kind(error: &ConnectError, stage: Stage) -> ErrorKind {
     }
 }
 
-fn connect_cause(error: ConnectError, token: Token<'_>) -> Option<Source> {
+fn connect_cause(error: ConnectError, token: Token<'_>) -> Option<Cause> {
     match error {
         ConnectError::TimedOut(earlier) => io_cause(earlier?, token),
         ConnectError::Io(error) => io_cause(error, token),
-        error => Some(Cause::new(&error, Some(token)).into()),
+        error => Some(CauseText::new(&error, Some(token)).into()),
     }
 }
 
 /// The kind, whether a retry may succeed, and the cause, for an exchange that broke after connecting.
-fn exchange_error(error: ureq::Error, token: Token<'_>) -> (ErrorKind, bool, Option<Source>) {
+fn exchange_error(error: ureq::Error, token: Token<'_>) -> (ErrorKind, bool, Option<Cause>) {
     use ureq::Error as E;
     match error {
         E::Io(error) => {
@@ -94,18 +95,18 @@ fn exchange_error(error: ureq::Error, token: Token<'_>) -> (ErrorKind, bool, Opt
             (ErrorKind::ConnectionLost, !is_fault_of_tls, io_cause(error, token))
         }
         E::Protocol(_) | E::LargeResponseHeader(..) | E::Http(_) => {
-            (ErrorKind::Protocol, false, Some(Cause::new(&error, Some(token)).into()))
+            (ErrorKind::Protocol, false, Some(CauseText::new(&error, Some(token)).into()))
         }
-        error => (ErrorKind::ConnectionLost, false, Some(Cause::new(&error, Some(token)).into())),
+        error => (ErrorKind::ConnectionLost, false, Some(CauseText::new(&error, Some(token)).into())),
     }
 }
 
 /// Keeps an error of the operating system as it is, and only the text of any other, without the token. None for a
 /// timeout, because the error's own text says so.
-fn io_cause(error: io::Error, token: Token<'_>) -> Option<Source> {
+fn io_cause(error: io::Error, token: Token<'_>) -> Option<Cause> {
     match error.kind() {
         _ if error.raw_os_error().is_some() => Some(error.into()),
         IoKind::TimedOut => None,
-        _ => Some(Cause::new(&error, Some(token)).into()),
+        _ => Some(CauseText::new(&error, Some(token)).into()),
     }
 }

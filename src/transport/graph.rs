@@ -17,7 +17,7 @@ use crate::transport::http_client::{Address, HttpClient};
 use crate::transport::random;
 use crate::transport::route::Route;
 
-/// Clones share their connections.
+/// Microsoft Graph in one cloud, and how a client reaches it. Clones share their connections.
 #[derive(Clone)]
 pub(crate) struct Graph {
     shared: Arc<Shared>,
@@ -55,17 +55,17 @@ impl Graph {
         self.shared.timeout
     }
 
-    /// Sends a request, and again if `retries` and its outcome allow that. Returns the last reply or failure, and notes
-    /// each attempt in the detail.
+    /// Sends a request, and again if `with_retries` and its outcome allow that. Takes at most `timeout`, and at most
+    /// the client's own. Returns the last reply or failure, and notes each attempt in the detail.
     pub(crate) fn request(
         &self,
         operation: Operation,
         token: Token<'_>,
         timeout: Duration,
-        retries: bool,
+        with_retries: bool,
         detail: &mut Detail,
     ) -> Result<Reply, Failure> {
-        let max_retries = if retries { self.shared.max_retries } else { 0 };
+        let max_retries = if with_retries { self.shared.max_retries } else { 0 };
         let call = self.call(timeout.min(self.shared.timeout));
         let id = random::guid().ok_or_else(Failure::no_random_bits)?;
         let mut retries_made = 0;
@@ -104,7 +104,7 @@ impl Graph {
         detail: &mut Detail,
     ) -> Result<Reply, Failure> {
         let Shared { http, settings, sync, .. } = &*self.shared;
-        let address = if operation == Operation::Sync { sync } else { settings };
+        let address = if operation == Operation::TriggerSync { sync } else { settings };
         let raw = http.exchange(call, operation, address, token, id);
         detail.attempts.push(Attempt { client_request_id: id.to_owned(), request_id: None });
         let result = raw.map(|raw| Reply::new(&raw, token));
@@ -112,7 +112,7 @@ impl Graph {
             Ok(reply) => reply.record(detail),
             Err(_) => detail.forget_reply(),
         }
-        if operation == Operation::Sync {
+        if operation == Operation::TriggerSync {
             match &result {
                 Ok(reply) => detail.trigger = detail.trigger.followed_by(Trigger::after_status(reply.status)),
                 Err(failure) if failure.sent => detail.trigger = Trigger::MayHaveRun,
@@ -135,7 +135,7 @@ impl Graph {
 impl fmt::Debug for Graph {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Shared { http, timeout, max_retries, .. } = &*self.shared;
-        f.debug_struct("Client")
+        f.debug_struct("Client") // the name that the caller knows
             .field("route", http.route())
             .field("timeout", timeout)
             .field("max_retries", max_retries)

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use ureq::config::Config;
 use ureq::http::header::{ACCEPT, AUTHORIZATION, DATE, HeaderName, RETRY_AFTER, WWW_AUTHENTICATE};
+use ureq::http::request::Builder;
 use ureq::http::{HeaderMap, HeaderValue, Method, Request, Response, Uri};
 use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::NextTimeout;
@@ -62,15 +63,7 @@ impl HttpClient {
             .header(CLIENT_REQUEST_ID, client_request_id);
         let agent = self.agent();
         let _scope = call.enter();
-        let response = match operation {
-            Operation::GetSettings => request.method(Method::GET).body(()).map(|request| agent.run(request)),
-            // An empty slice, not `()`, so that ureq sends `Content-Length: 0`.
-            Operation::Sync => request.method(Method::POST).body(&[][..]).map(|request| agent.run(request)),
-        };
-        response
-            .map_err(ureq::Error::from)
-            .and_then(|response| response)
-            .and_then(read)
+        run(agent, operation, request)
             .map_err(|error| Failure::new(error, call, token, &self.destination(address)))
     }
 
@@ -116,15 +109,25 @@ fn config(route: &Route) -> Config {
         .max_redirects(0)
         .max_redirects_will_error(false)
         .user_agent(route.user_agent.as_str())
-        .accept_encoding("identity") // without it, a box in between may compress
+        .accept_encoding("identity") // without it, a proxy or gateway may compress
         .max_response_header_size(LONGEST_HEAD)
         .build()
 }
 
+fn run(agent: &Agent, operation: Operation, request: Builder) -> Result<RawReply, ureq::Error> {
+    let response = match operation {
+        Operation::ReadSettings => agent.run(request.method(Method::GET).body(())?)?,
+        // An empty slice, not `()`, so that ureq sends `Content-Length: 0`.
+        Operation::TriggerSync => agent.run(request.method(Method::POST).body(&[][..])?)?,
+    };
+    read(response)
+}
+
 /// The header with the token. Its memory is wiped when its last owner drops it.
 fn bearer(token: Token<'_>) -> HeaderValue {
-    let mut value = Zeroizing::new(Vec::with_capacity(7 + token.as_str().len()));
-    value.extend_from_slice(b"Bearer ");
+    const SCHEME: &[u8] = b"Bearer ";
+    let mut value = Zeroizing::new(Vec::with_capacity(SCHEME.len() + token.as_str().len()));
+    value.extend_from_slice(SCHEME);
     value.extend_from_slice(token.as_str().as_bytes());
     let mut value =
         HeaderValue::from_maybe_shared(Bytes::from_owner(value)).expect("a checked token fits a header");
@@ -156,8 +159,8 @@ fn lossy(value: &HeaderValue) -> String {
     String::from_utf8_lossy(value.as_bytes()).into_owned()
 }
 
-/// ureq 3.5 resolves the host before every request, even if it then uses an idle connection (`connect` in its `run.rs`).
-/// So this gives it an address that nobody uses, and a new connection looks the host up itself.
+/// ureq 3.5 resolves the host before every request, even if it then uses an idle connection (`connect` in its
+/// `run.rs`). So this gives it an address that nobody uses, and a new connection looks the host up itself.
 #[derive(Debug)]
 struct PlaceholderResolver;
 

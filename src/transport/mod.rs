@@ -1,8 +1,9 @@
 //! Sends requests to Microsoft Graph. Only this room knows ureq, rustls and sockets.
 //!
-//! [`graph`] sends a request with its retries; [`http_client`] makes each exchange with ureq. ureq speaks HTTP, but this
-//! room connects: ureq's own timeouts and shutdown miss some steps that block (a name look-up, a proxy that trickles its
-//! reply), and its shutdown ends all calls of an agent. A [`call`] has one deadline and one cancellation for all steps.
+//! [`graph`] sends a request with its retries; [`http_client`] makes each exchange with ureq. ureq speaks HTTP, but
+//! this room connects: ureq's own timeouts and shutdown miss some steps that block (a name look-up, a proxy that
+//! trickles its reply), and its shutdown ends all calls of an agent. A [`call`] has one deadline and one cancellation
+//! for all steps.
 //!
 //! [`connections`] keeps idle connections and makes new ones, through a [`proxy`] if there is one, with [`tls`].
 //! [`process`] keeps forked children apart from their parents.

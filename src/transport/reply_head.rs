@@ -2,7 +2,7 @@
 
 use httparse::{EMPTY_HEADER, Response, Status};
 
-/// More than any proxy sends. ureq accepts no more from the service either.
+/// The most headers of a reply: more than any proxy sends. ureq accepts no more from the service either.
 const MOST_HEADERS: usize = 100;
 
 /// A complete head.

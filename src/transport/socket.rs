@@ -7,11 +7,12 @@ use std::time::{Duration, Instant};
 
 use crate::transport::call::Interrupt;
 
-/// The system does not accept a timeout of zero.
+/// The shortest timeout. The system does not accept zero.
 #[cfg(not(windows))]
 const SHORTEST: Duration = Duration::from_millis(1);
 
-/// More than the tickets of a server. A peer that never stops sending must not hold a reader that does not wait.
+/// The most bytes that a reader gets without waiting: more than a server's session tickets. It ends the check of an
+/// idle connection whose peer never stops sending.
 const MOST_WITHOUT_WAITING: usize = 64 * 1024;
 
 /// Above this, round timeouts down to whole seconds, so that most steps need no system call to set one.
@@ -27,12 +28,13 @@ pub(crate) trait Stream: Read + Write + Send + Sync {
     fn is_drained(&self) -> bool;
 }
 
+/// A connected socket. Its reads and writes block until its deadline, or not at all.
 pub(crate) struct Socket {
     tcp: Arc<TcpStream>,
     deadline: Option<Instant>,
-    /// Whether a read waits for bytes.
+    /// Whether reads and writes block.
     waits: bool,
-    /// How many more bytes reads may return without waiting.
+    /// How many more bytes reads may return while they do not block.
     budget: usize,
     read_timeout: Option<Duration>,
     write_timeout: Option<Duration>,
@@ -89,8 +91,8 @@ impl Socket {
     }
 }
 
-/// Whether the system's timeout or a signal ended a step before the deadline. Not Windows' timeout, because the state of
-/// a socket is undefined after it.
+/// Whether the system's timeout or a signal ended a step before the deadline. Not Windows' timeout, because the state
+/// of a socket is undefined after it.
 fn is_early(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted)
 }

@@ -90,13 +90,13 @@ impl Driver<'_> {
 
     fn read_settings(&mut self, with_retries: bool) -> Result<Event, StopReason> {
         let Meaning { event, error } =
-            meaning::of_settings(self.request(Operation::GetSettings, with_retries)?);
+            meaning::of_settings(self.request(Operation::ReadSettings, with_retries)?);
         self.last_failure = error;
         Ok(event)
     }
 
     fn send_trigger(&mut self) -> Result<Event, StopReason> {
-        let Meaning { event, error } = meaning::of_trigger(self.request(Operation::Sync, true)?);
+        let Meaning { event, error } = meaning::of_trigger(self.request(Operation::TriggerSync, true)?);
         if matches!(event, Event::TriggerMayHaveRun) {
             self.uncertain_trigger = error.map(|error| (error, self.detail.clone()));
         } else {
@@ -105,7 +105,8 @@ impl Driver<'_> {
         Ok(event)
     }
 
-    /// Sends a request. If the service refuses the token and the callback hands in a new one, sends it once more.
+    /// Sends a request. If the service refuses the token and the callback hands in a new one, sends it once more. The
+    /// outer error ends the wait.
     fn request(
         &mut self,
         operation: Operation,
@@ -158,10 +159,10 @@ impl Driver<'_> {
             next_step,
             settings: self.detail.settings.as_ref(),
             claims: self.detail.claims.as_deref(),
-            token: None,
+            new_token: None,
         };
         let flow = (self.on_progress)(&mut progress);
-        let new_token = progress.token.take();
+        let new_token = progress.new_token.take();
         let has_new_token = new_token.is_some();
         if let Some(token) = new_token {
             self.tokens.replace(token);
@@ -188,8 +189,8 @@ impl Driver<'_> {
             StopReason::DeadlinePassed => {
                 Err(Error::new(ErrorKind::Timeout, "the sync was not seen to end before the deadline"))
             }
-            StopReason::RequestFailed => Err(self.last_failure.take().unwrap_or_else(no_failure)),
-            StopReason::TriggerMayHaveRun => Err(self.return_to_uncertain_trigger()),
+            StopReason::RequestFailed => Err(self.last_failure.take().unwrap_or_else(lost_error)),
+            StopReason::TriggerMayHaveRun => Err(self.restore_uncertain_trigger()),
             StopReason::Cancelled => Err(Failure::cancelled(false).error),
         };
         match result {
@@ -198,15 +199,16 @@ impl Driver<'_> {
         }
     }
 
-    /// The detail tells of the trigger again. The readings after it showed nothing, but their attempts stay.
-    fn return_to_uncertain_trigger(&mut self) -> Error {
-        let Some((error, of_trigger)) = self.uncertain_trigger.take() else { return no_failure() };
+    /// Returns the failure of the trigger that may have run, and makes the detail that of its moment. The readings
+    /// after it showed nothing, but their attempts and settings stay.
+    fn restore_uncertain_trigger(&mut self) -> Error {
+        let Some((error, of_trigger)) = self.uncertain_trigger.take() else { return lost_error() };
         let Detail { attempts, settings, .. } = std::mem::take(&mut self.detail);
         self.detail = Detail { attempts, settings, ..of_trigger };
         error
     }
 }
 
-fn no_failure() -> Error {
-    Error::new(ErrorKind::Internal, "the wait ended by a failure that did not happen")
+fn lost_error() -> Error {
+    Error::new(ErrorKind::Internal, "the wait lost the error that ended it")
 }

@@ -20,7 +20,7 @@ const NO_SCOPES: &str = "Forbidden 403: Forbidden: The application lacks the sco
 const NO_LICENCE: &str = "Forbidden 401: Unauthorized: The tenant or the user has no licence for this.";
 const NO_TOKEN: &str = "Unauthorized 401: Unauthorized: The tenant or the user has no licence for this.";
 
-/// What a row changes beside the options.
+/// What a row changes besides the options.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Circumstances {
     Usual,

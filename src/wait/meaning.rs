@@ -55,7 +55,7 @@ fn without_settings(reply: &Reply, kind: ErrorKind) -> Event {
     }
 }
 
-/// What no reply means. A fault of this machine does not heal by itself.
+/// What it means that no reply came. A fault on this machine does not heal by itself.
 fn without_reply(kind: ErrorKind) -> Event {
     match kind {
         ErrorKind::Configuration | ErrorKind::Internal => Event::ReadFailedForGood,

@@ -58,7 +58,7 @@ pub struct Progress<'a> {
     pub(crate) next_step: Duration,
     pub(crate) settings: Option<&'a Settings>,
     pub(crate) claims: Option<&'a str>,
-    pub(crate) token: Option<Zeroizing<String>>,
+    pub(crate) new_token: Option<Zeroizing<String>>,
 }
 
 impl Progress<'_> {
@@ -180,14 +180,14 @@ impl Progress<'_> {
     /// # Ok::<(), autopilot_sync::Error>(())
     /// ```
     pub fn set_token(&mut self, token: &str) -> Result<(), Error> {
-        self.token = Some(Token::new(token)?.kept());
+        self.new_token = Some(Token::new(token)?.wiped_copy());
         Ok(())
     }
 }
 
 impl fmt::Debug for Progress<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Progress { phase, elapsed, next_step, settings, claims, token: _ } = self;
+        let Progress { phase, elapsed, next_step, settings, claims, new_token: _ } = self;
         f.debug_struct("Progress")
             .field("phase", phase)
             .field("elapsed", elapsed)

@@ -15,7 +15,7 @@ pub(super) struct Tokens {
 
 impl Tokens {
     pub(super) fn new(token: Token<'_>) -> Tokens {
-        Tokens { current: token.kept(), sent: Vec::new() }
+        Tokens { current: token.wiped_copy(), sent: Vec::new() }
     }
 
     pub(super) fn replace(&mut self, token: Zeroizing<String>) {

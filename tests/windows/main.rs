@@ -81,7 +81,7 @@ fn the_machines_proxy_is_used_where_no_variable_names_one() {
     assert_eq!(call(&format!("http=127.0.0.1:1;https={address}"), "", &[]), accepted);
     assert_eq!(emulator.connects().len(), 1);
 
-    let (dead, running) = ("127.0.0.1:1", "1 a sync is running already\n");
+    let (dead, running) = ("127.0.0.1:1", "1 a sync is already running\n");
     let refused = call(dead, "", &[&direct]);
     assert!(
         refused.starts_with("-2 ") && refused.contains("through the proxy http://127.0.0.1:1"),

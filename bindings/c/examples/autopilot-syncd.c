@@ -66,7 +66,7 @@ static const char HELP[] =
     "  64  an option is wrong\n"
     "  66  the token cannot be read, or is not a valid token\n"
     "  69  the service cannot be reached, or does not reply as documented: try again later\n"
-    "  70  a fault of the library or the system\n"
+    "  70  a fault in the library or the system\n"
     "  75  not now: try again later; or a sync runs, but its end was not seen\n"
     "  77  the service refuses the token, or the token lacks a permission\n"
     "  78  the proxy, the CA file or the environment cannot be used\n"

@@ -77,7 +77,7 @@ exit codes:
    1  some tenants are not
   64  an option is wrong
   66  FILE cannot be read, or has a wrong line
-  70  a fault of the library or the system, or the results cannot be written
+  70  a fault in the library or the system, or the results cannot be written
   78  the proxy, the CA file or the environment cannot be used
  128+N  stopped by signal N: 129 SIGHUP, 130 SIGINT, 143 SIGTERM
 )";

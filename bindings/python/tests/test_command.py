@@ -29,14 +29,14 @@ README = (Path(__file__).parents[1] / "README.md").read_text()
 def test_the_answers(start: Start) -> None:
     emulator = start(*LASTING)
     assert Ran().told == (0, "ACCEPTED: the sync was accepted\n", "")
-    assert Ran("sync").told == (1, "ALREADY_RUNNING: a sync is running already\n", "")
+    assert Ran("sync").told == (1, "ALREADY_RUNNING: a sync is already running\n", "")
     emulator.advance("1h")
     assert Ran().told == (2, "TOO_SOON: too soon after the last sync\n", "")
 
 
 def test_a_wait_is_quiet_and_says_how_it_ended(start: Start) -> None:
     start("--duration", "1s")
-    assert Ran("--wait").told == (0, "ACCEPTED: the sync is completed\n", "")
+    assert Ran("--wait").told == (0, "ACCEPTED: the sync completed\n", "")
 
 
 def test_a_wait_that_cannot_see_the_end(start: Start) -> None:
@@ -350,11 +350,11 @@ def test_verbose_tells_the_steps_and_the_calls(start: Start) -> None:
         assert lines[-1]
     emulator.advance("1h")
     out, rest = program.communicate()
-    assert out == "ACCEPTED: the sync is completed\n" and shows_no_token(rest)
+    assert out == "ACCEPTED: the sync completed\n" and shows_no_token(rest)
     lines += rest.splitlines()
     first, *_, last = lines
     assert first == "Reading how the last sync went\n"
-    assert last.startswith("sync_and_wait: AUTOPILOT_OK: the sync is completed (client-request-id ")
+    assert last.startswith("sync_and_wait: AUTOPILOT_OK: the sync completed (client-request-id ")
     steps = [line.partition(",")[0] for line in lines]
     assert len(steps) == len(set(steps))
 

@@ -46,7 +46,7 @@ def test_a_wait_is_shown_live_and_leaves_its_result(start: Start, opened: Open) 
     emulator.advance("1h")
     assert terminal.finish() == 0
     first, *settings = terminal.text.splitlines()
-    assert first == "✓ ACCEPTED the sync is completed"
+    assert first == "✓ ACCEPTED the sync completed"
     assert [line[2:20].rstrip() for line in settings] == ["last sync", "last manual sync", "next possible"]
     assert terminal.is_cursor_shown and b"\x1b[1;32m" in terminal.raw
 
@@ -118,7 +118,7 @@ def test_without_rich_it_says_lines(start: Start, opened: Open, environment: dic
     assert terminal.finish() == 0
     first, *_, before_last, last = terminal.text.splitlines()
     assert first == "Reading how the last sync went" and before_last.startswith("The sync is running, next reading in ")
-    assert last == "ACCEPTED: the sync is completed"
+    assert last == "ACCEPTED: the sync completed"
     assert b"\x1b" not in terminal.raw
 
 
@@ -184,7 +184,7 @@ def test_many_tenants_have_a_bar_and_a_table(start: Start, opened: Open, many: s
     assert terminal.finish() == 77
     header, first, second, *_, third, last = terminal.text.splitlines()
     assert header.split() == ["tenant", "result", "message"]
-    assert first.split() == ["a", "✓", "ACCEPTED", "the", "sync", "is", "completed"]
+    assert first.split() == ["a", "✓", "ACCEPTED", "the", "sync", "completed"]
     assert second.startswith("b       ✗ FORBIDDEN  HTTP 403: ") and third.split()[:3] == ["c", "✓", "ACCEPTED"]
     assert last == "2 of 3 tenants succeeded" and terminal.is_cursor_shown
 

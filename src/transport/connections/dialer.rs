@@ -19,7 +19,8 @@ use crate::transport::process::thread;
 use crate::transport::route::Route;
 use crate::transport::tls::TlsConnector;
 
-/// Ample: TLS and the verification of certificates need an eighth of it in a debug build.
+/// The stack of a thread that connects. Ample: TLS and the verification of certificates need an eighth of it in a debug
+/// build.
 const STACK: usize = 512 * 1024;
 
 pub(crate) struct Dialer {
@@ -66,9 +67,8 @@ impl Dialer {
                 Err(ConnectError::TimedOut(None))
             }
         };
-        result.map_err(|error| match error.is_timeout() {
-            true => ConnectError::TimedOut(pending.call.take_connect_error()),
-            false => error,
+        result.map_err(|error| {
+            if error.is_timeout() { ConnectError::TimedOut(pending.call.take_connect_error()) } else { error }
         })
     }
 }

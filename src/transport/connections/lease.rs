@@ -42,8 +42,8 @@ impl Lease {
         result.ok_or_else(call_is_over)?.map_err(Error::Io)
     }
 
-    /// Drops replies that come before the service's own, such as 100 Continue and 103 Early Hints. ureq drops them too, but
-    /// fails if a 100 has headers (`HeadersWith100` of ureq-proto 0.7).
+    /// Drops replies that come before the service's own, such as 100 Continue and 103 Early Hints. ureq drops them too,
+    /// but fails if a 100 has headers (`HeadersWith100` of ureq-proto 0.7).
     fn skip_interim_replies(&mut self) {
         while self.awaits_reply {
             let buffers = &mut self.connection().buffers;
@@ -96,8 +96,8 @@ impl Transport for Lease {
     ///
     /// ureq asks once, after an exchange that left nothing unread, to decide whether its own pool keeps the connection.
     /// No other method tells us that the exchange is complete. ureq's pool would work, but it asks each connection
-    /// whether it is open under one lock: with 16 threads that made three futex calls for each call, ours makes one for 26
-    /// calls (the bench's README).
+    /// whether it is open under one lock: with 16 threads that made three futex calls for each call, ours makes one for
+    /// 26 calls (the bench's README).
     fn is_open(&mut self) -> bool {
         if let Some(connection) = self.connection.take() {
             self.pool.put(connection);

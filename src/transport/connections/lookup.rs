@@ -10,12 +10,12 @@ use std::time::{Duration, Instant};
 
 use once_cell::race::OnceBox;
 
-use crate::config::cloud::without_brackets;
+use crate::config::host::without_brackets;
 use crate::transport::call::{Call, Interrupt};
 use crate::transport::connect_error::ConnectError;
 use crate::transport::process::{PerProcess, thread};
 
-/// Ample for the system's resolver and its plugins.
+/// The stack of a thread that looks a name up. Ample for the system's resolver and its plugins.
 const STACK: usize = 512 * 1024;
 
 /// The system's answer. The error is shared, because it cannot be copied and every waiter gets it.

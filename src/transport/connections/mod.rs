@@ -1,7 +1,7 @@
 //! Makes connections to the service, and keeps them between exchanges.
 //!
-//! [`dialer`] gives ureq an idle connection from the [`pool`], or lets [`connect`] make a new one: name ([`lookup`]), TCP
-//! ([`race`]), proxy, TLS. ureq holds a [`connection`] as a [`lease`] during one exchange.
+//! [`dialer`] gives ureq an idle connection from the [`pool`], or lets [`connect`] make a new one: name ([`lookup`]),
+//! TCP ([`race`]), proxy, TLS. ureq holds a [`connection`] as a [`lease`] during one exchange.
 
 mod connect;
 mod connection;

@@ -4,13 +4,15 @@ use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// As many as there are threads that could use them.
+/// The most idle connections: one for each of many threads.
 const MOST_IDLE: usize = 256;
 
-/// Longer than the pause between two polls of a wait. A connection that the service closes earlier is noticed.
+/// How long a connection stays idle: longer than the pause between two polls of a wait. A connection that the service
+/// closes earlier is noticed.
 const LONGEST_IDLE: Duration = Duration::from_secs(60);
 
-/// Takes the connection that was used last, so that those of a busy hour grow old and are closed.
+/// Idle connections, the last used at the end. That one is taken first, so that those of a busy hour grow old and are
+/// closed.
 #[derive(Debug)]
 pub(super) struct Pool<C>(Mutex<VecDeque<Idle<C>>>);
 

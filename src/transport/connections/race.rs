@@ -6,15 +6,15 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use mio::net::TcpStream as Attempt;
-use mio::{Events, Interest, Poll, Token, Waker};
+use mio::{Events, Interest, Poll, Token as EventId, Waker};
 
 use crate::transport::call::{Call, Interrupt};
 
 /// How long an attempt waits for an answer before the next one starts (RFC 8305, section 5).
 const DELAY: Duration = Duration::from_millis(250);
 
-/// The event of an interrupt. The other tokens are indices of addresses.
-const INTERRUPT: Token = Token(usize::MAX);
+/// The event of an interrupt. The other ids are indices of addresses.
+const INTERRUPT: EventId = EventId(usize::MAX);
 
 impl Interrupt for Waker {
     fn interrupt(&self) {
@@ -37,7 +37,7 @@ pub(super) fn connect(call: &Call, addresses: &[SocketAddr]) -> io::Result<TcpSt
 struct Race<'a> {
     call: &'a Call,
     poll: Poll,
-    running: Vec<(Token, Attempt)>,
+    running: Vec<(EventId, Attempt)>,
 }
 
 impl Race<'_> {
@@ -84,23 +84,23 @@ impl Race<'_> {
     /// Starts an attempt with the next address. Skips those that fail at once.
     fn start_next<'a>(&mut self, untried: &mut impl Iterator<Item = (usize, &'a SocketAddr)>) {
         for (index, address) in untried {
-            match self.start(*address, Token(index)) {
+            match self.start(*address, EventId(index)) {
                 Ok(()) => break,
                 Err(error) => self.note(error),
             }
         }
     }
 
-    fn start(&mut self, address: SocketAddr, token: Token) -> io::Result<()> {
+    fn start(&mut self, address: SocketAddr, id: EventId) -> io::Result<()> {
         let mut attempt = Attempt::connect(address)?;
-        self.poll.registry().register(&mut attempt, token, Interest::WRITABLE)?;
-        self.running.push((token, attempt));
+        self.poll.registry().register(&mut attempt, id, Interest::WRITABLE)?;
+        self.running.push((id, attempt));
         Ok(())
     }
 
     /// The result of an attempt, if it has ended.
-    fn result(&mut self, token: Token) -> Option<io::Result<Attempt>> {
-        let index = self.running.iter().position(|(own, _)| *own == token)?;
+    fn result(&mut self, id: EventId) -> Option<io::Result<Attempt>> {
+        let index = self.running.iter().position(|(own, _)| *own == id)?;
         let attempt = &self.running[index].1;
         let error = match (attempt.take_error(), attempt.peer_addr()) {
             (Ok(Some(error)), _) | (Err(error), _) => Some(error),

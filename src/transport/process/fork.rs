@@ -107,8 +107,26 @@ mod system {
     pub(super) fn release_forks() {}
 }
 
+/// Forks, and returns whether the check holds in the child. It must take no lock that the parent may hold.
 #[cfg(all(test, unix))]
 #[allow(unsafe_code)] // to fork
+pub(in crate::transport) fn holds_in_child(check: impl FnOnce() -> bool) -> bool {
+    // SAFETY: the check takes no lock of the parent, and the child ends by `_exit`.
+    let child = unsafe { libc::fork() };
+    if child == 0 {
+        // SAFETY: `alarm` has no precondition. It ends a child that waits for ever.
+        unsafe { libc::alarm(60) };
+        let holds = check();
+        // SAFETY: `_exit` has no precondition.
+        unsafe { libc::_exit(i32::from(!holds)) };
+    }
+    let mut status = -1;
+    // SAFETY: the pointer to the status is valid.
+    assert_eq!(unsafe { libc::waitpid(child, &mut status, 0) }, child);
+    status == 0
+}
+
+#[cfg(all(test, unix))]
 mod tests {
     use super::*;
 
@@ -116,16 +134,7 @@ mod tests {
     fn a_child_is_another_process_whatever_its_number() {
         let parent = Process::current();
         assert_eq!(Process::current(), parent);
-        // SAFETY: the child takes no lock of its parent, and ends by `_exit`.
-        let child = unsafe { libc::fork() };
-        if child == 0 {
-            let has_forked = Process::current().forks > parent.forks;
-            // SAFETY: `_exit` has no precondition.
-            unsafe { libc::_exit(i32::from(!has_forked)) };
-        }
-        let mut status = -1;
-        // SAFETY: the pointer to the status is valid.
-        assert_eq!(unsafe { libc::waitpid(child, &mut status, 0) }, child);
-        assert_eq!((status, Process::current()), (0, parent));
+        assert!(holds_in_child(|| Process::current().forks > parent.forks));
+        assert_eq!(Process::current(), parent);
     }
 }

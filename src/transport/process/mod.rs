@@ -5,4 +5,6 @@ mod per_process;
 pub(super) mod thread;
 pub(super) mod ureq_statics;
 
+#[cfg(all(test, unix))]
+pub(super) use fork::holds_in_child;
 pub(super) use per_process::PerProcess;

@@ -4,8 +4,9 @@ use once_cell::race::OnceBox;
 
 use super::fork::Process;
 
-/// A forked child has a copy of its parent's memory: locks that other threads of the parent held stay held for ever, and
-/// sockets are the parent's. So the child makes a value of its own, next in a chain, and never touches its parent's.
+/// A forked child has a copy of its parent's memory: locks that other threads of the parent held stay held for ever,
+/// and sockets are the parent's. So the child makes a value of its own, next in a chain, and never touches its
+/// parent's.
 pub(crate) struct PerProcess<T> {
     process: Process,
     value: T,

@@ -1,5 +1,5 @@
-//! Initializes ureq's lazy static (`ACCEPTS` in its `run.rs`), which the first request of a process would initialize under
-//! a lock.
+//! Initializes ureq's lazy static (`ACCEPTS` in its `run.rs`), which the first request of a process would initialize
+//! under a lock.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 

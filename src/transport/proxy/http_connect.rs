@@ -8,9 +8,14 @@ use zeroize::Zeroizing;
 
 use super::refusal;
 use crate::config::Credentials;
+use crate::config::proxy::LONGEST_CREDENTIAL;
 use crate::transport::connect_error::ConnectError;
 use crate::transport::reply_head::ReplyHead;
 use crate::transport::socket::Stream;
+
+/// Holds the longest credentials in base64 and the rest of a request. A text that grows leaves a copy that nobody
+/// wipes.
+const LONGEST_REQUEST: usize = 4 * LONGEST_CREDENTIAL;
 
 /// The longest reply that is read, without the tunnel's bytes after it.
 const LONGEST_REPLY: usize = 64 * 1024;
@@ -22,14 +27,14 @@ pub(super) fn open(
     credentials: Option<&Credentials>,
     user_agent: &str,
 ) -> Result<Vec<u8>, ConnectError> {
-    // In one write, because some inspecting boxes read only one segment.
+    // In one write, because some gateways that inspect it read only one segment.
     proxy.write_all(request(target, credentials, user_agent).as_bytes())?;
     proxy.flush()?;
     let reason = |head: &ReplyHead| refusal::reason(head.status, &head.challenges, credentials.is_some());
     let mut reply = Vec::new();
     loop {
         while let Some(head) = ReplyHead::read(&reply)
-            .map_err(|_| ConnectError::proxy_refused("the proxy's answer is not HTTP"))?
+            .map_err(|_| ConnectError::proxy_refused("the proxy's reply is not HTTP"))?
         {
             reply.drain(..head.length);
             match head.status {
@@ -47,7 +52,7 @@ pub(super) fn open(
                 );
             }
             _ if reply.len() > LONGEST_REPLY => {
-                return Err(ConnectError::proxy_refused("the proxy's answer is too long"));
+                return Err(ConnectError::proxy_refused("the proxy's reply is too long"));
             }
             amount => reply.extend_from_slice(&part[..amount]),
         }
@@ -55,7 +60,7 @@ pub(super) fn open(
 }
 
 fn request(target: &str, credentials: Option<&Credentials>, user_agent: &str) -> Zeroizing<String> {
-    let mut request = Zeroizing::new(String::with_capacity(2048));
+    let mut request = Zeroizing::new(String::with_capacity(LONGEST_REQUEST));
     for part in ["CONNECT ", target, " HTTP/1.1\r\nHost: ", target, "\r\n"] {
         request.push_str(part);
     }
@@ -153,9 +158,9 @@ mod tests {
             ("HTTP/1.1 100 Continue\n\n", "the proxy closed the connection"),
             ("HTTP/1.1 101 No\n\n", "HTTP 101: the proxy does not open a tunnel"),
             ("HTTP/1.1 999 No\n\n", "HTTP 999: the proxy does not open a tunnel"),
-            ("SSH-2.0-OpenSSH_9.2\n\n", "the proxy's answer is not HTTP"),
-            (&format!("HTTP/1.1 200 OK\nX: {}", "y".repeat(100_000)), "the proxy's answer is too long"),
-            (&format!("HTTP/1.1 200 OK\n{endless}"), "the proxy's answer is not HTTP"),
+            ("SSH-2.0-OpenSSH_9.2\n\n", "the proxy's reply is not HTTP"),
+            (&format!("HTTP/1.1 200 OK\nX: {}", "y".repeat(100_000)), "the proxy's reply is too long"),
+            (&format!("HTTP/1.1 200 OK\n{endless}"), "the proxy's reply is not HTTP"),
         ] {
             let error = open(&mut script(reply), "h:443", None, "agent/1").unwrap_err();
             assert_eq!(error.to_string(), expected, "{}", &reply[..reply.len().min(40)]);

@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 
 use super::target::Target;
 use crate::config::Credentials;
-use crate::config::cloud::without_brackets;
+use crate::config::host::without_brackets;
 use crate::transport::connect_error::ConnectError;
 use crate::transport::socket::Stream;
 
@@ -33,10 +33,9 @@ pub(super) fn open(
     }
     if reply != 0 {
         let text = format!("the SOCKS proxy refuses the connection: {}", meaning(reply));
-        let another_address_may_do = matches!(reply, 1 | 3..=6 | 8);
-        return Err(match another_address_may_do {
-            true => ConnectError::TargetUnreachable(text),
-            false => ConnectError::ProxyRefused(text),
+        return Err(match reply {
+            1 | 3..=6 | 8 => ConnectError::TargetUnreachable(text), // another address may do
+            _ => ConnectError::ProxyRefused(text),
         });
     }
     // The proxy's own address and port, which nobody needs.

@@ -50,19 +50,21 @@ pub(super) fn name(identifier: &[u8]) -> String {
 
 /// RSASSA-PSS with the hash and salt from its parameters. They default to SHA-1 and 20 bytes. A key has no parameters.
 fn pss(parameters: &[u8]) -> String {
+    const HASHES: [(&[u8], &str); 3] = [
+        (b"\x60\x86\x48\x01\x65\x03\x04\x02\x01", "SHA-256"),
+        (b"\x60\x86\x48\x01\x65\x03\x04\x02\x02", "SHA-384"),
+        (b"\x60\x86\x48\x01\x65\x03\x04\x02\x03", "SHA-512"),
+    ];
     let has = |part: &[u8]| parameters.windows(part.len()).any(|window| window == part);
     let salt =
         parameters.windows(5).find(|window| window[..4] == [0xa2, 3, 2, 1]).map_or(20, |window| window[4]);
-    let hash = match () {
-        () if has(b"\x60\x86\x48\x01\x65\x03\x04\x02\x01") => "SHA-256",
-        () if has(b"\x60\x86\x48\x01\x65\x03\x04\x02\x02") => "SHA-384",
-        () if has(b"\x60\x86\x48\x01\x65\x03\x04\x02\x03") => "SHA-512",
-        () if parameters.len() < 4 => return "RSASSA-PSS".to_owned(),
-        () => "SHA-1",
-    };
-    match has(&[0xa2, 4, 2, 2]) {
-        true => format!("RSASSA-PSS with {hash} and a salt of more than 127 bytes"),
-        false => format!("RSASSA-PSS with {hash} and a salt of {salt} bytes"),
+    let hash = HASHES.iter().find(|(id, _)| has(id)).map_or("SHA-1", |(_, name)| *name);
+    if parameters.len() < 4 {
+        "RSASSA-PSS".to_owned()
+    } else if has(&[0xa2, 4, 2, 2]) {
+        format!("RSASSA-PSS with {hash} and a salt of more than 127 bytes")
+    } else {
+        format!("RSASSA-PSS with {hash} and a salt of {salt} bytes")
     }
 }
 

@@ -15,8 +15,8 @@ use super::stream::TlsStream;
 use super::verifier::Verifier;
 use super::{error, message};
 use crate::config::Trust;
-use crate::config::cloud::without_brackets;
-use crate::outcome::{Cause, Error, ErrorKind};
+use crate::config::host::without_brackets;
+use crate::outcome::{CauseText, Error, ErrorKind};
 use crate::transport::connect_error::ConnectError;
 use crate::transport::socket::Stream;
 
@@ -35,7 +35,7 @@ impl TlsConnector {
     /// Reads the CA files that the caller or the environment names, and reports any that is unusable. Does not read the
     /// system's own, because that takes milliseconds, and perhaps no call will need them.
     pub(crate) fn check(&self) -> Result<(), Error> {
-        if roots::are_named(&self.trust) { self.config().map(drop) } else { Ok(()) }
+        if self.trust.names_files() { self.config().map(drop) } else { Ok(()) }
     }
 
     /// Holds the lock while it loads, so that simultaneous connections load once.
@@ -82,7 +82,7 @@ fn load(trust: &Trust) -> Result<Arc<ClientConfig>, Error> {
     let provider = Arc::new(ring::default_provider());
     let roots = roots::load(trust)?;
     let internal = |error: &dyn std::fmt::Display| {
-        Error::new(ErrorKind::Internal, "TLS cannot be set up").because(Cause::new(error, None))
+        Error::new(ErrorKind::Internal, "TLS cannot be set up").because(CauseText::new(error, None))
     };
     let inner = inner_verifier(roots.authorities, &provider).map_err(|error| internal(&error))?;
     let config = ClientConfig::builder_with_provider(provider)

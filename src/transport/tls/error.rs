@@ -4,7 +4,7 @@ use std::io;
 
 use super::{message, verifier};
 
-const CLOSED: &str = "the server, or a box in between, closed the connection";
+const CLOSED: &str = "the server, or a proxy or gateway before it, closed the connection";
 
 /// Whether TLS itself failed, not the connection below it.
 pub(super) fn is_fault(error: &io::Error) -> bool {

@@ -103,7 +103,7 @@ fn misbehaved(why: &PeerMisbehaved) -> String {
     use PeerMisbehaved as P;
     match why {
         P::AttemptedDowngradeToTls12WhenTls13IsSupported => {
-            "the server or a box in between downgrades TLS, as in an attack".to_owned()
+            "the server, or a proxy or gateway before it, downgrades TLS, as an attacker would".to_owned()
         }
         P::SelectedUnofferedCipherSuite
         | P::SelectedUnusableCipherSuiteForVersion

@@ -1,5 +1,5 @@
-//! Gives rustls one whole record at a time. rustls reads ahead and does not show what it holds, so what it does not need
-//! yet stays here, where the connection pool can see it.
+//! Gives rustls one whole record at a time. rustls reads ahead and does not show what it holds, so what it does not
+//! need yet stays here, where the connection pool can see it.
 
 use std::io::{self, ErrorKind, Read, Write};
 

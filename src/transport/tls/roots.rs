@@ -9,10 +9,10 @@ use rustls::RootCertStore;
 
 use super::certificates::bundle::Bundle;
 use crate::config::{CaFiles, Trust};
-use crate::outcome::{Cause, Error, ErrorKind};
+use crate::outcome::{CauseText, Error, ErrorKind};
 use crate::text::printable;
 
-/// A system's bundle has about 256 KiB.
+/// The largest file that is read, in bytes. A system's bundle has about 256 KiB.
 const LARGEST_BUNDLE: u64 = 16 * 1024 * 1024;
 
 /// The trusted authorities.
@@ -30,11 +30,6 @@ pub(super) enum Authorities {
     System,
 }
 
-/// Whether the caller or the environment names files. If so, these must be usable, and nothing replaces them.
-pub(super) fn are_named(trust: &Trust) -> bool {
-    matches!(trust, Trust::Files(_))
-}
-
 pub(super) fn load(trust: &Trust) -> Result<Roots, Error> {
     match trust {
         Trust::System => from_system(),
@@ -43,7 +38,7 @@ pub(super) fn load(trust: &Trust) -> Result<Roots, Error> {
 }
 
 fn from_files(files: &CaFiles) -> Result<Roots, Error> {
-    let unusable = |path: String, cause: Cause| {
+    let unusable = |path: String, cause: CauseText| {
         Error::new(ErrorKind::Configuration, format!("{} ({path})", files.named_by)).because(cause)
     };
     let mut bundle = Bundle::empty();
@@ -69,7 +64,7 @@ fn from_files(files: &CaFiles) -> Result<Roots, Error> {
 }
 
 /// Reads a file in which every certificate must be usable, and at least one trusted.
-fn read_bundle(file: &Path) -> Result<Bundle, Cause> {
+fn read_bundle(file: &Path) -> Result<Bundle, CauseText> {
     let text = read_file(file).map_err(|error| cause(&error))?;
     let bundle = Bundle::of(&text);
     match &bundle.first_fault {
@@ -86,7 +81,7 @@ fn read_bundle(file: &Path) -> Result<Bundle, Cause> {
 
 /// Why a bundle has no trusted authority.
 fn why_nothing_is_trusted(bundle: &Bundle) -> String {
-    match (&bundle.first_fault, &bundle.other) {
+    match (&bundle.first_fault, &bundle.other_label) {
         (Some(fault), _) => fault.clone(),
         _ if !bundle.distrusted.is_empty() => "its certificates are not trusted for TLS servers".to_owned(),
         (None, Some(label)) => format!("it holds no certificate, but a block {label}"),
@@ -122,7 +117,7 @@ fn read_file(file: &Path) -> io::Result<Vec<u8>> {
         _ if !known.is_file() => return Err(io::Error::other("not a regular file")),
         0 => return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "it is empty")),
         1..=LARGEST_BUNDLE => {}
-        _ => return Err(io::Error::other("larger than 16 MiB")),
+        _ => return Err(io::Error::other(format!("larger than {} MiB", LARGEST_BUNDLE >> 20))),
     }
     let mut text = Vec::with_capacity(known.len() as usize + 1);
     File::open(file)?.take(LARGEST_BUNDLE).read_to_end(&mut text)?;
@@ -157,8 +152,8 @@ fn printable_path(path: &Path) -> String {
     printable(&path.to_string_lossy())
 }
 
-fn cause(error: &dyn std::fmt::Display) -> Cause {
-    Cause::new(error, None)
+fn cause(error: &dyn std::fmt::Display) -> CauseText {
+    CauseText::new(error, None)
 }
 
 #[cfg(windows)]
@@ -171,8 +166,8 @@ fn from_system() -> Result<Roots, Error> {
     Ok(Roots { authorities: Authorities::System, description: "the certificates of macOS".to_owned() })
 }
 
-/// Loads the first usable bundle or, if there is none, the first usable folder: both hold the same certificates. Loads
-/// Mozilla's certificates if the system has none at all.
+/// Loads the system's first usable bundle. If there is none, the first usable folder, which holds the same
+/// certificates. If the system has no certificates at all, Mozilla's.
 #[cfg(not(any(windows, target_vendor = "apple")))]
 fn from_system() -> Result<Roots, Error> {
     const BUNDLES: &[&str] = &[
@@ -194,27 +189,30 @@ fn first_of(bundles: &[&str], folders: &[&str]) -> Result<Roots, Error> {
         let mut bundle = Bundle::empty();
         (folder, read_folder(Path::new(folder), &mut bundle).map(|()| bundle))
     });
-    let mut unusable = Bundle::empty();
+    let mut first_fault = None;
     for (place, found) in bundles.chain(folders) {
         match found {
             Ok(found) if !found.trusted.is_empty() => {
                 let count = found.trusted.len().to_string();
                 return Ok(Roots::describe(found, "the system's certificates", &count, place));
             }
-            Ok(Bundle { first_fault: Some(fault), .. }) => unusable.add_fault(|| format!("{place}: {fault}")),
-            Ok(_) => {}
+            Ok(found) => {
+                let fault = found.first_fault.map(|fault| format!("{place}: {fault}"));
+                first_fault = first_fault.or(fault);
+            }
             Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::UnexpectedEof) => {}
-            Err(error) => unusable.add_fault(|| format!("{place}: {error}")),
+            Err(error) => first_fault = first_fault.or_else(|| Some(format!("{place}: {error}"))),
         }
     }
     // Broken files may be the administrator's own choice, so do not replace them by Mozilla's.
-    if let Some(fault) = unusable.first_fault {
+    if let Some(fault) = first_fault {
         let text = "the system's certificates; name a CA file in SSL_CERT_FILE instead";
-        return Err(Error::new(ErrorKind::Configuration, text).because(Cause::new(&fault, None)));
+        return Err(Error::new(ErrorKind::Configuration, text).because(cause(&fault)));
     }
-    unusable.trusted.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
-    let count = unusable.trusted.len().to_string();
-    Ok(Roots::describe(unusable, "Mozilla's certificates", &count, ""))
+    let mut mozillas = Bundle::empty();
+    mozillas.trusted.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+    let count = mozillas.trusted.len().to_string();
+    Ok(Roots::describe(mozillas, "Mozilla's certificates", &count, ""))
 }
 
 #[cfg(test)]

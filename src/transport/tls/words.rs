@@ -1,6 +1,7 @@
-//! Makes words of the names of errors.
+//! Turns the names of errors into words.
 
-/// Splits the name of an error without a message of ours into words: `MissingKeyShare` becomes "missing key share".
+/// Splits the name of an error into words, for errors that have no text here: `MissingKeyShare` becomes "missing key
+/// share".
 pub(super) fn spaced(name: &impl std::fmt::Debug) -> String {
     let name = format!("{name:?}");
     let name = name.trim_matches('"');

@@ -29,7 +29,8 @@ use crate::outcome::SyncStatus;
 use crate::wait::Phase;
 use checks::Checks;
 use random::Random;
-use tenant::{Drawn, Fate, SECOND, duration};
+use tenant::{Drawn, Fate, duration};
+use unknowns::SECOND;
 
 const TIMELINES: u64 = 50_000;
 
@@ -92,7 +93,7 @@ fn play<M: Rule>(seed: u64, machine: impl FnOnce(Duration, Duration) -> M) -> Re
     let mut random = Random(seed);
     let conditions = conditions(&mut random);
     let mut unknowns = unknowns::unknowns(&mut random);
-    unknowns::extremes(&mut random, &conditions, &mut unknowns);
+    unknowns::extremes(&mut random, conditions.trigger_faults == 0, &mut unknowns);
     let tenant = Drawn::new(unknowns, Random(random.number()));
     let checks = Checks::new(conditions.deadline, conditions.may_read);
     let jitter = random.between(0, 4999);

@@ -173,7 +173,7 @@ fn it_waits_and_renews_a_token() {
     emulator.advance(HOUR);
     let (code, said) = agent.end();
     assert_eq!(code, 1, "{said}");
-    assert!(said.contains("contoso: AUTOPILOT_OK: the sync is completed"), "{said}");
+    assert!(said.contains("contoso: AUTOPILOT_OK: the sync completed"), "{said}");
     assert!(requests(&emulator, "old") >= 3 && requests(&emulator, "new") >= 1);
 }
 

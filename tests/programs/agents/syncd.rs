@@ -57,7 +57,7 @@ fn a_sync_is_told_line_by_line() {
         "phase: watching",
         "settings: status=inProgress last_sync=2026-03-01T",
         "settings: status=completed last_sync=2026-03-02T",
-        "result: AUTOPILOT_OK: the sync is completed (http=200 trigger=accepted retry_after_s=-1 requests=4 ",
+        "result: AUTOPILOT_OK: the sync completed (http=200 trigger=accepted retry_after_s=-1 requests=4 ",
     ];
     let events = events(&said);
     assert_eq!(events.len(), expected.len(), "{said}");

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class AutopilotError(Exception):
-    """The base of all errors of calls. Raised itself for a fault of the library.
+    """The base of all errors of calls. Raised itself for a fault in the library.
 
     `str()` gives one line for a log. No part of the error contains the token.
 

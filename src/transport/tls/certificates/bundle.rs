@@ -18,7 +18,7 @@ pub(crate) struct Bundle {
     pub(crate) faults: usize,
     pub(crate) first_fault: Option<String>,
     /// The label of the first block that is not a certificate.
-    pub(crate) other: Option<String>,
+    pub(crate) other_label: Option<String>,
     /// Folders often hold the same certificate twice.
     seen: BTreeSet<Vec<u8>>,
 }
@@ -30,7 +30,7 @@ impl Bundle {
             distrusted: RootCertStore::empty(),
             faults: 0,
             first_fault: None,
-            other: None,
+            other_label: None,
             seen: BTreeSet::new(),
         }
     }
@@ -62,7 +62,8 @@ impl Bundle {
             b"CERTIFICATE" | b"X509 CERTIFICATE" => false,
             b"TRUSTED CERTIFICATE" => true,
             label => {
-                self.other.get_or_insert_with(|| pem::name(label).unwrap_or("of an unknown kind").to_owned());
+                self.other_label
+                    .get_or_insert_with(|| pem::name(label).unwrap_or("of an unknown kind").to_owned());
                 return Ok(());
             }
         };
@@ -243,7 +244,7 @@ mod tests {
             assert!(said.starts_with("block 2 (") && said.ends_with(&format!("): {why}")), "{said}");
         }
         let other = Bundle::of(format!("{}{a}", block("PRIVATE KEY", b"")).as_bytes());
-        assert_eq!((other.other.as_deref(), other.faults), (Some("PRIVATE KEY"), 0));
+        assert_eq!((other.other_label.as_deref(), other.faults), (Some("PRIVATE KEY"), 0));
     }
 
     #[test]

@@ -73,10 +73,10 @@ impl<'a> Iterator for Blocks<'a> {
             label: first.label.unwrap_or_default(),
             before: &self.text[..first.start],
         };
-        let (begins, Some(label)) = (first.begins, first.label) else {
+        let Some(label) = first.label else {
             return Some(Err(place.fault("its first line does not end in five hyphens")));
         };
-        if !begins {
+        if !first.begins {
             return Some(Err(place.fault("it has an END line without a BEGIN line")));
         }
         let last = match Marker::find(self.text, first.end) {

@@ -92,7 +92,7 @@ pub(crate) fn name(parts: &[u8]) -> String {
     shown.reverse();
     match shown.join(", ") {
         none if none.is_empty() => "no name".to_owned(),
-        name => bounded(name),
+        name => shortened(name),
     }
 }
 
@@ -116,13 +116,14 @@ fn attribute(der: &[u8]) -> Option<String> {
     let (tag, text) = der.next()?;
     let value = value(tag, text)?;
     // Quotes keep a value from posing as several parts.
-    Some(match value.contains([',', '+', '"']) {
-        true => format!("{kind}=\"{}\"", value.replace('\\', "\\\\").replace('"', "\\\"")),
-        false => format!("{kind}={value}"),
+    Some(if value.contains([',', '+', '"']) {
+        format!("{kind}=\"{}\"", value.replace('\\', "\\\\").replace('"', "\\\""))
+    } else {
+        format!("{kind}={value}")
     })
 }
 
-/// A string of any ASN.1 type, bounded. None if it is empty or of an unknown type.
+/// A string of any ASN.1 type, shortened. None if it is empty or of an unknown type.
 fn value(tag: u8, text: &[u8]) -> Option<String> {
     let longest = &text[..text.len().min(4 * (LONGEST_NAME + 1))];
     let value: String = match tag {
@@ -141,11 +142,11 @@ fn value(tag: u8, text: &[u8]) -> Option<String> {
             .collect(),
         _ => return None,
     };
-    (!value.is_empty()).then(|| bounded(value))
+    (!value.is_empty()).then(|| shortened(value))
 }
 
 /// At most [`LONGEST_NAME`] characters; an ellipsis marks a cut.
-fn bounded(mut text: String) -> String {
+fn shortened(mut text: String) -> String {
     if let Some((end, _)) = text.char_indices().nth(LONGEST_NAME) {
         text.truncate(end);
         text.pop();
@@ -197,10 +198,7 @@ impl<'a> Der<'a> {
 
     /// The content of an optional element. The outer None means malformed.
     fn take_if(&mut self, tag: u8) -> Option<Option<&'a [u8]>> {
-        match self.0.first() == Some(&tag) {
-            true => self.take(tag).map(Some),
-            false => Some(None),
-        }
+        if self.0.first() == Some(&tag) { self.take(tag).map(Some) } else { Some(None) }
     }
 }
 

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use super::tenant::{Drawn, Fate, SECOND, Snapshot, Sync};
+use super::tenant::{Drawn, Fate, Snapshot, Sync};
+use super::unknowns::SECOND;
 use crate::outcome::Settings;
 use crate::text::time::{self, Time};
 use crate::wait::Phase;

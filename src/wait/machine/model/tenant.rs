@@ -7,7 +7,7 @@ use autopilot_emulator::{Behaviour, Marks, Order, Past, Run, SyncStatus, Tenant,
 use chrono::{DateTime, Utc};
 
 use super::random::Random;
-use super::unknowns::{Other, RetryAfter, Unknowns};
+use super::unknowns::{Other, RetryAfter, SECOND, Unknowns};
 use crate::outcome::Settings;
 use crate::text::{Object, Time, Token};
 
@@ -16,8 +16,6 @@ const EPOCH: i64 = 1_767_312_000_000;
 
 /// Long before the wait.
 const EVER: i64 = i64::MIN / 4;
-
-pub(super) const SECOND: i64 = 1000;
 
 /// A sync.
 #[derive(Debug, Clone)]

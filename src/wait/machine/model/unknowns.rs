@@ -2,9 +2,9 @@
 
 use autopilot_emulator::Marks;
 
-use super::Conditions;
 use super::random::Random;
-use super::tenant::SECOND;
+
+pub(super) const SECOND: i64 = 1000;
 
 /// What the 429 says of the time to wait.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -129,8 +129,7 @@ pub(super) fn unknowns(random: &mut Random) -> Unknowns {
 }
 
 /// What the rule stands only where something else is certain.
-pub(super) fn extremes(random: &mut Random, conditions: &Conditions, unknowns: &mut Unknowns) {
-    let is_answered = conditions.trigger_faults == 0;
+pub(super) fn extremes(random: &mut Random, is_answered: bool, unknowns: &mut Unknowns) {
     let tells_apart = unknowns.has_date || (unknowns.lags[1] <= 500 && unknowns.stamps_204);
     if is_answered && tells_apart && random.chance(20) {
         // A reading before the trigger that lacks the last sync: `Date` or T tells that this is no news.

@@ -47,7 +47,7 @@ class ExitCode(IntEnum):
     USAGE = 64, "an option is wrong"
     NO_TOKEN = 66, "there is no usable token; or the file of --many cannot be used", InvalidArgumentError, InputError
     UNAVAILABLE = 69, "the service cannot be reached or does not answer as it should: try again later", AutopilotError
-    FAULT = 70, "a fault of this program"
+    FAULT = 70, "a fault in this program"
     NO_OUTPUT = 74, "the result cannot be written to standard output"
     NOT_ALLOWED = 77, "the token is refused or lacks the permission", ClientAuthenticationError, ForbiddenError
     CONFIGURATION = 78, "the proxy, CA file or an environment variable cannot be used", ConfigurationError, CaFileError

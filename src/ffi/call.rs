@@ -1,0 +1,46 @@
+//! Runs a call that C makes, and hands out its result and detail.
+
+use std::panic::{self, AssertUnwindSafe};
+use std::ptr;
+
+use super::guard::guard;
+use super::{autopilot_detail, autopilot_result};
+use crate::outcome::{Error, ErrorKind, SyncOutcome};
+
+/// Runs the body of a C function that has a detail, and writes the detail whatever the result.
+///
+/// # Safety
+/// `detail` is NULL, or may be written.
+pub(super) unsafe fn call(
+    detail: *mut *mut autopilot_detail,
+    body: impl FnOnce() -> Result<SyncOutcome, Error>,
+) -> autopilot_result {
+    let end = panic::catch_unwind(AssertUnwindSafe(body))
+        .unwrap_or_else(|_| Err(Error::new(ErrorKind::Internal, "a panic was caught")));
+    let result = match &end {
+        Ok(outcome) => outcome.answer().into(),
+        Err(error) => error.into(),
+    };
+    if !detail.is_null() {
+        let made = guard(ptr::null_mut(), || Box::into_raw(Box::new(autopilot_detail::new(result, &end))));
+        // SAFETY: not NULL, and the caller promises that it may be written. What was there is not ours to free.
+        unsafe { detail.write(made) };
+    }
+    result
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_in_a_call_is_an_internal_error_with_a_detail() {
+        let mut detail = ptr::null_mut();
+        // SAFETY: a pointer to a local variable.
+        let result = unsafe { call(&mut detail, || panic!("on purpose")) };
+        assert_eq!(result, autopilot_result::AUTOPILOT_ERROR_INTERNAL);
+        assert!(!detail.is_null());
+        // SAFETY: it was made by `Box::into_raw`, and nobody else has it.
+        drop(unsafe { Box::from_raw(detail) });
+    }
+}

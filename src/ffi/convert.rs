@@ -1,0 +1,70 @@
+//! Converts the arguments that come from C, and the values that go to it.
+
+use std::ffi::{CStr, CString, c_char};
+use std::ptr;
+use std::time::Duration;
+
+use crate::outcome::Error;
+use crate::text::Token;
+
+/// A string argument, which must not be NULL. An error calls it by this name.
+///
+/// # Safety
+/// `text` is NULL, or a NUL-terminated string that lives while the result is used.
+pub(super) unsafe fn text<'a>(name: &str, text: *const c_char) -> Result<&'a str, Error> {
+    if text.is_null() {
+        return Err(Error::invalid_argument(format!("{name} is NULL")));
+    }
+    // SAFETY: as promised by the caller.
+    let text = unsafe { CStr::from_ptr(text) };
+    text.to_str().map_err(|_| Error::invalid_argument(format!("{name} is not UTF-8")))
+}
+
+/// A token argument.
+///
+/// # Safety
+/// As for [`text`].
+pub(super) unsafe fn token<'a>(token: *const c_char) -> Result<Token<'a>, Error> {
+    // SAFETY: as promised by the caller.
+    Ok(Token::new(unsafe { text("the token", token) }?)?)
+}
+
+/// A duration argument, in milliseconds. One below zero becomes zero, which is as far out of range.
+pub(super) fn from_milliseconds(value: i64) -> Duration {
+    Duration::from_millis(u64::try_from(value).unwrap_or(0))
+}
+
+/// A duration for C, in milliseconds, rounded up.
+pub(super) fn to_milliseconds(duration: Duration) -> i64 {
+    i64::try_from(duration.as_nanos().div_ceil(1_000_000)).unwrap_or(i64::MAX)
+}
+
+/// A text for C, up to a NUL in it.
+pub(super) fn to_c(text: &str) -> CString {
+    let until_nul = text.split('\0').next().unwrap_or_default();
+    CString::new(until_nul).unwrap_or_default()
+}
+
+/// NULL for none.
+pub(super) fn pointer(text: Option<&CString>) -> *const c_char {
+    text.map_or(ptr::null(), |text| text.as_ptr())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_cross_the_boundary() {
+        assert_eq!(from_milliseconds(1500), Duration::from_millis(1500));
+        assert_eq!(from_milliseconds(-1), Duration::ZERO);
+        assert_eq!(to_milliseconds(Duration::from_micros(1)), 1);
+        assert_eq!(to_milliseconds(Duration::MAX), i64::MAX);
+    }
+
+    #[test]
+    fn a_text_ends_at_a_nul() {
+        assert_eq!(to_c("a\0b").as_c_str(), c"a");
+        assert_eq!(to_c("").as_c_str(), c"");
+    }
+}
