@@ -117,9 +117,25 @@ def test_every_result_has_its_documented_exit_code() -> None:
     assert [answer.value for answer in Answer] == [0, 1, 2, 3]
     codes = {result: exit_code.of_error(error_of(detail(result))) for result in (*range(-13, 0), -77)}
     assert codes == {
-        **dict.fromkeys((-2, -3, -4, -6, -9, -10, -77), 69),
-        **{-1: 66, -5: 130, -7: 77, -8: 77, -11: 10, -12: 70, -13: 78},
+        **dict.fromkeys((-2, -3, -4, -6, -10, -77), 69),
+        **{-1: 66, -5: 130, -7: 77, -8: 77, -9: 65, -11: 10, -12: 70, -13: 78},
     }
+
+
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [*((one, 65) for one in (400, 404, 405, 410, 499)), *((one, 69) for one in (302, 408, 409, 429, 500, 503))],
+)
+def test_only_what_can_heal_is_worth_a_new_try(status: int, code: int) -> None:
+    assert exit_code.of_error(error_of(detail(-9, status))) == code
+
+
+@pytest.mark.parametrize("call", [["sync"], ["status"], ["--wait", "60"]])
+@pytest.mark.parametrize("status", [400, 404])
+def test_a_final_status_has_its_own_exit_code(emulator: Emulator, call: list[str], status: int) -> None:
+    emulator.script({"answer": {"error": status}})
+    ran = Ran(*call, "--json")
+    assert (ran.code, ran.json()["status_code"]) == (65, status)
 
 
 def test_help_and_readme_have_every_exit_code_and_option() -> None:

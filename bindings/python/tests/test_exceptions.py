@@ -112,12 +112,12 @@ def test_no_error_shows_a_token_that_the_server_repeats(emulator: Emulator) -> N
         assert not any(part in shown for part in SECRET.split("."))
 
 
-def detail(result: int) -> Detail:
+def detail(result: int, status_code: int = 418) -> Detail:
     return Detail(
         result=result,
         result_name="AUTOPILOT_UNKNOWN",
         message="words",
-        status_code=418,
+        status_code=status_code,
         error=ServiceError(code="Teapot", message="short"),
         retry_after=1.5,
         trigger=Trigger.REFUSED,

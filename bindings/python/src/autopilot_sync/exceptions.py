@@ -154,6 +154,7 @@ class InvalidArgumentError(AutopilotError, ValueError):
 
 
 UNAUTHORIZED = -7
+SERVICE = -9
 INTERNAL = -12
 
 ERRORS: dict[int, type[AutopilotError]] = {
@@ -165,7 +166,7 @@ ERRORS: dict[int, type[AutopilotError]] = {
     -6: ServiceResponseError,
     UNAUTHORIZED: ClientAuthenticationError,
     -8: ForbiddenError,
-    -9: HttpResponseError,
+    SERVICE: HttpResponseError,
     -10: UnexpectedResponseError,
     -11: SyncFailedError,
     INTERNAL: AutopilotError,

@@ -6,6 +6,7 @@ from enum import IntEnum
 
 from ..exceptions import (
     INTERNAL,
+    SERVICE,
     AutopilotError,
     CallCancelledError,
     ClientAuthenticationError,
@@ -45,6 +46,7 @@ class ExitCode(IntEnum):
     UNCONFIRMED = 3, "with --wait: a sync was accepted or was running, but its end could not be observed"
     SYNC_FAILED = 10, "the service reports that the sync failed", SyncFailedError
     USAGE = 64, "an option is wrong"
+    REFUSED = 65, "the service refuses the request, such as with 400 or 404: trying again does not help"
     NO_TOKEN = 66, "there is no usable token; or the file of --many cannot be used", InvalidArgumentError, InputError
     UNAVAILABLE = 69, "the service cannot be reached or does not answer as it should: try again later", AutopilotError
     FAULT = 70, "a fault in this program"
@@ -58,6 +60,8 @@ def of_error(error: BaseException) -> ExitCode:
     """The exit code of the error's class or, if that has none, of its nearest base class."""
     if isinstance(error, AutopilotError) and error.result == INTERNAL:
         return ExitCode.FAULT
+    if isinstance(error, AutopilotError) and error.result == SERVICE and _is_final(error.status_code or 0):
+        return ExitCode.REFUSED
     if type(error).__module__.startswith("azure."):
         return ExitCode.NO_TOKEN
     for kind in type(error).__mro__:
@@ -65,3 +69,8 @@ def of_error(error: BaseException) -> ExitCode:
             if kind in code.errors:
                 return code
     return ExitCode.FAULT
+
+
+def _is_final(status: int) -> bool:
+    """Whether the same request gets this HTTP status again, however often it is sent."""
+    return 400 <= status < 500 and status not in (408, 409, 429)
