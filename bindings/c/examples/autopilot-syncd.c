@@ -33,8 +33,9 @@
 
 enum {
     EXIT_DONE = 0,
-    EXIT_SYNC_FAILED = 1,
+    EXIT_SYNC_FAILED = 10,
     EXIT_USAGE = 64,
+    EXIT_REFUSED = 65,
     EXIT_NO_TOKEN = 66,
     EXIT_UNAVAILABLE = 69,
     EXIT_FAULT = 70,
@@ -62,8 +63,9 @@ static const char HELP[] =
     "\n"
     "exit codes:\n"
     "   0  a sync completed: this one, or one that was already running; with --every: stopped by a signal\n"
-    "   1  the service reports that the sync failed\n"
+    "  10  the service reports that the sync failed\n"
     "  64  an option is wrong\n"
+    "  65  the service refuses the request, such as with 400 or 404: trying again does not help\n"
     "  66  the token cannot be read, or is not a valid token\n"
     "  69  the service cannot be reached, or does not reply as documented: try again later\n"
     "  70  a fault in the library or the system\n"
@@ -425,6 +427,12 @@ static bool is_started(const autopilot_detail *detail)
     return trigger == AUTOPILOT_TRIGGER_ACCEPTED || trigger == AUTOPILOT_TRIGGER_JOINED;
 }
 
+/* Whether the same request gets this HTTP status again, however often it is sent. */
+static bool is_final(int32_t status)
+{
+    return status >= 400 && status < 500 && status != 408 && status != 409 && status != 429;
+}
+
 static int exit_code(autopilot_result result, const autopilot_detail *detail)
 {
     switch (result) {
@@ -444,6 +452,8 @@ static int exit_code(autopilot_result result, const autopilot_detail *detail)
     case AUTOPILOT_ERROR_UNAUTHORIZED:
     case AUTOPILOT_ERROR_FORBIDDEN:
         return EXIT_NO_PERMISSION;
+    case AUTOPILOT_ERROR_SERVICE:
+        return is_final(autopilot_detail_http_status(detail)) ? EXIT_REFUSED : EXIT_UNAVAILABLE;
     case AUTOPILOT_ERROR_CONFIGURATION:
         return EXIT_CONFIGURATION;
     default: /* later versions may have more answers and errors */

@@ -92,14 +92,20 @@ fn each_exit_code_has_its_reason() {
     silent.script([Step::fault(Fault::Hang).forever()]);
     let no_sync = standing();
     no_sync.script([Step::error(400).on("POST")]);
+    let no_settings = standing();
+    no_settings.script([Step::error(404)]);
+    let out_of_order = standing();
+    out_of_order.script([Step::error(501).forever()]);
     let failing = with(Behaviour { failing_runs: 1, ..Behaviour::default() });
     let last_sync = Past::Ago(Duration::from_secs(60));
     let too_soon = with(Behaviour { last_sync, ..Behaviour::default() });
     let table = [
-        (failing, "3600", 1, "AUTOPILOT_ERROR_SYNC_FAILED: "),
+        (failing, "3600", 10, "AUTOPILOT_ERROR_SYNC_FAILED: "),
         (proxy_refuses, "3600", 69, "AUTOPILOT_ERROR_CONNECT: "),
         (untrusted, "3600", 69, "AUTOPILOT_ERROR_TLS: "),
-        (no_sync, "3600", 69, "AUTOPILOT_ERROR_SERVICE: "),
+        (no_sync, "3600", 65, "AUTOPILOT_ERROR_SERVICE: "),
+        (no_settings, "3600", 65, "AUTOPILOT_ERROR_SERVICE: "),
+        (out_of_order, "1", 69, "AUTOPILOT_ERROR_"),
         (too_soon, "300", 75, "AUTOPILOT_SYNC_TOO_SOON: "),
         (access(Access::TriggerOnly), "3600", 75, "AUTOPILOT_SYNC_UNCONFIRMED: "),
         (silent, "1", 69, "AUTOPILOT_ERROR_TIMEOUT: "),
@@ -462,6 +468,6 @@ fn the_help_explains_every_exit_code() {
     let (_, explained) = help.split_once("exit codes:\n").unwrap();
     let explained: Vec<_> = explained.lines().filter_map(|line| line.trim().split_once("  ")).collect();
     let explained: Vec<&str> = explained.iter().map(|(code, _)| code.trim_end_matches("+N")).collect();
-    assert_eq!(declared.len(), 10, "{declared:?}");
+    assert_eq!(declared.len(), 11, "{declared:?}");
     assert_eq!(explained, declared);
 }
