@@ -4,6 +4,7 @@
 mod fleet;
 mod syncd;
 
+use std::collections::HashMap;
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
 use std::os::fd::OwnedFd;
@@ -133,4 +134,31 @@ fn write(path: &Path, text: &str) {
     fs::write(&fresh, text).unwrap();
     fs::set_permissions(&fresh, fs::Permissions::from_mode(0o600)).unwrap();
     fs::rename(fresh, path).unwrap();
+}
+
+/// The agents have those of the command line, as far as they mean the same.
+#[test]
+fn one_exit_code_has_one_meaning_in_all_programs() {
+    let declared = |file: &str, prefix: &str| -> HashMap<String, u8> {
+        let source = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).unwrap();
+        let code = |line: &str| {
+            let (name, rest) = line.trim().strip_prefix(prefix)?.split_once(" = ")?;
+            let number = rest.split_once(',').map_or(rest, |(number, _)| number);
+            Some((name.to_uppercase(), number.parse().ok()?))
+        };
+        source.lines().filter_map(code).collect()
+    };
+    let command_line = declared("bindings/python/src/autopilot_sync/_cli/exit_code.py", "");
+    let of_their_own = ["DONE", "BY_SIGNAL", "NOT_NOW"];
+    for (file, prefix, count) in [
+        ("bindings/c/examples/autopilot-syncd.c", "EXIT_", 11),
+        ("bindings/cpp/examples/autopilot-fleet.cpp", "exit_", 12),
+    ] {
+        let codes = declared(file, prefix);
+        assert_eq!(codes.len(), count, "{codes:?}");
+        for (name, code) in codes.iter().filter(|(name, _)| !of_their_own.contains(&name.as_str())) {
+            assert_eq!(command_line.get(name), Some(code), "{name} of {file}");
+        }
+        assert!(!command_line.values().any(|code| Some(code) == codes.get("NOT_NOW")), "75 is the daemon's");
+    }
 }

@@ -40,7 +40,7 @@ enum {
     EXIT_UNAVAILABLE = 69,
     EXIT_FAULT = 70,
     EXIT_NOT_NOW = 75,
-    EXIT_NO_PERMISSION = 77,
+    EXIT_NOT_ALLOWED = 77,
     EXIT_CONFIGURATION = 78,
     EXIT_BY_SIGNAL = 128
 };
@@ -451,7 +451,7 @@ static int exit_code(autopilot_result result, const autopilot_detail *detail)
         return is_started(detail) ? EXIT_NOT_NOW : EXIT_UNAVAILABLE;
     case AUTOPILOT_ERROR_UNAUTHORIZED:
     case AUTOPILOT_ERROR_FORBIDDEN:
-        return EXIT_NO_PERMISSION;
+        return EXIT_NOT_ALLOWED;
     case AUTOPILOT_ERROR_SERVICE:
         return is_final(autopilot_detail_http_status(detail)) ? EXIT_REFUSED : EXIT_UNAVAILABLE;
     case AUTOPILOT_ERROR_CONFIGURATION:

@@ -73,21 +73,33 @@ Empty lines and lines that begin with # are skipped.
   --help, --version
 
 exit codes:
-   0  every tenant is synchronised, by this program or by a sync that was already running
-   1  some tenants are not
+   0  synchronised, by this program or by a sync that was already running
+   2  too soon: a sync ran less than ten minutes ago
+   3  with --wait: the end of the sync could not be observed
+  10  the service reports that the sync failed
   64  an option is wrong
-  66  FILE cannot be read, or has a wrong line
+  65  the service refuses the request, such as with 400 or 404: trying again does not help
+  66  there is no usable token; or FILE cannot be read, or has a wrong line
+  69  the service cannot be reached, or does not reply as documented: try again later
   70  a fault in the library or the system, or the results cannot be written
+  77  the service refuses the token, or the token lacks a permission
   78  the proxy, the CA file or the environment cannot be used
  128+N  stopped by signal N: 129 SIGHUP, 130 SIGINT, 143 SIGTERM
+
+The exit code is the highest of all tenants' codes.
 )";
 
 enum ExitCode {
-    exit_all_done = 0,
-    exit_not_all_done = 1,
+    exit_done = 0,
+    exit_too_soon = 2,
+    exit_unconfirmed = 3,
+    exit_sync_failed = 10,
     exit_usage = 64,
-    exit_no_input = 66,
+    exit_refused = 65,
+    exit_no_token = 66,
+    exit_unavailable = 69,
     exit_fault = 70,
+    exit_not_allowed = 77,
     exit_configuration = 78,
     exit_by_signal = 128,
 };
@@ -194,13 +206,13 @@ std::vector<Tenant> read_tenants(const std::string &path)
         // Do not show the line: somebody may have put a token there.
         const std::string where = path + ", line " + std::to_string(number) + ": ";
         if (!is_name(tenant.name) || !is_source(tenant.source))
-            throw Refusal(exit_no_input, where + "expected NAME file:PATH or NAME env:VARIABLE");
+            throw Refusal(exit_no_token, where + "expected NAME file:PATH or NAME env:VARIABLE");
         if (!names.insert(tenant.name).second)
-            throw Refusal(exit_no_input, where + "another tenant has the same name");
+            throw Refusal(exit_no_token, where + "another tenant has the same name");
         tenants.push_back(tenant);
     }
     if (!file.eof())
-        throw Refusal(exit_no_input, path + ": " + std::strerror(errno));
+        throw Refusal(exit_no_token, path + ": " + std::strerror(errno));
     return tenants;
 }
 
@@ -266,7 +278,8 @@ private:
 
 /// The result for a tenant.
 struct Report {
-    bool is_done = false;
+    ExitCode exit_code = exit_by_signal;
+    bool is_done() const { return exit_code == exit_done; }
     std::string result = "NOT_STARTED";
     std::string message = "not started";
     std::int32_t http_status = 0;
@@ -276,9 +289,52 @@ struct Report {
     int tries = 0;
 };
 
-Report report(const autopilot::Detail &detail)
+ExitCode exit_code(autopilot::Answer answer)
+{
+    switch (answer) {
+    case autopilot::Answer::accepted:
+    case autopilot::Answer::already_running:
+        return exit_done;
+    case autopilot::Answer::too_soon:
+        return exit_too_soon;
+    default: // later versions may have more answers
+        return exit_unconfirmed;
+    }
+}
+
+/// Whether the same request gets this HTTP status again, however often it is sent.
+bool is_final(std::int32_t status)
+{
+    return status >= 400 && status < 500 && status != 408 && status != 409 && status != 429;
+}
+
+ExitCode exit_code(const autopilot::Error &error)
+{
+    switch (error.kind()) {
+    case autopilot::ErrorKind::sync_failed:
+        return exit_sync_failed;
+    case autopilot::ErrorKind::invalid_argument: // of the token: the program has checked the rest
+        return exit_no_token;
+    case autopilot::ErrorKind::internal:
+        return exit_fault;
+    case autopilot::ErrorKind::cancelled:
+        return exit_by_signal;
+    case autopilot::ErrorKind::unauthorized:
+    case autopilot::ErrorKind::forbidden:
+        return exit_not_allowed;
+    case autopilot::ErrorKind::service:
+        return is_final(error.http_status()) ? exit_refused : exit_unavailable;
+    case autopilot::ErrorKind::configuration:
+        return exit_configuration;
+    default: // later versions may have more errors
+        return exit_unavailable;
+    }
+}
+
+Report report(const autopilot::Detail &detail, ExitCode exit_code)
 {
     Report report;
+    report.exit_code = exit_code;
     report.result = detail.name();
     report.message = detail.message();
     report.http_status = detail.http_status();
@@ -323,20 +379,19 @@ Report synchronise(const autopilot::Client &client, const Tenant &tenant, const 
         const autopilot::Outcome outcome =
             arguments.wait ? wait(client, tenant, token, *arguments.wait, cancel, not_renewed)
                            : client.sync(token.text(), cancel);
-        Report known = report(outcome);
-        known.is_done =
-            outcome.answer() == autopilot::Answer::accepted || outcome.answer() == autopilot::Answer::already_running;
+        Report known = report(outcome, exit_code(outcome.answer()));
         // If the service does not say: the documented ten minutes plus a margin.
         if (outcome.answer() == autopilot::Answer::too_soon && !known.retry_after)
             known.retry_after = seconds(610);
         return known;
     } catch (const autopilot::Error &error) {
-        Report known = report(error);
+        Report known = report(error, exit_code(error));
         if (!not_renewed.empty())
             known.message += "; no new token: " + not_renewed;
         return known;
     } catch (const NoToken &error) {
         Report known;
+        known.exit_code = exit_no_token;
         known.result = "NO_TOKEN";
         known.message = error.what();
         return known;
@@ -470,10 +525,10 @@ public:
         rows_.emplace_back(tenant.name, report);
     }
 
-    /// Prints the summary. Returns whether every tenant is done.
-    bool summary()
+    /// Prints the summary. Returns the highest exit code.
+    ExitCode summary()
     {
-        const auto is_done = [](const auto &row) { return row.second.is_done; };
+        const auto is_done = [](const auto &row) { return row.second.is_done(); };
         const auto done = std::count_if(rows_.begin(), rows_.end(), is_done);
         if (is_json_) {
             std::cout << "{\"tenants\":" << rows_.size() << ",\"done\":" << done << '}' << std::endl;
@@ -481,7 +536,10 @@ public:
             print_table();
             std::cout << done << " of " << rows_.size() << " are synchronised" << std::endl;
         }
-        return done == static_cast<std::ptrdiff_t>(rows_.size());
+        ExitCode highest = exit_done;
+        for (const auto &row : rows_)
+            highest = std::max(highest, row.second.exit_code);
+        return highest;
     }
 
 private:
@@ -497,7 +555,7 @@ private:
             client_request_id = report.attempts.back().client_request_id;
             request_id = report.attempts.back().request_id;
         }
-        std::cout << "{\"tenant\":" << json(tenant.name) << ",\"done\":" << (report.is_done ? "true" : "false")
+        std::cout << "{\"tenant\":" << json(tenant.name) << ",\"done\":" << (report.is_done() ? "true" : "false")
                   << ",\"result\":" << json(report.result) << ",\"message\":" << json(report.message)
                   << ",\"http_status\":" << report.http_status << ",\"tries\":" << report.tries
                   << ",\"retry_after_s\":" << in_seconds(report)
@@ -595,7 +653,7 @@ void work(const autopilot::Client &client, const Arguments &arguments, const aut
         Report known = synchronise(client, *job.tenant, arguments, cancel);
         known.tries = job.last.tries + 1;
         const Clock::time_point next = Clock::now() + known.retry_after.value_or(milliseconds::zero());
-        if (!known.is_done && known.retry_after && next <= until) {
+        if (!known.is_done() && known.retry_after && next <= until) {
             printer.later(*job.tenant, known);
             queue.put(next, {job.tenant, known});
         } else {
@@ -639,12 +697,10 @@ int run(const Arguments &arguments)
     const int signal = signals.stop();
     for (const Job &job : queue.rest())
         printer.finished(*job.tenant, job.last);
-    const bool is_all_done = printer.summary();
+    const ExitCode highest = printer.summary();
     if (!std::cout)
         throw std::runtime_error("the results cannot be written");
-    if (is_all_done)
-        return exit_all_done;
-    return signal == 0 ? exit_not_all_done : exit_by_signal + signal;
+    return signal != 0 && highest != exit_done ? exit_by_signal + signal : highest;
 }
 
 } // namespace

@@ -104,7 +104,7 @@ fn each_tenant_has_its_own_result() {
     let began = Instant::now();
     let (code, said) = Agent::start(command.env("NOT_ONE", "a secret")).end();
     assert!(began.elapsed() >= Duration::from_secs(1), "the pause that the service asked for");
-    assert_eq!(code, 1, "{said}");
+    assert_eq!(code, 77, "{said}");
     let (lines, table) = said.split_once("\ntenant ").expect("a table");
     let expected = [
         ("done", "AUTOPILOT_OK", 1, 1),
@@ -128,6 +128,55 @@ fn each_tenant_has_its_own_result() {
     assert!(lines.contains("later: AUTOPILOT_SYNC_TOO_SOON, again in 1 s\n"), "{said}");
     assert!(table.ends_with("3 of 9 are synchronised\n"), "{said}");
     assert_eq!(emulator.requests().len(), 7, "no token was used but for its own tenant");
+}
+
+/// Each run has one more tenant, whose exit code is higher than those before.
+#[test]
+fn the_highest_exit_code_of_all_tenants_counts() {
+    let emulator =
+        Emulator::start(Config { clock: Clock::manual().step(Duration::from_secs(6)), ..Config::default() });
+    let secret = |name: &str| format!("secret-{name}");
+    for (name, access) in [
+        ("done", Access::Full),
+        ("too-soon", Access::Full),
+        ("refused", Access::Full),
+        ("absent", Access::Full),
+        ("out-of-order", Access::Full),
+        ("forbidden", Access::Forbidden),
+        ("unseen", Access::TriggerOnly),
+        ("failing", Access::Full),
+    ] {
+        emulator.set_token(&secret(name), Token::new(access).of(name));
+    }
+    emulator.set_tenant("done", Behaviour { window: Duration::ZERO, ..Behaviour::default() });
+    emulator.set_tenant("too-soon", synced_a_minute_ago());
+    emulator.set_tenant("failing", Behaviour { failing_runs: 1, ..Behaviour::default() });
+    let fails = |name: &str, status| Step::error(status).for_token(&secret(name)).forever();
+    emulator.script([fails("refused", 400), fails("absent", 404), fails("out-of-order", 501)]);
+    let triggered: &[_] = &[
+        ("done", 0),
+        ("too-soon", 2),
+        ("refused", 65),
+        ("absent", 65),
+        ("no-token", 66),
+        ("out-of-order", 69),
+        ("forbidden", 77),
+    ];
+    let waited: &[_] = &[("done", 0), ("unseen", 3), ("failing", 10)];
+    for (options, table) in
+        [(&["--until", "0"][..], triggered), (&["--until", "0", "--jobs", "1", "--wait", "3600"], waited)]
+    {
+        let mut tenants = String::new();
+        for (name, expected) in table {
+            tenants.insert_str(0, &format!("{name} env:TOKEN_{}\n", name.replace('-', "_")));
+            let mut command = fleet(&emulator, "highest", &tenants, options);
+            for (name, _) in table.iter().filter(|(name, _)| *name != "no-token") {
+                command.env(format!("TOKEN_{}", name.replace('-', "_")), secret(name));
+            }
+            let (code, said) = Agent::start(&mut command).end();
+            assert_eq!(code, *expected, "{name}: {said}");
+        }
+    }
 }
 
 #[test]
@@ -172,7 +221,7 @@ fn it_waits_and_renews_a_token() {
     write(&path, "secret-new");
     emulator.advance(HOUR);
     let (code, said) = agent.end();
-    assert_eq!(code, 1, "{said}");
+    assert_eq!(code, 77, "{said}");
     assert!(said.contains("contoso: AUTOPILOT_OK: the sync completed"), "{said}");
     assert!(requests(&emulator, "old") >= 3 && requests(&emulator, "new") >= 1);
 }
@@ -197,7 +246,7 @@ fn a_token_that_is_not_renewed_hides_nothing() {
     write(&paths[2], "a secret");
     emulator.advance(HOUR);
     let (code, said) = agent.end();
-    assert_eq!(code, 1, "{said}");
+    assert_eq!(code, 77, "{said}");
     let lines: Vec<serde_json::Value> =
         said.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
     for (name, why) in [
@@ -347,7 +396,7 @@ fn too_few_threads_make_it_slower_and_nothing_else() {
         Agent::start(command.env("REFUSED", refused).arg(tenants)).end()
     };
     std::thread::scope(|scope| {
-        for (refused, done, expected) in [("1", 3, 0), ("2", 3, 0), ("3", 3, 0), ("all", 0, 1)] {
+        for (refused, done, expected) in [("1", 3, 0), ("2", 3, 0), ("3", 3, 0), ("all", 0, 69)] {
             scope.spawn(move || {
                 let (code, said) = run(refused);
                 assert!(said.ends_with(&format!("{done} of 3 are synchronised\n")), "{refused}: {said}");
