@@ -8,12 +8,12 @@ import signal
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
-from autopilot_sync import Answer, Cloud, __version__
-from autopilot_sync._cli import exit_code, interruption
+from autopilot_sync import Answer, Cloud, Settings, SyncStatus, __version__
+from autopilot_sync._cli import exit_code, health, interruption
 from autopilot_sync._cli.display import Quiet
 from autopilot_sync._cli.exit_code import ExitCode
 from autopilot_sync._cli.main import main
@@ -22,6 +22,9 @@ from command import LASTING, Ran, begun, command, shows_no_token, variables
 from conftest import SECRET, Start, posix
 from emulator import HANG, Emulator
 from test_exceptions import detail
+
+AGES = ("", "12", "0h", "-1h", "1.5h", "h", "12 h", "12hours", "1e9s", "\u0661h", "9999999999s", SECRET)
+"""None of them is a time."""
 
 README = (Path(__file__).parents[1] / "README.md").read_text()
 
@@ -72,6 +75,87 @@ def test_status_shows_the_settings(start: Start) -> None:
     assert [request["method"] for request in emulator.requests()] == ["GET"] * 2
 
 
+NOW = datetime(2026, 3, 1, 12, 0, 0, tzinfo=timezone.utc)
+HOUR = 3600.0
+TWO_HOURS_AGO = "2026-03-01 10:00:00 UTC"
+
+
+def settings(status: SyncStatus | None, last_sync: datetime | None) -> Settings:
+    text = None if status is None else status.name.lower()
+    return Settings(
+        id="id",
+        status=status,
+        status_text=text,
+        last_sync=last_sync,
+        last_sync_text=None,
+        last_manual_sync=None,
+        last_manual_sync_text=None,
+        next_sync=None,
+    )
+
+
+@pytest.mark.parametrize(
+    ("status", "hours", "max_age", "code", "message"),
+    [
+        (SyncStatus.COMPLETED, 2, None, 0, "status completed, last sync 2026-03-01 10:00:00 UTC (2 h ago)"),
+        (SyncStatus.COMPLETED, 2, 2 * HOUR, 0, "status completed, last sync 2026-03-01 10:00:00 UTC (2 h ago)"),
+        (SyncStatus.COMPLETED, 2, 2 * HOUR - 1, 4, "the last completed sync is 2 h old, more than 1 h 59 min"),
+        (SyncStatus.COMPLETED, -1, 1.0, 0, "status completed, last sync 2026-03-01 13:00:00 UTC (0 s ago)"),
+        (SyncStatus.COMPLETED, None, None, 0, "status completed, last sync never"),
+        (SyncStatus.COMPLETED, None, HOUR, 4, "no sync has completed yet"),
+        (SyncStatus.IN_PROGRESS, 2, 3 * HOUR, 0, "status in_progress, last sync 2026-03-01 10:00:00 UTC (2 h ago)"),
+        (SyncStatus.IN_PROGRESS, 2, HOUR, 4, "the last completed sync is 2 h old, more than 1 h"),
+        (SyncStatus.UNKNOWN, 2, None, 0, "status unknown, last sync 2026-03-01 10:00:00 UTC (2 h ago)"),
+        (SyncStatus.UNKNOWN, 2, 3 * HOUR, 4, "the service does not say that the last sync completed: status unknown"),
+        (SyncStatus.OTHER, 2, 3 * HOUR, 4, "the service does not say that the last sync completed: status other"),
+        (None, 2, 3 * HOUR, 4, "the service does not say that the last sync completed: status none"),
+        (None, None, None, 0, "status none, last sync never"),
+        *(
+            (SyncStatus.FAILED, 2, max_age, 10, f"the last sync failed: status failed for 2 h, since {TWO_HOURS_AGO}")
+            for max_age in (None, HOUR, 3 * HOUR)
+        ),
+        (SyncStatus.FAILED, None, HOUR, 10, "the last sync failed: status failed since an unknown time"),
+    ],
+)
+def test_what_a_reading_tells_of_the_health(
+    status: SyncStatus | None, hours: float | None, max_age: float | None, code: int, message: str
+) -> None:
+    last_sync = None if hours is None else NOW - timedelta(hours=hours)
+    assert health.of(settings(status, last_sync), max_age, NOW) == (code, message)
+
+
+@pytest.mark.parametrize(
+    ("options", "max_age", "code", "message"),
+    [
+        (["--last-sync", "13h"], [], 0, ""),
+        (["--last-sync", "13h"], ["--max-age", "14h"], 0, ""),
+        (["--last-sync", "13h"], ["--max-age", "12h"], 4, "the last completed sync is 13 h .*, more than 12 h"),
+        (["--last-sync", "13h"], ["--max-age=600m"], 4, "the last completed sync is 13 h .*, more than 10 h"),
+        (["--last-sync", "13h"], ["--max-age", "1d"], 0, ""),
+        (["--last-sync", "never"], ["--max-age", "12h"], 4, "no sync has completed yet"),
+        (["--idle-status", "failed"], [], 10, "the last sync failed: status failed for 1 d.*, since .* UTC"),
+        (["--idle-status", "failed"], ["--max-age", "12h"], 10, "the last sync failed: status failed for 1 d.*"),
+        (["--clock-offset=-13h", "--last-sync", "1m"], ["--max-age", "12h"], 4, "the last completed sync is 13 h .*"),
+    ],
+)
+def test_status_is_a_health_check(
+    start: Start, options: list[str], max_age: list[str], code: int, message: str
+) -> None:
+    start(*options)
+    ran, found = Ran("status", *max_age), Ran("status", *max_age, "--json").json()
+    assert ran.code == found["exit_code"] == code
+    assert ran.out.startswith("status: ") and re.fullmatch(message and f"autopilot-sync: {message}\n", ran.err)
+    assert re.fullmatch(message or "status completed, last sync .* ago.", found["message"])
+    assert (found["result"], found["settings"]["last_sync"] is None) == (0, found["settings"]["last_sync_age"] is None)
+
+
+def test_json_has_the_age_of_the_last_sync(start: Start) -> None:
+    start("--last-sync", "2h")
+    assert 7200 <= Ran("status", "--json").json()["settings"]["last_sync_age"] < 7200 + 600
+    start("--clock-offset", "1h", "--last-sync", "1m")  # this machine's clock is behind
+    assert Ran("status", "--json").json()["settings"]["last_sync_age"] == 0
+
+
 def test_what_may_be_synchronised_at_once_is_said(emulator: Emulator) -> None:
     assert "next possible:    now\n" in Ran("status").out
 
@@ -114,7 +198,8 @@ def test_a_trigger_whose_reply_is_lost_may_have_run(start: Start) -> None:
 
 
 def test_every_result_has_its_documented_exit_code() -> None:
-    assert [answer.value for answer in Answer] == [0, 1, 2, 3]
+    assert [exit_code.of_answer(answer) for answer in Answer] == [0, 1, 2, 3]
+    assert exit_code.of_answer(Answer(99)) == ExitCode.OK
     codes = {result: exit_code.of_error(error_of(detail(result))) for result in (*range(-13, 0), -77)}
     assert codes == {
         **dict.fromkeys((-2, -3, -4, -6, -10, -77), 69),
@@ -179,8 +264,9 @@ def test_the_version() -> None:
         (["--timeout", "86401"], "from 1 millisecond to 24 hours"),
         (["--jobs", "0", "--many", "x"], "from 1 to 1000"),
         (["--jobs", "2"], "--jobs needs --many"),
-        (["status", "--wait"], "status takes neither --wait nor --many"),
-        (["status", "--many", "x"], "status takes neither --wait nor --many"),
+        (["status", "--wait"], "status does not take --wait"),
+        (["--max-age", "12h"], "--max-age is for status"),
+        *((["status", f"--max-age={age}"], "argument --max-age: a whole number with s, m, h or d") for age in AGES),
         (["--many", "x", "--azure-cli"], "the file says where"),
         (["--azure-cli", "--token-file", "x"], "not allowed with"),
         (["--proxy", SECRET], "argument --proxy: it has neither a scheme nor a port."),

@@ -64,6 +64,32 @@ def test_it_waits_for_each(start: Start, file: Path, az: Path) -> None:
     assert "contoso: ACCEPTED: the sync completed" in ran.out and "adatum: ACCEPTED: the sync completed" in ran.out
 
 
+def test_the_health_of_all_is_that_of_the_worst(start: Start, tmp_path: Path) -> None:
+    start(*TENANTS, "--last-sync", "13h")
+    (tmp_path / "tenants.json").write_text('{"a": {"token_env": "A"}, "b": {"token_env": "B"}}')
+
+    def checked(*options: str, **tokens: str) -> tuple[int, list[str]]:
+        ran = Ran("status", "--many", str(tmp_path / "tenants.json"), *options, **tokens)
+        assert ran.err == ""
+        return ran.code, sorted(line.partition(": ")[2].partition(" (")[0][:40] for line in ran.out.splitlines())
+
+    good = "OK: status completed, last sync 20"
+    old = "TOO_OLD: the last completed sync is 13 h"
+    code, lines = checked(A="token-of-a", B="token-of-c")
+    assert code == 0 and [line[: len(good)] for line in lines] == [good, good]
+    assert checked("--max-age", "12h", A="token-of-a", B="token-of-c") == (4, [old, old])
+    code, lines = checked("--max-age", "12h", A="token-of-a", B="token-of-b")
+    assert code == 77 and lines[0].startswith("FORBIDDEN: ") and lines[1] == old
+
+
+def test_the_health_of_all_in_json(start: Start, file: Path, az: Path) -> None:
+    emulator = start(*TENANTS, "--last-sync", "3h", "--idle-status", "failed")
+    ran = Ran("status", "--many", str(file), "--json", "--jobs", "1", FABRIKAM="token-of-b")
+    found = {one["tenant"]: (one["exit_code"], one["result"]) for one in map(json.loads, ran.out.splitlines())}
+    assert found == {"contoso": (10, 0), "fabrikam": (77, -8), "adatum": (10, 0)} and ran.code == 77
+    assert [request["method"] for request in emulator.requests()] == ["GET"] * 3
+
+
 def test_one_job_is_one_connection(start: Start, file: Path, az: Path) -> None:
     emulator = start()
     Ran("--many", str(file), "--jobs", "1", FABRIKAM="token")

@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import Any, Callable
 
 import pytest
-from autopilot_sync import CallCancelledError, Client, sync, sync_many
+from autopilot_sync import CallCancelledError, Client, TenantResult, sync, sync_many
 from autopilot_sync._cli.credentials import TokenFile, TokenVariable
 from autopilot_sync._cli.main import main
+from autopilot_sync.many import settings_many
 from azure.core.credentials import AccessToken
 from conftest import SECRET, Start, run
 from emulator import HANG, Emulator
@@ -53,6 +54,7 @@ CALLS: list[Call] = [
     lambda credential: Client(credential).sync_and_wait(A_MOMENT),
     lambda credential: raise_the_error(sync_many([credential])),
     lambda credential: raise_the_error(sync_many({"a": credential}, wait=A_MOMENT, as_completed=True)),
+    lambda credential: raise_the_error(settings_many({"a": credential}, None)),
     lambda credential: raise_the_error(sync_many([credential], executor=Here())),
 ]
 TAKE_TEXTS = CALLS[:-1]
@@ -75,7 +77,9 @@ def raise_the_error(results: Any) -> None:
     """Also ends the threads of the calls: the raised error keeps its frames, and they keep the results."""
     with closing(results):
         for result in results:
-            result.result()
+            if isinstance(result, TenantResult):
+                result.result()
+            raise result.error
 
 
 def raised_by(call: Callable[[], object], *kinds: type[BaseException]) -> BaseException:
@@ -282,7 +286,7 @@ def test_the_command_lines_credentials(
         ["--cloud", SECRET],
         ["--many", SECRET, "--jobs", SECRET],
         ["--many", SECRET, "--token-env", SECRET],
-        ["status", "--many", SECRET],
+        ["status", "--many", SECRET, "--max-age", SECRET],
         [f"--json={SECRET}"],
     ],
 )

@@ -47,22 +47,59 @@ def test_asyncio(emulator: Emulator) -> None:
     assert len(PROGRAMS) == 4 and len(shown) == 1
 
 
-@posix
-def test_the_command_line(tmp_path: Path) -> None:
-    """Uses the emulator that cargo would build, and the program that pip would install."""
+@pytest.fixture
+def installed(tmp_path: Path) -> Path:
+    """The program that pip would install."""
     program = tmp_path / "autopilot-sync"
     program.write_text(f'#!/bin/sh\nexec {shlex.join(command())} "$@"\n')
     program.chmod(0o755)
+    return program
+
+
+@posix
+def test_the_command_line(installed: Path) -> None:
+    """Uses the emulator that cargo would build."""
     built = "cargo run -q -p autopilot-emulator --"
     commands = [line for line in README.splitlines() if f" {built} run -- autopilot-sync" in line]
     assert len(commands) == 2
     shown = []
     for line in commands:
         shell = line.replace(built, shlex.quote(str(PROGRAM)))
-        variables = {**environment(), "PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}"}
+        variables = {**environment(), "PATH": f"{installed.parent}{os.pathsep}{os.environ['PATH']}"}
         shown.append(subprocess.run(["sh", "-c", shell], env=variables, capture_output=True, text=True, check=True))
     assert shown[0].stdout == "ACCEPTED: the sync completed\n" and shown[0].stderr == ""
     assert shown[1].stdout.startswith("status:           completed\n")
+
+
+@posix
+@pytest.mark.parametrize(
+    ("options", "cron", "nagios", "said"),
+    [
+        (("--last-sync", "1h"), 0, 0, "status:           completed"),
+        (("--last-sync", "13h"), 4, 1, "autopilot-sync: the last completed sync is 13 h"),
+        (("--idle-status", "failed"), 10, 2, "autopilot-sync: the last sync failed: status failed for 1 d"),
+        (("--other-tokens", "forbidden"), 77, 3, "autopilot-sync: forbidden: HTTP 403"),
+    ],
+)
+def test_the_health_checks(
+    start: Start, installed: Path, tmp_path: Path, options: list[str], cron: int, nagios: int, said: str
+) -> None:
+    start(*options)
+    (tmp_path / "token").write_text("a-token")
+
+    def ran(line: str) -> tuple[int, str, str]:
+        shell = line.replace("/usr/local/bin/autopilot-sync", str(installed)).replace("/run/intune/token", "$ARG1$")
+        shell = shell.replace("$ARG1$", str(tmp_path / "token")).replace("$$", "$")
+        done = subprocess.run(["sh", "-c", shell], env=environment(), capture_output=True, text=True)
+        return done.returncode, done.stdout, done.stderr
+
+    (job,) = re.findall(r"^\*/30( \*){4} (.*)$", README, re.M)
+    code, out, err = ran(job[1])
+    assert (code, out, err.startswith(said)) == (cron, "", code != 0) and "%" not in job[1]
+    (check,) = re.findall(r"^ +command_line +(.*)$", README, re.M)
+    code, out, err = ran(check)
+    assert (code, err) == (nagios, "") and out.startswith(said)
+    assert ";" not in check  # a comment would begin there
 
 
 def test_the_table_of_errors_is_the_packages() -> None:

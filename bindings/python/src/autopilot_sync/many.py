@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Mapping
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from concurrent.futures import as_completed as _as_completed
+from functools import partial
 from itertools import starmap
 
 from ._options import Options, check_wait
@@ -20,10 +21,13 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import os
     from collections.abc import Iterable, Iterator
-    from typing import Any, Callable
+    from typing import Any, Callable, TypeVar
 
     from .cloud import Cloud
+    from .settings import Settings
     from .types import Credential
+
+    Made = TypeVar("Made", covariant=True)
 
 MOST_THREADS = 32
 
@@ -47,6 +51,14 @@ class TenantResult(Record):
             raise self.error
         assert self.outcome is not None
         return self.outcome
+
+
+class TenantSettings(Record):
+    """The settings of one tenant, or why they cannot be read. Only the command line uses it."""
+
+    tenant: Any
+    settings: Settings | None
+    error: BaseException | None
 
 
 def sync_many(
@@ -115,20 +127,31 @@ def sync_many(
         "user_agent_suffix": user_agent_suffix,
         "ignore_environment": ignore_environment,
     }
-    tenants = [tenant for tenant, _ in named]
     if executor is None or isinstance(executor, ThreadPoolExecutor):
-        pool = executor or ThreadPoolExecutor(max_workers or max(1, min(MOST_THREADS, len(named))))
-        shared = Client("", **options)
-        begun = (_begin(pool, _sync_here, shared, one, seconds) for _, one in named)
-        results = _results(tenants, begun, as_completed, shared, None if executor else pool)
-    else:
-        _refuse_texts(named)
-        Options(**options)  # raises if one is wrong
-        # A cluster takes equal calls for one and reuses its result. The last argument makes each call unique.
-        begun = (_begin(executor, _sync_elsewhere, one, seconds, options, uuid.uuid4().hex) for _, one in named)
-        results = _results(tenants, begun, as_completed)
-    next(results)
-    return results
+        return _on_threads(partial(_sync, seconds), _tenant_result, named, options, as_completed, max_workers, executor)
+    _refuse_texts(named)
+    Options(**options)  # raises if one is wrong
+    # A cluster takes equal calls for one and reuses its result. The last argument makes each call unique.
+    begun = (_begin(executor, _sync_elsewhere, one, seconds, options, uuid.uuid4().hex) for _, one in named)
+    return _results(begun, _tenant_result, named, as_completed)
+
+
+def settings_many(
+    credentials: Mapping[str, Credential], max_workers: int | None, **options: Any
+) -> Iterator[TenantSettings]:
+    """Reads the settings of many tenants, on threads of this process, and gives each as soon as it is there."""
+    given = Secret(credentials)
+    del credentials
+    named = _named(given)
+    return _on_threads(Client.settings, _tenant_settings, named, options, True, max_workers)
+
+
+def _tenant_result(tenant: Any, outcome: Outcome | None, error: BaseException | None) -> TenantResult:
+    return TenantResult(tenant=tenant, outcome=outcome, error=error)
+
+
+def _tenant_settings(tenant: Any, settings: Settings | None, error: BaseException | None) -> TenantSettings:
+    return TenantSettings(tenant=tenant, settings=settings, error=error)
 
 
 def _named(credentials: Secret) -> list[tuple[Any, Secret]]:
@@ -155,26 +178,56 @@ def _refuse_texts(named: list[tuple[Any, Secret]]) -> None:
             )
 
 
-def _begin(executor: Executor, function: Callable[..., Outcome], *arguments: object) -> Future[Outcome]:
+def _on_threads(
+    call: Callable[[Client], Any],
+    made: Callable[..., Made],
+    named: list[tuple[Any, Secret]],
+    options: dict[str, Any],
+    as_completed: bool,
+    max_workers: int | None,
+    executor: ThreadPoolExecutor | None = None,
+) -> Iterator[Made]:
+    pool = executor or ThreadPoolExecutor(max_workers or max(1, min(MOST_THREADS, len(named))))
+    shared = Client("", **options)
+    begun = (_begin(pool, _call_here, call, shared, one) for _, one in named)
+    return _results(begun, made, named, as_completed, shared, None if executor else pool)
+
+
+def _begin(executor: Executor, function: Callable[..., Any], *arguments: object) -> Future[Any]:
     """Begins one call. If the executor refuses it, being shut down or unable to pickle it, that is the call's error."""
     try:
         return executor.submit(function, *arguments)
     except Exception as error:
-        refused: Future[Outcome] = Future()
+        refused: Future[Any] = Future()
         refused.set_exception(error)
         return refused
 
 
 def _results(
-    tenants: list[Any],
-    begun: Iterable[Future[Outcome]],
+    begun: Iterable[Future[Any]],
+    made: Callable[..., Made],
+    named: list[tuple[Any, Secret]],
     as_completed: bool,
     shared: Client | None = None,
     pool: ThreadPoolExecutor | None = None,
-) -> Iterator[TenantResult]:
+) -> Iterator[Made]:
+    """Begins the calls, and gives an iterator over what is made of their results."""
+    results = _steps(begun, made, [tenant for tenant, _ in named], as_completed, shared, pool)
+    next(results)
+    return results
+
+
+def _steps(
+    begun: Iterable[Future[Any]],
+    made: Callable[..., Made],
+    tenants: list[Any],
+    as_completed: bool,
+    shared: Client | None,
+    pool: ThreadPoolExecutor | None,
+) -> Iterator[Made]:
     """Begins the calls, yields nothing once, and then the results. The first step makes sure that leaving the generator
     ends the calls: Python does not run the `finally` of a generator that has not begun."""
-    calls: list[Future[Outcome]] = []
+    calls: list[Future[Any]] = []
     try:
         for call in begun:
             calls.append(call)
@@ -182,8 +235,7 @@ def _results(
         tenant_of = dict(zip(calls, tenants))
         for call in _as_completed(calls) if as_completed else calls:
             error = call.exception()
-            outcome = call.result() if error is None else None
-            yield TenantResult(tenant=tenant_of[call], outcome=outcome, error=error)
+            yield made(tenant_of[call], call.result() if error is None else None, error)
     finally:
         for call in calls:
             call.cancel()
@@ -193,19 +245,19 @@ def _results(
             pool.shutdown(wait=False)
 
 
-def _sync_here(shared: Client, given: Secret, seconds: float | None) -> Outcome:
-    return _sync(shared._for_tenant(given), seconds)
+def _call_here(call: Callable[[Client], Any], shared: Client, given: Secret) -> Any:
+    return call(shared._for_tenant(given))
 
 
 def _sync_elsewhere(given: Secret, seconds: float | None, options: dict[str, Any], _unique: str) -> Outcome:
     try:
         with Client(given.reveal(), **options) as client:
-            return _sync(client, seconds)
+            return _sync(seconds, client)
     except Exception as error:
         raise _portable(error) from None
 
 
-def _sync(client: Client, seconds: float | None) -> Outcome:
+def _sync(seconds: float | None, client: Client) -> Outcome:
     return client.sync() if seconds is None else client.sync_and_wait(seconds)
 
 

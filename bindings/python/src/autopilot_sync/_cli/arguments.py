@@ -41,8 +41,10 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
         parser.error(_unknown(unknown))
     if arguments.command not in COMMANDS:
         parser.error(f"the command is {' or '.join(COMMANDS)}")
-    if arguments.command == "status" and (arguments.wait or arguments.many):
-        parser.error("status takes neither --wait nor --many")
+    if arguments.command == "status" and arguments.wait:
+        parser.error("status does not take --wait")
+    if arguments.command == "sync" and arguments.max_age:
+        parser.error("--max-age is for status")
     if arguments.many and (arguments.token_env or arguments.token_file or arguments.azure):
         parser.error("with --many the file says where the tokens come from")
     if arguments.jobs and not arguments.many:
@@ -78,7 +80,13 @@ def _parser() -> argparse.ArgumentParser:
         const=HALF_AN_HOUR,
         help="wait until the sync has completed, at most this long; half an hour if no number follows",
     )
-    what.add_argument("--many", metavar="FILE", type=_place, help="sync all tenants in FILE; - is standard input")
+    what.add_argument(
+        "--max-age",
+        metavar="TIME",
+        type=_span,
+        help="for status: exit with 4 if the last completed sync is older, such as 90m, 12h, 2d",
+    )
+    what.add_argument("--many", metavar="FILE", type=_place, help="for all tenants in FILE; - is standard input")
     what.add_argument("--jobs", metavar="N", type=_jobs, help="with --many: how many tenants at once; default 32")
 
     token = parser.add_argument_group("where the token comes from").add_mutually_exclusive_group()
@@ -177,6 +185,13 @@ def _seconds(text: str) -> float:
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
     return seconds
+
+
+def _span(text: str) -> float:
+    found = re.fullmatch("([1-9][0-9]{0,8})([smhd])", text)
+    if not found:
+        raise argparse.ArgumentTypeError("a whole number with s, m, h or d, such as 12h")
+    return int(found[1]) * {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}[found[2]]
 
 
 def _jobs(text: str) -> int:

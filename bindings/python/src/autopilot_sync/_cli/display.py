@@ -12,11 +12,12 @@ from .help_text import PROGRAM
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from typing import Callable
+    from typing import Callable, TypeVar
 
-    from ..many import TenantResult
     from ..progress import Progress
     from .report import Report
+
+    Result = TypeVar("Result")
 
 
 class Quiet:
@@ -39,7 +40,7 @@ class Quiet:
         """Gives the progress callback of a wait."""
         yield None
 
-    def counted(self, results: Iterable[TenantResult], total: int) -> Iterator[TenantResult]:
+    def counted(self, results: Iterable[Result], total: int) -> Iterator[Result]:
         """Passes the results on, and shows how many there are so far."""
         yield from results
 

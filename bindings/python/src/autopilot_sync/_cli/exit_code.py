@@ -15,6 +15,7 @@ from ..exceptions import (
     InvalidArgumentError,
     SyncFailedError,
 )
+from ..outcome import Answer
 from .credentials import InputError
 
 TYPE_CHECKING = False
@@ -27,8 +28,8 @@ class CaFileError(Exception):
 
 
 class ExitCode(IntEnum):
-    """The exit codes, their meanings, and the errors that have them. Answers keep the numbers of `Answer`; errors have
-    those of sysexits.h if it has one."""
+    """The exit codes, their meanings, and the errors that have them: 0 to 3 for answers, 4 and 10 for what the service
+    says of its syncs, those of sysexits.h for errors. The higher, the worse."""
 
     meaning: str
     errors: tuple[type[BaseException], ...]
@@ -40,10 +41,11 @@ class ExitCode(IntEnum):
         member.errors = errors
         return member
 
-    OK = 0, "the sync is accepted, or with --wait completed; for status: the settings were read"
+    OK = 0, "the sync is accepted, or with --wait completed; for status: the last sync is neither failed nor too old"
     ALREADY_RUNNING = 1, "a sync is already running; with --wait that sync has completed"
     TOO_SOON = 2, "a sync ran less than ten minutes ago; with --wait no trigger is accepted in time"
     UNCONFIRMED = 3, "with --wait: a sync was accepted or was running, but its end could not be observed"
+    TOO_OLD = 4, "for status with --max-age: the last completed sync is older, or there was none"
     SYNC_FAILED = 10, "the service reports that the sync failed", SyncFailedError
     USAGE = 64, "an option is wrong"
     REFUSED = 65, "the service refuses the request, such as with 400 or 404: trying again does not help"
@@ -54,6 +56,11 @@ class ExitCode(IntEnum):
     NOT_ALLOWED = 77, "the token is refused or lacks the permission", ClientAuthenticationError, ForbiddenError
     CONFIGURATION = 78, "the proxy, CA file or an environment variable cannot be used", ConfigurationError, CaFileError
     INTERRUPTED = 130, "ended by Ctrl-C; by another signal N: 128+N", CallCancelledError
+
+
+def of_answer(answer: Answer) -> ExitCode:
+    """The exit code of the answer's name. An answer that has none is good news."""
+    return ExitCode.__members__.get(answer.name, ExitCode.OK)
 
 
 def of_error(error: BaseException) -> ExitCode:

@@ -31,11 +31,12 @@ def next_step(progress: Progress) -> str:
 
 def state(settings: Settings) -> list[tuple[str, str]]:
     """The settings as names and values."""
+    now = datetime.now(timezone.utc)
     return [
         ("status", settings.status_text or "none"),
-        ("last sync", _past(settings.last_sync)),
-        ("last manual sync", _past(settings.last_manual_sync)),
-        ("next possible", _next(settings.next_sync)),
+        ("last sync", past(settings.last_sync, now)),
+        ("last manual sync", past(settings.last_manual_sync, now)),
+        ("next possible", _next(settings.next_sync, now)),
     ]
 
 
@@ -49,19 +50,22 @@ def duration(seconds: float) -> str:
     return f"{whole} s"
 
 
-def _past(time: datetime | None) -> str:
-    return "never" if time is None else f"{_utc(time)} ({duration(-_seconds_to(time))} ago)"
+def past(time: datetime | None, now: datetime) -> str:
+    """A time in the past, such as "2026-03-01 08:00:00 UTC (2 h ago)"."""
+    return "never" if time is None else f"{utc(time)} ({duration(age(time, now))} ago)"
 
 
-def _next(time: datetime | None) -> str:
-    if time is None or _seconds_to(time) <= 0:
-        return "now"
-    return f"{_utc(time)} (in {duration(_seconds_to(time))})"
+def age(time: datetime, now: datetime) -> float:
+    """The seconds since then. 0 for a time that the local clock has not reached yet."""
+    return max(0.0, (now - time).total_seconds())
 
 
-def _seconds_to(time: datetime) -> float:
-    return (time - datetime.now(timezone.utc)).total_seconds()
-
-
-def _utc(time: datetime) -> str:
+def utc(time: datetime) -> str:
+    """A time to the second."""
     return time.strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+def _next(time: datetime | None, now: datetime) -> str:
+    if time is None or time <= now:
+        return "now"
+    return f"{utc(time)} (in {duration((time - now).total_seconds())})"

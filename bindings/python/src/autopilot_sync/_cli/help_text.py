@@ -15,7 +15,7 @@ DeviceManagementServiceConfig.ReadWrite.All; for status, Read.All is enough.
 
 commands:
   sync    trigger a sync; with --wait, wait until it has completed; the default
-  status  read how and when the last sync ran and when the next is possible; changes nothing
+  status  read how and when the last sync ran and when the next is possible; changes nothing: a health check
 """
 
 _EXIT_CODES = "\n".join(f"  {code.value:>3}  {code.meaning}" for code in ExitCode)
@@ -27,6 +27,7 @@ examples:
   {PROGRAM} status --token-file /run/secrets/graph-token
   get-a-token | {PROGRAM} --wait 600 --token-file - --json
   {PROGRAM} --many tenants.json --wait
+  {PROGRAM} status --max-age 12h    check that syncs complete, for cron or Nagios
 
 The file of --many names each tenant and says where its token comes from:
   {{
@@ -43,5 +44,5 @@ is installed (pip install "autopilot-sync[cli]"), otherwise line by line.
 
 exit codes:
 {_EXIT_CODES}
-With --many, the exit code is the highest of all tenants' codes.
+If several hold, the exit code is the highest of them; with --many, the highest of all tenants' codes.
 """

@@ -11,7 +11,7 @@ from contextlib import closing
 from .._secret import Secret
 from ..client import Client
 from ..exceptions import AutopilotError
-from ..many import sync_many
+from ..many import settings_many, sync_many
 from . import arguments, interruption, output, report, tenants
 from .credentials import TokenFile, TokenVariable, azure_identity
 from .exit_code import CaFileError, ExitCode
@@ -20,9 +20,10 @@ from .help_text import PROGRAM
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import Namespace
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from typing import Any
 
+    from ..many import TenantResult, TenantSettings
     from ..types import Credential
     from .display import Quiet
     from .interruption import Interruption
@@ -64,7 +65,7 @@ def _call(client: Client, given: Namespace, shown: Quiet, ended: Interruption) -
     try:
         with shown.waiting() as show:
             if given.command == "status":
-                return report.of_settings(client.settings())
+                return report.of_settings(client.settings(), given.max_age)
             if given.wait is None:
                 return report.of_outcome(client.sync())
             return report.of_outcome(client.sync_and_wait(given.wait, show))
@@ -81,14 +82,12 @@ def _many(given: Namespace, shown: Quiet, printed: Json | Text) -> int:
         try:
             try:
                 credentials = tenants.read(given.many)
-                results = sync_many(
-                    credentials, wait=given.wait or False, as_completed=True, max_workers=given.jobs, **_options(given)
-                )
+                results = _begun(given, credentials)
             except Exception as error:
                 return _told(_refused(error), shown, printed)
             with closing(results):  # type: ignore[type-var]  # it is a generator
                 for result in shown.counted(results, len(credentials)):
-                    found = report.of_tenant(result)
+                    found = report.of_tenant(result, given.max_age)
                     reports[result.tenant] = found
                     printed.of_many(found)
         except KeyboardInterrupt:
@@ -104,6 +103,14 @@ def _many(given: Namespace, shown: Quiet, printed: Json | Text) -> int:
     if ended.signal is not None:
         shown.note("Syncs that were accepted earlier go on without this program.")
     return max(one.exit_code for one in reports.values())
+
+
+def _begun(given: Namespace, credentials: dict[str, Credential]) -> Iterator[TenantResult | TenantSettings]:
+    if given.command == "status":
+        return settings_many(credentials, given.jobs, **_options(given))
+    return sync_many(
+        credentials, wait=given.wait or False, as_completed=True, max_workers=given.jobs, **_options(given)
+    )
 
 
 def _told(found: Report, shown: Quiet, printed: Json | Text) -> int:

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import json
 import signal
+from datetime import datetime, timezone
 
 from .._values import Record
 from ..detail import Detail, Trigger
 from ..exceptions import AutopilotError
+from ..many import TenantSettings
 from ..outcome import Outcome
 from ..settings import Settings
-from . import exit_code
+from . import exit_code, formatting, health
 from .exit_code import ExitCode
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from datetime import datetime
     from typing import Any
 
     from ..many import TenantResult
@@ -51,7 +52,7 @@ class Report(Record):
 
     @property
     def is_error(self) -> bool:
-        return self.exit_code >= ExitCode.SYNC_FAILED
+        return self.exit_code > ExitCode.UNCONFIRMED
 
     @property
     def read(self) -> Settings | None:
@@ -99,6 +100,7 @@ class Report(Record):
                 "status": settings.status and settings.status.name,
                 "status_text": settings.status_text,
                 "last_sync": _iso(settings.last_sync),
+                "last_sync_age": settings.last_sync and round(formatting.age(settings.last_sync, _now()), 3),
                 "last_manual_sync": _iso(settings.last_manual_sync),
                 "next_sync": _iso(settings.next_sync),
             },
@@ -111,21 +113,15 @@ def of_outcome(outcome: Outcome, tenant: str | None = None) -> Report:
         tenant=tenant,
         name=outcome.answer.name,
         message=str(outcome),
-        exit_code=outcome.answer.value,
+        exit_code=exit_code.of_answer(outcome.answer),
         detail=outcome.detail,
         settings=outcome.settings,
     )
 
 
-def of_settings(settings: Settings) -> Report:
-    return Report(
-        tenant=None,
-        name=ExitCode.OK.name,
-        message="the settings were read",
-        exit_code=ExitCode.OK,
-        detail=None,
-        settings=settings,
-    )
+def of_settings(settings: Settings, max_age: float | None, tenant: str | None = None) -> Report:
+    code, message = health.of(settings, max_age, _now())
+    return Report(tenant=tenant, name=code.name, message=message, exit_code=code, detail=None, settings=settings)
 
 
 def of_error(error: BaseException, tenant: str | None = None) -> Report:
@@ -141,11 +137,13 @@ def of_error(error: BaseException, tenant: str | None = None) -> Report:
     )
 
 
-def of_tenant(result: TenantResult) -> Report:
-    if result.outcome is not None:
-        return of_outcome(result.outcome, result.tenant)
-    assert result.error is not None
-    return of_error(result.error, result.tenant)
+def of_tenant(result: TenantResult | TenantSettings, max_age: float | None) -> Report:
+    if result.error is not None:
+        return of_error(result.error, result.tenant)
+    if isinstance(result, TenantSettings):
+        assert result.settings is not None
+        return of_settings(result.settings, max_age, result.tenant)
+    return of_outcome(result.result(), result.tenant)
 
 
 def of_failure(message: str, code: ExitCode) -> Report:
@@ -164,6 +162,10 @@ def of_interruption(number: int, error: BaseException | None = None, tenant: str
         detail=detail,
         settings=None if detail is None else detail.settings,
     )
+
+
+def _now() -> datetime:
+    return datetime.now(timezone.utc)
 
 
 def _iso(time: datetime | None) -> str | None:

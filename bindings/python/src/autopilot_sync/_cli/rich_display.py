@@ -18,9 +18,9 @@ from .rich_printer import sign
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from typing import Callable
+    from typing import Callable, TypeVar
 
-    from ..many import TenantResult
+    from .display import Result
     from .report import Report
 
 
@@ -61,7 +61,7 @@ class Live(Quiet):
 
             yield show
 
-    def counted(self, results: Iterable[TenantResult], total: int) -> Iterator[TenantResult]:
+    def counted(self, results: Iterable[Result], total: int) -> Iterator[Result]:
         with self._bars(BarColumn(), MofNCompleteColumn()) as bars:
             task = bars.add_task("Tenants", total=total)
             for result in results:
