@@ -12,6 +12,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -123,9 +124,11 @@ fn unread() -> Stdio {
     OwnedFd::from(writer).into()
 }
 
-/// A file of a test's own.
+/// A file of a test's own: another one each time, even if another test gives it the same name.
 fn path(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("agents-{}-{name}", std::process::id()))
+    static PATHS: AtomicUsize = AtomicUsize::new(0);
+    let count = PATHS.fetch_add(1, Ordering::Relaxed);
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("agents-{}-{count}-{name}", std::process::id()))
 }
 
 /// Writes a file that only its owner can read, as a whole: a reader gets the old text or the new.
