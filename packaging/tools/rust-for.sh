@@ -3,7 +3,7 @@
 # the installed compiler if it has the target (`rustup target add`), else Rust 1.85 from packaging/tools/rust-1.85.sh,
 # for which this script compiles the standard library once, and keeps it.
 set -euo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/../.."
 target=$1
 has_target() { compgen -G "$("$1" --print target-libdir --target "$target")/libstd-*.rlib" >/dev/null; }
 
