@@ -5,6 +5,7 @@ use std::time::Duration;
 use clap::{Args, FromArgMatches, ValueEnum};
 
 use crate::envelope::ErrorForm;
+use crate::time;
 
 /// How the service treats one tenant: a choice for each question that its documentation leaves open.
 ///
@@ -13,13 +14,13 @@ use crate::envelope::ErrorForm;
 #[command(next_help_heading = "The service's behaviour")]
 pub struct Behaviour {
     /// How long after a sync the next trigger gets 429
-    #[arg(long, value_name = "TIME", default_value = "10m", value_parser = humantime::parse_duration)]
+    #[arg(long, value_name = "TIME", default_value = "10m", value_parser = time::parse)]
     pub window: Duration,
     /// How long a sync runs, from its start
-    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = humantime::parse_duration)]
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = time::parse)]
     pub duration: Duration,
     /// How long after the 204 a sync starts and shows as `inProgress`
-    #[arg(long, value_name = "TIME", default_value = "1s", value_parser = humantime::parse_duration)]
+    #[arg(long, value_name = "TIME", default_value = "1s", value_parser = time::parse)]
     pub start_delay: Duration,
     /// What a trigger gets if a sync is running and the window has not passed
     #[arg(long, value_enum, value_name = "ORDER", default_value = "conflict-first")]
@@ -31,7 +32,7 @@ pub struct Behaviour {
     #[arg(long, value_enum, value_name = "MOMENT", default_value = "end")]
     pub last_sync_marks: Marks,
     /// How long after that moment `lastSyncDateTime` moves
-    #[arg(long, value_name = "TIME", default_value = "0s", value_parser = humantime::parse_duration)]
+    #[arg(long, value_name = "TIME", default_value = "0s", value_parser = time::parse)]
     pub last_sync_delay: Duration,
     /// Whether a failed sync moves `lastSyncDateTime`, and so starts a window
     #[arg(long, value_name = "BOOL", default_value = "true", action = clap::ArgAction::Set)]
@@ -49,7 +50,7 @@ pub struct Behaviour {
     #[arg(long, value_name = "BOOL", default_value = "false", action = clap::ArgAction::Set)]
     pub refusal_extends_window: bool,
     /// How far a lagging replica is behind
-    #[arg(long, value_name = "TIME", default_value = "0s", value_parser = humantime::parse_duration)]
+    #[arg(long, value_name = "TIME", default_value = "0s", value_parser = time::parse)]
     pub replica_lag: Duration,
     /// Which readings the lagging replica answers
     #[arg(long, value_enum, value_name = "WHICH", default_value = "all")]
@@ -67,7 +68,7 @@ pub struct Behaviour {
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub throttled_requests: u32,
     /// How long after the emulator's start the service syncs by itself; repeatable
-    #[arg(long = "own-sync", value_name = "TIME", value_parser = humantime::parse_duration)]
+    #[arg(long = "own-sync", value_name = "TIME", value_parser = time::parse)]
     pub own_syncs: Vec<Duration>,
     /// How long before the emulator's start the last sync was, or `never`
     #[arg(long, value_name = "TIME", default_value = "24h")]
@@ -226,10 +227,10 @@ pub enum Past {
 }
 
 impl std::str::FromStr for Past {
-    type Err = humantime::DurationError;
+    type Err = String;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        if text == "never" { Ok(Self::Never) } else { humantime::parse_duration(text).map(Self::Ago) }
+        if text == "never" { Ok(Self::Never) } else { time::parse(text).map(Self::Ago) }
     }
 }
 

@@ -5,8 +5,13 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 
+use crate::time::{EARLIEST, after};
+
 /// Where a manual clock starts unless told otherwise: 2026-03-02T08:00:00Z.
 const MANUAL_START: i64 = 1_772_438_400;
+
+/// The highest speed.
+pub(crate) const FASTEST: f64 = 1e6;
 
 /// The clock for all of the service's times, including the `Date` header.
 ///
@@ -61,11 +66,11 @@ impl Clock {
         *advanced = advanced.saturating_add(by);
     }
 
-    /// The service's time, in steps of 100 ns, as the service writes it.
+    /// The service's time, in steps of 100 ns, as the service writes it. It stops in the year 9000.
     pub fn now(&self) -> DateTime<Utc> {
         let passed = self.0.started.elapsed().mul_f64(self.0.speed);
         let advanced = *self.0.advanced.lock().expect("no holder panics");
-        (self.0.base + passed + advanced).trunc_subsecs(7)
+        after(after(self.0.base, passed), advanced).max(EARLIEST).trunc_subsecs(7)
     }
 
     /// Call it with each request: it moves the clock by the step, and returns the time.
@@ -76,7 +81,13 @@ impl Clock {
 
     fn new(base: DateTime<Utc>, speed: f64, step: Duration) -> Self {
         let advanced = Mutex::new(Duration::ZERO);
-        Self(Arc::new(Inner { base, started: Instant::now(), speed: speed.max(0.0), step, advanced }))
+        Self(Arc::new(Inner {
+            base,
+            started: Instant::now(),
+            speed: speed.clamp(0.0, FASTEST),
+            step,
+            advanced,
+        }))
     }
 }
 
@@ -111,6 +122,13 @@ mod tests {
     fn an_offset_clock_is_days_away() {
         let away = Clock::real().offset(TimeDelta::days(-3)).now();
         assert!((Utc::now() - away - TimeDelta::days(3)).abs() < TimeDelta::hours(1));
+    }
+
+    #[test]
+    fn a_clock_stops_where_dates_end() {
+        let clock = Clock::manual().speed(f64::INFINITY);
+        clock.advance(Duration::MAX);
+        assert_eq!(clock.now().to_rfc3339(), "9000-01-01T00:00:00+00:00");
     }
 
     #[test]

@@ -43,6 +43,7 @@ mod server;
 mod service;
 mod socks;
 mod tenant;
+mod time;
 mod token;
 mod wire;
 

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use clap::ValueEnum;
 
+use crate::time;
+
 /// What clients meet before they can send a request.
 ///
 /// Each field is also an option of the program, with the same name and default. Faults apply to every new connection,
@@ -28,7 +30,7 @@ pub struct Network {
     #[arg(long, value_enum, value_name = "VERSIONS", default_value = "both")]
     pub tls_versions: TlsVersions,
     /// The pause between two bytes of trickle
-    #[arg(long, value_name = "TIME", default_value = "100ms", value_parser = humantime::parse_duration)]
+    #[arg(long, value_name = "TIME", default_value = "100ms", value_parser = time::parse)]
     pub trickle_pause: Duration,
     /// How many of the next connections have the fault of --proxy-fault or --tls-fault [default: all]
     #[arg(long, value_name = "N")]

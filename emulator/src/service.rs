@@ -13,6 +13,7 @@ use crate::certificate::CLOUD_HOSTS;
 use crate::envelope::{self, Context};
 use crate::reply::Reply;
 use crate::tenant::{Answer, Settings, Tenant, retry_after, wire_time};
+use crate::time::after;
 use crate::token::{Access, DEFAULT_TENANT, Token};
 
 /// The path of the settings.
@@ -152,7 +153,7 @@ impl Service {
             return (self.others, DEFAULT_TENANT.to_owned());
         };
         let used_up = known.token.requests.is_some_and(|requests| known.used >= requests);
-        let too_old = known.token.lifetime.is_some_and(|lifetime| now >= known.since + lifetime);
+        let too_old = known.token.lifetime.is_some_and(|lifetime| now >= after(known.since, lifetime));
         known.used = known.used.saturating_add(1);
         let access = if used_up || too_old { Access::Expired } else { known.token.access };
         (access, known.token.tenant.clone())

@@ -1,10 +1,11 @@
 //! The state of one tenant. Every time is an argument.
 
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::behaviour::{Behaviour, ConflictFrom, Marks, Order, Past, ReplicaReads, RetryAfter, SyncStatus};
+use crate::time::{after, before};
 
 /// What the service answers to a trigger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,7 +71,7 @@ impl Tenant {
             Past::Never => None,
             Past::Ago(time) => Some(before(start, time)),
         };
-        let mut due: Vec<_> = behaviour.own_syncs.iter().map(|after| start + *after).collect();
+        let mut due: Vec<_> = behaviour.own_syncs.iter().map(|time| after(start, *time)).collect();
         due.sort_unstable();
         Self {
             id: uuid::Uuid::new_v4(),
@@ -107,7 +108,7 @@ impl Tenant {
             self.stamps.push(now);
         }
         if answer == Answer::Accepted {
-            self.start_sync(now, now + self.behaviour.start_delay);
+            self.start_sync(now, after(now, self.behaviour.start_delay));
         } else if self.behaviour.refusal_extends_window {
             self.refusals.push(now);
         }
@@ -144,7 +145,7 @@ impl Tenant {
 
     /// Starts a sync with these times, even if another one is running.
     pub fn start_sync(&mut self, accepted: DateTime<Utc>, start: DateTime<Utc>) {
-        let end = start + self.behaviour.duration;
+        let end = after(start, self.behaviour.duration);
         let fails = take_one(&mut self.behaviour.failing_runs);
         let moments = match self.behaviour.last_sync_marks {
             _ if fails && !self.behaviour.failure_moves_last_sync => vec![],
@@ -154,7 +155,7 @@ impl Tenant {
             Marks::Both => vec![start, end],
         };
         let delay = self.behaviour.last_sync_delay;
-        let marks = moments.into_iter().map(|moment| (moment + delay, moment)).collect();
+        let marks = moments.into_iter().map(|moment| (after(moment, delay), moment)).collect();
         let outcome = if fails { SyncStatus::Failed } else { SyncStatus::Completed };
         self.runs.push(Run { accepted, start, end, outcome, marks });
     }
@@ -216,7 +217,7 @@ impl Tenant {
             .chain(self.past_sync)
             .chain(self.refusals.iter().copied())
             .max()?;
-        Some(latest + self.behaviour.window)
+        Some(after(latest, self.behaviour.window))
     }
 
     /// Starts the service's own syncs that are due by now. It leaves out a sync if another one is running.
@@ -260,13 +261,6 @@ pub(crate) fn wire_time(time: Option<DateTime<Utc>>) -> String {
     }
 }
 
-fn before(time: DateTime<Utc>, by: Duration) -> DateTime<Utc> {
-    TimeDelta::from_std(by)
-        .ok()
-        .and_then(|by| time.checked_sub_signed(by))
-        .unwrap_or(DateTime::<Utc>::MIN_UTC)
-}
-
 /// Counts down; `u32::MAX` never runs out.
 fn take_one(count: &mut u32) -> bool {
     let any = *count > 0;
@@ -278,6 +272,8 @@ fn take_one(count: &mut u32) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     const SECOND: Duration = Duration::from_secs(1);
