@@ -76,6 +76,9 @@ pub struct Behaviour {
     /// How long before the emulator's start the last manual trigger was, or `never`
     #[arg(long, value_name = "TIME", default_value = "24h")]
     pub last_trigger: Past,
+    /// Whether a trigger may have any body; if not, only `{}`, and others get a bare 400
+    #[arg(long, value_name = "BOOL", default_value = "false", action = clap::ArgAction::Set)]
+    pub any_body: bool,
     /// The form of Intune's errors
     #[arg(long, value_enum, value_name = "FORM", default_value = "intune")]
     pub error_form: ErrorForm,
@@ -129,6 +132,7 @@ impl Default for Behaviour {
             own_syncs: Vec::new(),
             last_sync: Past::Ago(Duration::from_secs(86_400)),
             last_trigger: Past::Ago(Duration::from_secs(86_400)),
+            any_body: false,
             error_form: ErrorForm::Intune,
             lowercase_inner_error: false,
             wrapped_settings: false,

@@ -21,7 +21,7 @@ use crate::record::{Recorded, Via};
 use crate::reply::Reply;
 use crate::script::{Answer, Step};
 use crate::server::Shared;
-use crate::service::{Question, echo};
+use crate::service::{Body, Question, echo};
 use crate::wire::{Censor, Head, Tee, Wire, bearer};
 
 /// Longer bodies are not recorded.
@@ -178,8 +178,18 @@ fn question(recorded: &Recorded) -> Question {
         path: recorded.path.clone(),
         token: recorded.token.clone(),
         client_request_id: header("client-request-id").map(str::to_owned),
-        carries: !recorded.body.is_empty() || header("transfer-encoding").is_some(),
+        body: match recorded.body.as_slice() {
+            _ if header("transfer-encoding").is_some() => Body::Chunked,
+            [] => Body::Nothing,
+            text if is_empty_object(text) => Body::EmptyObject,
+            _ => Body::Other,
+        },
     }
+}
+
+/// `{}`, however it is spaced.
+fn is_empty_object(text: &[u8]) -> bool {
+    serde_json::from_slice::<serde_json::Map<_, _>>(text).is_ok_and(|fields| fields.is_empty())
 }
 
 /// The name of a fault, as scripts write it.

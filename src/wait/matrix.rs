@@ -193,7 +193,8 @@ fn each_option_of_the_service_has_its_end() {
     ("--accepted-stamps false --start-delay 40s", LostReply, ("JoinedCompleted", 61.375, 13, 2)),
     ("--accepted-stamps false --start-delay 40s --conflict-from start", LostReply, ("Completed", 716.375, 17, 3)),
     ("--accepted-stamps false --start-delay 40s --order window-first", LostReply, ("Completed", 716.375, 17, 3)),
-    // The form of the replies.
+    // The form of requests and replies.
+    ("--any-body true", Usual, ("Completed", 16.25, 5, 1)),
     ("--wrapped-settings true", Usual, ("Completed", 16.25, 5, 1)),
     ("--error-form intune", TokenOf(Access::Forbidden), (NO_SCOPES, 0.0, 1, 1)),
     ("--error-form deeper", TokenOf(Access::Forbidden), (NO_SCOPES, 0.0, 1, 1)),
