@@ -5,6 +5,7 @@ use std::time::Duration;
 use clap::{Args, FromArgMatches, ValueEnum};
 
 use crate::envelope::ErrorForm;
+use crate::span::{Outage, Span};
 use crate::time;
 
 /// How the service treats one tenant: a choice for each question that its documentation leaves open.
@@ -16,6 +17,9 @@ pub struct Behaviour {
     /// How long after a sync the next trigger gets 429
     #[arg(long, value_name = "TIME", default_value = "10m", value_parser = time::parse)]
     pub window: Duration,
+    /// The times that the window counts from
+    #[arg(long, value_enum, value_name = "TIMES", default_value = "both")]
+    pub window_from: WindowFrom,
     /// How long a sync runs, from its start
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = time::parse)]
     pub duration: Duration,
@@ -64,6 +68,12 @@ pub struct Behaviour {
     /// How many of the next syncs fail
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub failing_runs: u32,
+    /// When the status is `failed`, whatever the syncs do: FROM..UNTIL or FROM.., counted from the start; repeatable
+    #[arg(long, value_name = "SPAN")]
+    pub failed_stands: Vec<Span>,
+    /// When readings fail, with 500 by default: FROM..UNTIL or FROM.., counted from the start; repeatable
+    #[arg(long, value_name = "SPAN[:STATUS]")]
+    pub failing_readings: Vec<Outage>,
     /// How many of the next requests Graph's gateway throttles (429 without a window)
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub throttled_requests: u32,
@@ -112,6 +122,7 @@ impl Default for Behaviour {
     fn default() -> Self {
         Self {
             window: Duration::from_secs(600),
+            window_from: WindowFrom::Both,
             duration: Duration::from_secs(10),
             start_delay: Duration::from_secs(1),
             order: Order::ConflictFirst,
@@ -128,6 +139,8 @@ impl Default for Behaviour {
             retry_after: RetryAfter::Absent,
             idle_status: SyncStatus::Completed,
             failing_runs: 0,
+            failed_stands: Vec::new(),
+            failing_readings: Vec::new(),
             throttled_requests: 0,
             own_syncs: Vec::new(),
             last_sync: Past::Ago(Duration::from_secs(86_400)),
@@ -138,6 +151,15 @@ impl Default for Behaviour {
             wrapped_settings: false,
         }
     }
+}
+
+/// The times that the window counts from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum WindowFrom {
+    /// The later of `lastSyncDateTime` and `lastManualSyncTriggerDateTime`.
+    Both,
+    /// `lastSyncDateTime`; while a sync runs, its acceptance.
+    LastSync,
 }
 
 /// Which refusal comes first.

@@ -147,6 +147,9 @@ impl Service {
         }
         match route {
             Route::Settings => {
+                if let Some(status) = tenant.failing_reading(now) {
+                    return typical_error(status, context);
+                }
                 settings(&tenant.read(now), tenant.behaviour().wrapped_settings, &question.host)
             }
             Route::Sync => {
@@ -526,6 +529,22 @@ mod tests {
             (429, Some("Too many requests."))
         );
         assert_eq!(service.answer(&question("POST", SYNC_PATH, Some("t")), now).status, 204);
+    }
+
+    #[test]
+    fn readings_may_fail_for_a_while() {
+        let failing_readings =
+            vec!["5s..60s".parse().expect("a span"), "60s..61s:503".parse().expect("a span")];
+        let (mut service, start) = service(Behaviour { failing_readings, ..Behaviour::default() });
+        let mut status = |method, path, seconds| {
+            let now = start + chrono::TimeDelta::seconds(seconds);
+            service.answer(&question(method, path, Some("t")), now).status
+        };
+        assert_eq!(
+            [4, 5, 59, 60, 61].map(|time| status("GET", SETTINGS_PATH, time)),
+            [200, 500, 500, 503, 200]
+        );
+        assert_eq!(status("POST", SYNC_PATH, 30), 204);
     }
 
     #[test]
