@@ -3,15 +3,15 @@
 use std::time::Duration;
 
 use autopilot_emulator::{
-    Access, Certificate, Config, Emulator, Fault, Network, ProxyFault, Reply, Step, TlsFault, TlsVersions,
-    Token,
+    Access, Certificate, Clock, Config, Emulator, Fault, Network, ProxyFault, Reply, Step, TlsFault,
+    TlsVersions, Token,
 };
 use autopilot_sync::{Answer, Client, ClientBuilder, Error, ErrorKind, SyncOutcome, Trigger};
 
 const TOKEN: &str = "eyJ0eXAi0123456789.eyJhdWQi0123456789.c2lnbmF0dXJl0123456789";
 
 fn emulator() -> Emulator {
-    Emulator::start(Config { clock: autopilot_emulator::Clock::manual(), ..Config::default() })
+    Emulator::start(Config { clock: Clock::manual(), ..Config::default() })
 }
 
 /// Options that lead to an emulator, like its two variables.
@@ -317,7 +317,7 @@ fn faults_before_the_request_send_nothing() {
 
 #[test]
 fn each_way_that_is_open_is_taken() {
-    // A new option needs a row here or in the test above.
+    // A new option needs a row here, or in the test before or after this one.
     let Network {
         proxy_credentials: _,
         proxy_fault: _,
@@ -325,6 +325,7 @@ fn each_way_that_is_open_is_taken() {
         certificate: _,
         tls_versions: _,
         trickle_pause: _,
+        idle_timeout: _,
         faulty_connections: _,
     } = Network::default();
     let open = Network::default;
@@ -342,6 +343,20 @@ fn each_way_that_is_open_is_taken() {
 }
 
 #[test]
+fn a_connection_that_was_idle_for_too_long_is_replaced() {
+    let network = Network { idle_timeout: Some(Duration::from_secs(120)), ..Network::default() };
+    let emulator = Emulator::start(Config { network, clock: Clock::manual(), ..Config::default() });
+    let client = client(&emulator);
+    for (pause, connections) in [(119, 1), (120, 2)] {
+        client.settings(TOKEN).unwrap();
+        emulator.advance(Duration::from_secs(pause));
+        assert!(pause < 120 || emulator.wait(Duration::from_secs(60), |counts| counts.open == 0));
+        client.settings(TOKEN).unwrap();
+        assert_eq!(emulator.counts().handshakes, connections, "{pause} s");
+    }
+}
+
+#[test]
 fn after_a_certificate_fault_the_client_is_usable_again() {
     let emulator = emulator();
     let client = client(&emulator);
@@ -355,8 +370,7 @@ fn after_a_certificate_fault_the_client_is_usable_again() {
 fn every_supported_proxy_leads_there() {
     let credentials = Some(("user".to_owned(), "p@ss:word/%".to_owned()));
     let network = Network { proxy_credentials: credentials, ..Network::default() };
-    let emulator =
-        Emulator::start(Config { network, clock: autopilot_emulator::Clock::manual(), ..Config::default() });
+    let emulator = Emulator::start(Config { network, clock: Clock::manual(), ..Config::default() });
     let given = |url: String| url.replace("://", "://user:p%40ss%3Aword%2F%25@");
     for url in [emulator.proxy_url(), emulator.tls_proxy_url(), emulator.socks_url()] {
         let through = |url: &str| {

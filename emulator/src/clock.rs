@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
+use tokio::sync::Notify;
 
 use crate::time::{EARLIEST, after};
 
@@ -27,6 +28,7 @@ struct Inner {
     speed: f64,
     step: Duration,
     advanced: Mutex<Duration>,
+    moved: Notify,
 }
 
 impl Clock {
@@ -64,6 +66,7 @@ impl Clock {
     pub fn advance(&self, by: Duration) {
         let mut advanced = self.0.advanced.lock().expect("no holder panics");
         *advanced = advanced.saturating_add(by);
+        self.0.moved.notify_waiters();
     }
 
     /// The service's time, in steps of 100 ns, as the service writes it. It stops in the year 9000.
@@ -73,6 +76,25 @@ impl Clock {
         after(after(self.0.base, passed), advanced).max(EARLIEST).trunc_subsecs(7)
     }
 
+    /// Waits until it shows this time.
+    pub(crate) async fn reaches(&self, time: DateTime<Utc>) {
+        loop {
+            let mut moved = std::pin::pin!(self.0.moved.notified());
+            // From here on no move is missed.
+            moved.as_mut().enable();
+            let Ok(left) = (time - self.now()).to_std() else { return };
+            if left.is_zero() {
+                return;
+            }
+            let pause =
+                Duration::try_from_secs_f64(left.as_secs_f64() / self.0.speed).unwrap_or(Duration::MAX);
+            tokio::select! {
+                () = moved => {}
+                () = tokio::time::sleep(pause) => {}
+            }
+        }
+    }
+
     /// Call it with each request: it moves the clock by the step, and returns the time.
     pub(crate) fn tick(&self) -> DateTime<Utc> {
         self.advance(self.0.step);
@@ -80,13 +102,14 @@ impl Clock {
     }
 
     fn new(base: DateTime<Utc>, speed: f64, step: Duration) -> Self {
-        let advanced = Mutex::new(Duration::ZERO);
+        let (advanced, moved) = (Mutex::new(Duration::ZERO), Notify::new());
         Self(Arc::new(Inner {
             base,
             started: Instant::now(),
             speed: speed.clamp(0.0, FASTEST),
             step,
             advanced,
+            moved,
         }))
     }
 }
