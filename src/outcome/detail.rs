@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::{Settings, Trigger};
+use crate::text::Time;
 
 /// What is known about a call besides its result, for an answer and for an error. The token is nowhere in it.
 ///
@@ -26,6 +27,8 @@ pub struct Detail {
     pub(crate) code: Option<String>,
     pub(crate) message: Option<String>,
     pub(crate) retry_after: Option<Duration>,
+    /// The end of `retry_after` by the service's clock.
+    pub(crate) next_sync: Option<Time>,
     pub(crate) claims: Option<String>,
     pub(crate) attempts: Vec<Attempt>,
     pub(crate) settings: Option<Settings>,
@@ -34,9 +37,18 @@ pub struct Detail {
 impl Detail {
     /// The last request got no reply: forgets the reply to an earlier one.
     pub(crate) fn forget_reply(&mut self) {
-        let Detail { trigger: _, http_status, code, message, retry_after, claims, attempts: _, settings: _ } =
-            self;
-        (*http_status, *code, *message, *retry_after, *claims) = Default::default();
+        let Detail {
+            trigger: _,
+            http_status,
+            code,
+            message,
+            retry_after,
+            next_sync,
+            claims,
+            attempts: _,
+            settings: _,
+        } = self;
+        (*http_status, *code, *message, *retry_after, *next_sync, *claims) = Default::default();
     }
 
     /// What became of the trigger.
