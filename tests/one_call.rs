@@ -74,6 +74,75 @@ fn accepted_then_running_then_too_soon() {
     assert_eq!(client.sync(TOKEN).unwrap().answer(), Answer::Accepted);
 }
 
+/// Too soon after a sync a minute ago; what the call says, and the requests that it made.
+fn too_soon(
+    change: fn(ClientBuilder) -> ClientBuilder,
+    behaviour: &str,
+    access: Access,
+    steps: Vec<Step>,
+) -> (SyncOutcome, String) {
+    let behaviour = format!("--last-sync 1m {behaviour}").parse().unwrap();
+    let config = Config { behaviour, other_tokens: access, clock: Clock::manual(), ..Config::default() };
+    let emulator = Emulator::start(config);
+    emulator.script(steps);
+    let outcome = change(builder(&emulator)).build().unwrap().sync(TOKEN).unwrap();
+    let requests = emulator.requests();
+    assert_eq!(outcome.detail().attempts().len(), requests.len(), "{outcome:?}");
+    let methods = requests.iter().map(|request| &request.method[..1]).collect();
+    let detail = outcome.detail();
+    assert_eq!((detail.trigger(), detail.http_status()), (Trigger::Refused, Some(429)));
+    assert!(detail.message().is_some_and(|message| message.contains("the last 10 minutes")), "{detail:?}");
+    (outcome, methods)
+}
+
+#[test]
+fn too_soon_says_when_the_next_sync_is_possible() {
+    let same: fn(ClientBuilder) -> ClientBuilder = |builder| builder;
+    let by_times = "too soon: the next sync is possible in 9 min 10 s, at 08:09:10 UTC";
+    let by_header = "too soon: the next sync is possible in 9 min 0 s, at 08:09:00 UTC";
+    let unknown = "too soon after the last sync";
+    for (change, behaviour, methods, expected) in [
+        (same, "", "PG", by_times),
+        (
+            same,
+            "--last-trigger 10s",
+            "PG",
+            "too soon: the next sync is possible in 10 min 0 s, at 08:10:00 UTC",
+        ),
+        (same, "--retry-after zero", "PG", by_times),
+        (same, "--retry-after garbage", "PG", by_times),
+        (same, "--retry-after seconds", "P", by_header),
+        (same, "--retry-after date", "P", by_header),
+        (ClientBuilder::trigger_only, "", "P", unknown),
+    ] {
+        let (outcome, made) = too_soon(change, behaviour, Access::Full, vec![]);
+        assert_eq!((outcome.to_string().as_str(), made.as_str()), (expected, methods), "{behaviour}");
+        assert_eq!(outcome.detail().settings().is_some(), methods == "PG", "{behaviour}");
+    }
+}
+
+#[test]
+fn too_soon_stays_the_answer_if_the_settings_cannot_be_read() {
+    let reading = |step: Step| step.on("GET");
+    for (access, step, reason) in [
+        (Access::TriggerOnly, None, "forbidden: HTTP 403"),
+        (Access::Full, Some(Step::error(500)), "HTTP 500"),
+        (Access::Full, Some(Step::reply(Reply::new(503).html())), "HTTP 503"),
+        (Access::Full, Some(Step::fault(Fault::Close)), "connection lost"),
+        (Access::Full, Some(Step::fault(Fault::Hang)), "timed out"),
+    ] {
+        let little_time = |builder: ClientBuilder| builder.timeout(Duration::from_secs(5)).unwrap();
+        let (outcome, methods) = too_soon(little_time, "", access, step.map(reading).into_iter().collect());
+        assert_eq!((outcome.answer(), methods.as_str()), (Answer::TooSoon, "PG"), "{reason}");
+        let (text, detail) = (outcome.to_string(), outcome.detail());
+        assert!(text.starts_with("too soon after the last sync; ") && text.contains(reason), "{text}");
+        assert!(
+            !text.contains('\n') && detail.retry_after().is_none() && detail.settings().is_none(),
+            "{text}"
+        );
+    }
+}
+
 #[test]
 fn the_request_is_the_documented_one_on_one_connection() {
     let emulator = emulator();
@@ -206,7 +275,8 @@ fn every_answer_and_every_fault_is_a_result() {
         emulator.script([step]);
         let result = client.sync(TOKEN);
         assert_eq!(summary(&result), expected, "{name}: {}", everything(&result));
-        assert_eq!(emulator.requests().len(), 1, "{name}");
+        let reads = expected.starts_with("TooSoon"); // to say until when
+        assert_eq!(emulator.requests().len(), if reads { 2 } else { 1 }, "{name}");
         assert!(!everything(&result).contains("0123456789"), "{name}");
         assert!(!everything(&result).contains('\n'), "{name}: {}", everything(&result));
         if !expected.starts_with("Timeout") {
@@ -226,8 +296,9 @@ fn an_echoed_token_is_in_no_output() {
     let emulator = emulator();
     let client = builder(&emulator).max_retries(0).unwrap().build().unwrap();
     for status in [200, 302, 400, 401, 403, 404, 409, 429, 500, 503] {
-        emulator.script([Step::echo(status)]);
+        emulator.script([Step::echo(status).times(2)]); // after 429, the settings are read
         let result = client.sync(TOKEN);
+        emulator.clear_script();
         let said = everything(&result);
         for part in TOKEN.split('.') {
             assert!(!said.contains(part), "{status}: {said}");

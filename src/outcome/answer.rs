@@ -105,6 +105,9 @@ impl fmt::Display for SyncOutcome {
             (Answer::TooSoon, _) => "too soon after the last sync",
             (Answer::Unconfirmed, _) => "the end of the sync cannot be observed",
         })?;
+        if let Some(reason) = &self.detail.failed_reading {
+            write!(f, "; the settings, which say when the next is possible, could not be read: {reason}")?;
+        }
         let Some(pause) = self.detail.retry_after.filter(|_| self.answer == Answer::TooSoon) else {
             return Ok(());
         };

@@ -32,6 +32,8 @@ pub struct Detail {
     pub(crate) claims: Option<String>,
     pub(crate) attempts: Vec<Attempt>,
     pub(crate) settings: Option<Settings>,
+    /// Why `sync` could not read the settings after the service answered "too soon".
+    pub(crate) failed_reading: Option<String>,
 }
 
 impl Detail {
@@ -47,6 +49,7 @@ impl Detail {
             claims,
             attempts: _,
             settings: _,
+            failed_reading: _,
         } = self;
         (*http_status, *code, *message, *retry_after, *next_sync, *claims) = Default::default();
     }
@@ -65,7 +68,8 @@ impl Detail {
         self.trigger
     }
 
-    /// The HTTP status of the reply to the last request. None if there was no reply.
+    /// The HTTP status of the reply to the last request. None if there was no reply. The reading of
+    /// [`sync`](crate::Client::sync) after "too soon" does not count.
     ///
     /// ```no_run
     /// # let token = "a-token";
@@ -104,7 +108,10 @@ impl Detail {
         self.message.as_deref()
     }
 
-    /// How long the service asks to wait before the next request, counted from its reply. None if it did not say.
+    /// How long to wait before the next request, counted from the service's last reply. None if that is unknown.
+    ///
+    /// If it is too soon for a sync, this is what the service asks for, or else what follows from the times of the last
+    /// sync.
     ///
     /// ```no_run
     /// # let token = "recent";
@@ -114,7 +121,7 @@ impl Detail {
     /// if outcome.answer() == Answer::TooSoon {
     ///     let pause = outcome.detail().retry_after().unwrap_or(std::time::Duration::from_secs(610));
     ///     println!("again in {} s", pause.as_secs());
-    /// #   assert!(pause.as_secs() > 0);
+    /// #   assert!(outcome.detail().retry_after() > Some(std::time::Duration::ZERO));
     /// }
     /// # assert_eq!(outcome.answer(), Answer::TooSoon);
     /// # Ok::<(), autopilot_sync::Error>(())
@@ -143,7 +150,8 @@ impl Detail {
         self.claims.as_deref()
     }
 
-    /// The settings that the call read last. A wait reads them; [`sync`](crate::Client::sync) does not.
+    /// The settings that the call read last. A wait reads them; [`sync`](crate::Client::sync) does if it is too soon and
+    /// the service does not say until when.
     ///
     /// ```no_run
     /// # let token = "a-token";
