@@ -18,6 +18,9 @@ LIBRARY = TARGET / "release" / "libautopilot_sync.so"
 # Not in the target folder, because the SDK's Python takes minutes to make.
 PYTHONS = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "autopilot-sync" / "bench"
 
+# Of a fixed version: tests/real_clients uses the same Python.
+SDK = "msgraph-beta-sdk==1.66.0"
+
 TOOLS = {
     "nginx": "apt-get install nginx-light",
     "openssl": "apt-get install openssl",
@@ -114,7 +117,7 @@ def pythons() -> list[Peer]:
         python("autopilot", version(ROOT), "from autopilot_sync import Client", 1000),
         python("requests", "requests", "import requests", 300),
         python("httpx", "httpx", "import httpx", 300),
-        python("sdk", "msgraph-beta-sdk", "from msgraph_beta import GraphServiceClient", 100),
+        python("sdk", SDK, "from msgraph_beta import GraphServiceClient", 100),
     ]
 
 
@@ -123,6 +126,7 @@ def python(name: str, wanted: str, import_line: str, calls: int) -> Peer:
     site = venv(name, packages)
     listed = json.loads(output(PYTHONS / name / "bin/python", "-m", "pip", "list", "--format", "json"))
     versions = {package["name"]: package["version"] for package in listed}
+    wanted = wanted.split("==")[0]
     brought = [entry for entry in site.iterdir() if entry.name.split("-")[0] not in OF_THE_VENV]
     count = len(set(versions) - OF_THE_VENV) or 1
     return Peer(

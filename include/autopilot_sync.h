@@ -361,6 +361,10 @@ AUTOPILOT_API autopilot_result autopilot_options_set_user_agent_suffix(autopilot
 // process with more rights than the user who started it.
 AUTOPILOT_API autopilot_result autopilot_options_set_ignore_environment(autopilot_options *options);
 
+// autopilot_client_sync() sends the trigger, and never reads the settings. Default: if the service answers "too soon"
+// without saying until when, it reads them once.
+AUTOPILOT_API autopilot_result autopilot_options_set_trigger_only(autopilot_options *options);
+
 // Why the last setter refused its argument, on one line, fit for a log. The text is valid until the next setter is
 // called or the options are freed. NULL if the last setter succeeded, and for NULL.
 AUTOPILOT_API const char *autopilot_options_error(const autopilot_options *options);
@@ -388,7 +392,8 @@ AUTOPILOT_API void autopilot_client_free(autopilot_client *client);
 //
 // client: NULL for the shared one. token: as for autopilot_sync(). cancel: NULL for none. detail: NULL for none.
 //
-// Blocks for the client's timeout at most. Returns the same results as autopilot_sync().
+// Blocks for the client's timeout at most. If the service answers "too soon" without saying until when, and the detail
+// is not NULL, it reads the settings once, for the detail. Returns the same results as autopilot_sync().
 AUTOPILOT_API
 autopilot_result autopilot_client_sync(const autopilot_client *client,
                                        const char *token,
@@ -527,7 +532,8 @@ AUTOPILOT_API autopilot_result autopilot_detail_result(const autopilot_detail *d
 // What happened, on one line, fit for a log. NULL only for NULL.
 AUTOPILOT_API const char *autopilot_detail_message(const autopilot_detail *detail);
 
-// The HTTP status of the reply to the last request. 0 if there was no reply, and for NULL.
+// The HTTP status of the reply to the last request. The reading of autopilot_client_sync() after "too soon" does not
+// count. 0 if there was no reply, and for NULL.
 AUTOPILOT_API int32_t autopilot_detail_http_status(const autopilot_detail *detail);
 
 // Graph's error code, such as "Forbidden". It differs between the service's front ends, so use it for logs only. NULL
@@ -537,8 +543,8 @@ AUTOPILOT_API const char *autopilot_detail_code(const autopilot_detail *detail);
 // The service's own message on one line, without the JSON around it. NULL if there is none, and for NULL.
 AUTOPILOT_API const char *autopilot_detail_service_message(const autopilot_detail *detail);
 
-// How long the service asks to wait before the next request, in milliseconds from the end of the call. -1 if unknown,
-// and for NULL.
+// How long to wait before the next request, in milliseconds from the end of the call: what the service asks for, or
+// after AUTOPILOT_SYNC_TOO_SOON what follows from the times of the last sync. -1 if unknown, and for NULL.
 AUTOPILOT_API int64_t autopilot_detail_retry_after_ms(const autopilot_detail *detail);
 
 // What became of the trigger. AUTOPILOT_TRIGGER_NOT_SENT for NULL.

@@ -32,6 +32,7 @@ pub struct ClientBuilder {
     max_retries: u32,
     user_agent: String,
     ignore_environment: bool,
+    trigger_only: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -76,6 +77,7 @@ impl Default for ClientBuilder {
             max_retries: limits::DEFAULT_RETRIES,
             user_agent: concat!("autopilot-sync/", env!("CARGO_PKG_VERSION")).to_owned(),
             ignore_environment: false,
+            trigger_only: false,
         }
     }
 }
@@ -256,6 +258,22 @@ impl ClientBuilder {
         self
     }
 
+    /// [`sync`](Client::sync) sends the trigger, and never reads the settings. Defaults to reading them once if the service
+    /// answers "too soon" without saying until when.
+    ///
+    /// For a token that may trigger and not read, or to save that request.
+    ///
+    /// ```
+    /// use autopilot_sync::Client;
+    ///
+    /// let client = Client::builder().trigger_only().build()?;
+    /// # Ok::<(), autopilot_sync::Error>(())
+    /// ```
+    pub fn trigger_only(mut self) -> ClientBuilder {
+        self.trigger_only = true;
+        self
+    }
+
     /// Makes the client. Reads the environment and the CA files now, and connects to nothing.
     ///
     /// Fails with [`ErrorKind::Configuration`] if one of these cannot be used. The message names it.
@@ -271,7 +289,8 @@ impl ClientBuilder {
         let environment =
             if self.ignore_environment { Environment::default() } else { Environment::of_process() };
         let route = self.route(&environment)?;
-        Ok(Client { graph: Graph::new(&self.root, route, self.timeout, self.max_retries)? })
+        let graph = Graph::new(&self.root, route, self.timeout, self.max_retries)?;
+        Ok(Client { graph, trigger_only: self.trigger_only })
     }
 
     fn route(&self, environment: &Environment) -> Result<Route, Error> {

@@ -2,10 +2,10 @@
 
 use std::fmt;
 use std::ops::ControlFlow;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::config::limits;
-use crate::outcome::{Detail, Error, ErrorKind, Settings, SyncOutcome};
+use crate::outcome::{Answer, Detail, Error, ErrorKind, Settings, SyncOutcome};
 use crate::service::Operation;
 use crate::service::reply::Reply;
 use crate::text::Token;
@@ -33,6 +33,7 @@ use crate::wait::{self, Progress};
 #[derive(Clone)]
 pub struct Client {
     pub(crate) graph: Graph,
+    pub(crate) trigger_only: bool,
 }
 
 impl Client {
@@ -49,7 +50,7 @@ impl Client {
     /// # Ok::<(), autopilot_sync::Error>(())
     /// ```
     pub fn with_canceller(&self, canceller: &Canceller) -> Client {
-        Client { graph: self.graph.with_canceller(canceller) }
+        Client { graph: self.graph.with_canceller(canceller), ..*self }
     }
 
     /// Triggers a sync, and returns when the service has replied. The sync itself runs on.
@@ -58,7 +59,9 @@ impl Client {
     /// visible ASCII, at most 64 KiB; one line break at its end is allowed. The client keeps no copy after the call.
     /// The call blocks for at most the client's timeout.
     ///
-    /// It sends one POST, and repeats it only if the first cannot have run.
+    /// It sends one POST, and repeats it only if the first cannot have run. If the service answers "too soon" without
+    /// saying until when, it reads the settings once to find out, within the same timeout; see
+    /// [`trigger_only`](crate::ClientBuilder::trigger_only).
     /// [`AlreadyRunning`](crate::Answer::AlreadyRunning) and [`TooSoon`](crate::Answer::TooSoon) are answers, not
     /// errors, and are not retried. It is always safe to call again.
     ///
@@ -75,8 +78,41 @@ impl Client {
     /// # Ok::<(), autopilot_sync::Error>(())
     /// ```
     pub fn sync(&self, token: &str) -> Result<SyncOutcome, Error> {
-        let (answer, detail) = self.request(Operation::TriggerSync, token, Reply::sync_answer)?;
+        let started = Instant::now();
+        let mut outcome = self.trigger(token)?;
+        let SyncOutcome { answer, detail } = &mut outcome;
+        if *answer == Answer::TooSoon && detail.retry_after.is_none() && !self.trigger_only {
+            self.find_next_sync(token, self.graph.timeout().saturating_sub(started.elapsed()), detail);
+        }
+        Ok(outcome)
+    }
+
+    /// `sync`, for a caller who has no use for more than the answer.
+    pub(crate) fn trigger(&self, token: &str) -> Result<SyncOutcome, Error> {
+        let timeout = self.graph.timeout();
+        let (answer, detail) =
+            self.request(Operation::TriggerSync, token, timeout, true, Reply::sync_answer)?;
         Ok(SyncOutcome { answer, detail })
+    }
+
+    /// Reads the settings, to say when the next sync is possible. If that fails, the detail says why.
+    fn find_next_sync(&self, token: &str, timeout: Duration, detail: &mut Detail) {
+        let reading = self.request(Operation::ReadSettings, token, timeout, false, |reply| {
+            Ok((reply.settings()?.clone(), reply.date()))
+        });
+        let attempts = match reading {
+            Ok(((settings, date), Detail { attempts, .. })) => {
+                let window = date.and_then(|date| settings.window_after(date));
+                (detail.retry_after, detail.next_sync) = window.unzip();
+                detail.settings = Some(settings);
+                attempts
+            }
+            Err(error) => {
+                detail.failed_reading = Some(error.to_string());
+                error.detail().attempts.clone()
+            }
+        };
+        detail.attempts.extend(attempts);
     }
 
     /// Reads the state and the times of the last sync.
@@ -100,7 +136,8 @@ impl Client {
     }
 
     pub(crate) fn settings_and_detail(&self, token: &str) -> Result<(Settings, Detail), Error> {
-        self.request(Operation::ReadSettings, token, |reply| reply.settings().cloned())
+        let timeout = self.graph.timeout();
+        self.request(Operation::ReadSettings, token, timeout, true, |reply| reply.settings().cloned())
     }
 
     /// Sends one request, and returns what its reply means.
@@ -108,15 +145,16 @@ impl Client {
         &self,
         operation: Operation,
         token: &str,
+        timeout: Duration,
+        with_retries: bool,
         meaning: impl FnOnce(&Reply) -> Result<T, ErrorKind>,
     ) -> Result<(T, Detail), Error> {
         let token = Token::new(token)?;
-        let (with_retries, mut detail) = (true, Detail::default());
-        let result =
-            match self.graph.request(operation, token, self.graph.timeout(), with_retries, &mut detail) {
-                Ok(reply) => meaning(&reply).map_err(|kind| reply.error(kind)),
-                Err(failure) => Err(failure.error),
-            };
+        let mut detail = Detail::default();
+        let result = match self.graph.request(operation, token, timeout, with_retries, &mut detail) {
+            Ok(reply) => meaning(&reply).map_err(|kind| reply.error(kind)),
+            Err(failure) => Err(failure.error),
+        };
         match result {
             Ok(value) => Ok((value, detail)),
             Err(error) => Err(error.with_detail(detail)),

@@ -3,15 +3,15 @@
 use std::time::Duration;
 
 use autopilot_emulator::{
-    Access, Certificate, Config, Emulator, Fault, Network, ProxyFault, Reply, Step, TlsFault, TlsVersions,
-    Token,
+    Access, Certificate, Clock, Config, Emulator, Fault, Network, ProxyFault, Reply, Step, TlsFault,
+    TlsVersions, Token,
 };
 use autopilot_sync::{Answer, Client, ClientBuilder, Error, ErrorKind, SyncOutcome, Trigger};
 
 const TOKEN: &str = "eyJ0eXAi0123456789.eyJhdWQi0123456789.c2lnbmF0dXJl0123456789";
 
 fn emulator() -> Emulator {
-    Emulator::start(Config { clock: autopilot_emulator::Clock::manual(), ..Config::default() })
+    Emulator::start(Config { clock: Clock::manual(), ..Config::default() })
 }
 
 /// Options that lead to an emulator, like its two variables.
@@ -72,6 +72,75 @@ fn accepted_then_running_then_too_soon() {
     assert_eq!((outcome.answer(), outcome.detail().trigger()), (Answer::TooSoon, Trigger::Refused));
     emulator.advance(Duration::from_secs(600));
     assert_eq!(client.sync(TOKEN).unwrap().answer(), Answer::Accepted);
+}
+
+/// Too soon after a sync a minute ago; what the call says, and the requests that it made.
+fn too_soon(
+    change: fn(ClientBuilder) -> ClientBuilder,
+    behaviour: &str,
+    access: Access,
+    steps: Vec<Step>,
+) -> (SyncOutcome, String) {
+    let behaviour = format!("--last-sync 1m {behaviour}").parse().unwrap();
+    let config = Config { behaviour, other_tokens: access, clock: Clock::manual(), ..Config::default() };
+    let emulator = Emulator::start(config);
+    emulator.script(steps);
+    let outcome = change(builder(&emulator)).build().unwrap().sync(TOKEN).unwrap();
+    let requests = emulator.requests();
+    assert_eq!(outcome.detail().attempts().len(), requests.len(), "{outcome:?}");
+    let methods = requests.iter().map(|request| &request.method[..1]).collect();
+    let detail = outcome.detail();
+    assert_eq!((detail.trigger(), detail.http_status()), (Trigger::Refused, Some(429)));
+    assert!(detail.message().is_some_and(|message| message.contains("the last 10 minutes")), "{detail:?}");
+    (outcome, methods)
+}
+
+#[test]
+fn too_soon_says_when_the_next_sync_is_possible() {
+    let same: fn(ClientBuilder) -> ClientBuilder = |builder| builder;
+    let by_times = "too soon: the next sync is possible in 9 min 10 s, at 08:09:10 UTC";
+    let by_header = "too soon: the next sync is possible in 9 min 0 s, at 08:09:00 UTC";
+    let unknown = "too soon after the last sync";
+    for (change, behaviour, methods, expected) in [
+        (same, "", "PG", by_times),
+        (
+            same,
+            "--last-trigger 10s",
+            "PG",
+            "too soon: the next sync is possible in 10 min 0 s, at 08:10:00 UTC",
+        ),
+        (same, "--retry-after zero", "PG", by_times),
+        (same, "--retry-after garbage", "PG", by_times),
+        (same, "--retry-after seconds", "P", by_header),
+        (same, "--retry-after date", "P", by_header),
+        (ClientBuilder::trigger_only, "", "P", unknown),
+    ] {
+        let (outcome, made) = too_soon(change, behaviour, Access::Full, vec![]);
+        assert_eq!((outcome.to_string().as_str(), made.as_str()), (expected, methods), "{behaviour}");
+        assert_eq!(outcome.detail().settings().is_some(), methods == "PG", "{behaviour}");
+    }
+}
+
+#[test]
+fn too_soon_stays_the_answer_if_the_settings_cannot_be_read() {
+    let reading = |step: Step| step.on("GET");
+    for (access, step, reason) in [
+        (Access::TriggerOnly, None, "forbidden: HTTP 403"),
+        (Access::Full, Some(Step::error(500)), "HTTP 500"),
+        (Access::Full, Some(Step::reply(Reply::new(503).html())), "HTTP 503"),
+        (Access::Full, Some(Step::fault(Fault::Close)), "connection lost"),
+        (Access::Full, Some(Step::fault(Fault::Hang)), "timed out"),
+    ] {
+        let little_time = |builder: ClientBuilder| builder.timeout(Duration::from_secs(5)).unwrap();
+        let (outcome, methods) = too_soon(little_time, "", access, step.map(reading).into_iter().collect());
+        assert_eq!((outcome.answer(), methods.as_str()), (Answer::TooSoon, "PG"), "{reason}");
+        let (text, detail) = (outcome.to_string(), outcome.detail());
+        assert!(text.starts_with("too soon after the last sync; ") && text.contains(reason), "{text}");
+        assert!(
+            !text.contains('\n') && detail.retry_after().is_none() && detail.settings().is_none(),
+            "{text}"
+        );
+    }
 }
 
 #[test]
@@ -206,7 +275,8 @@ fn every_answer_and_every_fault_is_a_result() {
         emulator.script([step]);
         let result = client.sync(TOKEN);
         assert_eq!(summary(&result), expected, "{name}: {}", everything(&result));
-        assert_eq!(emulator.requests().len(), 1, "{name}");
+        let reads = expected.starts_with("TooSoon"); // to say until when
+        assert_eq!(emulator.requests().len(), if reads { 2 } else { 1 }, "{name}");
         assert!(!everything(&result).contains("0123456789"), "{name}");
         assert!(!everything(&result).contains('\n'), "{name}: {}", everything(&result));
         if !expected.starts_with("Timeout") {
@@ -226,8 +296,9 @@ fn an_echoed_token_is_in_no_output() {
     let emulator = emulator();
     let client = builder(&emulator).max_retries(0).unwrap().build().unwrap();
     for status in [200, 302, 400, 401, 403, 404, 409, 429, 500, 503] {
-        emulator.script([Step::echo(status)]);
+        emulator.script([Step::echo(status).times(2)]); // after 429, the settings are read
         let result = client.sync(TOKEN);
+        emulator.clear_script();
         let said = everything(&result);
         for part in TOKEN.split('.') {
             assert!(!said.contains(part), "{status}: {said}");
@@ -317,7 +388,7 @@ fn faults_before_the_request_send_nothing() {
 
 #[test]
 fn each_way_that_is_open_is_taken() {
-    // A new option needs a row here or in the test above.
+    // A new option needs a row here, or in the test before or after this one.
     let Network {
         proxy_credentials: _,
         proxy_fault: _,
@@ -325,6 +396,7 @@ fn each_way_that_is_open_is_taken() {
         certificate: _,
         tls_versions: _,
         trickle_pause: _,
+        idle_timeout: _,
         faulty_connections: _,
     } = Network::default();
     let open = Network::default;
@@ -342,6 +414,20 @@ fn each_way_that_is_open_is_taken() {
 }
 
 #[test]
+fn a_connection_that_was_idle_for_too_long_is_replaced() {
+    let network = Network { idle_timeout: Some(Duration::from_secs(120)), ..Network::default() };
+    let emulator = Emulator::start(Config { network, clock: Clock::manual(), ..Config::default() });
+    let client = client(&emulator);
+    for (pause, connections) in [(119, 1), (120, 2)] {
+        client.settings(TOKEN).unwrap();
+        emulator.advance(Duration::from_secs(pause));
+        assert!(pause < 120 || emulator.wait(Duration::from_secs(60), |counts| counts.open == 0));
+        client.settings(TOKEN).unwrap();
+        assert_eq!(emulator.counts().handshakes, connections, "{pause} s");
+    }
+}
+
+#[test]
 fn after_a_certificate_fault_the_client_is_usable_again() {
     let emulator = emulator();
     let client = client(&emulator);
@@ -355,8 +441,7 @@ fn after_a_certificate_fault_the_client_is_usable_again() {
 fn every_supported_proxy_leads_there() {
     let credentials = Some(("user".to_owned(), "p@ss:word/%".to_owned()));
     let network = Network { proxy_credentials: credentials, ..Network::default() };
-    let emulator =
-        Emulator::start(Config { network, clock: autopilot_emulator::Clock::manual(), ..Config::default() });
+    let emulator = Emulator::start(Config { network, clock: Clock::manual(), ..Config::default() });
     let given = |url: String| url.replace("://", "://user:p%40ss%3Aword%2F%25@");
     for url in [emulator.proxy_url(), emulator.tls_proxy_url(), emulator.socks_url()] {
         let through = |url: &str| {

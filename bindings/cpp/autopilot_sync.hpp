@@ -595,6 +595,11 @@ public:
     }
     [[nodiscard]] Options ignore_environment() && { return std::move(this->ignore_environment()); }
 
+    /// Client::sync() sends the trigger, and never reads the settings. Default: if the service answers "too soon" without
+    /// saying until when, it reads them once.
+    Options &trigger_only() & { return set(autopilot_options_set_trigger_only(mine())); }
+    [[nodiscard]] Options trigger_only() && { return std::move(this->trigger_only()); }
+
     /// The C object. NULL if this was moved from.
     [[nodiscard]] autopilot_options *capi() noexcept { return options_.get(); }
     [[nodiscard]] const autopilot_options *capi() const noexcept { return options_.get(); }

@@ -5,6 +5,8 @@ use std::time::Duration;
 use clap::{Args, FromArgMatches, ValueEnum};
 
 use crate::envelope::ErrorForm;
+use crate::span::{Outage, Span};
+use crate::time;
 
 /// How the service treats one tenant: a choice for each question that its documentation leaves open.
 ///
@@ -13,13 +15,16 @@ use crate::envelope::ErrorForm;
 #[command(next_help_heading = "The service's behaviour")]
 pub struct Behaviour {
     /// How long after a sync the next trigger gets 429
-    #[arg(long, value_name = "TIME", default_value = "10m", value_parser = humantime::parse_duration)]
+    #[arg(long, value_name = "TIME", default_value = "10m", value_parser = time::parse)]
     pub window: Duration,
+    /// The times that the window counts from
+    #[arg(long, value_enum, value_name = "TIMES", default_value = "both")]
+    pub window_from: WindowFrom,
     /// How long a sync runs, from its start
-    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = humantime::parse_duration)]
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = time::parse)]
     pub duration: Duration,
     /// How long after the 204 a sync starts and shows as `inProgress`
-    #[arg(long, value_name = "TIME", default_value = "1s", value_parser = humantime::parse_duration)]
+    #[arg(long, value_name = "TIME", default_value = "1s", value_parser = time::parse)]
     pub start_delay: Duration,
     /// What a trigger gets if a sync is running and the window has not passed
     #[arg(long, value_enum, value_name = "ORDER", default_value = "conflict-first")]
@@ -31,7 +36,7 @@ pub struct Behaviour {
     #[arg(long, value_enum, value_name = "MOMENT", default_value = "end")]
     pub last_sync_marks: Marks,
     /// How long after that moment `lastSyncDateTime` moves
-    #[arg(long, value_name = "TIME", default_value = "0s", value_parser = humantime::parse_duration)]
+    #[arg(long, value_name = "TIME", default_value = "0s", value_parser = time::parse)]
     pub last_sync_delay: Duration,
     /// Whether a failed sync moves `lastSyncDateTime`, and so starts a window
     #[arg(long, value_name = "BOOL", default_value = "true", action = clap::ArgAction::Set)]
@@ -49,7 +54,7 @@ pub struct Behaviour {
     #[arg(long, value_name = "BOOL", default_value = "false", action = clap::ArgAction::Set)]
     pub refusal_extends_window: bool,
     /// How far a lagging replica is behind
-    #[arg(long, value_name = "TIME", default_value = "0s", value_parser = humantime::parse_duration)]
+    #[arg(long, value_name = "TIME", default_value = "0s", value_parser = time::parse)]
     pub replica_lag: Duration,
     /// Which readings the lagging replica answers
     #[arg(long, value_enum, value_name = "WHICH", default_value = "all")]
@@ -63,11 +68,17 @@ pub struct Behaviour {
     /// How many of the next syncs fail
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub failing_runs: u32,
+    /// When the status is `failed`, whatever the syncs do: FROM..UNTIL or FROM.., counted from the start; repeatable
+    #[arg(long, value_name = "SPAN")]
+    pub failed_stands: Vec<Span>,
+    /// When readings fail, with 500 by default: FROM..UNTIL or FROM.., counted from the start; repeatable
+    #[arg(long, value_name = "SPAN[:STATUS]")]
+    pub failing_readings: Vec<Outage>,
     /// How many of the next requests Graph's gateway throttles (429 without a window)
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub throttled_requests: u32,
     /// How long after the emulator's start the service syncs by itself; repeatable
-    #[arg(long = "own-sync", value_name = "TIME", value_parser = humantime::parse_duration)]
+    #[arg(long = "own-sync", value_name = "TIME", value_parser = time::parse)]
     pub own_syncs: Vec<Duration>,
     /// How long before the emulator's start the last sync was, or `never`
     #[arg(long, value_name = "TIME", default_value = "24h")]
@@ -75,6 +86,9 @@ pub struct Behaviour {
     /// How long before the emulator's start the last manual trigger was, or `never`
     #[arg(long, value_name = "TIME", default_value = "24h")]
     pub last_trigger: Past,
+    /// Whether a trigger may have any body; if not, only `{}`, and others get a bare 400
+    #[arg(long, value_name = "BOOL", default_value = "false", action = clap::ArgAction::Set)]
+    pub any_body: bool,
     /// The form of Intune's errors
     #[arg(long, value_enum, value_name = "FORM", default_value = "intune")]
     pub error_form: ErrorForm,
@@ -108,6 +122,7 @@ impl Default for Behaviour {
     fn default() -> Self {
         Self {
             window: Duration::from_secs(600),
+            window_from: WindowFrom::Both,
             duration: Duration::from_secs(10),
             start_delay: Duration::from_secs(1),
             order: Order::ConflictFirst,
@@ -124,15 +139,27 @@ impl Default for Behaviour {
             retry_after: RetryAfter::Absent,
             idle_status: SyncStatus::Completed,
             failing_runs: 0,
+            failed_stands: Vec::new(),
+            failing_readings: Vec::new(),
             throttled_requests: 0,
             own_syncs: Vec::new(),
             last_sync: Past::Ago(Duration::from_secs(86_400)),
             last_trigger: Past::Ago(Duration::from_secs(86_400)),
+            any_body: false,
             error_form: ErrorForm::Intune,
             lowercase_inner_error: false,
             wrapped_settings: false,
         }
     }
+}
+
+/// The times that the window counts from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum WindowFrom {
+    /// The later of `lastSyncDateTime` and `lastManualSyncTriggerDateTime`.
+    Both,
+    /// `lastSyncDateTime`; while a sync runs, its acceptance.
+    LastSync,
 }
 
 /// Which refusal comes first.
@@ -226,10 +253,10 @@ pub enum Past {
 }
 
 impl std::str::FromStr for Past {
-    type Err = humantime::DurationError;
+    type Err = String;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        if text == "never" { Ok(Self::Never) } else { humantime::parse_duration(text).map(Self::Ago) }
+        if text == "never" { Ok(Self::Never) } else { time::parse(text).map(Self::Ago) }
     }
 }
 

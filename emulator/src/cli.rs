@@ -5,20 +5,22 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use chrono::TimeDelta;
+use chrono::{TimeDelta, Utc};
 use clap::{Args, Parser, Subcommand};
 
 use crate::behaviour::Behaviour;
-use crate::clock::Clock;
+use crate::clock::{Clock, FASTEST};
 use crate::emulator::{Config, Emulator};
 use crate::network::Network;
 use crate::record::Sink;
 use crate::script::Step;
+use crate::time;
 use crate::token::{self, Access, Token};
 
 /// An HTTPS server on loopback that behaves like Microsoft Graph's windowsAutopilotSettings
 ///
-/// HTTPS_PROXY and SSL_CERT_FILE lead a program to it. A TIME is written like 10m, 1h30m or 500ms.
+/// HTTPS_PROXY and SSL_CERT_FILE lead a program to it. A TIME is written like 10m, 1h30m or 500ms;
+/// the longest is 100y.
 #[derive(Debug, Parser)]
 #[command(name = "autopilot-emulator", version)]
 pub struct Cli {
@@ -71,7 +73,7 @@ pub struct Options {
     #[arg(long, value_name = "FACTOR", default_value_t = 1.0, value_parser = speed)]
     pub speed: f64,
     /// How far the service's clock jumps with each request
-    #[arg(long, value_name = "TIME", default_value = "0s", value_parser = humantime::parse_duration)]
+    #[arg(long, value_name = "TIME", default_value = "0s", value_parser = time::parse)]
     pub clock_step: Duration,
     /// A JSON file of steps that answer the first requests
     #[arg(long = "script", value_name = "FILE", value_parser = script)]
@@ -140,13 +142,14 @@ fn offset(text: &str) -> Result<TimeDelta, String> {
         Some(rest) => (-1, rest),
         None => (1, text.strip_prefix('+').unwrap_or(text)),
     };
-    let size = humantime::parse_duration(digits).map_err(|error| error.to_string())?;
-    TimeDelta::from_std(size).map(|size| size * sign).map_err(|error| error.to_string())
+    let size = time::parse(digits)?;
+    let offset = TimeDelta::from_std(size).map_err(|error| error.to_string())? * sign;
+    if Utc::now() + offset < time::EARLIEST { Err("leads to before 1970".to_owned()) } else { Ok(offset) }
 }
 
 fn speed(text: &str) -> Result<f64, String> {
     match text.parse() {
-        Ok(speed) if (0.0..=1e6).contains(&speed) => Ok(speed),
+        Ok(speed) if (0.0..=FASTEST).contains(&speed) => Ok(speed),
         _ => Err("not a number from 0 to 1000000".to_owned()),
     }
 }
@@ -169,6 +172,7 @@ mod tests {
         assert_eq!(offset("-3d"), Ok(TimeDelta::days(-3)));
         assert_eq!(offset("+1h"), Ok(TimeDelta::hours(1)));
         assert!(offset("soon").is_err());
+        assert_eq!(offset("-90y"), Err("leads to before 1970".to_owned()));
         assert!(speed("-1").is_err() && speed("NaN").is_err() && speed("60") == Ok(60.0));
     }
 

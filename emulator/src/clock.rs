@@ -4,9 +4,15 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
+use tokio::sync::Notify;
+
+use crate::time::{EARLIEST, after};
 
 /// Where a manual clock starts unless told otherwise: 2026-03-02T08:00:00Z.
 const MANUAL_START: i64 = 1_772_438_400;
+
+/// The highest speed.
+pub(crate) const FASTEST: f64 = 1e6;
 
 /// The clock for all of the service's times, including the `Date` header.
 ///
@@ -22,6 +28,7 @@ struct Inner {
     speed: f64,
     step: Duration,
     advanced: Mutex<Duration>,
+    moved: Notify,
 }
 
 impl Clock {
@@ -59,13 +66,33 @@ impl Clock {
     pub fn advance(&self, by: Duration) {
         let mut advanced = self.0.advanced.lock().expect("no holder panics");
         *advanced = advanced.saturating_add(by);
+        self.0.moved.notify_waiters();
     }
 
-    /// The service's time, in steps of 100 ns, as the service writes it.
+    /// The service's time, in steps of 100 ns, as the service writes it. It stops in the year 9000.
     pub fn now(&self) -> DateTime<Utc> {
         let passed = self.0.started.elapsed().mul_f64(self.0.speed);
         let advanced = *self.0.advanced.lock().expect("no holder panics");
-        (self.0.base + passed + advanced).trunc_subsecs(7)
+        after(after(self.0.base, passed), advanced).max(EARLIEST).trunc_subsecs(7)
+    }
+
+    /// Waits until it shows this time.
+    pub(crate) async fn reaches(&self, time: DateTime<Utc>) {
+        loop {
+            let mut moved = std::pin::pin!(self.0.moved.notified());
+            // From here on no move is missed.
+            moved.as_mut().enable();
+            let Ok(left) = (time - self.now()).to_std() else { return };
+            if left.is_zero() {
+                return;
+            }
+            let pause =
+                Duration::try_from_secs_f64(left.as_secs_f64() / self.0.speed).unwrap_or(Duration::MAX);
+            tokio::select! {
+                () = moved => {}
+                () = tokio::time::sleep(pause) => {}
+            }
+        }
     }
 
     /// Call it with each request: it moves the clock by the step, and returns the time.
@@ -75,8 +102,15 @@ impl Clock {
     }
 
     fn new(base: DateTime<Utc>, speed: f64, step: Duration) -> Self {
-        let advanced = Mutex::new(Duration::ZERO);
-        Self(Arc::new(Inner { base, started: Instant::now(), speed: speed.max(0.0), step, advanced }))
+        let (advanced, moved) = (Mutex::new(Duration::ZERO), Notify::new());
+        Self(Arc::new(Inner {
+            base,
+            started: Instant::now(),
+            speed: speed.clamp(0.0, FASTEST),
+            step,
+            advanced,
+            moved,
+        }))
     }
 }
 
@@ -111,6 +145,13 @@ mod tests {
     fn an_offset_clock_is_days_away() {
         let away = Clock::real().offset(TimeDelta::days(-3)).now();
         assert!((Utc::now() - away - TimeDelta::days(3)).abs() < TimeDelta::hours(1));
+    }
+
+    #[test]
+    fn a_clock_stops_where_dates_end() {
+        let clock = Clock::manual().speed(f64::INFINITY);
+        clock.advance(Duration::MAX);
+        assert_eq!(clock.now().to_rfc3339(), "9000-01-01T00:00:00+00:00");
     }
 
     #[test]

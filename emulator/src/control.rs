@@ -12,6 +12,7 @@ use tokio::net::TcpListener;
 
 use crate::script::Step;
 use crate::server::Shared;
+use crate::time;
 use crate::token::DEFAULT_TENANT;
 
 const LONGEST_BODY: usize = 16 << 20;
@@ -52,7 +53,7 @@ fn obey(shared: &Shared, method: &str, path: &str, body: &[u8]) -> Obeyed {
     match (method, path) {
         ("POST", "/advance") => {
             let text = std::str::from_utf8(body).map_err(|error| wrong(&error))?;
-            shared.clock.advance(humantime::parse_duration(text.trim()).map_err(|error| wrong(&error))?);
+            shared.clock.advance(time::parse(text.trim()).map_err(|error| wrong(&error))?);
             Ok(shared.clock.now().to_rfc3339())
         }
         ("POST", "/script") => {

@@ -4,6 +4,7 @@ use std::convert::Infallible;
 use std::io;
 use std::sync::{Arc, Mutex};
 
+use chrono::{DateTime, Utc};
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::body::{Bytes, Incoming};
 use hyper::ext::ReasonPhrase;
@@ -12,6 +13,7 @@ use hyper::service::service_fn;
 use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
 use tokio::io::AsyncWriteExt;
+use tokio::sync::watch;
 use tokio_rustls::server::TlsStream;
 
 use crate::carrier::{Lane, outlast};
@@ -21,7 +23,8 @@ use crate::record::{Recorded, Via};
 use crate::reply::Reply;
 use crate::script::{Answer, Step};
 use crate::server::Shared;
-use crate::service::{Question, echo};
+use crate::service::{Body, Question, echo};
+use crate::time::after;
 use crate::wire::{Censor, Head, Tee, Wire, bearer};
 
 /// Longer bodies are not recorded.
@@ -36,6 +39,8 @@ struct Session {
     tee: Tee,
     /// How the connection ends, once an exchange has decided that it does.
     ending: Mutex<Option<Ending>>,
+    /// When the last exchange ended; none while there is one.
+    idle_since: watch::Sender<Option<DateTime<Utc>>>,
 }
 
 /// Tells hyper that an exchange ends the connection in its own way.
@@ -60,14 +65,20 @@ pub(crate) async fn serve(
 ) -> io::Result<()> {
     let tee = Tee::default();
     let wire = Wire::new(tls, tee.clone(), censor(shared.clone()));
-    let session = Session { shared, via, host, number, tee, ending: Mutex::new(None) };
+    let idle_since = watch::Sender::new(Some(shared.clock.now()));
+    let session = Session { shared, via, host, number, tee, ending: Mutex::new(None), idle_since };
     let service = service_fn(|request| Box::pin(session.answer(request)));
     let mut builder = http1::Builder::new();
     // The `Date` header is the service's, not the machine's.
     builder.auto_date_header(false).max_buf_size(1 << 20).max_headers(200);
     let mut connection = builder.serve_connection(TokioIo::new(wire), service);
     // An error is the client's, or `Ended`; then the session says how the connection ends.
-    let _ = std::future::poll_fn(|context| connection.poll_without_shutdown(context)).await;
+    tokio::select! {
+        // First: a reply at hand goes out.
+        biased;
+        _ = std::future::poll_fn(|context| connection.poll_without_shutdown(context)) => {}
+        () = session.is_idle_for_long() => {}
+    }
     let wire = connection.into_parts().io.into_inner();
     let ending = session.ending.lock().expect("no holder panics").take();
     let last = if wire.is_censored() { Last::Reset } else { Last::Close };
@@ -92,7 +103,34 @@ async fn finish(mut wire: Wire, ending: Ending) -> io::Result<()> {
 }
 
 impl Session {
+    /// Waits until no request has come for so long that the service closes the connection.
+    async fn is_idle_for_long(&self) {
+        let mut idle_since = self.idle_since.subscribe();
+        loop {
+            let since = *idle_since.borrow_and_update();
+            let timeout = self.shared.network().idle_timeout;
+            let end = async {
+                match since.zip(timeout) {
+                    Some((since, timeout)) => self.shared.clock.reaches(after(since, timeout)).await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                biased;
+                _ = idle_since.changed() => {}
+                () = end => return,
+            }
+        }
+    }
+
     async fn answer(&self, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Ended> {
+        self.idle_since.send_replace(None);
+        let response = self.respond(request).await;
+        self.idle_since.send_replace(Some(self.shared.clock.now()));
+        response
+    }
+
+    async fn respond(&self, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Ended> {
         let recorded = self.read(request).await;
         let step = self.shared.script().take(&recorded.method, recorded.token.as_deref());
         let step = step.unwrap_or_else(Step::service);
@@ -178,8 +216,18 @@ fn question(recorded: &Recorded) -> Question {
         path: recorded.path.clone(),
         token: recorded.token.clone(),
         client_request_id: header("client-request-id").map(str::to_owned),
-        carries: !recorded.body.is_empty() || header("transfer-encoding").is_some(),
+        body: match recorded.body.as_slice() {
+            _ if header("transfer-encoding").is_some() => Body::Chunked,
+            [] => Body::Nothing,
+            text if is_empty_object(text) => Body::EmptyObject,
+            _ => Body::Other,
+        },
     }
+}
+
+/// `{}`, however it is spaced.
+fn is_empty_object(text: &[u8]) -> bool {
+    serde_json::from_slice::<serde_json::Map<_, _>>(text).is_ok_and(|fields| fields.is_empty())
 }
 
 /// The name of a fault, as scripts write it.

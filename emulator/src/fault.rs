@@ -80,7 +80,7 @@ pub(crate) mod time_text {
 
     pub(crate) fn deserialize<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
         let text = String::deserialize(from)?;
-        humantime::parse_duration(&text).map_err(serde::de::Error::custom)
+        crate::time::parse(&text).map_err(serde::de::Error::custom)
     }
 }
 

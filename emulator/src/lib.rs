@@ -42,11 +42,15 @@ mod script;
 mod server;
 mod service;
 mod socks;
+mod span;
 mod tenant;
+mod time;
 mod token;
 mod wire;
 
-pub use behaviour::{Behaviour, ConflictFrom, Marks, Order, Past, ReplicaReads, RetryAfter, SyncStatus};
+pub use behaviour::{
+    Behaviour, ConflictFrom, Marks, Order, Past, ReplicaReads, RetryAfter, SyncStatus, WindowFrom,
+};
 pub use certificate::CLOUD_HOSTS;
 pub use clock::Clock;
 pub use emulator::{Config, Emulator};
@@ -57,6 +61,7 @@ pub use record::{Connect, Counts, Recorded, Sink, Via};
 pub use reply::Reply;
 pub use script::{Answer, Step};
 pub use service::{SETTINGS_PATH, SYNC_PATH, Service};
+pub use span::{Outage, Span};
 pub use tenant::{Answer as TriggerAnswer, Run, Settings, Tenant};
 pub use token::{Access, DEFAULT_TENANT, Token};
 

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use clap::ValueEnum;
 
+use crate::time;
+
 /// What clients meet before they can send a request.
 ///
 /// Each field is also an option of the program, with the same name and default. Faults apply to every new connection,
@@ -28,8 +30,11 @@ pub struct Network {
     #[arg(long, value_enum, value_name = "VERSIONS", default_value = "both")]
     pub tls_versions: TlsVersions,
     /// The pause between two bytes of trickle
-    #[arg(long, value_name = "TIME", default_value = "100ms", value_parser = humantime::parse_duration)]
+    #[arg(long, value_name = "TIME", default_value = "100ms", value_parser = time::parse)]
     pub trickle_pause: Duration,
+    /// How long a connection may be without a request until the service closes it [default: for ever]
+    #[arg(long, value_name = "TIME", value_parser = time::parse)]
+    pub idle_timeout: Option<Duration>,
     /// How many of the next connections have the fault of --proxy-fault or --tls-fault [default: all]
     #[arg(long, value_name = "N")]
     pub faulty_connections: Option<u32>,
@@ -44,6 +49,7 @@ impl Default for Network {
             certificate: Certificate::Valid,
             tls_versions: TlsVersions::Both,
             trickle_pause: Duration::from_millis(100),
+            idle_timeout: None,
             faulty_connections: None,
         }
     }

@@ -13,6 +13,7 @@ use crate::certificate::CLOUD_HOSTS;
 use crate::envelope::{self, Context};
 use crate::reply::Reply;
 use crate::tenant::{Answer, Settings, Tenant, retry_after, wire_time};
+use crate::time::after;
 use crate::token::{Access, DEFAULT_TENANT, Token};
 
 /// The path of the settings.
@@ -32,8 +33,18 @@ pub(crate) struct Question {
     pub(crate) path: String,
     pub(crate) token: Option<String>,
     pub(crate) client_request_id: Option<String>,
-    /// Whether it has a body or is chunked.
-    pub(crate) carries: bool,
+    pub(crate) body: Body,
+}
+
+/// What a request carries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Body {
+    Nothing,
+    /// `{}`, as some clients post it.
+    EmptyObject,
+    Other,
+    /// Anything, or nothing, with `Transfer-Encoding`.
+    Chunked,
 }
 
 /// The service without its sockets: tokens, and the tenants that they belong to. Every time is an argument.
@@ -88,7 +99,7 @@ impl Service {
             path: path.to_owned(),
             token: Some(token.to_owned()),
             client_request_id: None,
-            carries: false,
+            body: Body::Nothing,
         };
         self.answer(&question, now)
     }
@@ -112,11 +123,12 @@ impl Service {
     }
 
     fn reply(&mut self, question: &Question, context: &Context, now: DateTime<Utc>) -> Reply {
-        let route = match route(&question.method, &question.path) {
-            Ok(route) => route,
+        let route = match route(&question.path) {
+            Ok(route) if question.method == route.method() => route,
+            Ok(route) => return wrong_method(route, context),
             Err(status) => return unroutable(status, &question.path, context),
         };
-        if route == Route::Sync && question.carries {
+        if route == Route::Sync && question.body == Body::Chunked {
             return Reply::new(400).bare();
         }
         let (access, tenant) = match question.token.as_deref().filter(|token| !token.is_empty()) {
@@ -124,6 +136,9 @@ impl Service {
             None => return unauthorized("The request has no access token.", context),
         };
         let tenant = self.tenant(&tenant);
+        if route == Route::Sync && question.body == Body::Other && !tenant.behaviour().any_body {
+            return Reply::new(400).bare();
+        }
         if tenant.is_throttled() {
             return typical_error(429, context);
         }
@@ -132,6 +147,9 @@ impl Service {
         }
         match route {
             Route::Settings => {
+                if let Some(status) = tenant.failing_reading(now) {
+                    return typical_error(status, context);
+                }
                 settings(&tenant.read(now), tenant.behaviour().wrapped_settings, &question.host)
             }
             Route::Sync => {
@@ -152,7 +170,7 @@ impl Service {
             return (self.others, DEFAULT_TENANT.to_owned());
         };
         let used_up = known.token.requests.is_some_and(|requests| known.used >= requests);
-        let too_old = known.token.lifetime.is_some_and(|lifetime| now >= known.since + lifetime);
+        let too_old = known.token.lifetime.is_some_and(|lifetime| now >= after(known.since, lifetime));
         known.used = known.used.saturating_add(1);
         let access = if used_up || too_old { Access::Expired } else { known.token.access };
         (access, known.token.tenant.clone())
@@ -182,12 +200,25 @@ enum Route {
     Sync,
 }
 
-fn route(method: &str, path: &str) -> Result<Route, u16> {
-    match (path, method) {
-        (SETTINGS_PATH, "GET") => Ok(Route::Settings),
-        (SYNC_PATH, "POST") => Ok(Route::Sync),
-        (SETTINGS_PATH | SYNC_PATH, _) => Err(405),
-        _ if path.starts_with("/beta/") || path.starts_with("/v1.0/") => Err(400),
+impl Route {
+    fn method(self) -> &'static str {
+        match self {
+            Self::Settings => "GET",
+            Self::Sync => "POST",
+        }
+    }
+}
+
+/// What a path leads to. Neither its case nor a doubled slash matters, and the action may have its namespace.
+fn route(path: &str) -> Result<Route, u16> {
+    let path = path.to_ascii_lowercase();
+    let segments: Vec<_> = path.split('/').filter(|segment| !segment.is_empty()).collect();
+    match segments[..] {
+        ["beta", "devicemanagement", "windowsautopilotsettings"] => Ok(Route::Settings),
+        ["beta", "devicemanagement", "windowsautopilotsettings", "sync" | "microsoft.graph.sync"] => {
+            Ok(Route::Sync)
+        }
+        ["beta" | "v1.0", ..] => Err(400),
         _ => Err(404),
     }
 }
@@ -195,16 +226,15 @@ fn route(method: &str, path: &str) -> Result<Route, u16> {
 fn unroutable(status: u16, path: &str, context: &Context) -> Reply {
     let segment = path.rsplit('/').next().unwrap_or_default();
     let (code, message) = match status {
-        405 => ("Request_BadRequest", "This method is not allowed here.".to_owned()),
         404 => ("NotFound", "There is nothing at this address.".to_owned()),
         _ => ("BadRequest", format!("Resource not found for the segment '{segment}'.")),
     };
-    let reply = Reply::new(status).json(&envelope::graph(code, &message, context));
-    match (status, path) {
-        (405, SETTINGS_PATH) => reply.header("Allow", "GET"),
-        (405, _) => reply.header("Allow", "POST"),
-        _ => reply,
-    }
+    Reply::new(status).json(&envelope::graph(code, &message, context))
+}
+
+fn wrong_method(route: Route, context: &Context) -> Reply {
+    let error = envelope::graph("Request_BadRequest", "This method is not allowed here.", context);
+    Reply::new(405).json(&error).header("Allow", route.method())
 }
 
 /// The refusal of a token without the right, before the service looks at the tenant's state.
@@ -351,7 +381,7 @@ mod tests {
             path: path.to_owned(),
             token: token.map(str::to_owned),
             client_request_id: Some("11111111-2222-4333-8444-555555555555".to_owned()),
-            carries: false,
+            body: Body::Nothing,
         }
     }
 
@@ -375,6 +405,37 @@ mod tests {
         assert_eq!(status("POST", "/v1.0/deviceManagement/windowsAutopilotSettings/sync"), 400);
         assert_eq!(status("GET", "/beta/me"), 400);
         assert_eq!(status("GET", "/"), 404);
+    }
+
+    #[test]
+    fn the_spellings_of_a_path() {
+        let all = [
+            (SETTINGS_PATH, Ok(Route::Settings)),
+            ("/beta//deviceManagement/windowsAutopilotSettings", Ok(Route::Settings)),
+            ("/Beta/devicemanagement/WINDOWSAUTOPILOTSETTINGS/", Ok(Route::Settings)),
+            (SYNC_PATH, Ok(Route::Sync)),
+            ("/beta//deviceManagement/windowsAutopilotSettings/sync", Ok(Route::Sync)),
+            ("/beta/deviceManagement/windowsAutopilotSettings/microsoft.graph.sync", Ok(Route::Sync)),
+            ("/beta/deviceManagement/windowsAutopilotSettings/Microsoft.Graph.Sync", Ok(Route::Sync)),
+            ("/beta/deviceManagement/windowsAutopilotSettings/sync/sync", Err(400)),
+            ("/beta/deviceManagement/windowsAutopilotSettings/graph.sync", Err(400)),
+            ("/V1.0/deviceManagement/windowsAutopilotSettings", Err(400)),
+            ("/deviceManagement/windowsAutopilotSettings", Err(404)),
+        ];
+        for (path, expected) in all {
+            assert_eq!(route(path), expected, "{path}");
+        }
+    }
+
+    #[test]
+    fn which_methods_a_path_has() {
+        let (mut service, now) = service(Behaviour::default());
+        for (method, path, allowed) in
+            [("PATCH", "/beta//DeviceManagement/windowsAutopilotSettings", "GET"), ("GET", SYNC_PATH, "POST")]
+        {
+            let reply = service.answer(&question(method, path, Some("t")), now);
+            assert_eq!((reply.status, reply.get("Allow")), (405, Some(allowed)));
+        }
     }
 
     #[test]
@@ -444,11 +505,19 @@ mod tests {
     }
 
     #[test]
-    fn a_body_or_chunks_get_a_bare_400() {
-        let (mut service, now) = service(Behaviour::default());
-        let reply =
-            service.answer(&Question { carries: true, ..question("POST", SYNC_PATH, Some("t")) }, now);
-        assert_eq!((reply.status, reply.body.len(), reply.get("request-id")), (400, 0, None));
+    fn which_bodies_a_trigger_may_have() {
+        for (any_body, body, status) in [
+            (false, Body::Nothing, 204),
+            (false, Body::EmptyObject, 204),
+            (false, Body::Other, 400),
+            (true, Body::Other, 204),
+            (true, Body::Chunked, 400),
+        ] {
+            let (mut service, now) = service(Behaviour { any_body, ..Behaviour::default() });
+            let reply = service.answer(&Question { body, ..question("POST", SYNC_PATH, Some("t")) }, now);
+            let is_bare = reply.body.is_empty() && reply.get("request-id").is_none();
+            assert_eq!((reply.status, is_bare), (status, status == 400), "{any_body} {body:?}");
+        }
     }
 
     #[test]
@@ -460,6 +529,22 @@ mod tests {
             (429, Some("Too many requests."))
         );
         assert_eq!(service.answer(&question("POST", SYNC_PATH, Some("t")), now).status, 204);
+    }
+
+    #[test]
+    fn readings_may_fail_for_a_while() {
+        let failing_readings =
+            vec!["5s..60s".parse().expect("a span"), "60s..61s:503".parse().expect("a span")];
+        let (mut service, start) = service(Behaviour { failing_readings, ..Behaviour::default() });
+        let mut status = |method, path, seconds| {
+            let now = start + chrono::TimeDelta::seconds(seconds);
+            service.answer(&question(method, path, Some("t")), now).status
+        };
+        assert_eq!(
+            [4, 5, 59, 60, 61].map(|time| status("GET", SETTINGS_PATH, time)),
+            [200, 500, 500, 503, 200]
+        );
+        assert_eq!(status("POST", SYNC_PATH, 30), 204);
     }
 
     #[test]

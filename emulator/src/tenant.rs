@@ -1,10 +1,13 @@
 //! The state of one tenant. Every time is an argument.
 
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::behaviour::{Behaviour, ConflictFrom, Marks, Order, Past, ReplicaReads, RetryAfter, SyncStatus};
+use crate::behaviour::{
+    Behaviour, ConflictFrom, Marks, Order, Past, ReplicaReads, RetryAfter, SyncStatus, WindowFrom,
+};
+use crate::time::{after, before};
 
 /// What the service answers to a trigger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,6 +42,7 @@ pub struct Settings {
 #[derive(Clone, Debug)]
 pub struct Tenant {
     behaviour: Behaviour,
+    start: DateTime<Utc>,
     id: uuid::Uuid,
     runs: Vec<Run>,
     stamps: Vec<DateTime<Utc>>,
@@ -70,7 +74,7 @@ impl Tenant {
             Past::Never => None,
             Past::Ago(time) => Some(before(start, time)),
         };
-        let mut due: Vec<_> = behaviour.own_syncs.iter().map(|after| start + *after).collect();
+        let mut due: Vec<_> = behaviour.own_syncs.iter().map(|time| after(start, *time)).collect();
         due.sort_unstable();
         Self {
             id: uuid::Uuid::new_v4(),
@@ -80,6 +84,7 @@ impl Tenant {
             past_sync: ago(behaviour.last_sync),
             due,
             reads: 0,
+            start,
             behaviour,
         }
     }
@@ -107,7 +112,7 @@ impl Tenant {
             self.stamps.push(now);
         }
         if answer == Answer::Accepted {
-            self.start_sync(now, now + self.behaviour.start_delay);
+            self.start_sync(now, after(now, self.behaviour.start_delay));
         } else if self.behaviour.refusal_extends_window {
             self.refusals.push(now);
         }
@@ -144,7 +149,7 @@ impl Tenant {
 
     /// Starts a sync with these times, even if another one is running.
     pub fn start_sync(&mut self, accepted: DateTime<Utc>, start: DateTime<Utc>) {
-        let end = start + self.behaviour.duration;
+        let end = after(start, self.behaviour.duration);
         let fails = take_one(&mut self.behaviour.failing_runs);
         let moments = match self.behaviour.last_sync_marks {
             _ if fails && !self.behaviour.failure_moves_last_sync => vec![],
@@ -154,7 +159,7 @@ impl Tenant {
             Marks::Both => vec![start, end],
         };
         let delay = self.behaviour.last_sync_delay;
-        let marks = moments.into_iter().map(|moment| (moment + delay, moment)).collect();
+        let marks = moments.into_iter().map(|moment| (after(moment, delay), moment)).collect();
         let outcome = if fails { SyncStatus::Failed } else { SyncStatus::Completed };
         self.runs.push(Run { accepted, start, end, outcome, marks });
     }
@@ -167,6 +172,12 @@ impl Tenant {
     /// Whether Graph's gateway throttles this request. Counts the request.
     pub(crate) fn is_throttled(&mut self) -> bool {
         take_one(&mut self.behaviour.throttled_requests)
+    }
+
+    /// The error that a reading gets now.
+    pub(crate) fn failing_reading(&self, now: DateTime<Utc>) -> Option<u16> {
+        let mut outages = self.behaviour.failing_readings.iter();
+        outages.find(|outage| outage.span.contains(self.start, now)).map(|outage| outage.status)
     }
 
     fn answer(&self, now: DateTime<Utc>) -> Answer {
@@ -192,6 +203,9 @@ impl Tenant {
     }
 
     fn status(&self, at: DateTime<Utc>) -> SyncStatus {
+        if self.behaviour.failed_stands.iter().any(|span| span.contains(self.start, at)) {
+            return SyncStatus::Failed;
+        }
         if self.runs.iter().any(|run| run.start <= at && at < run.end) {
             return SyncStatus::InProgress;
         }
@@ -207,16 +221,21 @@ impl Tenant {
             .map(|(_, mark)| *mark)
     }
 
-    /// The window counts from the latest sync: from its acceptance, or from the `lastSyncDateTime` that it set.
+    /// The window counts from the latest sync: from its acceptance, its trigger time, or the
+    /// `lastSyncDateTime` that it set.
     fn window_end(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
         let counting = self.runs.iter().filter(|run| now < run.end || !run.marks.is_empty());
+        let stamps = match self.behaviour.window_from {
+            WindowFrom::Both => self.stamps.as_slice(),
+            WindowFrom::LastSync => &[],
+        };
         let latest = counting
             .map(|run| run.accepted)
             .chain(self.marks_until(now))
             .chain(self.past_sync)
-            .chain(self.refusals.iter().copied())
+            .chain(self.refusals.iter().chain(stamps).copied())
             .max()?;
-        Some(latest + self.behaviour.window)
+        Some(after(latest, self.behaviour.window))
     }
 
     /// Starts the service's own syncs that are due by now. It leaves out a sync if another one is running.
@@ -260,13 +279,6 @@ pub(crate) fn wire_time(time: Option<DateTime<Utc>>) -> String {
     }
 }
 
-fn before(time: DateTime<Utc>, by: Duration) -> DateTime<Utc> {
-    TimeDelta::from_std(by)
-        .ok()
-        .and_then(|by| time.checked_sub_signed(by))
-        .unwrap_or(DateTime::<Utc>::MIN_UTC)
-}
-
 /// Counts down; `u32::MAX` never runs out.
 fn take_one(count: &mut u32) -> bool {
     let any = *count > 0;
@@ -278,6 +290,8 @@ fn take_one(count: &mut u32) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     const SECOND: Duration = Duration::from_secs(1);
@@ -327,6 +341,10 @@ mod tests {
     fn the_past_counts_for_the_window() {
         let past = Behaviour { last_sync: Past::Ago(SECOND * 100), ..fresh() };
         assert_eq!(tenant(past).post(at(0.0)), Answer::TooSoon { until: at(500.0) });
+        let trigger = Behaviour { last_trigger: Past::Ago(SECOND * 60), ..Behaviour::default() };
+        assert_eq!(tenant(trigger.clone()).post(at(0.0)), Answer::TooSoon { until: at(540.0) });
+        let last_sync_only = Behaviour { window_from: WindowFrom::LastSync, ..trigger };
+        assert_eq!(tenant(last_sync_only).post(at(0.0)), Answer::Accepted);
         let default = tenant(Behaviour::default());
         assert_eq!(seconds(default.view(at(0.0)).last_sync), Some(-86_400.0));
         assert_eq!(seconds(default.view(at(0.0)).last_trigger), Some(-86_400.0));
@@ -378,10 +396,13 @@ mod tests {
 
     #[test]
     fn a_failing_run_and_the_window() {
-        for (failure_moves_last_sync, last_sync, answer) in
-            [(true, Some(11.0), Answer::TooSoon { until: at(611.0) }), (false, None, Answer::Accepted)]
-        {
-            let mut tenant = tenant(Behaviour { failing_runs: 1, failure_moves_last_sync, ..fresh() });
+        for (failure_moves_last_sync, window_from, last_sync, answer) in [
+            (true, WindowFrom::Both, Some(11.0), Answer::TooSoon { until: at(611.0) }),
+            (false, WindowFrom::Both, None, Answer::TooSoon { until: at(600.0) }),
+            (false, WindowFrom::LastSync, None, Answer::Accepted),
+        ] {
+            let mut tenant =
+                tenant(Behaviour { failing_runs: 1, failure_moves_last_sync, window_from, ..fresh() });
             tenant.post(at(0.0));
             let settings = tenant.read(at(12.0));
             assert_eq!((settings.status, seconds(settings.last_sync)), (SyncStatus::Failed, last_sync));
@@ -419,6 +440,18 @@ mod tests {
         tenant.post(at(0.0));
         assert_eq!(tenant.post(at(20.0)), Answer::TooSoon { until: at(611.0) });
         assert_eq!(tenant.post(at(30.0)), Answer::TooSoon { until: at(620.0) });
+    }
+
+    #[test]
+    fn a_failed_status_may_stand() {
+        let mut tenant =
+            tenant(Behaviour { failed_stands: vec!["5s..60s".parse().expect("a span")], ..fresh() });
+        tenant.post(at(0.0));
+        let mut shown = |time| (tenant.read(at(time)).status, seconds(tenant.view(at(time)).last_sync));
+        assert_eq!(shown(4.0), (SyncStatus::InProgress, None));
+        assert_eq!(shown(5.0), (SyncStatus::Failed, None));
+        assert_eq!(shown(30.0), (SyncStatus::Failed, Some(11.0)));
+        assert_eq!(shown(60.0), (SyncStatus::Completed, Some(11.0)));
     }
 
     #[test]

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use clap::ValueEnum;
 
+use crate::time;
+
 /// The tenant that a token belongs to by default.
 pub const DEFAULT_TENANT: &str = "default";
 
@@ -81,8 +83,8 @@ pub(crate) fn parse(text: &str) -> Result<(String, Token), String> {
             Some(("requests", count)) => {
                 token.requests = Some(count.parse().map_err(|_| format!("{count:?} is not a number"))?);
             }
-            Some(("lifetime", time)) => {
-                token.lifetime = Some(humantime::parse_duration(time).map_err(|error| error.to_string())?);
+            Some(("lifetime", text)) => {
+                token.lifetime = Some(time::parse(text)?);
             }
             Some((key, _)) => return Err(format!("{key:?} is none of tenant, requests, lifetime")),
             None => token.access = Access::from_str(part, false)?,

@@ -109,6 +109,17 @@ fn a_chunked_trigger_is_refused() {
 }
 
 #[test]
+fn a_trigger_may_have_an_empty_object() {
+    let emulator = manual();
+    let mut tls = dial(&emulator);
+    for (body, status) in [("{}", 204), (" {\r\n} ", 409), ("{\"a\":1}", 400), ("[]", 400), ("", 409)] {
+        let text = post_text("t").replace("Content-Length: 0", &format!("Content-Length: {}", body.len()));
+        send(&mut tls, &format!("{text}{body}"));
+        assert_eq!(read_answer(&mut tls).expect("a reply").status, status, "{body}");
+    }
+}
+
+#[test]
 fn ids_are_echoed_and_invented() {
     let emulator = start();
     let mut tls = dial(&emulator);

@@ -5,7 +5,9 @@ mod client;
 use std::io::{ErrorKind, Read, Write};
 use std::time::Duration;
 
-use autopilot_emulator::{Certificate, Config, Emulator, Network, ProxyFault, TlsFault, TlsVersions, Via};
+use autopilot_emulator::{
+    Certificate, Clock, Config, Emulator, Network, ProxyFault, TlsFault, TlsVersions, Via,
+};
 use client::*;
 use tokio_rustls::rustls::version;
 
@@ -281,6 +283,23 @@ fn connections_can_be_ended() {
     assert!(emulator.wait(PATIENCE, |counts| counts.open == 0));
     assert_eq!(read_all(&mut tls).1, Some(ErrorKind::UnexpectedEof));
     assert_eq!(get(&mut dial(&emulator)).status, 200);
+}
+
+#[test]
+fn idle_connections_are_closed_after_a_while() {
+    let network = Network { idle_timeout: Some(Duration::from_secs(120)), ..Network::default() };
+    let emulator = Emulator::start(Config { network, clock: Clock::manual(), ..Config::default() });
+    let (mut used, mut left) = (dial(&emulator), dial(&emulator));
+    assert_eq!(get(&mut left).status, 200);
+    for _ in 0..2 {
+        assert_eq!(get(&mut used).status, 200);
+        emulator.advance(Duration::from_secs(119));
+    }
+    assert_eq!(read_all(&mut left), (vec![], None), "an orderly end");
+    assert_eq!(get(&mut used).status, 200);
+    emulator.advance(Duration::from_secs(120));
+    assert_eq!(read_all(&mut used), (vec![], None));
+    assert!(emulator.wait(PATIENCE, |counts| counts.open == 0));
 }
 
 #[test]

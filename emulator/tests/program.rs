@@ -29,6 +29,20 @@ fn it_ends_as_the_command_does() {
 }
 
 #[test]
+fn a_time_that_nobody_means_is_refused() {
+    for option in
+        ["--window", "--last-sync", "--own-sync", "--clock-offset", "--token=t:lifetime", "--trickle-pause"]
+    {
+        let output = run(&[&format!("{option}=400000y")], "true");
+        let said = String::from_utf8(output.stderr).expect("text");
+        assert!(
+            output.status.code() == Some(2) && said.contains("longer than 100 years"),
+            "{option}: {said}"
+        );
+    }
+}
+
+#[test]
 fn the_command_sees_two_variables_and_none_against_them() {
     let mut command = emulator();
     for name in ["no_proxy", "NO_PROXY", "ALL_PROXY", "https_proxy", "SSL_CERT_DIR", "CURL_CA_BUNDLE"] {
@@ -153,6 +167,7 @@ fn the_control_endpoint_does_what_the_handle_does() {
     assert_eq!(time(&after) - time(&before), chrono::TimeDelta::minutes(10));
     assert_eq!(ask(&url, "GET", "/time", "").1, after, "it stands still");
     assert_eq!(ask(&url, "POST", "/advance", "soon").0, 400);
+    assert_eq!(ask(&url, "POST", "/advance", "400000y").0, 400);
     assert_eq!(
         ask(&url, "POST", "/script", r#"[{"answer": {"error": 503}, "times": 2}]"#),
         (200, "1".to_owned())

@@ -67,7 +67,8 @@ pub extern "C" fn autopilot_client_free(client: Option<Box<autopilot_client>>) {
 ///
 /// client: NULL for the shared one. token: as for autopilot_sync(). cancel: NULL for none. detail: NULL for none.
 ///
-/// Blocks for the client's timeout at most. Returns the same results as autopilot_sync().
+/// Blocks for the client's timeout at most. If the service answers "too soon" without saying until when, and the detail
+/// is not NULL, it reads the settings once, for the detail. Returns the same results as autopilot_sync().
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn autopilot_client_sync(
     client: Option<&autopilot_client>,
@@ -75,10 +76,11 @@ pub unsafe extern "C" fn autopilot_client_sync(
     cancel: Option<&autopilot_cancel>,
     detail: *mut *mut autopilot_detail,
 ) -> autopilot_result {
+    let send = if detail.is_null() { Client::trigger } else { Client::sync };
     let body = || {
         // SAFETY: the caller promises a NUL-terminated token, or NULL.
         let token = unsafe { self::token(token) }?;
-        on_client(client, cancel, |client| client.sync(token.as_str()))
+        on_client(client, cancel, |client| send(client, token.as_str()))
     };
     // SAFETY: the caller promises that the detail may be written, or NULL.
     unsafe { call(detail, body) }

@@ -66,7 +66,8 @@ pub extern "C" fn autopilot_detail_message(detail: Option<&autopilot_detail>) ->
     pointer(detail.map(|detail| &detail.message))
 }
 
-/// The HTTP status of the reply to the last request. 0 if there was no reply, and for NULL.
+/// The HTTP status of the reply to the last request. The reading of autopilot_client_sync() after "too soon" does not
+/// count. 0 if there was no reply, and for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn autopilot_detail_http_status(detail: Option<&autopilot_detail>) -> i32 {
     detail.map_or(0, |detail| detail.http_status)
@@ -85,8 +86,8 @@ pub extern "C" fn autopilot_detail_service_message(detail: Option<&autopilot_det
     pointer(detail.and_then(|detail| detail.service_message.as_ref()))
 }
 
-/// How long the service asks to wait before the next request, in milliseconds from the end of the call. -1 if unknown,
-/// and for NULL.
+/// How long to wait before the next request, in milliseconds from the end of the call: what the service asks for, or
+/// after AUTOPILOT_SYNC_TOO_SOON what follows from the times of the last sync. -1 if unknown, and for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn autopilot_detail_retry_after_ms(detail: Option<&autopilot_detail>) -> i64 {
     detail.map_or(-1, |detail| detail.retry_after_ms)

@@ -160,6 +160,15 @@ pub extern "C" fn autopilot_options_set_ignore_environment(
     set(options, |builder| Ok(builder.ignore_environment()))
 }
 
+/// autopilot_client_sync() sends the trigger, and never reads the settings. Default: if the service answers "too soon"
+/// without saying until when, it reads them once.
+#[unsafe(no_mangle)]
+pub extern "C" fn autopilot_options_set_trigger_only(
+    options: Option<&mut autopilot_options>,
+) -> autopilot_result {
+    set(options, |builder| Ok(builder.trigger_only()))
+}
+
 /// Why the last setter refused its argument, on one line, fit for a log. The text is valid until the next setter is
 /// called or the options are freed. NULL if the last setter succeeded, and for NULL.
 #[unsafe(no_mangle)]

@@ -1,6 +1,7 @@
 //! The outcome of a call that did not fail.
 
 use std::fmt;
+use std::time::Duration;
 
 use super::{Detail, Trigger};
 
@@ -100,12 +101,57 @@ impl fmt::Display for SyncOutcome {
             (Answer::Accepted, _) => "done",
             (Answer::AlreadyRunning, Trigger::Joined) => "a sync that was already running completed",
             (Answer::AlreadyRunning, _) => "a sync is already running",
+            (Answer::TooSoon, _) if self.detail.retry_after.is_some() => "too soon",
             (Answer::TooSoon, _) => "too soon after the last sync",
             (Answer::Unconfirmed, _) => "the end of the sync cannot be observed",
         })?;
-        match (self.answer, self.detail.retry_after) {
-            (Answer::TooSoon, Some(wait)) => write!(f, "; next in {} s", wait.as_millis().div_ceil(1000)),
-            _ => Ok(()),
+        if let Some(reason) = &self.detail.failed_reading {
+            write!(f, "; the settings, which say when the next is possible, could not be read: {reason}")?;
         }
+        let Some(pause) = self.detail.retry_after.filter(|_| self.answer == Answer::TooSoon) else {
+            return Ok(());
+        };
+        write!(f, ": the next sync is possible in {}", in_words(pause))?;
+        match self.detail.next_sync {
+            Some(time) => write!(f, ", at {} UTC", time.time_of_day()),
+            None => Ok(()),
+        }
+    }
+}
+
+/// A duration such as `7 min 12 s`. A begun second counts as a whole one.
+fn in_words(duration: Duration) -> String {
+    let seconds = duration.as_millis().div_ceil(1000);
+    match (seconds / 3600, seconds / 60 % 60, seconds % 60) {
+        (0, 0, seconds) => format!("{seconds} s"),
+        (0, minutes, seconds) => format!("{minutes} min {seconds} s"),
+        (hours, minutes, seconds) => format!("{hours} h {minutes} min {seconds} s"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::Time;
+
+    #[test]
+    fn too_soon_says_when() {
+        let next_sync = Time::parse("2026-01-02T09:41:02.5Z");
+        for (retry_after, next_sync, expected) in [
+            (None, None, "too soon after the last sync"),
+            (Some(431_500), next_sync, "too soon: the next sync is possible in 7 min 12 s, at 09:41:03 UTC"),
+            (Some(45_000), None, "too soon: the next sync is possible in 45 s"),
+            (Some(600_000), None, "too soon: the next sync is possible in 10 min 0 s"),
+            (Some(86_400_000), None, "too soon: the next sync is possible in 24 h 0 min 0 s"),
+        ] {
+            let retry_after = retry_after.map(Duration::from_millis);
+            let detail = Detail { retry_after, next_sync, ..Detail::default() };
+            assert_eq!(SyncOutcome { answer: Answer::TooSoon, detail }.to_string(), expected);
+        }
+        let detail = Detail { retry_after: Some(Duration::from_secs(7)), ..Detail::default() };
+        assert_eq!(
+            SyncOutcome { answer: Answer::AlreadyRunning, detail }.to_string(),
+            "a sync is already running"
+        );
     }
 }

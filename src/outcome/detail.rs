@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::{Settings, Trigger};
+use crate::text::Time;
 
 /// What is known about a call besides its result, for an answer and for an error. The token is nowhere in it.
 ///
@@ -26,17 +27,31 @@ pub struct Detail {
     pub(crate) code: Option<String>,
     pub(crate) message: Option<String>,
     pub(crate) retry_after: Option<Duration>,
+    /// The end of `retry_after` by the service's clock.
+    pub(crate) next_sync: Option<Time>,
     pub(crate) claims: Option<String>,
     pub(crate) attempts: Vec<Attempt>,
     pub(crate) settings: Option<Settings>,
+    /// Why `sync` could not read the settings after the service answered "too soon".
+    pub(crate) failed_reading: Option<String>,
 }
 
 impl Detail {
     /// The last request got no reply: forgets the reply to an earlier one.
     pub(crate) fn forget_reply(&mut self) {
-        let Detail { trigger: _, http_status, code, message, retry_after, claims, attempts: _, settings: _ } =
-            self;
-        (*http_status, *code, *message, *retry_after, *claims) = Default::default();
+        let Detail {
+            trigger: _,
+            http_status,
+            code,
+            message,
+            retry_after,
+            next_sync,
+            claims,
+            attempts: _,
+            settings: _,
+            failed_reading: _,
+        } = self;
+        (*http_status, *code, *message, *retry_after, *next_sync, *claims) = Default::default();
     }
 
     /// What became of the trigger.
@@ -53,7 +68,8 @@ impl Detail {
         self.trigger
     }
 
-    /// The HTTP status of the reply to the last request. None if there was no reply.
+    /// The HTTP status of the reply to the last request. None if there was no reply. The reading of
+    /// [`sync`](crate::Client::sync) after "too soon" does not count.
     ///
     /// ```no_run
     /// # let token = "a-token";
@@ -92,7 +108,10 @@ impl Detail {
         self.message.as_deref()
     }
 
-    /// How long the service asks to wait before the next request, counted from its reply. None if it did not say.
+    /// How long to wait before the next request, counted from the service's last reply. None if that is unknown.
+    ///
+    /// If it is too soon for a sync, this is what the service asks for, or else what follows from the times of the last
+    /// sync.
     ///
     /// ```no_run
     /// # let token = "recent";
@@ -102,7 +121,7 @@ impl Detail {
     /// if outcome.answer() == Answer::TooSoon {
     ///     let pause = outcome.detail().retry_after().unwrap_or(std::time::Duration::from_secs(610));
     ///     println!("again in {} s", pause.as_secs());
-    /// #   assert!(pause.as_secs() > 0);
+    /// #   assert!(outcome.detail().retry_after() > Some(std::time::Duration::ZERO));
     /// }
     /// # assert_eq!(outcome.answer(), Answer::TooSoon);
     /// # Ok::<(), autopilot_sync::Error>(())
@@ -131,7 +150,8 @@ impl Detail {
         self.claims.as_deref()
     }
 
-    /// The settings that the call read last. A wait reads them; [`sync`](crate::Client::sync) does not.
+    /// The settings that the call read last. A wait reads them; [`sync`](crate::Client::sync) does if it is too soon and
+    /// the service does not say until when.
     ///
     /// ```no_run
     /// # let token = "a-token";

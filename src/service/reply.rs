@@ -106,6 +106,7 @@ impl Reply {
         detail.code = self.envelope.code.clone();
         detail.message = self.envelope.message.clone();
         detail.retry_after = self.retry_after;
+        detail.next_sync = self.date.zip(self.retry_after).map(|(date, pause)| date.plus(pause));
         detail.claims = self.claims.clone();
         if let Some(settings) = &self.settings {
             detail.settings = Some(settings.clone());
@@ -329,6 +330,7 @@ mod tests {
         let claims = base64::engine::general_purpose::STANDARD.encode(format!("{{\"a\":\"{echo}\"}}"));
         let claims = format!("Bearer claims=\"{claims}\"");
         let reply = read(RawReply {
+            date: Some("Fri, 02 Jan 2026 03:04:05 GMT".into()),
             retry_after: Some("7".into()),
             challenges: vec!["Basic realm=\"x\"".into(), claims],
             ..raw(401, Some(echo), &body)
@@ -341,6 +343,7 @@ mod tests {
             code: Some("[token]".into()),
             message: Some("no [token]".into()),
             retry_after: Some(Duration::from_secs(7)),
+            next_sync: Time::parse_http("Fri, 02 Jan 2026 03:04:12 GMT"),
             claims: Some("{\"a\":\"[token]\"}".into()),
             attempts: vec![Attempt { client_request_id: "c".into(), request_id: Some("[token]".into()) }],
             ..Detail::default()

@@ -1,6 +1,7 @@
 //! A time as the service writes it, with its precision. Never compared with the local clock.
 
 use std::cmp::Ordering;
+use std::time::Duration;
 
 use chrono::DateTime;
 
@@ -59,6 +60,17 @@ impl Time {
     /// The time this many seconds later, or earlier if negative, at the same precision.
     pub(crate) fn plus_seconds(self, seconds: i64) -> Time {
         Time { seconds: self.seconds.saturating_add(seconds), ..self }
+    }
+
+    /// The time so much later. A begun second counts as a whole one.
+    pub(crate) fn plus(self, duration: Duration) -> Time {
+        self.plus_seconds(i64::try_from(duration.as_millis().div_ceil(1000)).unwrap_or(i64::MAX))
+    }
+
+    /// The time of day in UTC, such as `09:41:03`. A begun second counts as a whole one.
+    pub(crate) fn time_of_day(self) -> String {
+        let second = self.seconds.saturating_add(i64::from(self.picoseconds > 0)).rem_euclid(86_400);
+        format!("{:02}:{:02}:{:02}", second / 3600, second / 60 % 60, second % 60)
     }
 
     /// The seconds since another time, rounded up to a whole number. 0 if the other time is later.
@@ -147,6 +159,20 @@ mod tests {
         assert_eq!(compare(None, None), Equal);
         assert_eq!(compare(None, Some(time("1970-01-01T00:00:00Z"))), Less);
         assert_eq!(compare(Some(time("1970-01-01T00:00:00Z")), None), Greater);
+    }
+
+    #[test]
+    fn times_of_day_are_never_early() {
+        for (text, pause, expected) in [
+            ("2026-01-02T09:33:51Z", 432_000, "09:41:03"),
+            ("2026-01-02T09:33:51Z", 431_001, "09:41:03"),
+            ("2026-01-02T09:33:51.0000001Z", 431_000, "09:41:03"),
+            ("2026-01-02T23:59:59.5Z", 0, "00:00:00"),
+            ("1969-12-31T23:59:58Z", 0, "23:59:58"),
+        ] {
+            let time = time(text).plus(Duration::from_millis(pause));
+            assert_eq!(time.time_of_day(), expected, "{text} and {pause} ms");
+        }
     }
 
     #[test]

@@ -10,7 +10,7 @@ use super::tokens::Tokens;
 use crate::outcome::{Answer, Detail, Error, ErrorKind, SyncOutcome};
 use crate::service::Operation;
 use crate::service::reply::Reply;
-use crate::text::Token;
+use crate::text::{Time, Token};
 use crate::transport::call::Aborted;
 use crate::transport::{Failure, Graph, random};
 
@@ -29,6 +29,8 @@ struct Driver<'a> {
     started: Instant,
     detail: Detail,
     last_failure: Option<Error>,
+    /// The service's time in its last reply, and when that came.
+    last_date: Option<(Time, Duration)>,
     /// The failure of the last trigger that may have run, and the detail of that moment.
     uncertain_trigger: Option<(Error, Detail)>,
 }
@@ -48,6 +50,7 @@ pub(crate) fn run(
         started: Instant::now(),
         detail: Detail::default(),
         last_failure: None,
+        last_date: None,
         uncertain_trigger: None,
     };
     driver.run()
@@ -128,6 +131,9 @@ impl Driver<'_> {
         let left = self.time_left();
         let Driver { graph, tokens, detail, .. } = self;
         let result = tokens.send(|token| graph.request(operation, token, left, with_retries, detail));
+        if let Some(date) = result.as_ref().ok().and_then(Reply::date) {
+            self.last_date = Some((date, self.elapsed()));
+        }
         match result {
             Err(failure) if failure.error.kind() == ErrorKind::Cancelled => Err(StopReason::Cancelled),
             result => Ok(result),
@@ -181,6 +187,9 @@ impl Driver<'_> {
             StopReason::Unconfirmed => Ok(Answer::Unconfirmed),
             StopReason::TooSoon(next) => {
                 self.detail.retry_after = next.map(|next| next.saturating_sub(self.elapsed()));
+                self.detail.next_sync = next
+                    .zip(self.last_date)
+                    .map(|(next, (date, received))| date.plus(next.saturating_sub(received)));
                 Ok(Answer::TooSoon)
             }
             StopReason::SyncFailed => {

@@ -148,6 +148,10 @@ fn each_option_of_the_service_has_its_end() {
     ("--failing-runs 1", Usual, ("SyncFailed", 16.25, 5, 1)),
     ("--failing-runs 1 --failure-moves-last-sync false", Usual, ("SyncFailed", 36.25, 9, 1)),
     ("--failing-runs 1 --failure-moves-last-sync false --duration 500ms", Usual, ("Unconfirmed", 131.375, 13, 1)),
+    // A status `failed` that stands.
+    ("--failed-stands 0s..", Usual, ("SyncFailed", 21.25, 6, 1)),
+    ("--failed-stands 0s.. --failing-runs 1 --failure-moves-last-sync false", Usual, ("Unconfirmed", 131.375, 13, 1)),
+    ("--failed-stands 0s..30s", Usual, ("SyncFailed", 21.25, 6, 1)),
     // The state before the first sync.
     ("--idle-status failed --start-delay 40s", Usual, ("Completed", 56.375, 8, 1)),
     ("--idle-status unknown --start-delay 40s", Usual, ("Completed", 56.375, 8, 1)),
@@ -164,6 +168,8 @@ fn each_option_of_the_service_has_its_end() {
     ("--last-sync 1m", Until(300), ("TooSoon(Some(550s))", 0.0, 2, 1)),
     ("--last-sync 1m", TokenOf(Access::TriggerOnly), ("TooSoon(None)", 0.0, 1, 1)),
     ("--last-sync 1m --last-trigger 10s", Usual, ("Completed", 616.25, 7, 2)),
+    ("--last-trigger 1m", Usual, ("Completed", 566.25, 7, 2)),
+    ("--last-trigger 1m --window-from last-sync", Usual, ("Completed", 16.25, 5, 1)),
     ("--last-sync 1m --window 12m", Usual, ("Completed", 776.25, 13, 5)),
     ("--last-sync 1m --window 12m --refusal-extends-window true", Usual, ("TooSoon(Some(3920s))", 3310.0, 20, 10)),
     ("--last-sync 1m --refusal-extends-window true", Usual, ("Completed", 2106.25, 19, 8)),
@@ -184,6 +190,10 @@ fn each_option_of_the_service_has_its_end() {
     ("--own-sync 0s --conflict-stamps true --last-sync-marks start", Usual, ("JoinedCompleted", 36.25, 9, 1)),
     ("--own-sync 0s --order window-first", Usual, ("JoinedCompleted", 21.25, 7, 1)),
     ("--own-sync 5m --last-sync 1m", Usual, ("Completed", 936.25, 8, 2)),
+    // Readings fail for a while.
+    ("--failing-readings 0s..2s", Usual, ("Completed", 18.25, 7, 1)),
+    ("--failing-readings 1s..9m", Usual, ("Completed", 556.375, 42, 1)),
+    ("--failing-readings 1s..9m:503", Usual, ("Completed", 556.375, 42, 1)),
     // Graph's gateway throttles.
     ("--throttled-requests 1", Usual, ("Completed", 17.25, 6, 1)),
     ("--throttled-requests 4", Usual, ("Service 429: TooManyRequests: Too many requests.", 3.0, 4, 0)),
@@ -193,7 +203,8 @@ fn each_option_of_the_service_has_its_end() {
     ("--accepted-stamps false --start-delay 40s", LostReply, ("JoinedCompleted", 61.375, 13, 2)),
     ("--accepted-stamps false --start-delay 40s --conflict-from start", LostReply, ("Completed", 716.375, 17, 3)),
     ("--accepted-stamps false --start-delay 40s --order window-first", LostReply, ("Completed", 716.375, 17, 3)),
-    // The form of the replies.
+    // The form of requests and replies.
+    ("--any-body true", Usual, ("Completed", 16.25, 5, 1)),
     ("--wrapped-settings true", Usual, ("Completed", 16.25, 5, 1)),
     ("--error-form intune", TokenOf(Access::Forbidden), (NO_SCOPES, 0.0, 1, 1)),
     ("--error-form deeper", TokenOf(Access::Forbidden), (NO_SCOPES, 0.0, 1, 1)),

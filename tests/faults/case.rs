@@ -174,7 +174,8 @@ impl Case {
 
     pub(crate) fn client(&self, port: u16, deadline: Duration) -> Client {
         let at = |address: &str| address.replace("PORT", &port.to_string());
-        let builder = Client::builder().ignore_environment();
+        // One request at a time is played; tests/one_call.rs has the reading after "too soon".
+        let builder = Client::builder().ignore_environment().trigger_only();
         let builder = match self.peer.way {
             Way::BaseUrl(url) => builder.no_proxy().base_url(&at(url)),
             Way::Proxy(proxy) => builder.proxy(&at(proxy)),

@@ -96,7 +96,8 @@ void an_option_that_is_refused_says_why()
 
     const std::string url = "https://graph.example:8443/";
     options.cloud(Cloud::china).base_url(url).proxy("").proxy(std::string_view("socks5h://user:pass@proxy"));
-    options.timeout(1min).connect_timeout(2.5s).max_retries(0).user_agent_suffix("agent/1").ignore_environment();
+    options.timeout(1min).connect_timeout(2.5s).max_retries(0).user_agent_suffix("agent/1").ignore_environment()
+        .trigger_only();
     static_cast<void>(Client(options));
     options.ca_file("/nowhere.pem");
     const auto error = error_of([&] { return Client(options).capi(); });
@@ -108,7 +109,8 @@ void options_are_made_in_one_expression()
 {
     const auto made = [] {
         return Options().cloud(Cloud::china).base_url("https://graph.example").proxy("").timeout(5s).connect_timeout(1s)
-            .max_retries(0).user_agent_suffix("agent/1").ignore_environment().ca_file("/nowhere.pem");
+            .max_retries(0).user_agent_suffix("agent/1").ignore_environment().trigger_only()
+            .ca_file("/nowhere.pem");
     };
     Options options = made();
     CHECK(options.capi() != nullptr);

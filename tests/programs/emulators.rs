@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use autopilot_emulator::{Behaviour, Clock, Config, Emulator};
+use autopilot_emulator::{Behaviour, Clock, Config, Emulator, RetryAfter};
 
 /// Syncs that start and end within three seconds.
 pub(crate) fn quick() -> Behaviour {
@@ -14,6 +14,9 @@ pub(crate) fn quick() -> Behaviour {
 }
 
 /// Each request moves the clock by six seconds, so three calls in a row meet a sync accepted, running, and completed.
+/// The third reply says until when it is too soon, so each call is one request.
 pub(crate) fn stepping() -> Emulator {
-    Emulator::start(Config { clock: Clock::manual().step(Duration::from_secs(6)), ..Config::default() })
+    let clock = Clock::manual().step(Duration::from_secs(6));
+    let behaviour = Behaviour { retry_after: RetryAfter::Seconds, ..Behaviour::default() };
+    Emulator::start(Config { clock, behaviour, ..Config::default() })
 }

@@ -81,6 +81,7 @@ static void null_setters(void)
     CHECK(autopilot_options_set_max_retries(NULL, 1) == WRONG);
     CHECK(autopilot_options_set_user_agent_suffix(NULL, "agent/1") == WRONG);
     CHECK(autopilot_options_set_ignore_environment(NULL) == WRONG);
+    CHECK(autopilot_options_set_trigger_only(NULL) == WRONG);
     autopilot_options *options = new_options();
     CHECK(autopilot_options_set_base_url(options, NULL) == WRONG);
     CHECK(autopilot_options_set_proxy(options, NULL) == WRONG);
@@ -232,6 +233,7 @@ static void numbers(void)
         CHECK(autopilot_options_set_connect_timeout_ms(options, right_times[i]) == AUTOPILOT_OK);
     }
     CHECK(autopilot_options_set_ignore_environment(options) == AUTOPILOT_OK);
+    CHECK(autopilot_options_set_trigger_only(options) == AUTOPILOT_OK);
     autopilot_options_free(options);
 
     static const int32_t unknown_results[] = {INT32_MIN, -14, 4, INT32_MAX};

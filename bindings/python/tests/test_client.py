@@ -37,11 +37,19 @@ def test_the_answers_of_a_trigger(emulator: Emulator) -> None:
         emulator.advance("1m")
         third = client.sync()
     assert (third.answer, third.detail.trigger, third.detail.status_code) == (Answer.TOO_SOON, Trigger.REFUSED, 429)
-    assert third.retry_after is None  # neither the emulator nor the service gives one
-    assert third.settings is None
+    # Neither the emulator nor the service says until when, so the call has read the settings.
+    assert third.settings and third.retry_after and third.retry_after <= 611
     ids = [attempt.client_request_id for attempt in third.detail.attempts]
-    sent = dict(emulator.requests()[-1]["headers"])
-    assert ids == [sent["client-request-id"]] and third.detail.attempts[0].request_id
+    sent = [dict(request["headers"])["client-request-id"] for request in emulator.requests()[-2:]]
+    assert ids == sent and third.detail.attempts[0].request_id
+
+
+def test_a_client_that_only_triggers(start: Start) -> None:
+    emulator = start("--last-sync", "1m")
+    with Client("token", trigger_only=True) as client:
+        outcome = client.sync()
+    assert (outcome.answer, outcome.retry_after, outcome.settings) == (Answer.TOO_SOON, None, None)
+    assert len(emulator.requests()) == 1
 
 
 def test_the_time_to_ask_again(start: Start) -> None:

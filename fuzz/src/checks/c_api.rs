@@ -38,6 +38,7 @@ pub fn c_api(mut data: &[u8]) {
             b't' => autopilot_options_set_timeout_ms(Some(&mut options), number(argument)),
             b'o' => autopilot_options_set_connect_timeout_ms(Some(&mut options), number(argument)),
             b'r' => autopilot_options_set_max_retries(Some(&mut options), number(argument) as i32),
+            b'n' => autopilot_options_set_trigger_only(Some(&mut options)),
             b'i' => autopilot_options_set_ignore_environment(Some(&mut options)),
             _ => {
                 use_client(&options, argument);

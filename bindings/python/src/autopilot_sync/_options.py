@@ -69,7 +69,7 @@ class Options:
 
     __slots__ = ("_as_parameter_",)
 
-    def __init__(self, *, ignore_environment: bool = False, **given: object) -> None:
+    def __init__(self, *, ignore_environment: bool = False, trigger_only: bool = False, **given: object) -> None:
         self._as_parameter_ = native.autopilot_options_new()
         if given.get("cloud") is not None and given.get("base_url") is not None:
             raise ValueError("give a cloud or a base_url, not both")
@@ -79,6 +79,8 @@ class Options:
                 raise ValueError(f"{name}: {text(native.autopilot_options_error(self))}")
         if ignore_environment:
             native.autopilot_options_set_ignore_environment(self)
+        if trigger_only:
+            native.autopilot_options_set_trigger_only(self)
 
     def __del__(self, free: Callable[[int | None], None] = native.autopilot_options_free) -> None:
         free(getattr(self, "_as_parameter_", None))  # None if __init__ failed

@@ -26,6 +26,7 @@ PROTOTYPES: dict[str, tuple[Any, ...]] = {
     "autopilot_options_set_max_retries": (c_int32, c_void_p, c_int32),
     "autopilot_options_set_user_agent_suffix": (c_int32, c_void_p, c_char_p),
     "autopilot_options_set_ignore_environment": (c_int32, c_void_p),
+    "autopilot_options_set_trigger_only": (c_int32, c_void_p),
     "autopilot_options_error": (c_char_p, c_void_p),
     "autopilot_client_new": (c_int32, c_void_p, _Out, _Out),
     "autopilot_client_free": (None, c_void_p),

@@ -77,6 +77,8 @@ class Client:
             it cannot have run. Defaults to 3.
         user_agent_suffix: Text to add to the User-Agent header, such as "acme-agent/3.1".
         ignore_environment: Read no environment variables and, on Windows, not the machine's proxy.
+        trigger_only: Never read the settings in `sync`. Otherwise it reads them once if the service answers "too soon"
+            without saying until when.
 
     Raises:
         TypeError, ValueError: An argument is wrong.
@@ -99,6 +101,7 @@ class Client:
         max_retries: int | None = None,
         user_agent_suffix: str | None = None,
         ignore_environment: bool = False,
+        trigger_only: bool = False,
     ) -> None:
         given = Secret(credential)
         del credential
@@ -112,6 +115,7 @@ class Client:
             max_retries=max_retries,
             user_agent_suffix=user_agent_suffix,
             ignore_environment=ignore_environment,
+            trigger_only=trigger_only,
         )
         root = base_url if base_url is not None else (cloud or Cloud.GLOBAL).root
         self._source = TokenSource(given, root)

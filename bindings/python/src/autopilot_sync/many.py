@@ -77,6 +77,7 @@ def sync_many(
     max_retries: int | None = None,
     user_agent_suffix: str | None = None,
     ignore_environment: bool = False,
+    trigger_only: bool = False,
 ) -> Iterator[TenantResult]:
     """Triggers the syncs of many tenants. Each has an outcome or an error, and none stops the others.
 
@@ -96,7 +97,7 @@ def sync_many(
             function or a credential object gets the token there; a str is refused, so that no token ends up in a
             cluster's queues and logs. Defaults to threads of this process.
         cloud, base_url, proxy, ca_file, timeout, connect_timeout: As for `Client`.
-        max_retries, user_agent_suffix, ignore_environment: As for `Client`.
+        max_retries, user_agent_suffix, ignore_environment, trigger_only: As for `Client`.
 
     Returns:
         An iterator over the results, one for each tenant.
@@ -126,6 +127,7 @@ def sync_many(
         "max_retries": max_retries,
         "user_agent_suffix": user_agent_suffix,
         "ignore_environment": ignore_environment,
+        "trigger_only": trigger_only,
     }
     if executor is None or isinstance(executor, ThreadPoolExecutor):
         return _on_threads(partial(_sync, seconds), _tenant_result, named, options, as_completed, max_workers, executor)

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use autopilot_emulator::{Behaviour, Marks, Order, Past, Run, SyncStatus, Tenant, TriggerAnswer};
+use autopilot_emulator::{Behaviour, Marks, Order, Past, Run, SyncStatus, Tenant, TriggerAnswer, WindowFrom};
 use chrono::{DateTime, Utc};
 
 use super::random::Random;
@@ -60,6 +60,7 @@ impl Drawn {
         let idle = [SyncStatus::Unknown, SyncStatus::Completed, SyncStatus::Failed];
         let mut behaviour = Behaviour {
             order: if unknowns.window_first { Order::WindowFirst } else { Order::ConflictFirst },
+            window_from: random.one_of(&[WindowFrom::Both, WindowFrom::LastSync]),
             last_sync_marks: unknowns.marks,
             failure_moves_last_sync: unknowns.failing_moves,
             accepted_stamps: unknowns.stamps_204,
