@@ -127,8 +127,8 @@ struct Readme;
 /// ```no_run
 /// # let token = "a-token";
 /// let outcome = autopilot_sync::sync(token)?;
-/// println!("{outcome}"); // the sync was accepted
-/// # assert_eq!(outcome.to_string(), "the sync was accepted");
+/// println!("{outcome}"); // the service accepted the trigger
+/// # assert_eq!(outcome.to_string(), "the service accepted the trigger");
 /// # Ok::<(), autopilot_sync::Error>(())
 /// ```
 ///

@@ -11,7 +11,7 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
 
 use crate::script::Step;
-use crate::server::Shared;
+use crate::shared::Shared;
 use crate::time;
 use crate::token::DEFAULT_TENANT;
 

@@ -19,8 +19,9 @@ use crate::network::Network;
 use crate::proxy;
 use crate::record::{Connect, Counts, Recorded, Sink, Via};
 use crate::script::Step;
-use crate::server::{self, Shared};
+use crate::server;
 use crate::service::Service;
+use crate::shared::Shared;
 use crate::tenant::{Settings, Tenant};
 use crate::token::{Access, DEFAULT_TENANT, Token};
 

@@ -22,8 +22,8 @@ use crate::fault::Fault;
 use crate::record::{Recorded, Via};
 use crate::reply::Reply;
 use crate::script::{Answer, Step};
-use crate::server::Shared;
 use crate::service::{Body, Question, echo};
+use crate::shared::Shared;
 use crate::time::after;
 use crate::wire::{Censor, Head, Tee, Wire, bearer};
 

@@ -41,6 +41,7 @@ mod reply;
 mod script;
 mod server;
 mod service;
+mod shared;
 mod socks;
 mod span;
 mod tenant;

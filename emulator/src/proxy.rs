@@ -9,7 +9,7 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt};
 use crate::carrier::{Lane, dribble, outlast};
 use crate::network::ProxyFault;
 use crate::record::{Connect, Via};
-use crate::server::Shared;
+use crate::shared::Shared;
 
 /// Longer heads are cut off.
 const LONGEST_HEAD: u64 = 128 * 1024;

@@ -1,64 +1,18 @@
 //! The listeners, and what happens to a connection before its first request.
 
 use std::io;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::Arc;
 
 use tokio::io::{AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
 
 use crate::carrier::{Carrier, Lane, dribble, outlast};
-use crate::certificate::Authority;
-use crate::clock::Clock;
 use crate::exchange;
-use crate::network::{Certificate, Network, TlsFault, TlsVersions};
+use crate::network::{Certificate, TlsFault, TlsVersions};
 use crate::record::{Record, Via};
-use crate::script::Script;
-use crate::service::Service;
+use crate::shared::Shared;
 use crate::{proxy, socks};
-
-/// The state that all connections share with [`Emulator`](crate::Emulator).
-#[derive(Debug)]
-pub(crate) struct Shared {
-    pub(crate) clock: Clock,
-    pub(crate) authority: Authority,
-    pub(crate) record: Record,
-    /// Each change ends all open connections.
-    pub(crate) closing: watch::Sender<()>,
-    service: Mutex<Service>,
-    script: Mutex<Script>,
-    network: Mutex<Network>,
-    connections: AtomicU64,
-}
-
-impl Shared {
-    pub(crate) fn new(clock: Clock, authority: Authority, service: Service, network: Network) -> Self {
-        Self {
-            clock,
-            authority,
-            record: Record::default(),
-            closing: watch::Sender::new(()),
-            service: Mutex::new(service),
-            script: Mutex::default(),
-            network: Mutex::new(network),
-            connections: AtomicU64::new(0),
-        }
-    }
-
-    pub(crate) fn service(&self) -> MutexGuard<'_, Service> {
-        self.service.lock().expect("no holder panics")
-    }
-
-    pub(crate) fn script(&self) -> MutexGuard<'_, Script> {
-        self.script.lock().expect("no holder panics")
-    }
-
-    pub(crate) fn network(&self) -> MutexGuard<'_, Network> {
-        self.network.lock().expect("no holder panics")
-    }
-}
 
 /// Serves all connections of one listener, and never returns.
 pub(crate) async fn listen(listener: TcpListener, shared: Arc<Shared>, via: Via) {
@@ -127,7 +81,7 @@ async fn serve(tcp: TcpStream, shared: &Arc<Shared>, via: Via) -> io::Result<()>
     match TlsAcceptor::from(config).accept(lane).await {
         Ok(tls) => {
             shared.record.count(|counts| counts.handshakes += 1);
-            let number = shared.connections.fetch_add(1, Ordering::Relaxed) + 1;
+            let number = shared.next_connection();
             exchange::serve(tls, shared.clone(), via, host, number).await
         }
         Err(error) => {

@@ -8,7 +8,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use crate::carrier::{Lane, dribble, outlast};
 use crate::network::ProxyFault;
 use crate::record::{Connect, Via};
-use crate::server::Shared;
+use crate::shared::Shared;
 
 const VERSION: u8 = 5;
 const NO_AUTHENTICATION: u8 = 0;

@@ -58,7 +58,7 @@ impl Answer {
 /// ```no_run
 /// # let token = "a-token";
 /// let outcome = autopilot_sync::sync(token)?;
-/// assert_eq!(outcome.to_string(), "the sync was accepted");
+/// assert_eq!(outcome.to_string(), "the service accepted the trigger");
 /// # Ok::<(), autopilot_sync::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -97,7 +97,7 @@ impl fmt::Display for SyncOutcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match (self.answer, self.detail.trigger) {
             (Answer::Accepted, Trigger::Accepted) if self.detail.settings.is_some() => "the sync completed",
-            (Answer::Accepted, Trigger::Accepted) => "the sync was accepted",
+            (Answer::Accepted, Trigger::Accepted) => "the service accepted the trigger",
             (Answer::Accepted, _) => "done",
             (Answer::AlreadyRunning, Trigger::Joined) => "a sync that was already running completed",
             (Answer::AlreadyRunning, _) => "a sync is already running",

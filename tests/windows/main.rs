@@ -49,7 +49,7 @@ fn what_the_system_trusts_is_trusted() {
     let call = |emulator| compiler::run(program("call.c").against(emulator).env_remove("SSL_CERT_FILE"));
     assert!(call(&emulator).starts_with("-3 "));
     machine(&emulator, &["root", emulator.ca_file().to_str().unwrap()]);
-    assert_eq!(call(&emulator), "0 the sync was accepted\n");
+    assert_eq!(call(&emulator), "0 the service accepted the trigger\n");
     assert!(call(&other).starts_with("-3 "), "another authority");
 }
 
@@ -60,7 +60,7 @@ fn a_files_name_is_utf8() {
     fs::copy(emulator.ca_file(), &file).unwrap();
     let mut command = program("call.c").against(&emulator);
     command.env_remove("SSL_CERT_FILE").arg(format!("ca_file={}", file.display()));
-    assert_eq!(compiler::run(&mut command), "0 the sync was accepted\n");
+    assert_eq!(compiler::run(&mut command), "0 the service accepted the trigger\n");
 }
 
 /// One test, because a machine has one proxy.
@@ -77,7 +77,7 @@ fn the_machines_proxy_is_used_where_no_variable_names_one() {
     };
     let (proxy, direct) = (emulator.proxy_url(), format!("base_url={}", emulator.direct_url()));
     let address = proxy.trim_start_matches("http://");
-    let accepted = "0 the sync was accepted\n";
+    let accepted = "0 the service accepted the trigger\n";
     assert_eq!(call(&format!("http=127.0.0.1:1;https={address}"), "", &[]), accepted);
     assert_eq!(emulator.connects().len(), 1);
 

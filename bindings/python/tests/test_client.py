@@ -32,7 +32,7 @@ def test_the_answers_of_a_trigger(emulator: Emulator) -> None:
     with Client("token") as client:
         first = client.sync()
         assert (first.answer, first.detail.trigger, first.detail.status_code) == (Answer.ACCEPTED, Trigger.ACCEPTED, 204)
-        assert first.detail.result_name == "AUTOPILOT_OK" and str(first) == "the sync was accepted"
+        assert first.detail.result_name == "AUTOPILOT_OK" and str(first) == "the service accepted the trigger"
         assert client.sync().answer is Answer.ALREADY_RUNNING
         emulator.advance("1m")
         third = client.sync()

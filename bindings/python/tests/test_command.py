@@ -32,7 +32,7 @@ README = (Path(__file__).parents[1] / "README.md").read_text()
 
 def test_the_answers(start: Start) -> None:
     emulator = start(*LASTING)
-    assert Ran().told == (0, "ACCEPTED: the sync was accepted\n", "")
+    assert Ran().told == (0, "ACCEPTED: the service accepted the trigger\n", "")
     assert Ran("sync").told == (1, "ALREADY_RUNNING: a sync is already running\n", "")
     emulator.advance("1h")
     ran = Ran()
@@ -342,7 +342,7 @@ def test_json_has_all_that_is_known(emulator: Emulator) -> None:
         "exit_code": 0,
         "result": 0,
         "result_name": "AUTOPILOT_OK",
-        "message": "the sync was accepted",
+        "message": "the service accepted the trigger",
         "status_code": 204,
         "error": None,
         "retry_after": None,
@@ -421,7 +421,7 @@ def test_a_signal_after_the_call_leaves_its_result(
     monkeypatch.setattr(Quiet, "waiting", waiting)
     monkeypatch.setenv("AUTOPILOT_TOKEN", SECRET)
     assert main([]) == 0
-    assert capsys.readouterr().out == "ACCEPTED: the sync was accepted\n"
+    assert capsys.readouterr().out == "ACCEPTED: the service accepted the trigger\n"
 
 
 def test_a_second_signal_does_not_wait_for_what_the_first_ends() -> None:
@@ -441,7 +441,7 @@ def test_a_signal_that_is_ignored_stays_ignored(emulator: Emulator) -> None:
     program = subprocess.Popen(["sh", "-c", shell, "sh", *command()], env=variables(), stdout=subprocess.PIPE)
     emulator.await_requests(1)
     program.send_signal(signal.SIGHUP)
-    assert program.communicate()[0] == b"ACCEPTED: the sync was accepted\n" and program.returncode == 0
+    assert program.communicate()[0] == b"ACCEPTED: the service accepted the trigger\n" and program.returncode == 0
 
 
 def test_verbose_tells_the_steps_and_the_calls(start: Start) -> None:
@@ -474,7 +474,7 @@ def test_the_way_is_the_options(start: Start) -> None:
     emulator = start("--proxy-credentials", "user:password0123")
     nowhere = {"HTTPS_PROXY": "http://127.0.0.1:1", "SSL_CERT_FILE": "/nowhere.pem"}
     ran = Ran("--cloud", "china", "--proxy", emulator.proxy, "--ca-file", emulator.ca_file, **nowhere)
-    assert ran.told == (0, "ACCEPTED: the sync was accepted\n", "")
+    assert ran.told == (0, "ACCEPTED: the service accepted the trigger\n", "")
     assert emulator.requests()[0]["host"] == Cloud.CHINA.root.replace("https://", "")
 
 

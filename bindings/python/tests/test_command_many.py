@@ -98,7 +98,7 @@ def test_one_job_is_one_connection(start: Start, file: Path, az: Path) -> None:
 
 def test_the_file_may_be_standard_input(emulator: Emulator) -> None:
     ran = Ran("--many", "-", text='{"a": {"token_env": "AUTOPILOT_TOKEN"}}')
-    assert ran.told == (0, "a: ACCEPTED: the sync was accepted\n", "")
+    assert ran.told == (0, "a: ACCEPTED: the service accepted the trigger\n", "")
 
 
 @posix

@@ -13,7 +13,7 @@ from conftest import SECRET, Start, posix
 from emulator import Emulator
 from test_credential import tokens
 
-ACCEPTED = (0, "ACCEPTED: the sync was accepted\n", "")
+ACCEPTED = (0, "ACCEPTED: the service accepted the trigger\n", "")
 
 
 @pytest.fixture

@@ -142,7 +142,7 @@ def test_one_line_for_each_call_is_logged_without_a_token(emulator: Emulator, ca
     ours = [record for record in caplog.records if record.name == "autopilot_sync"]
     assert [record.levelno for record in ours] == [logging.DEBUG] * 3
     lines = [record.getMessage() for record in ours]
-    assert lines[0].startswith("sync: AUTOPILOT_OK: the sync was accepted (client-request-id ")
+    assert lines[0].startswith("sync: AUTOPILOT_OK: the service accepted the trigger (client-request-id ")
     assert lines[1].startswith("settings: AUTOPILOT_ERROR_UNAUTHORIZED")
     assert "with a claims challenge" in lines[2]
     assert not any(part in str(lines) + str([record.__dict__ for record in ours]) for part in SECRET.split("."))

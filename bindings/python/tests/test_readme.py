@@ -22,7 +22,7 @@ PROGRAMS = re.findall(r"^```python\n(.*?)^```$", README, re.M | re.S)
 
 def test_the_one_call(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AUTOPILOT_TOKEN", "token")
-    assert run(PROGRAMS[0]).stdout == "ACCEPTED the sync was accepted\n"
+    assert run(PROGRAMS[0]).stdout == "ACCEPTED the service accepted the trigger\n"
 
 
 def test_the_wait(start: Start, az: Path) -> None:

@@ -133,7 +133,7 @@ def test_an_error_is_red_and_on_the_screen(start: Start, opened: Open) -> None:
 def test_colours_may_be_unwanted(emulator: Emulator, opened: Open) -> None:
     terminal = opened(NO_COLOR="1")
     assert terminal.finish() == 0
-    assert terminal.text == "✓ ACCEPTED the sync was accepted" and b"\x1b[1;32m" not in terminal.raw
+    assert terminal.text == "✓ ACCEPTED the service accepted the trigger" and b"\x1b[1;32m" not in terminal.raw
 
 
 def test_status_is_a_table(start: Start, opened: Open) -> None:
@@ -205,7 +205,7 @@ def test_many_tenants_without_rich_are_lines(start: Start, opened: Open, many: s
     terminal = opened("--many", many, without="rich")
     assert terminal.finish() == 77
     text = terminal.text
-    assert "a: ACCEPTED: the sync was accepted\n" in text and "c: ACCEPTED: the sync was accepted\n" in text
+    assert "a: ACCEPTED: the service accepted the trigger\n" in text and "c: ACCEPTED: the service accepted the trigger\n" in text
     assert "b: FORBIDDEN: HTTP 403" in text and text.endswith("2 of 3 tenants succeeded")
     assert b"\x1b" not in terminal.raw
 

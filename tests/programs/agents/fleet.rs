@@ -192,7 +192,7 @@ fn a_line_of_json_for_each_tenant() {
     let requests = emulator.requests();
     for ((line, name), request) in lines.iter().zip(["contoso", "fabrikam"]).zip(&requests) {
         let expected = serde_json::json!({
-            "tenant": name, "done": true, "result": "AUTOPILOT_OK", "message": "the sync was accepted",
+            "tenant": name, "done": true, "result": "AUTOPILOT_OK", "message": "the service accepted the trigger",
             "http_status": 204, "tries": 1, "retry_after_s": -1,
             "client_request_id": request.header("client-request-id"), "request_id": line["request_id"],
         });
