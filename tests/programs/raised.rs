@@ -95,6 +95,9 @@ fn the_environment_of_who_started_it_is_ignored() {
     // Without the rights, the same program follows the environment.
     let said = run_by_nobody(&plain, &emulator, nowhere);
     assert!(said.starts_with("raised 0: -13 ") && said.contains("/nowhere.pem"), "{said}");
-    assert_eq!(run_by_nobody(&plain, &emulator, &authorities), "raised 0: 0 the service accepted the trigger\n");
+    assert_eq!(
+        run_by_nobody(&plain, &emulator, &authorities),
+        "raised 0: 0 the service accepted the trigger\n"
+    );
     assert_eq!(emulator.requests()[0].via, Via::Proxy);
 }
