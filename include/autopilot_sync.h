@@ -185,13 +185,16 @@ AUTOPILOT_ENUM(autopilot_result) {
 AUTOPILOT_ENUM(autopilot_phase) {
     // The wait starts. Nothing has been sent yet.
     AUTOPILOT_PHASE_STARTING = 0,
-    // The wait pauses until the service accepts a trigger. If the callback ends it here, the answer is "too soon".
+    // The wait pauses until the service accepts a trigger, and looks meanwhile whether a sync runs or has completed. If
+    // the callback ends it here, the answer is "too soon".
     AUTOPILOT_PHASE_WINDOW = 1,
     // The wait watches a sync, or looks for the effect of a trigger that may have run.
     AUTOPILOT_PHASE_WATCHING = 2,
     // The service refused the token. If the callback sets no new one, or the service refuses that too, the wait ends
     // as unauthorized.
     AUTOPILOT_PHASE_TOKEN_REJECTED = 3,
+    // The settings cannot be read for now. The wait tries again until it can, and triggers then.
+    AUTOPILOT_PHASE_RETRYING = 4,
 };
 
 // The state of the current or last sync. 0 to 3 are the service's own numbers.
@@ -417,7 +420,8 @@ autopilot_result autopilot_client_settings(const autopilot_client *client,
                                            autopilot_detail **detail);
 
 // Triggers a sync and waits until it ends. If a sync is already running, joins it. If the service does not accept a
-// trigger yet, pauses until it does, as long as that is before the deadline.
+// trigger yet, pauses until it does, as long as that is before the deadline. Meanwhile it looks on, and joins a sync
+// that runs or completes. If the service fails for a while, tries again until the deadline.
 //
 // client, token, cancel, detail: as for autopilot_client_sync(). To observe the end, the token needs the right to read
 // too; DeviceManagementServiceConfig.ReadWrite.All includes it. The wait keeps its own copy of the token, and wipes it
@@ -446,6 +450,8 @@ autopilot_result autopilot_client_settings(const autopilot_client *client,
 //   the first for the second.
 // - another sync ends before the wait has confirmed the end of this one: it reports the other one's end, which can be
 //   a failure.
+// - the service refuses the trigger as too soon, and its clocks differ: a sync that ended just before the wait may
+//   count as joined.
 // - the reply to the trigger is lost: a sync that ended since the reading before the trigger counts as joined, and a
 //   sync that somebody else triggered meanwhile counts as triggered here.
 //
@@ -476,7 +482,8 @@ AUTOPILOT_API autopilot_phase autopilot_progress_phase(const autopilot_progress 
 // The milliseconds since the wait began. -1 for NULL.
 AUTOPILOT_API int64_t autopilot_progress_elapsed_ms(const autopilot_progress *progress);
 
-// The milliseconds until the wait reads the settings again or sends a trigger. -1 for NULL.
+// The milliseconds until the next step: in AUTOPILOT_PHASE_WINDOW until the service accepts a trigger, else until the
+// next request. -1 for NULL.
 AUTOPILOT_API int64_t autopilot_progress_next_step_ms(const autopilot_progress *progress);
 
 // The settings that the wait read last. They belong to the progress: do not free them. NULL if it has read none, and

@@ -164,7 +164,8 @@ impl Client {
     /// Triggers a sync and waits until it ends.
     ///
     /// If a sync is already running, the wait joins it. If the service does not accept a trigger yet, the wait pauses
-    /// until it does, as long as that is before the deadline.
+    /// until it does, as long as that is before the deadline. Meanwhile it looks on, and joins a sync that runs or
+    /// completes. If the service fails for a while, the wait tries again until the deadline.
     ///
     /// - `token` is a bearer token as for [`sync`](Self::sync). If it gives no right to read, the wait cannot observe
     ///   the end and returns [`Answer::Unconfirmed`](crate::Answer::Unconfirmed).
@@ -193,6 +194,8 @@ impl Client {
     ///   end of the first for the second.
     /// - another sync ends before the wait has confirmed the end of this one: it reports the other one's end, which
     ///   can be a failure.
+    /// - the service refuses the trigger as too soon, and its clocks differ: a sync that ended just before the wait may
+    ///   count as joined.
     /// - the reply to the trigger is lost: a sync that ended since the reading before the trigger counts as joined,
     ///   and a sync that somebody else triggered meanwhile counts as triggered here.
     ///

@@ -147,7 +147,6 @@ impl Case {
 /// All at once, because they wait in real time.
 #[test]
 fn each_way_through_a_wait_has_its_end() {
-    const SECOND: Duration = Duration::from_secs(1);
     let third_fails = |step| vec![Step::service(), Step::service(), step];
     let cases = [
         Case {
@@ -162,17 +161,35 @@ fn each_way_through_a_wait_has_its_end() {
             ..Case::new("a running sync is joined", vec![])
         },
         Case {
-            behaviour: Behaviour { last_sync: Past::Ago(608 * SECOND), window: 609 * SECOND, ..quick() },
-            jumps: &[(3, SECOND), (5, SECOND), (6, HOUR)],
-            begins: "GPGGPG",
-            triggers: 2,
-            ..Case::new("the window is waited out", vec![])
+            begins: "GGPG",
+            ..Case::new("the first reading: a page", vec![Step::reply(Reply::new(404).html())])
         },
         Case::new("the reply to the trigger is lost", vec![Step::fault(Fault::LoseReply).on("POST")]),
         Case::new("a reading: a page", third_fails(Step::reply(Reply::new(404).html()))),
         Case::new("a reading: a reset", third_fails(Step::fault(Fault::Reset))),
     ];
     thread::scope(|scope| cases.into_iter().for_each(|case| drop(scope.spawn(|| case.play()))));
+}
+
+/// The service's clock moves with the calls of the callback alone.
+#[test]
+fn the_window_is_waited_out() {
+    const SECOND: Duration = Duration::from_secs(1);
+    let behaviour = Behaviour { last_sync: Past::Ago(608 * SECOND), window: 609 * SECOND, ..quick() };
+    let emulator = Emulator::start(Config { clock: Clock::manual(), behaviour, ..Config::default() });
+    let mut phases = Vec::new();
+    let outcome = client(&emulator).sync_and_wait(TOKEN, HOUR, |progress| {
+        if progress.phase() == Phase::Watching || phases.last() == Some(&Phase::Starting) {
+            emulator.advance(SECOND);
+        }
+        phases.push(progress.phase());
+        ControlFlow::Continue(())
+    });
+    let outcome = outcome.unwrap();
+    assert_eq!((outcome.answer(), outcome.detail().trigger()), (Answer::Accepted, Trigger::Accepted));
+    phases.dedup();
+    assert_eq!(phases, [Phase::Starting, Phase::Window, Phase::Watching]);
+    assert!(methods(&emulator).starts_with("GPG") && triggers(&emulator) == 2, "{}", methods(&emulator));
 }
 
 /// Eight seconds are enough for three readings after the trigger, and for eleven calls of the callback. A slow machine
@@ -207,10 +224,24 @@ fn a_state_that_cannot_be_read_triggers_nothing() {
     emulator.script([Step::error(400)]);
     let result = client(&emulator).sync_and_wait(TOKEN, HOUR, go_on);
     assert_eq!(kind(result), (ErrorKind::Service, Trigger::NotSent));
-    emulator.script([Step::reply(autopilot_emulator::Reply::new(200).body("[]"))]);
-    let result = client(&emulator).sync_and_wait(TOKEN, HOUR, go_on);
+    assert_eq!(methods(&emulator), "G");
+}
+
+/// The last failure is the result. Five seconds are enough for the readings at 0, 3 and 4 seconds. A slow machine makes
+/// fewer.
+#[test]
+fn a_state_that_cannot_be_read_for_now_triggers_nothing_until_the_deadline() {
+    let emulator = emulator(quick());
+    emulator.script(vec![Step::reply(Reply::new(200).body("[]")); 9]);
+    let mut phases = Vec::new();
+    let result = client(&emulator).sync_and_wait(TOKEN, Duration::from_secs(5), |progress| {
+        phases.push(progress.phase());
+        ControlFlow::Continue(())
+    });
     assert_eq!(kind(result), (ErrorKind::Protocol, Trigger::NotSent));
-    assert_eq!(methods(&emulator), "GG");
+    phases.dedup();
+    assert_eq!(phases, [Phase::Starting, Phase::Retrying]);
+    assert!("GGG".starts_with(&methods(&emulator)), "{}", methods(&emulator));
 }
 
 #[test]

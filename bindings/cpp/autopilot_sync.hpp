@@ -156,14 +156,16 @@ enum class SyncStatus : std::int32_t {
 enum class Phase : std::int32_t {
     /// The wait starts. Nothing has been sent yet.
     starting = AUTOPILOT_PHASE_STARTING,
-    /// The wait pauses until the service accepts a trigger. If the callback ends it here, the answer is
-    /// too_soon.
+    /// The wait pauses until the service accepts a trigger, and looks meanwhile whether a sync runs or has completed. If
+    /// the callback ends it here, the answer is too_soon.
     window = AUTOPILOT_PHASE_WINDOW,
     /// The wait watches a sync, or looks for the effect of a trigger that may have run.
     watching = AUTOPILOT_PHASE_WATCHING,
     /// The service refused the token. Give the wait a new one with Progress::set_token(). If the callback sets none, or
     /// the service refuses that too, the wait ends with ErrorKind::unauthorized.
     token_rejected = AUTOPILOT_PHASE_TOKEN_REJECTED,
+    /// The settings cannot be read for now. The wait tries again until it can, and triggers then.
+    retrying = AUTOPILOT_PHASE_RETRYING,
 };
 
 /// One of Microsoft's clouds. Each refuses the tokens of the others.

@@ -121,7 +121,8 @@ pub unsafe extern "C" fn autopilot_client_settings(
 }
 
 /// Triggers a sync and waits until it ends. If a sync is already running, joins it. If the service does not accept a
-/// trigger yet, pauses until it does, as long as that is before the deadline.
+/// trigger yet, pauses until it does, as long as that is before the deadline. Meanwhile it looks on, and joins a sync
+/// that runs or completes. If the service fails for a while, tries again until the deadline.
 ///
 /// client, token, cancel, detail: as for autopilot_client_sync(). To observe the end, the token needs the right to read
 /// too; DeviceManagementServiceConfig.ReadWrite.All includes it. The wait keeps its own copy of the token, and wipes it
@@ -150,6 +151,8 @@ pub unsafe extern "C" fn autopilot_client_settings(
 ///   the first for the second.
 /// - another sync ends before the wait has confirmed the end of this one: it reports the other one's end, which can be
 ///   a failure.
+/// - the service refuses the trigger as too soon, and its clocks differ: a sync that ended just before the wait may
+///   count as joined.
 /// - the reply to the trigger is lost: a sync that ended since the reading before the trigger counts as joined, and a
 ///   sync that somebody else triggered meanwhile counts as triggered here.
 ///

@@ -73,7 +73,8 @@ pub extern "C" fn autopilot_progress_elapsed_ms(progress: Option<&autopilot_prog
     progress.map_or(-1, |progress| progress.elapsed_ms)
 }
 
-/// The milliseconds until the wait reads the settings again or sends a trigger. -1 for NULL.
+/// The milliseconds until the next step: in AUTOPILOT_PHASE_WINDOW until the service accepts a trigger, else until the
+/// next request. -1 for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn autopilot_progress_next_step_ms(progress: Option<&autopilot_progress>) -> i64 {
     progress.map_or(-1, |progress| progress.next_step_ms)

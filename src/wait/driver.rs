@@ -86,7 +86,7 @@ impl Driver<'_> {
         match command {
             Command::ReadSettings { with_retries } => self.read_settings(with_retries),
             Command::SendTrigger => self.send_trigger(),
-            Command::Pause { until, phase } => self.pause(until, phase),
+            Command::Pause { until, next_step, phase } => self.pause(until, next_step, phase),
             Command::Stop(reason) => Err(reason),
         }
     }
@@ -141,12 +141,12 @@ impl Driver<'_> {
     }
 
     /// Pauses, and calls the callback once a second.
-    fn pause(&mut self, until: Duration, phase: Phase) -> Result<Event, StopReason> {
+    fn pause(&mut self, until: Duration, next_step: Duration, phase: Phase) -> Result<Event, StopReason> {
         // Only a cancel can end this call: its deadline is later than the pause.
         let call = self.graph.call(self.time_left() + TICK);
         loop {
+            self.report(phase, next_step.saturating_sub(self.elapsed()))?;
             let left = until.saturating_sub(self.elapsed());
-            self.report(phase, left)?;
             if left.is_zero() {
                 return Ok(Event::Due);
             }

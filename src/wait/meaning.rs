@@ -20,7 +20,10 @@ pub(super) fn of_settings(result: Result<Reply, Failure>) -> Meaning {
             }
             Err(kind) => Meaning { event: without_settings(&reply, kind), error: Some(reply.error(kind)) },
         },
-        Err(failure) => Meaning { event: without_reply(failure.error.kind()), error: Some(failure.error) },
+        Err(failure) => Meaning {
+            event: without_reply(failure.error.kind(), failure.is_transient),
+            error: Some(failure.error),
+        },
     }
 }
 
@@ -56,9 +59,10 @@ fn without_settings(reply: &Reply, kind: ErrorKind) -> Event {
 }
 
 /// What it means that no reply came. A fault on this machine does not heal by itself.
-fn without_reply(kind: ErrorKind) -> Event {
+fn without_reply(kind: ErrorKind, is_transient: bool) -> Event {
     match kind {
         ErrorKind::Configuration | ErrorKind::Internal => Event::ReadFailedForGood,
+        ErrorKind::Connect | ErrorKind::Tls if !is_transient => Event::CannotConnect,
         _ => Event::ReadFailedForNow { retry_after: None },
     }
 }
@@ -95,6 +99,7 @@ mod tests {
             Event::ReadForbidden => "forbidden",
             Event::ReadFailedForNow { retry_after: None } => "for now",
             Event::ReadFailedForNow { retry_after: told } if told == retry_after => "for 7 s",
+            Event::CannotConnect => "cannot connect",
             Event::ReadFailedForGood => "for good",
             Event::TriggerAccepted { date: told } if told == date => "accepted",
             Event::SyncAlreadyRunning => "running",
@@ -144,13 +149,15 @@ mod tests {
 
     #[test]
     fn a_reading_without_a_reply() {
-        for kind in ErrorKind::ALL {
-            let expected = match kind {
-                ErrorKind::Configuration | ErrorKind::Internal => "for good",
+        for (kind, is_transient) in ErrorKind::ALL.into_iter().flat_map(|kind| [(kind, false), (kind, true)])
+        {
+            let expected = match (kind, is_transient) {
+                (ErrorKind::Configuration | ErrorKind::Internal, _) => "for good",
+                (ErrorKind::Connect | ErrorKind::Tls, false) => "cannot connect",
                 _ => "for now",
             };
-            let meaning = Meaning { event: without_reply(kind), error: None };
-            assert_eq!(said(meaning), (expected, None), "{kind:?}");
+            let meaning = Meaning { event: without_reply(kind, is_transient), error: None };
+            assert_eq!(said(meaning), (expected, None), "{kind:?} {is_transient}");
         }
         let meaning = of_settings(Err(Failure::no_random_bits()));
         assert_eq!(said(meaning), ("for good", Some(ErrorKind::Internal)));

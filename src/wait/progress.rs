@@ -28,13 +28,16 @@ use crate::text::Token;
 pub enum Phase {
     /// The wait starts. Nothing has been sent yet.
     Starting = 0,
-    /// The wait pauses until the service accepts a trigger. If the callback ends it here, the answer is "too soon".
+    /// The wait pauses until the service accepts a trigger, and looks meanwhile whether a sync runs or has completed. If
+    /// the callback ends it here, the answer is "too soon".
     Window = 1,
     /// The wait watches a sync, or looks for the effect of a trigger that may have run.
     Watching = 2,
     /// The service refused the token. If the callback sets no new one, or the service refuses that too, the wait ends
     /// as unauthorized.
     TokenRejected = 3,
+    /// The settings cannot be read for now. The wait tries again until it can, and triggers then.
+    Retrying = 4,
 }
 
 /// What a wait reports to its caller, about once a second.
@@ -98,7 +101,8 @@ impl Progress<'_> {
         self.elapsed
     }
 
-    /// The time until the next request.
+    /// The time until the next step: in [`Phase::Window`] until the service accepts a trigger, else until the next
+    /// request.
     ///
     /// ```no_run
     /// # let token = "recent";

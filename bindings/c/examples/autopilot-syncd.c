@@ -385,6 +385,8 @@ static void tell_phase(struct sync *sync, autopilot_phase phase, int64_t next_st
         say(INFO, "phase: too soon, trying again in %" PRId64 " s", whole_seconds(next_step_ms));
     else if (phase == AUTOPILOT_PHASE_WATCHING)
         say(INFO, "phase: watching");
+    else if (phase == AUTOPILOT_PHASE_RETRYING)
+        say(INFO, "phase: the settings cannot be read for now, trying again");
     sync->phase = phase;
 }
 

@@ -53,6 +53,7 @@ pub fn wait(data: &[u8]) {
 fn read([what, _, sync, manual, date]: [u8; 5]) -> Event {
     let status = match what % 16 {
         0 => return Event::ReadForbidden,
+        1 if sync % 2 == 1 => return Event::CannotConnect,
         1 => return Event::ReadFailedForGood,
         2 => return Event::ReadFailedForNow { retry_after: retry_after(date) },
         3 => "unknown",
@@ -127,6 +128,8 @@ struct History {
     uncertain: Option<(Duration, u32)>,
     asked_to_wait: Option<Duration>,
     baseline: Option<Settings>,
+    /// The very first reading.
+    first: Option<Settings>,
     /// The newest value of both times.
     newest: (Option<Time>, Option<Time>),
     /// The readings since the trigger that are not stale.
@@ -146,6 +149,7 @@ impl History {
             uncertain: None,
             asked_to_wait: None,
             baseline: None,
+            first: None,
             newest: (None, None),
             readings: Vec::new(),
             may_trigger: false,
@@ -160,10 +164,12 @@ impl History {
                 }
             }
             Command::SendTrigger => self.assert_trigger(now),
-            Command::Pause { until, phase } => {
+            Command::Pause { until, phase, .. } => {
                 assert!(now <= *until && *until < self.deadline, "pauses until {until:?} at {now:?}");
-                let longest = self.not_before.max(now + seconds(15));
-                assert!(*phase == Phase::Window || *until <= longest, "sleeps until {until:?} at {now:?}");
+                let is_before = matches!(self.answer, Answer::None | Answer::TooSoon);
+                assert!(is_before || *phase == Phase::Watching, "{phase:?} after {:?}", self.answer);
+                let longest = self.not_before.max(now + seconds(if is_before { 62 } else { 15 }));
+                assert!(*until <= longest, "sleeps until {until:?} at {now:?}");
             }
             Command::Stop(reason) => self.assert_stop(now, reason, trigger),
         }
@@ -172,7 +178,7 @@ impl History {
     fn told(&mut self, now: Duration, event: &Event) {
         self.may_trigger = matches!(event, Event::SettingsRead { .. } | Event::ReadForbidden);
         match event {
-            Event::Due | Event::ReadFailedForGood | Event::TriggerFailed => {}
+            Event::Due | Event::CannotConnect | Event::ReadFailedForGood | Event::TriggerFailed => {}
             Event::ReadFailedForNow { retry_after } => {
                 self.not_before = now + retry_after.unwrap_or_default()
             }
@@ -203,6 +209,7 @@ impl History {
             return;
         }
         self.newest = (sync, manual);
+        self.first.get_or_insert_with(|| settings.clone());
         if matches!(self.answer, Answer::None | Answer::TooSoon) {
             self.baseline = Some(settings.clone());
             if self.answer == Answer::TooSoon && is_running(settings) {
@@ -251,6 +258,14 @@ impl History {
                 assert_eq!(trigger, Some(Trigger::Accepted));
                 assert!(matches!(self.answer, Answer::Accepted(_) | Answer::MayHaveRun), "{:?}", self.answer);
                 self.assert_proved(SyncStatus::Completed, trigger);
+            }
+            StopReason::JoinedCompleted if self.answer == Answer::TooSoon => {
+                assert_eq!(trigger, Some(Trigger::Joined));
+                let (_, last) = self.readings.last().expect("an end is read");
+                assert_eq!(last.status(), Some(&SyncStatus::Completed));
+                let first = self.first.as_ref().expect("it is newer than the first");
+                assert!(time::compare(last.last_sync(), first.last_sync()).is_gt());
+                self.assert_confirmed(last, true);
             }
             StopReason::JoinedCompleted => {
                 assert_eq!(trigger, Some(Trigger::Joined));

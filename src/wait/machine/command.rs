@@ -7,14 +7,16 @@ use crate::wait::progress::Phase;
 /// What to do next. Tell the machine what came of it as an event.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Command {
-    /// Read the settings: with ordinary retries before a trigger, without them while a sync is watched.
+    /// Read the settings: with ordinary retries if a trigger is to follow, without them in repeated readings.
     ReadSettings {
         with_retries: bool,
     },
     SendTrigger,
-    /// Wait until this time, counted from the start of the wait.
+    /// Wait until this time, counted from the start of the wait. The caller is told of the next step: the time of the
+    /// next trigger in the window, `until` otherwise.
     Pause {
         until: Duration,
+        next_step: Duration,
         phase: Phase,
     },
     /// The wait is over.

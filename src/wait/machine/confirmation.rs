@@ -5,6 +5,13 @@ use std::time::Duration;
 use super::reading::{Reading, compare_last_sync};
 use crate::outcome::Settings;
 
+/// If the times moved. The start of the sync may have moved them, and the status may lag behind.
+pub(super) const AFTER_MOVED_TIMES: Confirmation = Confirmation { time: Duration::from_secs(5), readings: 2 };
+
+/// If the sync was seen in progress, but no time moved.
+pub(super) const AFTER_IN_PROGRESS: Confirmation =
+    Confirmation { time: Duration::from_secs(20), readings: 4 };
+
 /// For how long, and in how many readings, the same end must show before it is believed.
 pub(super) struct Confirmation {
     pub(super) time: Duration,

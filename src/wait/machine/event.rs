@@ -16,6 +16,9 @@ pub(crate) enum Event {
     ReadForbidden,
     /// Reading failed and may succeed later, but not before `retry_after`.
     ReadFailedForNow { retry_after: Option<Duration> },
+    /// Reading failed because no connection is possible: the name is unknown, the proxy refuses, or no certificate is
+    /// trusted. The cause is the caller's setting, or the network for now.
+    CannotConnect,
     /// Reading failed in a way that does not heal.
     ReadFailedForGood,
     /// 204, and the `Date` of the reply.

@@ -33,18 +33,28 @@
 //!   30 s, send the trigger again. If nothing shows for another 30 s, the failure of that trigger is the result.
 //! - **After a 429, wait for the window.** The service accepts a sync every ten minutes; 610 s after the last one are
 //!   on the safe side. If Retry-After asks for more, it counts. If the window is over already, Graph throttles: pause
-//!   30 s, then twice as long each time, up to 610 s. After the pause, start again with a new baseline. If the
-//!   deadline comes first, the wait ends as too soon, at once.
+//!   30 s, then twice as long each time, up to 610 s. After the pause, trigger again, with the last reading as the
+//!   baseline. If the deadline comes first, the wait ends as too soon, at once.
+//! - **Look while the window lasts**, at pauses that grow to 60 s. A sync in progress is joined. A sync that has
+//!   completed is joined too if it is newer than the baseline, was recorded after the `Date` of the first reading, and
+//!   two readings have shown it for 5 s: then it began after the wait, or ended during it. So no wait starves in a
+//!   tenant that syncs by itself. If either time moves, the window counts anew from there. Such a wait looks on until
+//!   its deadline even if the new window ends later, because whoever moved the time may have started a sync.
+//! - **Ride out failures before a trigger.** A reading that fails for now is repeated, at pauses that grow to 60 s,
+//!   until the deadline. Then its failure is the result. A failure that does not heal is the result at once. An unknown
+//!   name, a certificate that is not trusted or a proxy that refuses is such a failure until a reading has succeeded:
+//!   the settings of this program are wrong. After that, the network has a fault for now.
 //!
 //! # The files
 //!
 //! [`command`] and [`event`] are the machine's language. [`reading`], [`schedule`], [`confirmation`], [`observation`]
 //! and [`uncertain_trigger`] decide single questions. [`state`] holds what the machine knows and the state it is in.
-//! [`trigger`], [`watch`] and [`window`] say what follows from an event in each state.
+//! [`look`], [`trigger`], [`watch`] and [`window`] say what follows from an event in each state.
 
 mod command;
 mod confirmation;
 mod event;
+mod look;
 mod observation;
 mod reading;
 mod schedule;
@@ -71,14 +81,12 @@ impl Machine {
     /// What to do next. `now` is the time since the start of the wait. The first event is [`Event::Due`].
     pub(crate) fn next(&mut self, now: Duration, event: Event) -> Command {
         match self.take_state() {
-            State::Baseline => self.after_baseline(event),
+            State::Looking(look) => self.after_look(now, event, look),
             State::Triggering { is_repeat } => self.after_trigger(now, event, is_repeat),
             State::Watching(watch) => self.after_watch(now, event, watch),
             State::TooSoon { received, retry_after } => {
                 self.after_too_soon(now, event, received, retry_after)
             }
-            State::Window => self.read_settings(State::WindowOver),
-            State::WindowOver => self.after_window(now, event),
             State::Stopped => Command::Stop(StopReason::RequestFailed),
         }
     }

@@ -66,15 +66,30 @@ struct Conditions {
     /// Percent of the reads that fail, and of the triggers whose reply is lost or says nothing.
     read_faults: u64,
     trigger_faults: u64,
+    /// No reading succeeds in these times.
+    outages: Vec<Range<i64>>,
+}
+
+impl Conditions {
+    fn is_out(&self, at: i64) -> bool {
+        self.outages.iter().any(|outage| outage.contains(&at))
+    }
 }
 
 fn conditions(random: &mut Random) -> Conditions {
+    let deadline = random.one_of(&[3, 20, 90, 300, 900, 1800, 3600]) * SECOND + random.between(0, 2000);
+    let mut outages = Vec::new();
+    for _ in 0..random.one_of(&[0, 0, 0, 1, 2]) {
+        let begin = random.one_of(&[0, random.clone().between(0, deadline)]);
+        outages.push(begin..begin + random.one_of(&[1, 10, 60, 600, 3600]) * SECOND);
+    }
     Conditions {
-        deadline: random.one_of(&[3, 20, 90, 300, 900, 1800, 3600]) * SECOND + random.between(0, 2000),
+        deadline,
         slowest: random.one_of(&[100, 100, 600, 3000, 20_000]),
         may_read: random.chance(95),
         read_faults: random.one_of(&[0, 0, 0, 5, 20, 50, 90]),
         trigger_faults: random.one_of(&[0, 0, 0, 20, 60]),
+        outages,
     }
 }
 
@@ -95,7 +110,7 @@ fn play<M: Rule>(seed: u64, machine: impl FnOnce(Duration, Duration) -> M) -> Re
     let mut unknowns = unknowns::unknowns(&mut random);
     unknowns::extremes(&mut random, conditions.trigger_faults == 0, &mut unknowns);
     let tenant = Drawn::new(unknowns, Random(random.number()));
-    let checks = Checks::new(conditions.deadline, conditions.may_read);
+    let checks = Checks::new(&conditions);
     let jitter = random.between(0, 4999);
     let mut machine = machine(duration(conditions.deadline), duration(jitter));
     let mut play = Play { now: 0, random, conditions, tenant, checks, log: Vec::new() };
@@ -154,7 +169,8 @@ impl Play {
 
     fn read_once(&mut self, is_before: bool) -> Event {
         let (at, is_answered) = self.exchange();
-        if !is_answered || self.random.chance(self.conditions.read_faults) {
+        let is_out = self.conditions.is_out(at) || self.random.chance(self.conditions.read_faults);
+        if !is_answered || is_out {
             let retry_after = self.random.one_of(&[None, None, Some(Duration::from_secs(7))]);
             let retry_after = retry_after.filter(|_| is_answered);
             self.checks.not_read(self.now, retry_after);
@@ -178,6 +194,7 @@ impl Play {
         // Before the service or behind it, unless it says itself that nothing was done.
         if is_faulty && self.random.chance(20) {
             self.log.push(format!("{:>9} not sent", self.now));
+            self.checks.not_sent();
             return Event::TriggerFailed;
         }
         let is_lost_before = is_faulty && self.random.chance(50);
@@ -235,7 +252,7 @@ impl Rule for Naive {
             }
             Event::TriggerAccepted { .. } | Event::SettingsRead { .. } | Event::ReadFailedForNow { .. } => {
                 let until = now + Duration::from_secs(2);
-                let pause = Command::Pause { until, phase: Phase::Watching };
+                let pause = Command::Pause { until, next_step: until, phase: Phase::Watching };
                 if until < self.deadline { pause } else { Command::Stop(StopReason::DeadlinePassed) }
             }
             Event::TriggerTooSoon { .. } => Command::Stop(StopReason::TooSoon(None)),

@@ -3,16 +3,10 @@
 use std::time::Duration;
 
 use super::command::StopReason;
-use super::confirmation::{Candidate, Confirmation};
+use super::confirmation::{AFTER_IN_PROGRESS, AFTER_MOVED_TIMES, Candidate};
 use super::reading::{Reading, compare_last_sync, compare_last_trigger, has_ended, is_running};
 use crate::outcome::{Settings, SyncStatus, Trigger};
 use crate::text::time::{self, Time};
-
-/// If the times moved. The start of the sync may have moved them, and the status may lag behind.
-const AFTER_MOVED_TIMES: Confirmation = Confirmation { time: Duration::from_secs(5), readings: 2 };
-
-/// If the sync was seen in progress, but no time moved.
-const AFTER_IN_PROGRESS: Confirmation = Confirmation { time: Duration::from_secs(20), readings: 4 };
 
 /// A sync that does not show within this time after the answer cannot be observed.
 const TIME_TO_SHOW: Duration = Duration::from_secs(120);

@@ -19,6 +19,10 @@ pub(super) fn is_running(settings: &Settings) -> bool {
     settings.status() == Some(&SyncStatus::InProgress)
 }
 
+pub(super) fn is_completed(settings: &Settings) -> bool {
+    settings.status() == Some(&SyncStatus::Completed)
+}
+
 /// Whether the status says that the last sync completed or failed.
 pub(super) fn has_ended(settings: &Settings) -> bool {
     matches!(settings.status(), Some(SyncStatus::Completed | SyncStatus::Failed))

@@ -1,10 +1,9 @@
-//! When to read the settings next while a sync is watched.
+//! When to read the settings next.
 
 use std::time::Duration;
 
-/// After the trigger. Each further pause is half as long again.
+/// Each further pause is half as long again, up to the longest.
 const FIRST_PAUSE: Duration = Duration::from_secs(2);
-const LONGEST_PAUSE: Duration = Duration::from_secs(15);
 
 /// Between the readings that confirm an end, counted from the reply.
 const CONFIRMATION_PAUSE: Duration = Duration::from_secs(5);
@@ -15,7 +14,8 @@ const LAST_READING_MARGIN: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub(super) struct Schedule {
     pause: Duration,
-    /// When the last reading was requested. Before the first one: when the trigger was answered.
+    longest_pause: Duration,
+    /// When the last reading was requested. Before the first one: when the schedule began.
     last_reading: Duration,
     not_before: Duration,
     /// When the end that needs confirmation was last received.
@@ -23,9 +23,10 @@ pub(super) struct Schedule {
 }
 
 impl Schedule {
-    pub(super) fn new(now: Duration) -> Schedule {
+    pub(super) fn new(now: Duration, longest_pause: Duration) -> Schedule {
         Schedule {
             pause: FIRST_PAUSE,
+            longest_pause,
             last_reading: now,
             not_before: Duration::ZERO,
             candidate_received: None,
@@ -39,7 +40,12 @@ impl Schedule {
     /// A reading is requested now.
     pub(super) fn start_reading(&mut self, now: Duration) {
         self.last_reading = now;
-        self.pause = (self.pause + self.pause / 2).min(LONGEST_PAUSE);
+        self.pause = (self.pause + self.pause / 2).min(self.longest_pause);
+    }
+
+    /// The next pause begins now, and not at the last request.
+    pub(super) fn pause_from(&mut self, now: Duration) {
+        self.last_reading = now;
     }
 
     /// The service asks for no request before this time.
@@ -77,6 +83,21 @@ impl Schedule {
         let left = decision.saturating_sub(self.last_reading);
         let pause = if left.is_zero() { self.pause } else { left.max(FIRST_PAUSE).min(self.pause) };
         self.before_deadline(self.last_reading + pause, now, deadline)
+    }
+
+    /// Like [`next_reading`](Self::next_reading), but the one at `due` takes the place of those just before and after it.
+    pub(super) fn next_reading_up_to(
+        &self,
+        due: Duration,
+        now: Duration,
+        deadline: Duration,
+    ) -> Option<Duration> {
+        let next = self.last_reading + self.pause;
+        if next + FIRST_PAUSE <= due {
+            return self.before_deadline(next, now, deadline);
+        }
+        let due = due.max(self.last_reading + FIRST_PAUSE).max(self.not_before);
+        (due < deadline).then_some(due)
     }
 
     fn before_deadline(&self, next: Duration, now: Duration, deadline: Duration) -> Option<Duration> {

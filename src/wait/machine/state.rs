@@ -4,6 +4,7 @@ use std::mem;
 use std::time::Duration;
 
 use super::command::{Command, StopReason};
+use super::look::Look;
 use super::observation::{Observation, Origin};
 use super::reading::is_stale;
 use super::schedule::Schedule;
@@ -11,6 +12,9 @@ use super::uncertain_trigger::UncertainTrigger;
 use crate::outcome::{Settings, Trigger};
 use crate::text::Time;
 use crate::wait::progress::Phase;
+
+/// Between two readings of a watch.
+const LONGEST_PAUSE: Duration = Duration::from_secs(15);
 
 /// The state machine. Every `Duration` that is a point in time counts from the start of the wait.
 pub(crate) struct Machine {
@@ -22,6 +26,9 @@ pub(crate) struct Machine {
     pub(super) latest: Option<Settings>,
     /// The last reading before the trigger. None if the caller has no right to read.
     pub(super) baseline: Option<Settings>,
+    /// A sync that ends in the window counts if the service recorded it at this time or later: by the `Date` of the
+    /// first reading. None if that has none.
+    pub(super) counts_from: Option<Time>,
     /// The last `Date` of the service, and when it was received.
     pub(super) service_clock: Option<(Time, Duration)>,
     /// How many 429s the window did not explain.
@@ -31,18 +38,14 @@ pub(crate) struct Machine {
 
 #[derive(Debug)]
 pub(super) enum State {
-    /// Reading the settings before the first trigger.
-    Baseline,
+    /// Reading the settings before a trigger, until it can be sent.
+    Looking(Look),
     /// Sending the trigger.
     Triggering { is_repeat: bool },
     /// Reading the settings again and again, with pauses.
     Watching(Watch),
     /// Reading the settings after a 429 that was received at this time.
     TooSoon { received: Duration, retry_after: Option<Duration> },
-    /// Pausing until the service accepts a trigger.
-    Window,
-    /// Reading the settings after that pause.
-    WindowOver,
     /// The wait is over.
     Stopped,
 }
@@ -52,6 +55,12 @@ pub(super) enum State {
 pub(super) struct Watch {
     pub(super) schedule: Schedule,
     pub(super) subject: Subject,
+}
+
+impl Watch {
+    pub(super) fn new(now: Duration, subject: Subject) -> Watch {
+        Watch { schedule: Schedule::new(now, LONGEST_PAUSE), subject }
+    }
 }
 
 #[derive(Debug)]
@@ -68,9 +77,10 @@ impl Machine {
         Machine {
             deadline,
             jitter,
-            state: State::Baseline,
+            state: State::Looking(Look::new(Duration::ZERO)),
             latest: None,
             baseline: None,
+            counts_from: None,
             service_clock: None,
             throttled: 0,
             known_trigger: None,
@@ -96,22 +106,8 @@ impl Machine {
         is_fresh
     }
 
-    /// Keeps a reading as the latest and the baseline, unless it is stale. Returns whether it was kept.
-    pub(super) fn keep_baseline(&mut self, settings: &Settings) -> bool {
-        let is_fresh = self.keep_latest(settings);
-        if is_fresh {
-            self.baseline = Some(settings.clone());
-        }
-        is_fresh
-    }
-
     pub(super) fn keep_date(&mut self, now: Duration, date: Option<Time>) {
         self.service_clock = date.map(|date| (date, now)).or(self.service_clock);
-    }
-
-    pub(super) fn read_settings(&mut self, state: State) -> Command {
-        self.state = state;
-        Command::ReadSettings { with_retries: true }
     }
 
     pub(super) fn send_trigger(&mut self) -> Command {
@@ -132,7 +128,7 @@ impl Machine {
     pub(super) fn watch_sync(&mut self, now: Duration, origin: Origin, ran_before: bool) -> Command {
         self.known_trigger = Some(origin.trigger());
         let observation = Observation::new(origin, now, ran_before);
-        self.watch_on(now, Watch { schedule: Schedule::new(now), subject: Subject::Sync(observation.into()) })
+        self.watch_on(now, Watch::new(now, Subject::Sync(observation.into())))
     }
 
     /// Pauses until the next reading. If the deadline leaves no time for one, the wait stops.
@@ -145,6 +141,6 @@ impl Machine {
         };
         let Some(until) = next else { return Command::Stop(StopReason::DeadlinePassed) };
         self.state = State::Watching(watch);
-        Command::Pause { until, phase: Phase::Watching }
+        Command::Pause { until, next_step: until, phase: Phase::Watching }
     }
 }

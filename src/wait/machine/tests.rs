@@ -5,7 +5,8 @@
 //! and reach the machine with as many digits as the line has. The service's clock is months away from ours.
 //!
 //! After `watch@5`, "pause until second 5", the pause is played, and the machine must order a reading. The next line
-//! tells what that reading brings. `window@510` is the pause after a 429.
+//! tells what that reading brings. `window@510` is a pause after a 429 that allows a trigger at second 510; there are
+//! readings before. `retry@5` is a pause after a failure.
 
 mod joined;
 mod uncertain_trigger;
@@ -65,6 +66,7 @@ fn event(text: &str) -> Event {
     match what {
         "read-forbidden" => Event::ReadForbidden,
         "read-failed" => Event::ReadFailedForNow { retry_after },
+        "cannot-connect" => Event::CannotConnect,
         "read-failed-for-good" => Event::ReadFailedForGood,
         "204" => Event::TriggerAccepted { date },
         "409" => Event::SyncAlreadyRunning,
@@ -84,8 +86,9 @@ fn written_command(command: &Command) -> String {
         Command::ReadSettings { with_retries: true } => "read".into(),
         Command::ReadSettings { with_retries: false } => "read-once".into(),
         Command::SendTrigger => "trigger".into(),
-        Command::Pause { until, phase: Phase::Watching } => format!("watch@{}", second(until)),
-        Command::Pause { until, phase: Phase::Window } => format!("window@{}", second(until)),
+        Command::Pause { until, phase: Phase::Watching, .. } => format!("watch@{}", second(until)),
+        Command::Pause { until, phase: Phase::Retrying, .. } => format!("retry@{}", second(until)),
+        Command::Pause { next_step, phase: Phase::Window, .. } => format!("window@{}", second(next_step)),
         Command::Pause { phase, .. } => unreachable!("{phase:?} has no pause"),
         Command::Stop(StopReason::Completed) => "completed".into(),
         Command::Stop(StopReason::JoinedCompleted) => "joined".into(),
@@ -115,13 +118,16 @@ impl Play {
         Play { machine, now: Duration::ZERO, command }
     }
 
-    /// Plays a pause. A reading always follows it: with retries after a window, without them while a sync is watched.
+    /// Plays a pause. A reading always follows it: with retries after the window, without them before and while a sync
+    /// is watched.
     fn play_pause(&mut self) {
-        if let Command::Pause { until, phase } = self.command {
+        if let Command::Pause { until, next_step, phase } = self.command {
             self.now = until;
             self.command = self.machine.next(until, Event::Due);
-            let expected = if phase == Phase::Window { "read" } else { "read-once" };
-            assert_eq!(written_command(&self.command), expected, "after the pause until {until:?}");
+            let is_last = phase == Phase::Window && until >= next_step;
+            let expected: &[&str] = if is_last { &["read", "read-once"] } else { &["read-once"] };
+            let command = written_command(&self.command);
+            assert!(expected.contains(&&*command), "{command} after the pause until {until:?}");
         }
     }
 
@@ -173,10 +179,25 @@ fn without_a_baseline_the_answer_ends_the_wait() {
 }
 
 #[test]
-fn a_baseline_that_fails_is_the_result() {
-    for failure in ["read-failed", "read-failed retry=5", "read-failed-for-good"] {
+fn a_first_reading_that_fails_for_good_is_the_result() {
+    for failure in ["read-failed-for-good", "cannot-connect"] {
         play(&format!("0 {failure} -> request-failed"));
+        play(&format!("0 read-failed -> retry@3 \n 3 {failure} -> request-failed"));
     }
+}
+
+#[test]
+fn a_first_reading_that_fails_for_now_is_repeated_until_the_deadline() {
+    play("0 read-failed -> retry@3 \n 3 read-failed -> retry@7.5 \n 900 completed L=-1000 -> trigger");
+    play("0 read-failed -> retry@3 \n 3 read-failed -> retry@7.5 \n 900 read-forbidden -> trigger");
+    // The ordinary retries took a while; and the service may ask for more.
+    play("7 read-failed -> retry@10 \n 10 read-failed retry=50 -> retry@60");
+    let expected = [3.0, 7.5, 14.25, 24.375, 39.5625, 62.34375, 96.515625, 147.7734375, 207.7734375];
+    assert_eq!(reading_times(LONG, "0 read-failed -> retry@3", "read-failed", 9), expected);
+    let expected = [3.0, 7.5, 14.25, 19.0];
+    assert_eq!(reading_times(20.0, "0 read-failed -> retry@3", "read-failed", 9), expected);
+    play_until(20.0, "0 read-failed -> retry@3 \n 19 read-failed -> request-failed");
+    play_until(20.0, "0 read-failed retry=30 -> request-failed");
 }
 
 #[test]
@@ -570,6 +591,7 @@ fn a_reading_that_failed_for_now_is_repeated_when_it_asks() {
 #[test]
 fn a_reading_that_failed_for_good_ends_the_wait() {
     for refusal in ["read-forbidden", "read-failed-for-good"] {
+        accepted("2 cannot-connect -> watch@5");
         accepted(&format!("2 {refusal} -> request-failed"));
         accepted(&format!("2 completed L=1 T=0 -> watch@7 \n 7 {refusal} -> request-failed"));
     }

@@ -1,4 +1,4 @@
-//! The reading before the first trigger, and the answer to each trigger.
+//! The answer to each trigger.
 
 use std::time::Duration;
 
@@ -6,23 +6,10 @@ use super::command::{Command, StopReason};
 use super::event::Event;
 use super::observation::Origin;
 use super::reading::is_running;
-use super::schedule::Schedule;
 use super::state::{Machine, State, Subject, Watch};
 use super::uncertain_trigger::UncertainTrigger;
 
 impl Machine {
-    pub(super) fn after_baseline(&mut self, event: Event) -> Command {
-        match event {
-            Event::Due => self.read_settings(State::Baseline),
-            Event::SettingsRead { settings, .. } => {
-                self.keep_baseline(&settings);
-                self.send_trigger()
-            }
-            Event::ReadForbidden => self.send_trigger(),
-            _ => Command::Stop(StopReason::RequestFailed),
-        }
-    }
-
     pub(super) fn after_trigger(&mut self, now: Duration, event: Event, is_repeat: bool) -> Command {
         let Some(baseline) = &self.baseline else { return unobserved(now, event) };
         match event {
@@ -35,11 +22,12 @@ impl Machine {
             }
             Event::TriggerTooSoon { retry_after, date } => {
                 self.keep_date(now, date);
-                self.read_settings(State::TooSoon { received: now, retry_after })
+                self.state = State::TooSoon { received: now, retry_after };
+                Command::ReadSettings { with_retries: true }
             }
             Event::TriggerMayHaveRun => {
                 let subject = Subject::Trigger(UncertainTrigger { failed: now, is_repeat });
-                self.watch_on(now, Watch { schedule: Schedule::new(now), subject })
+                self.watch_on(now, Watch::new(now, subject))
             }
             _ => Command::Stop(StopReason::RequestFailed),
         }

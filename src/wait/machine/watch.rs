@@ -31,6 +31,7 @@ impl Machine {
                     Subject::Sync(observation) => self.judge_sync(now, &settings, schedule, observation),
                 }
             }
+            Event::CannotConnect => self.watch_on(now, watch),
             Event::ReadFailedForNow { retry_after } => {
                 watch.schedule.postpone_until(now + retry_after.unwrap_or_default());
                 self.watch_on(now, watch)

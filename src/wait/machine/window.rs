@@ -1,19 +1,18 @@
-//! After a 429: when the service accepts the next trigger, and what to do until then.
+//! After a 429: when the service accepts the next trigger.
 
 use std::time::Duration;
 
 use super::command::{Command, StopReason};
 use super::event::Event;
-use super::observation::Origin;
-use super::reading::{is_running, times_differ};
-use super::state::{Machine, State};
+use super::look::Look;
+use super::reading::is_running;
+use super::state::Machine;
 use crate::outcome::WINDOW_SECONDS;
-use crate::wait::progress::Phase;
 
 /// The first pause after a 429 that the window does not explain: Graph's general throttling. Each further one doubles.
 const THROTTLE_PAUSE: Duration = Duration::from_secs(30);
 
-const WINDOW: Duration = Duration::from_secs(WINDOW_SECONDS as u64);
+pub(super) const WINDOW: Duration = Duration::from_secs(WINDOW_SECONDS as u64);
 
 impl Machine {
     pub(super) fn after_too_soon(
@@ -24,14 +23,23 @@ impl Machine {
         retry_after: Option<Duration>,
     ) -> Command {
         let asked = retry_after.map(|wait| received + wait);
+        let mut look = Look::new(now);
         match event {
             Event::SettingsRead { settings, date } => {
                 self.keep_date(now, date);
-                if self.keep_baseline(&settings) && is_running(&settings) {
-                    return self.watch_sync(now, Origin::Joined, true);
+                if self.keep_latest(&settings) {
+                    if is_running(&settings) {
+                        return self.join(now, settings);
+                    }
+                    if self.counts_from.is_none() {
+                        // No `Date` tells an old sync that the reading before lacks from a new one.
+                        self.baseline = Some(settings.clone());
+                    }
+                    self.judge_candidate(now, &settings, &mut look);
                 }
             }
-            Event::ReadFailedForNow { .. } => {}
+            Event::ReadFailedForNow { retry_after } => look.fail(now, retry_after),
+            Event::CannotConnect => look.fail(now, None),
             Event::ReadForbidden => return Command::Stop(StopReason::TooSoon(asked)),
             _ => return Command::Stop(StopReason::RequestFailed),
         }
@@ -42,38 +50,21 @@ impl Machine {
             (None, Some(window)) => window.max(received + self.next_throttle_pause()),
             (None, None) => received + WINDOW,
         };
-        self.await_window(now, next)
-    }
-
-    pub(super) fn after_window(&mut self, now: Duration, event: Event) -> Command {
-        match event {
-            Event::SettingsRead { settings, date } => {
-                self.keep_date(now, date);
-                let is_new = self.baseline.as_ref().is_none_or(|baseline| times_differ(&settings, baseline));
-                if !self.keep_baseline(&settings) {
-                    return self.send_trigger();
-                }
-                if is_running(&settings) {
-                    return self.watch_sync(now, Origin::Joined, true);
-                }
-                match self.window_end() {
-                    Some(next) if is_new && next > now => self.await_window(now, next),
-                    None if is_new => self.await_window(now, now + WINDOW),
-                    _ => self.send_trigger(),
-                }
-            }
-            Event::ReadForbidden => {
-                self.baseline = None;
-                self.send_trigger()
-            }
-            _ => Command::Stop(StopReason::RequestFailed),
+        let is_hopeless = next >= self.deadline && !look.has_candidate();
+        if is_hopeless || now >= self.deadline {
+            return Command::Stop(StopReason::TooSoon(Some(next)));
         }
+        if next <= now && !look.is_failing() {
+            return self.look(now, look);
+        }
+        look.wait_until(next, self.with_jitter(next));
+        self.look_on(now, look)
     }
 
     /// When the window after the last sync ends. None if no sync is known, or the service never told its time.
-    fn window_end(&self) -> Option<Duration> {
+    pub(super) fn window_end(&self) -> Option<Duration> {
         let (date, received) = self.service_clock?;
-        let next = self.baseline.as_ref()?.next_sync()?;
+        let next = self.latest.as_ref()?.next_sync()?;
         Some(received + Duration::from_secs(next.seconds_after(date)))
     }
 
@@ -83,14 +74,9 @@ impl Machine {
         pause.min(WINDOW)
     }
 
-    /// Pauses until the next trigger is allowed. If that is beyond the deadline, the wait is over.
-    fn await_window(&mut self, now: Duration, next: Duration) -> Command {
-        if next >= self.deadline || now >= self.deadline {
-            return Command::Stop(StopReason::TooSoon(Some(next)));
-        }
-        self.state = State::Window;
-        // The jitter takes at most half of the time that is left after the window.
-        let until = (next + self.jitter).min(next + (self.deadline - next) / 2);
-        Command::Pause { until: until.max(now), phase: Phase::Window }
+    /// When to send the trigger that is allowed at `allowed`: the jitter takes at most half of the time that is left
+    /// then.
+    pub(super) fn with_jitter(&self, allowed: Duration) -> Duration {
+        allowed + self.jitter.min(self.deadline.saturating_sub(allowed) / 2)
     }
 }

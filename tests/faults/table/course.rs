@@ -13,6 +13,7 @@ use crate::shown::Shown::*;
 const COMPLETED: &str = "Settings Some(Completed)";
 const NO_SETTINGS: &str = "Protocol NotSent 200";
 const LOST_READING: &str = "ConnectionLost NotSent";
+const NO_READING: &str = "Service NotSent 400";
 const NO_TOKEN_TO_READ: &str = "Unauthorized NotSent 401";
 
 pub(super) fn lines() -> Vec<Case> {
@@ -193,6 +194,7 @@ fn wait() -> Vec<Case> {
     let triggers = || reads("200 OK", sound()).hears();
     let answers = |status: &str, body: String| triggers().replies(status, body);
     let accepted = || triggers().accepts().hears();
+    let never_heals = || reads("400 No", graph("m"));
     let denied = || reads("403 No", graph("m")).hears();
     let elsewhere = "307 No\nLocation: https://evil.example/";
     let tomorrow = || answers("429 No\nRetry-After: 86400", graph("m"));
@@ -204,11 +206,11 @@ fn wait() -> Vec<Case> {
     ("a proxy's 407",                     CONNECT,      0, proxy().heads("407 No\nProxy-Authenticate: Basic")),
     ("a SOCKS proxy refuses the password", CONNECT,     0, refused_by_socks()),
     ("first reading: none",               TIMEOUT,      1, service().stays()),
-    ("first reading: lost",               LOST_READING, 1, service().vanishes()),
-    ("first reading: a page",             NO_SETTINGS,  1, reads("200 OK", page())),
+    ("first reading: lost, then 400",     NO_READING,   2, service().vanishes().then(never_heals())),
+    ("first reading: a page, then 400",   NO_READING,   2, reads("200 OK", page()).then(never_heals())),
     ("first reading: 401",                NO_TOKEN_TO_READ, 1, reads("401 No", graph("m"))),
-    ("first reading: 400",                "Service NotSent 400", 1, reads("400 No", graph("m"))),
-    ("first reading: 503",                "Protocol NotSent 503", 1, reads("503 No", page())),
+    ("first reading: 400",                NO_READING,   1, never_heals()),
+    ("first reading: 503, then 400",      NO_READING,   2, reads("503 No", page()).then(never_heals())),
     ("first reading and trigger: 403",    FORBIDDEN,    2, denied().replies("403 No", graph("m"))),
     ("first reading: 403, then accepted", "Unconfirmed Accepted 204", 2, denied().accepts()),
     ("trigger: 401",                      NO_TOKEN,     2, answers("401 No", graph("m"))),

@@ -13,15 +13,17 @@ class Phase(OpenEnum):
 
     Attributes:
         STARTING: The wait starts. Nothing has been sent yet.
-        WINDOW: The wait pauses until the service accepts a trigger.
+        WINDOW: The wait pauses until the service accepts a trigger, and looks meanwhile whether a sync runs or has completed.
         WATCHING: The wait watches a sync, or looks for the effect of a trigger that may have run.
         TOKEN_REJECTED: The service refused the token. The wait asks the credential for a new one.
+        RETRYING: The settings cannot be read for now. It tries again until it can, and triggers then.
     """
 
     STARTING = 0
     WINDOW = 1
     WATCHING = 2
     TOKEN_REJECTED = 3
+    RETRYING = 4
 
 
 class Progress(Record):

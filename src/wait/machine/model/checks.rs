@@ -7,6 +7,7 @@ use super::unknowns::SECOND;
 use crate::outcome::Settings;
 use crate::text::time::{self, Time};
 use crate::wait::Phase;
+use crate::wait::machine::model::Conditions;
 use crate::wait::machine::{Command, StopReason};
 
 /// More than an hour of polls and every window need.
@@ -28,11 +29,17 @@ enum Answer {
 pub(super) struct Checks {
     deadline: i64,
     may_read: bool,
+    /// Every reading succeeds, and none takes long.
+    reads_well: bool,
     steps: u32,
     /// Since the last trigger.
     is_read: bool,
     answer: Answer,
     answered_at: i64,
+    /// The trigger was not sent, and that is the end.
+    is_not_sent: bool,
+    /// The very first reading.
+    first: Option<Snapshot>,
     /// The last reading before the last trigger, and whether it was thorough.
     baseline: Option<Snapshot>,
     /// The highest L and T as they were written, by which a lagging reading is known.
@@ -74,14 +81,18 @@ fn ensure(holds: bool, what: impl FnOnce() -> String) -> Verdict {
 }
 
 impl Checks {
-    pub(super) fn new(deadline: i64, may_read: bool) -> Checks {
+    pub(super) fn new(conditions: &Conditions) -> Checks {
+        let Conditions { deadline, slowest, may_read, read_faults, ref outages, .. } = *conditions;
         Checks {
             deadline,
             may_read,
+            reads_well: read_faults == 0 && outages.is_empty() && slowest <= 3 * SECOND,
             steps: 0,
             is_read: false,
             answer: Answer::None,
             answered_at: 0,
+            is_not_sent: false,
+            first: None,
             baseline: None,
             highest: (None, None),
             times: (None, None),
@@ -106,10 +117,13 @@ impl Checks {
             }
             Command::ReadSettings { with_retries: false } => self.may_look(now),
             Command::ReadSettings { with_retries: true } => Ok(()),
-            Command::Pause { until, phase } => {
+            Command::Pause { until, phase, .. } => {
+                if let (Phase::Window, Some(refused)) = (phase, &mut self.refused) {
+                    refused.is_waiting = true;
+                }
                 let until = until.as_millis() as i64;
-                let most =
-                    if *phase == Phase::Watching { self.held_until.max(now + 15 * SECOND) } else { until };
+                let longest = if self.answer == Answer::None { 62 } else { 15 };
+                let most = self.held_until.max(now + longest * SECOND);
                 ensure(now <= until && until < self.deadline && until <= most, || {
                     format!("pauses until {until}")
                 })
@@ -168,6 +182,7 @@ impl Checks {
     ) {
         let date_at = tenant.date_at(at);
         (self.held_until, self.is_read) = (now, true);
+        self.first.get_or_insert_with(|| state.clone());
         let written = (settings.last_sync(), settings.last_manual_sync());
         let is_behind = |time, highest| time::compare(time, highest).is_lt();
         if is_behind(written.0, self.highest.0) || is_behind(written.1, self.highest.1) {
@@ -186,6 +201,7 @@ impl Checks {
         match self.answer {
             Answer::None if self.refused.is_some() && state.status == "inProgress" => {
                 (self.answer, self.answered_at) = (Answer::Joined(state.of), now);
+                self.looks.clear();
             }
             Answer::None => self.baseline = Some(state.clone()),
             _ => {}
@@ -241,6 +257,10 @@ impl Checks {
 
     pub(super) fn not_read(&mut self, now: i64, retry_after: Option<Duration>) {
         self.held_until = now + retry_after.map_or(0, |wait| wait.as_millis() as i64);
+    }
+
+    pub(super) fn not_sent(&mut self) {
+        self.is_not_sent = true;
     }
 
     /// The trigger was answered, at the service's end at `at`.
@@ -301,6 +321,13 @@ impl Checks {
                     format!("{end:?} at {now}, but none ended so since {since}")
                 })
             }
+            (StopReason::JoinedCompleted, Answer::None) if self.refused.is_some() => {
+                let since = self.first.as_ref().map_or(0, |state| state.of);
+                let is_so = |run: &Sync| since <= run.settled && run.end <= now && !run.failed;
+                ensure(tenant.syncs.iter().any(is_so), || {
+                    format!("{end:?} at {now}, but none ended so since {since}")
+                })
+            }
             (StopReason::Completed | StopReason::JoinedCompleted | StopReason::SyncFailed, answer) => {
                 Err(format!("{end:?} after {answer:?}"))
             }
@@ -311,16 +338,34 @@ impl Checks {
                 ensure(!is_shown, || "unconfirmed, but it was shown".into())?;
                 ensure(now >= self.answered_at + 120 * SECOND, || format!("unconfirmed at {now} already"))
             }
-            (StopReason::TooSoon(next), _) => self.may_be_too_soon(*next),
+            (StopReason::TooSoon(next), _) => {
+                self.may_starve(now, tenant)?;
+                self.may_be_too_soon(*next)
+            }
             (StopReason::DeadlinePassed, _) => {
                 let is_time = now.max(self.held_until + SECOND) >= self.deadline - 2 * SECOND;
                 ensure(is_time, || format!("gives up at {now} already"))
             }
             (StopReason::TriggerMayHaveRun, Answer::Lost(_)) => Ok(()),
             (StopReason::TriggerMayHaveRun, answer) => Err(format!("the trigger's failure after {answer:?}")),
-            (StopReason::RequestFailed, _) => Ok(()),
+            (StopReason::RequestFailed, _) => {
+                let is_time = now.max(self.held_until) >= self.deadline - 2 * SECOND;
+                ensure(is_time || self.is_not_sent, || format!("a failure is the end at {now} already"))
+            }
             (StopReason::Cancelled, _) => Err("nobody cancelled it".into()),
         }
+    }
+
+    /// A sync that began in the window and completed a minute before is not missed.
+    fn may_starve(&self, now: i64, tenant: &Drawn) -> Verdict {
+        let Some(refused) = &self.refused else { return Ok(()) };
+        let Some(last) = tenant.syncs.iter().rev().find(|run| run.start <= now) else { return Ok(()) };
+        let is_sure = self.reads_well && self.may_read && tenant.unknowns.strange_status == 0;
+        let lag = tenant.unknowns.lags[0].max(tenant.unknowns.lags[1]);
+        // Its time is after the first reading's `Date`, whatever the difference of their clocks.
+        let is_missed =
+            last.start > refused.at + 80 * SECOND && last.settled + lag + 60 * SECOND < now && !last.failed;
+        ensure(!(is_sure && is_missed), || format!("starves at {now}, though {last:?} completed"))
     }
 
     fn may_be_too_soon(&self, next: Option<Duration>) -> Verdict {

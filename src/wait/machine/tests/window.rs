@@ -1,6 +1,6 @@
 //! A 429: the window, or throttling.
 
-use super::{LONG, play, play_until, play_with};
+use super::{Command, LONG, event, play, play_until, play_with, reading_times};
 use crate::outcome::Trigger;
 
 #[test]
@@ -81,7 +81,7 @@ fn the_next_time_is_the_later_of_window_and_retry_after() {
 
 #[test]
 fn a_retry_after_that_passed_meanwhile_is_no_pause() {
-    play("0 completed L=never -> trigger \n 1 429 retry=1 -> read \n 5 completed L=never -> window@5");
+    play("0 completed L=never -> trigger \n 1 429 retry=1 -> read \n 5 completed L=never -> read");
 }
 
 #[test]
@@ -116,16 +116,22 @@ fn beyond_the_deadline_it_is_too_soon_at_once() {
 fn a_window_that_ends_during_the_reading_is_told() {
     let before = "0 completed L=-570 -> trigger \n 1 429 D=1 -> read";
     play_until(45.0, &format!("{before} \n 45 read-failed -> too-soon@40"));
-    play(&format!("{before} \n 45 read-failed -> window@45"));
+    play(&format!("{before} \n 45 read-failed -> retry@47"));
     play(&format!("{before} \n 35 read-failed -> window@40"));
 }
 
 #[test]
 fn jitter_lengthens_the_pause_and_not_the_time_that_is_told() {
     let window = "0 completed L=-100 -> trigger \n 1 429 D=1 -> read \n 2 completed L=-100 D=2";
-    play_with(LONG, 4.5, &format!("{window} -> window@514.5"));
     // The pause never passes the deadline, and leaves some time for the sync.
-    play_with(512.0, 4.5, &format!("{window} -> window@511"));
+    for (deadline, until) in [(LONG, 514.5), (512.0, 511.0)] {
+        let mut play = play_with(deadline, 4.5, &format!("{window} -> window@510"));
+        while !matches!(play.command, Command::SendTrigger) {
+            play.play_pause();
+            play.command = play.machine.next(play.now, event("completed L=-100"));
+        }
+        assert_eq!(play.now.as_secs_f64(), until);
+    }
     play_with(509.0, 4.5, &format!("{window} -> too-soon@510"));
 }
 
@@ -149,12 +155,132 @@ fn the_reading_after_the_window_is_the_new_baseline() {
     // The time moved, and its window is over: only what moves after that counts.
     play(&format!(
         "{WINDOW}
-         1000 completed L=300 T=-100 D=1000 -> trigger
+         1000 failed L=300 T=-100 D=1000 -> trigger
          1000 204 D=1000 -> watch@1002
-         1002 completed L=300 T=-100 -> watch@1005
-         1010 completed L=300 T=-100 -> watch@1010
-         1120 completed L=300 T=-100 -> unconfirmed"
+         1002 failed L=300 T=-100 -> watch@1005
+         1010 failed L=300 T=-100 -> watch@1010
+         1120 failed L=300 T=-100 -> unconfirmed"
     ));
+}
+
+#[test]
+fn in_the_window_the_settings_are_read_at_pauses_that_grow_to_a_minute() {
+    let (window, same) = (WINDOW, "completed L=-100 T=-100");
+    let expected =
+        [2.0, 5.0, 9.5, 16.25, 26.375, 41.5625, 64.34375, 98.515625, 149.7734375, 209.7734375, 269.7734375];
+    for answer in [same, "read-forbidden", "inProgress L=-900 T=-900", "unknown L=-100 T=-100"] {
+        assert_eq!(reading_times(LONG, window, answer, 11), expected, "{answer}");
+    }
+    // The one that the trigger follows takes the place of those just before and after it, and has retries.
+    assert_eq!(reading_times(LONG, window, same, 15)[13..], [449.7734375, 510.0]);
+    play(&format!("{WINDOW} \n 509 {same} -> window@510 \n 511 {same} -> trigger"));
+    // A failing one counts from its reply, and may ask for a longer pause.
+    play(&format!(
+        "{WINDOW} \n 2 read-failed -> window@510 \n 505 read-failed retry=8 -> window@510 \n 513 {same} -> trigger"
+    ));
+}
+
+#[test]
+fn in_the_window_a_running_sync_is_joined() {
+    let play = play(&format!("{WINDOW} \n 2 inProgress L=-100 T=-100 -> watch@4"));
+    assert_eq!(play.machine.known_trigger(), Some(Trigger::Joined));
+    super::play(&format!(
+        "{WINDOW}
+         2 inProgress L=-100 T=-100 -> watch@4
+         4 completed L=3 T=-100 -> watch@9
+         9 completed L=3 T=-100 -> joined"
+    ));
+}
+
+#[test]
+fn in_the_window_a_sync_that_has_completed_is_joined_once_it_stands() {
+    let play = play(&format!(
+        "{WINDOW}
+         60 completed L=50 T=-100 D=60 -> window@660
+         65 completed L=50 T=-100 D=65 -> joined"
+    ));
+    assert_eq!(play.machine.known_trigger(), Some(Trigger::Joined));
+    // At the end of the window, and beyond.
+    super::play(&format!(
+        "{WINDOW}
+         2 completed L=-100 T=-100 -> window@510
+         1000 completed L=300 T=-100 D=1000 -> watch@1005
+         1005 completed L=300 T=-100 -> joined"
+    ));
+    // The reading after the 429 may show it already.
+    super::play(
+        "0 completed L=-100 T=-100 D=0 -> trigger
+         8 429 D=8 -> read
+         8 completed L=4 T=-100 D=8 -> window@614
+         13 completed L=4 T=-100 -> joined",
+    );
+    // The status of the one before may have stood until then.
+    super::play(&format!(
+        "{WINDOW}
+         60 completed L=59 T=-100 D=60 -> window@669
+         65 inProgress L=59 T=-100 D=65 -> watch@67"
+    ));
+}
+
+#[test]
+fn in_the_window_only_a_sync_that_began_after_the_first_reading_is_joined() {
+    for (reading, next) in [
+        ("failed L=50 T=-100", "660"),
+        ("unknown L=50 T=-100", "660"),
+        ("completed L=-100 T=50", "660"),
+        // Before the first reading, by its `Date`. It was stale.
+        ("completed L=-1 T=-100", "609"),
+        ("completed L=0 T=-100", "610"),
+    ] {
+        let reading = format!("{reading} D=60 -> window@{next}");
+        play(&format!(
+            "0 completed L=-100 T=-100 D=0 -> trigger
+             0 429 D=0 -> read
+             0 completed L=-100 T=-100 D=0 -> window@510
+             60 {reading}
+             66 {reading}"
+        ));
+    }
+}
+
+#[test]
+fn what_interrupts_a_candidate_in_the_window() {
+    let before = format!("{WINDOW} \n 60 completed L=50 T=-100 D=60 -> window@660");
+    for (between, end) in [
+        ("unknown L=50 T=-100", "joined"),
+        ("read-failed", "joined"),
+        ("completed L=-100 T=-100", "joined"),
+        ("failed L=50 T=-100", "window@660"),
+    ] {
+        let again = "70 completed L=50 T=-100 D=70";
+        play(&format!("{before} \n 65 {between} -> window@660 \n {again} -> {end}"));
+    }
+}
+
+/// If anything moves in the window, a sync may run or be about to. The wait looks on until its deadline.
+#[test]
+fn a_window_that_moves_beyond_the_deadline_is_no_end() {
+    for (reading, end) in [
+        ("completed L=300 T=-100 D=510", "joined"),
+        ("failed L=300 T=-100 D=510", "window@910"),
+        ("completed L=-100 T=300 D=510", "window@910"),
+    ] {
+        let before = format!("{WINDOW} \n 510 {reading} -> window@910 \n 515 {reading} -> {end}");
+        play_until(800.0, &before);
+        if end != "joined" {
+            play_until(
+                800.0,
+                &format!("{before} \n 799 {reading} -> window@910 \n 799.5 {reading} -> too-soon@910"),
+            );
+        }
+    }
+    // No time for a second reading.
+    play_until(
+        515.0,
+        &format!(
+            "{WINDOW} \n 514.5 completed L=300 T=-100 D=514 -> window@910.5 \n 514.6 completed L=300 T=-100 -> too-soon@910.5"
+        ),
+    );
 }
 
 #[test]
@@ -172,17 +298,22 @@ fn moved_times_compute_the_window_anew() {
         ("failed L=300 T=301 D=512", "909"),
     ] {
         play(&format!("{WINDOW} \n 510 {reading} -> window@{next}"));
-        play_until(800.0, &format!("{WINDOW} \n 510 {reading} -> too-soon@{next}"));
     }
-    let again =
-        "510 completed L=300 D=510 T=-100 -> window@910 \n 910 completed L=300 T=-100 D=910 -> trigger";
+    let again = "510 failed L=300 D=510 T=-100 -> window@910 \n 910 failed L=300 T=-100 D=910 -> trigger";
     play(&format!("{WINDOW} \n {again}"));
 }
 
 #[test]
-fn after_the_window_a_failed_reading_is_the_result() {
-    play(&format!("{WINDOW} \n 510 read-failed -> request-failed"));
+fn after_the_window_a_reading_that_fails_for_now_is_repeated_until_the_deadline() {
+    for failure in ["read-failed", "cannot-connect"] {
+        let failing = format!("{WINDOW} \n 510 {failure} -> retry@513");
+        play(&format!(
+            "{failing} \n 513 {failure} -> retry@517.5 \n 517.5 completed L=-100 T=-100 -> trigger"
+        ));
+        play_until(520.0, &format!("{failing} \n 519 {failure} -> request-failed"));
+    }
     play(&format!("{WINDOW} \n 510 read-failed-for-good -> request-failed"));
+    play(&format!("{WINDOW} \n 2 read-failed-for-good -> request-failed"));
 }
 
 #[test]

@@ -11,6 +11,7 @@ _ACTIVITIES = {
     Phase.STARTING: "Reading how the last sync went",
     Phase.WINDOW: "Too soon: waiting",
     Phase.TOKEN_REJECTED: "Fetching a new token",
+    Phase.RETRYING: "The service does not answer: trying again",
 }
 
 
@@ -26,7 +27,8 @@ def next_step(progress: Progress) -> str:
     """What the wait does next, and when. Empty if there is nothing to tell."""
     if progress.phase is Phase.WINDOW:
         return f"next sync in {duration(progress.next_step)}"
-    return f"next reading in {duration(progress.next_step)}" if progress.phase is Phase.WATCHING else ""
+    reads = progress.phase in (Phase.WATCHING, Phase.RETRYING)
+    return f"next reading in {duration(progress.next_step)}" if reads else ""
 
 
 def state(settings: Settings) -> list[tuple[str, str]]:

@@ -1,0 +1,182 @@
+//! The readings before a trigger: until one succeeds, and while the service does not accept a trigger yet.
+
+use std::time::Duration;
+
+use super::command::{Command, StopReason};
+use super::confirmation::{AFTER_MOVED_TIMES, Candidate};
+use super::event::Event;
+use super::observation::Origin;
+use super::reading::{Reading, compare_last_sync, has_ended, is_completed, is_running, times_differ};
+use super::schedule::Schedule;
+use super::state::{Machine, State};
+use super::window::WINDOW;
+use crate::outcome::{Settings, Trigger};
+use crate::text::time::{self, Time};
+use crate::wait::progress::Phase;
+
+/// Between two readings.
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+
+#[derive(Debug)]
+pub(super) struct Look {
+    schedule: Schedule,
+    /// The end of a sync that began after the first reading.
+    candidate: Option<Candidate>,
+    /// The last reading failed.
+    is_failing: bool,
+    /// When the service accepts the next trigger.
+    allowed: Duration,
+    /// When to send it: a little later, so that many waits do not return together.
+    due: Duration,
+}
+
+impl Look {
+    /// With a trigger that is due now.
+    pub(super) fn new(now: Duration) -> Look {
+        let schedule = Schedule::new(now, LONGEST_PAUSE);
+        Look { schedule, candidate: None, is_failing: false, allowed: now, due: now }
+    }
+
+    pub(super) fn wait_until(&mut self, allowed: Duration, due: Duration) {
+        (self.allowed, self.due) = (allowed, due);
+    }
+
+    pub(super) fn has_candidate(&self) -> bool {
+        self.candidate.is_some()
+    }
+
+    pub(super) fn is_failing(&self) -> bool {
+        self.is_failing
+    }
+
+    /// A reading failed for now. The pause counts from here, because the ordinary retries may have taken a while.
+    pub(super) fn fail(&mut self, now: Duration, retry_after: Option<Duration>) {
+        self.is_failing = true;
+        self.schedule.pause_from(now);
+        self.schedule.postpone_until(now + retry_after.unwrap_or_default());
+    }
+
+    /// What the wait comes to if the deadline leaves no time for another reading.
+    fn at_deadline(&self, now: Duration) -> StopReason {
+        match () {
+            () if now < self.due => StopReason::TooSoon(Some(self.allowed)),
+            () if self.has_candidate() => StopReason::DeadlinePassed,
+            () => StopReason::RequestFailed,
+        }
+    }
+}
+
+impl Machine {
+    /// A reading that failed for now decides nothing. A connection that is impossible is a matter of the caller's
+    /// settings as long as none has succeeded, and one of the network later.
+    pub(super) fn after_look(&mut self, now: Duration, event: Event, mut look: Look) -> Command {
+        match event {
+            Event::Due if now >= self.deadline => return Command::Stop(look.at_deadline(now)),
+            Event::Due => return self.look(now, look),
+            Event::SettingsRead { settings, date } => {
+                self.keep_date(now, date);
+                look.is_failing = false;
+                return self.judge_look(now, settings, date, look);
+            }
+            Event::ReadForbidden if now >= look.due => {
+                self.baseline = None;
+                return self.send_trigger();
+            }
+            Event::ReadForbidden => look.fail(now, None),
+            Event::ReadFailedForNow { retry_after } => look.fail(now, retry_after),
+            Event::CannotConnect if self.latest.is_some() => look.fail(now, None),
+            _ => return Command::Stop(StopReason::RequestFailed),
+        }
+        self.look_on(now, look)
+    }
+
+    fn judge_look(
+        &mut self,
+        now: Duration,
+        settings: Settings,
+        date: Option<Time>,
+        mut look: Look,
+    ) -> Command {
+        let is_first = self.latest.is_none();
+        let has_moved = self.latest.as_ref().is_some_and(|latest| times_differ(&settings, latest));
+        let is_fresh = self.keep_latest(&settings);
+        if is_first {
+            self.counts_from = date.map(|date| date.plus_seconds(1));
+            self.baseline = Some(settings.clone());
+        } else if is_fresh && is_running(&settings) {
+            return self.join(now, settings);
+        }
+        if is_fresh && self.judge_candidate(now, &settings, &mut look) {
+            self.known_trigger = Some(Trigger::Joined);
+            return Command::Stop(StopReason::JoinedCompleted);
+        }
+        if is_fresh && has_moved {
+            let window = self.window_end().unwrap_or(now + WINDOW);
+            let allowed = look.allowed.max(window);
+            look.wait_until(allowed, self.with_jitter(allowed));
+        }
+        if now < look.due || look.has_candidate() {
+            return self.look_on(now, look);
+        }
+        if is_fresh {
+            self.baseline = Some(settings);
+        }
+        self.send_trigger()
+    }
+
+    /// Reads now: with ordinary retries if a trigger is to follow.
+    pub(super) fn look(&mut self, now: Duration, mut look: Look) -> Command {
+        let with_retries = now >= look.due && !look.is_failing && !look.has_candidate();
+        look.schedule.start_reading(now);
+        self.state = State::Looking(look);
+        Command::ReadSettings { with_retries }
+    }
+
+    /// Whether the reading confirms that a sync has completed that began after the first reading. A status that is no
+    /// end leaves the candidate as it is.
+    pub(super) fn judge_candidate(&self, now: Duration, settings: &Settings, look: &mut Look) -> bool {
+        let is_new = self.baseline.as_ref().is_some_and(|known| compare_last_sync(settings, known).is_gt());
+        look.schedule.stop_confirming();
+        if !has_ended(settings) {
+            return false;
+        }
+        let candidate = look.candidate.take();
+        if !is_new || !is_completed(settings) || !self.counts(settings) {
+            return false;
+        }
+        let reading = Reading { settings, requested: look.schedule.last_reading(), received: now };
+        let candidate = Candidate::after(candidate, &reading);
+        let is_confirmed = candidate.is_confirmed(&AFTER_MOVED_TIMES, reading.requested);
+        look.candidate = Some(candidate);
+        look.schedule.confirm(now);
+        is_confirmed
+    }
+
+    /// Whether `lastSyncDateTime` is late enough for a sync that counts.
+    pub(super) fn counts(&self, settings: &Settings) -> bool {
+        self.counts_from.is_none_or(|earliest| time::compare(settings.last_sync(), Some(earliest)).is_ge())
+    }
+
+    /// Watches a sync that a reading shows in progress.
+    pub(super) fn join(&mut self, now: Duration, settings: Settings) -> Command {
+        self.baseline = Some(settings);
+        self.watch_sync(now, Origin::Joined, true)
+    }
+
+    /// Pauses until the next reading. If the deadline leaves no time for one, the wait stops.
+    pub(super) fn look_on(&mut self, now: Duration, look: Look) -> Command {
+        let next = if now < look.due && look.due < self.deadline && !look.has_candidate() {
+            look.schedule.next_reading_up_to(look.due, now, self.deadline)
+        } else {
+            look.schedule.next_reading(now, self.deadline)
+        };
+        let Some(until) = next else { return Command::Stop(look.at_deadline(now)) };
+        let (phase, next_step) = match () {
+            () if now < look.due => (Phase::Window, look.allowed),
+            () if look.has_candidate() => (Phase::Watching, until),
+            () => (Phase::Retrying, until),
+        };
+        self.state = State::Looking(look);
+        Command::Pause { until, next_step, phase }
+    }
+}
