@@ -152,6 +152,8 @@ AUTOPILOT_ENUM(autopilot_result) {
     AUTOPILOT_SYNC_TOO_SOON = 2,
     // For a wait only: a sync was accepted or is running, but its end cannot be observed.
     AUTOPILOT_SYNC_UNCONFIRMED = 3,
+    // From a wait for a sync since a change only: one has completed since. Nothing was triggered.
+    AUTOPILOT_SYNC_UP_TO_DATE = 4,
     // NULL, or a token or an option that is not valid. Nothing was sent.
     AUTOPILOT_ERROR_INVALID_ARGUMENT = -1,
     // No connection: the name look-up, TCP or the proxy failed, or the proxy refused. Nothing was sent.

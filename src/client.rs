@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::ops::ControlFlow;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use crate::config::limits;
 use crate::outcome::{Answer, Detail, Error, ErrorKind, Settings, SyncOutcome};
@@ -10,7 +10,7 @@ use crate::service::Operation;
 use crate::service::reply::Reply;
 use crate::text::Token;
 use crate::transport::{Canceller, Graph};
-use crate::wait::{self, Progress};
+use crate::wait::{self, Goal, Progress};
 
 /// Connections to one cloud's Microsoft Graph. The token comes with each call, so one client serves many tenants.
 ///
@@ -217,11 +217,74 @@ impl Client {
         &self,
         token: &str,
         timeout: Duration,
+        progress: impl FnMut(&mut Progress<'_>) -> ControlFlow<()>,
+    ) -> Result<SyncOutcome, Error> {
+        self.wait(token, Goal::Sync, timeout, progress)
+    }
+
+    /// Makes sure that a sync has completed since a change: looks, and triggers only if none has.
+    ///
+    /// `token`, `timeout` and `progress` are as for [`sync_and_wait`](Self::sync_and_wait).
+    ///
+    /// `change` is the moment at which your change was finished, by this machine's clock: now, or a time in the past.
+    /// The wait carries it into the service's clock with the first reply's `Date`. If a sync may have been running at
+    /// that moment, pass a moment that is a sync's length later. A time that is more than five minutes ahead, or before
+    /// the year 2000, is an [`InvalidArgument`](ErrorKind::InvalidArgument).
+    ///
+    /// - If a completed sync was recorded at or after the change, the answer is
+    ///   [`UpToDate`](crate::Answer::UpToDate), at once or after a second look. Nothing is triggered.
+    /// - If a sync is running that began after the change, the wait joins it:
+    ///   [`AlreadyRunning`](crate::Answer::AlreadyRunning). One that began before does not count, so the wait lets it
+    ///   end first.
+    /// - Otherwise the wait triggers a sync: [`Accepted`](crate::Answer::Accepted). If the service does not accept that
+    ///   yet, the wait looks on until its deadline, and any sync that begins after the change and completes ends it,
+    ///   with [`AlreadyRunning`](crate::Answer::AlreadyRunning). Only at the deadline it is
+    ///   [`TooSoon`](crate::Answer::TooSoon).
+    ///
+    /// # What the answer proves
+    ///
+    /// The service has recorded a completed sync at or after the change. The service does not document whether it
+    /// records the start of a sync or its end, so that sync may have begun a little before the change.
+    ///
+    /// ```no_run
+    /// # let token = "a-token";
+    /// use std::{ops::ControlFlow, time::{Duration, SystemTime}};
+    /// use autopilot_sync::{Answer, Client};
+    ///
+    /// // Import or assign devices here.
+    /// let change = SystemTime::now();
+    /// let timeout = Duration::from_secs(30 * 60);
+    /// let client = Client::new()?;
+    /// let outcome = client.sync_since(token, change, timeout, |_| ControlFlow::Continue(()))?;
+    /// assert_eq!(outcome.answer(), Answer::Accepted);
+    ///
+    /// // A health check: has a sync completed within two days?
+    /// let two_days_ago = change - Duration::from_secs(2 * 86_400);
+    /// let outcome = client.sync_since(token, two_days_ago, timeout, |_| ControlFlow::Continue(()))?;
+    /// assert_eq!(outcome.answer(), Answer::UpToDate);
+    /// # Ok::<(), autopilot_sync::Error>(())
+    /// ```
+    pub fn sync_since(
+        &self,
+        token: &str,
+        change: SystemTime,
+        timeout: Duration,
+        progress: impl FnMut(&mut Progress<'_>) -> ControlFlow<()>,
+    ) -> Result<SyncOutcome, Error> {
+        let goal = Goal::since(change, SystemTime::now()).map_err(Error::invalid_argument)?;
+        self.wait(token, goal, timeout, progress)
+    }
+
+    fn wait(
+        &self,
+        token: &str,
+        goal: Goal,
+        timeout: Duration,
         mut progress: impl FnMut(&mut Progress<'_>) -> ControlFlow<()>,
     ) -> Result<SyncOutcome, Error> {
         let token = Token::new(token)?;
         let timeout = limits::timeout("timeout", timeout).map_err(Error::invalid_argument)?;
-        wait::run(&self.graph, token, timeout, &mut progress)
+        wait::run(&self.graph, token, goal, timeout, &mut progress)
     }
 }
 

@@ -27,6 +27,7 @@
 //! | trigger a sync with the default options | [`sync()`] |
 //! | choose cloud, proxy, certificates, timeouts | [`Client::builder`] |
 //! | wait until the sync completes | [`Client::sync_and_wait`], with [`Progress`] |
+//! | make sure that a sync has completed since a change | [`Client::sync_since`] |
 //! | read how the last sync went, and when the next is possible | [`Client::settings`] |
 //! | end a call from another thread | [`Canceller`] |
 //! | understand the outcome of a call | [`Answer`] and [`ErrorKind`], and the [`Detail`] of both |

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use autopilot_emulator::{
     Access, Behaviour, Clock, Config, Emulator, Fault, Past, Reply, RetryAfter, Step, Token,
@@ -97,6 +97,38 @@ fn a_longer_retry_after_counts() {
     assert_eq!(outcome.answer(), Answer::TooSoon);
     let next = outcome.detail().retry_after().unwrap().as_secs();
     assert!((700..=900).contains(&next), "{next}");
+}
+
+#[test]
+fn a_sync_since_a_change_triggers_only_if_none_has_completed_since() {
+    let behaviour = Behaviour { last_sync: Past::Ago(HOUR), ..quick() };
+    let emulator = emulator(behaviour);
+    let client = client(&emulator);
+    let since = |ago: u64| {
+        let change = SystemTime::now() - Duration::from_secs(ago);
+        client.sync_since(TOKEN, change, HOUR, go_on).unwrap()
+    };
+    let outcome = since(3700);
+    assert_eq!((outcome.answer(), outcome.detail().trigger()), (Answer::UpToDate, Trigger::NotSent));
+    assert_eq!(outcome.to_string(), "up to date: a sync has completed since");
+    assert_eq!(outcome.detail().settings().unwrap().status(), Some(&SyncStatus::Completed));
+    assert_eq!(methods(&emulator), "G");
+    let outcome = since(3000);
+    assert_eq!((outcome.answer(), outcome.detail().trigger()), (Answer::Accepted, Trigger::Accepted));
+    // That one is enough for the same change, once it has stood.
+    let outcome = since(3000);
+    assert_eq!((outcome.answer(), outcome.detail().trigger()), (Answer::UpToDate, Trigger::NotSent));
+    assert_eq!(triggers(&emulator), 1);
+}
+
+#[test]
+fn a_change_that_cannot_be_is_refused() {
+    let emulator = emulator(quick());
+    for change in [SystemTime::UNIX_EPOCH, SystemTime::now() + HOUR] {
+        let result = client(&emulator).sync_since(TOKEN, change, HOUR, go_on);
+        assert_eq!(kind(result), (ErrorKind::InvalidArgument, Trigger::NotSent));
+    }
+    assert_eq!(emulator.counts().accepted, 0);
 }
 
 /// A wait that takes seconds, and how it ends.

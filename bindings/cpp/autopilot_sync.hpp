@@ -89,6 +89,8 @@ enum class Answer : std::int32_t {
     too_soon = AUTOPILOT_SYNC_TOO_SOON,
     /// From a wait only: a sync was accepted or is running, but its end cannot be observed.
     unconfirmed = AUTOPILOT_SYNC_UNCONFIRMED,
+    /// From a wait for a sync since a change only: one has completed since. Nothing was triggered.
+    up_to_date = AUTOPILOT_SYNC_UP_TO_DATE,
 };
 
 /// Why a call failed.

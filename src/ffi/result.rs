@@ -21,6 +21,8 @@ pub enum autopilot_result {
     AUTOPILOT_SYNC_TOO_SOON = 2,
     /// For a wait only: a sync was accepted or is running, but its end cannot be observed.
     AUTOPILOT_SYNC_UNCONFIRMED = 3,
+    /// From a wait for a sync since a change only: one has completed since. Nothing was triggered.
+    AUTOPILOT_SYNC_UP_TO_DATE = 4,
     /// NULL, or a token or an option that is not valid. Nothing was sent.
     AUTOPILOT_ERROR_INVALID_ARGUMENT = -1,
     /// No connection: the name look-up, TCP or the proxy failed, or the proxy refused. Nothing was sent.
@@ -54,11 +56,12 @@ macro_rules! named {
     ($($name:ident),* $(,)?) => { [$((autopilot_result::$name, concat!(stringify!($name), "\0"))),*] };
 }
 /// Each result with its name, which ends in a NUL.
-const NAMED: [(autopilot_result, &str); 17] = named![
+const NAMED: [(autopilot_result, &str); 18] = named![
     AUTOPILOT_OK,
     AUTOPILOT_SYNC_ALREADY_RUNNING,
     AUTOPILOT_SYNC_TOO_SOON,
     AUTOPILOT_SYNC_UNCONFIRMED,
+    AUTOPILOT_SYNC_UP_TO_DATE,
     AUTOPILOT_ERROR_INVALID_ARGUMENT,
     AUTOPILOT_ERROR_CONNECT,
     AUTOPILOT_ERROR_TLS,
@@ -127,7 +130,7 @@ mod tests {
         for (result, _) in NAMED {
             assert_eq!(named(result as i32).to_str().unwrap(), format!("{result:?}"));
         }
-        for unknown in [4, -14, i32::MIN, i32::MAX] {
+        for unknown in [5, -14, i32::MIN, i32::MAX] {
             assert_eq!(named(unknown), c"AUTOPILOT_UNKNOWN");
         }
     }

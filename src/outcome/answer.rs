@@ -28,6 +28,8 @@ pub enum Answer {
     TooSoon = 2,
     /// From a wait only: a sync was accepted or is running, but its end cannot be observed.
     Unconfirmed = 3,
+    /// From [`sync_since`](crate::Client::sync_since) only: a sync has completed since the change. Nothing was triggered.
+    UpToDate = 4,
 }
 
 impl Answer {
@@ -36,10 +38,10 @@ impl Answer {
     /// ```
     /// use autopilot_sync::Answer;
     ///
-    /// assert_eq!(Answer::ALL.map(Answer::code), [0, 1, 2, 3]);
+    /// assert_eq!(Answer::ALL.map(Answer::code), [0, 1, 2, 3, 4]);
     /// ```
-    pub const ALL: [Answer; 4] =
-        [Answer::Accepted, Answer::AlreadyRunning, Answer::TooSoon, Answer::Unconfirmed];
+    pub const ALL: [Answer; 5] =
+        [Answer::Accepted, Answer::AlreadyRunning, Answer::TooSoon, Answer::Unconfirmed, Answer::UpToDate];
 
     /// The number of this answer in the C ABI, zero or above.
     ///
@@ -104,6 +106,7 @@ impl fmt::Display for SyncOutcome {
             (Answer::TooSoon, _) if self.detail.retry_after.is_some() => "too soon",
             (Answer::TooSoon, _) => "too soon after the last sync",
             (Answer::Unconfirmed, _) => "the end of the sync cannot be observed",
+            (Answer::UpToDate, _) => "up to date: a sync has completed since",
         })?;
         if let Some(reason) = &self.detail.failed_reading {
             write!(f, "; the settings, which say when the next is possible, could not be read: {reason}")?;

@@ -37,7 +37,8 @@ impl Time {
         Some(Time::from_seconds(since_1970.as_secs() as i64))
     }
 
-    fn from_seconds(seconds: i64) -> Time {
+    /// Seconds since 1970.
+    pub(crate) fn from_seconds(seconds: i64) -> Time {
         Time { seconds, picoseconds: 0, digits: 0 }
     }
 

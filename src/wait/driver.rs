@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
-use super::machine::{Command, Event, Machine, StopReason};
+use super::machine::{Command, Event, Goal, Machine, StopReason};
 use super::meaning::{self, Meaning};
 use super::progress::{Phase, Progress};
 use super::tokens::Tokens;
@@ -24,6 +24,7 @@ type OnProgress<'a> = &'a mut dyn FnMut(&mut Progress<'_>) -> ControlFlow<()>;
 struct Driver<'a> {
     graph: &'a Graph,
     tokens: Tokens,
+    goal: Goal,
     timeout: Duration,
     on_progress: OnProgress<'a>,
     started: Instant,
@@ -35,16 +36,18 @@ struct Driver<'a> {
     uncertain_trigger: Option<(Error, Detail)>,
 }
 
-/// Triggers a sync and waits until it ends, for `timeout` at most.
+/// Waits until the goal is reached, for `timeout` at most.
 pub(crate) fn run(
     graph: &Graph,
     token: Token<'_>,
+    goal: Goal,
     timeout: Duration,
     on_progress: OnProgress<'_>,
 ) -> Result<SyncOutcome, Error> {
     let driver = Driver {
         graph,
         tokens: Tokens::new(token),
+        goal,
         timeout,
         on_progress,
         started: Instant::now(),
@@ -59,7 +62,7 @@ pub(crate) fn run(
 impl Driver<'_> {
     fn run(mut self) -> Result<SyncOutcome, Error> {
         let jitter = Duration::from_millis((random::number() % LONGEST_JITTER_MS).into());
-        let mut machine = Machine::new(self.timeout, jitter);
+        let mut machine = Machine::new(self.goal, self.timeout, jitter);
         let mut step = self.report(Phase::Starting, Duration::ZERO).map(|_| Event::Due);
         loop {
             let event = match step {
@@ -184,6 +187,7 @@ impl Driver<'_> {
         let result = match reason {
             StopReason::Completed => Ok(Answer::Accepted),
             StopReason::JoinedCompleted => Ok(Answer::AlreadyRunning),
+            StopReason::UpToDate => Ok(Answer::UpToDate),
             StopReason::Unconfirmed => Ok(Answer::Unconfirmed),
             StopReason::TooSoon(next) => {
                 self.detail.retry_after = next.map(|next| next.saturating_sub(self.elapsed()));

@@ -2,17 +2,17 @@
 //! straight from the emulator's service, and its clock moves only in the pauses.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
+use std::time::{Duration, UNIX_EPOCH};
 
 use autopilot_emulator::{Access, Behaviour, Clock, SETTINGS_PATH, SYNC_PATH, Service};
 
-use super::machine::{Command, Event, Machine, StopReason};
+use super::machine::{Command, Event, Goal, Machine, StopReason};
 use super::meaning::{self, Meaning};
 use crate::outcome::Error;
 use crate::service::reply::{RawReply, Reply};
 use crate::text::Token;
 
-use Circumstances::{LostReply, TokenOf, Until, Usual};
+use Circumstances::{LostReply, Since, TokenOf, Until, Usual};
 
 const TOKEN: &str = "a-token";
 
@@ -26,6 +26,8 @@ enum Circumstances {
     Usual,
     /// A deadline in seconds. It is an hour otherwise.
     Until(u64),
+    /// The wait is for a sync since a change so many seconds ago.
+    Since(u64),
     /// A token with fewer rights.
     TokenOf(Access),
     /// The reply to the first trigger is lost.
@@ -54,9 +56,16 @@ impl Wait {
         Wait { service, clock, circumstances, readings: 0, triggers: 0, error: None }.run()
     }
 
+    /// The caller's clock is not the service's.
+    fn goal(&self) -> Goal {
+        let Since(ago) = self.circumstances else { return Goal::Sync };
+        let now = UNIX_EPOCH + Duration::from_secs(1_000_000_000);
+        Goal::since(now - Duration::from_secs(ago), now).expect("a possible time")
+    }
+
     fn run(mut self) -> End {
         let deadline = if let Until(seconds) = self.circumstances { seconds } else { 3600 };
-        let mut machine = Machine::new(Duration::from_secs(deadline), Duration::ZERO);
+        let mut machine = Machine::new(self.goal(), Duration::from_secs(deadline), Duration::ZERO);
         let began = self.clock.now();
         let mut event = Event::Due;
         loop {
@@ -195,6 +204,24 @@ fn each_option_of_the_service_has_its_end() {
     ("--own-sync 8m --duration 500ms --last-sync 1m --last-sync-marks start", Until(1800), ("JoinedCompleted", 514.7734375, 18, 1)),
     ("--own-sync 8m --duration 500ms --last-sync 1m --failing-runs 1", Until(1800), ("Completed", 1098.7734375, 29, 2)),
     ("--own-sync 8m --duration 500ms --last-sync 1m --failing-runs 1", Until(900), ("TooSoon(Some(1091.7734375s))", 899.0, 24, 1)),
+    // A sync since a change.
+    ("--last-sync 1h", Since(7200), ("UpToDate", 0.0, 1, 0)),
+    ("--last-sync 1h", Since(1800), ("Completed", 16.25, 5, 1)),
+    ("--last-sync 1m", Since(120), ("UpToDate", 5.0, 2, 0)),
+    ("--last-sync 1m", Since(0), ("Completed", 566.25, 22, 2)),
+    ("--last-sync 1m --own-sync 8m", Since(0), ("JoinedCompleted", 514.7734375, 18, 1)),
+    ("--last-sync 1h --idle-status failed", Since(7200), ("Completed", 16.25, 5, 1)),
+    ("--last-sync 1h --idle-status unknown", Since(7200), ("Completed", 16.25, 5, 1)),
+    ("--last-sync never --last-trigger never", Since(7200), ("Completed", 16.25, 5, 1)),
+    ("--own-sync 0s", Since(0), ("Completed", 636.25, 27, 1)),
+    ("--own-sync 0s --own-sync 5m", Since(0), ("JoinedCompleted", 356.0234375, 19, 0)),
+    ("--own-sync 0s --last-sync-marks start", Since(0), ("Completed", 631.25, 31, 1)),
+    ("--own-sync 0s --last-sync-marks start", Since(60), ("JoinedCompleted", 36.25, 9, 0)),
+    ("--own-sync 0s --start-delay 40s", Since(0), ("Completed", 676.375, 30, 1)),
+    ("--own-sync 0s --failing-runs 1", Since(0), ("Completed", 636.25, 27, 1)),
+    ("--failing-runs 1", Since(0), ("SyncFailed", 16.25, 5, 1)),
+    ("--throttled-requests 4 --last-sync 1h", Since(7200), ("UpToDate", 6.0, 5, 0)),
+    ("", TokenOf(Access::TriggerOnly), ("Unconfirmed", 0.0, 1, 1)),
     // Readings fail for a while.
     ("--failing-readings 0s..2s", Usual, ("Completed", 18.25, 7, 1)),
     ("--failing-readings 1s..9m", Usual, ("Completed", 556.375, 42, 1)),

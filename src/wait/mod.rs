@@ -9,4 +9,5 @@ mod progress;
 mod tokens;
 
 pub(crate) use driver::run;
+pub(crate) use machine::Goal;
 pub use progress::{Phase, Progress};

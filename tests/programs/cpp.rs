@@ -227,7 +227,7 @@ fn every_constant_of_c_has_its_name_and_number() {
             format!("static_assert(static_cast<int>(autopilot::{kind}::{name}) == ({number}));\n")
         })
         .collect();
-    assert_eq!(asserted.len(), 37, "{asserted:?}");
+    assert_eq!(asserted.len(), 38, "{asserted:?}");
     let text = format!("#include \"autopilot_sync.hpp\"\n{}", asserted.concat());
     compiler::run(strict("c++17").arg("-fsyntax-only").arg(source("constants.cpp", &text)));
 }

@@ -66,7 +66,7 @@ fn assert_answer(raw: &RawReply, reply: &Reply) {
         Ok(Answer::Accepted) => assert_eq!(raw.status, 204),
         Ok(Answer::AlreadyRunning) => assert!(raw.status == 409 && is_graph != Some(false)),
         Ok(Answer::TooSoon) => assert!(raw.status == 429 && is_graph != Some(false)),
-        Ok(Answer::Unconfirmed) => panic!("only a wait can say this"),
+        Ok(Answer::Unconfirmed | Answer::UpToDate) => panic!("only a wait can say this"),
         Err(kind) => {
             assert_ne!(raw.status, 204);
             match kind {

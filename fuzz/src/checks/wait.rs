@@ -9,7 +9,7 @@ use crate::outcome::Trigger;
 use crate::outcome::{Settings, SyncStatus};
 use crate::text::time::{self, Time};
 use crate::wait::Phase;
-use crate::wait::machine::{Command, Event, Machine, StopReason};
+use crate::wait::machine::{Command, Event, Goal, Machine, StopReason};
 
 const fn seconds(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
@@ -22,7 +22,7 @@ pub fn wait(data: &[u8]) {
     let (deadline, data) = data.split_first().unwrap_or((&90, &[]));
     let deadline = seconds(10 * u64::from(*deadline) + 1);
     let jitter = Duration::from_millis(4999);
-    let mut machine = Machine::new(deadline, jitter);
+    let mut machine = Machine::new(Goal::Sync, deadline, jitter);
     let mut history = History::new(deadline);
     let mut inputs = data.chunks_exact(5).map(|input| input.try_into().expect("five bytes"));
     let (mut now, mut event) = (Duration::ZERO, Event::Due);
@@ -294,6 +294,7 @@ impl History {
             }
             StopReason::TriggerMayHaveRun => assert_eq!(self.answer, Answer::MayHaveRun),
             StopReason::RequestFailed => {}
+            StopReason::UpToDate => panic!("no change was named"),
             StopReason::Cancelled => panic!("nobody cancelled it"),
         }
     }

@@ -30,6 +30,8 @@ pub(crate) enum StopReason {
     Completed,
     /// A sync that was already running completed.
     JoinedCompleted,
+    /// A sync that counts had completed before the wait. Nothing was triggered.
+    UpToDate,
     /// The service reports that the sync failed.
     SyncFailed,
     /// The service accepts the next trigger at this time, counted from the start of the wait. None: it is not known.

@@ -5,7 +5,8 @@ use std::time::Duration;
 use super::command::{Command, StopReason};
 use super::confirmation::{AFTER_MOVED_TIMES, Candidate};
 use super::event::Event;
-use super::observation::Origin;
+use super::goal::Goal;
+use super::observation::{CLOCK_DIFFERENCE_SECONDS, Origin};
 use super::reading::{Reading, compare_last_sync, has_ended, is_completed, is_running, times_differ};
 use super::schedule::Schedule;
 use super::state::{Machine, State};
@@ -20,8 +21,10 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 #[derive(Debug)]
 pub(super) struct Look {
     schedule: Schedule,
-    /// The end of a sync that began after the first reading.
+    /// The end of a sync that may count.
     candidate: Option<Candidate>,
+    /// A sync that the baseline shows may count: no trigger was sent yet.
+    is_first: bool,
     /// The last reading failed.
     is_failing: bool,
     /// When the service accepts the next trigger.
@@ -31,10 +34,16 @@ pub(super) struct Look {
 }
 
 impl Look {
+    /// Before the first trigger.
+    pub(super) fn first(goal: Goal) -> Look {
+        let (schedule, change) = (Schedule::new(Duration::ZERO, LONGEST_PAUSE), goal.change());
+        Look { schedule, candidate: None, is_first: true, is_failing: false, allowed: change, due: change }
+    }
+
     /// With a trigger that is due now.
     pub(super) fn new(now: Duration) -> Look {
         let schedule = Schedule::new(now, LONGEST_PAUSE);
-        Look { schedule, candidate: None, is_failing: false, allowed: now, due: now }
+        Look { schedule, candidate: None, is_first: false, is_failing: false, allowed: now, due: now }
     }
 
     pub(super) fn wait_until(&mut self, allowed: Duration, due: Duration) {
@@ -59,11 +68,19 @@ impl Look {
     /// What the wait comes to if the deadline leaves no time for another reading.
     fn at_deadline(&self, now: Duration) -> StopReason {
         match () {
+            () if self.is_first && self.is_failing => StopReason::RequestFailed,
             () if now < self.due => StopReason::TooSoon(Some(self.allowed)),
             () if self.has_candidate() => StopReason::DeadlinePassed,
             () => StopReason::RequestFailed,
         }
     }
+}
+
+/// Whether the service recorded the last sync so long ago that its status cannot lag behind, even if the service's
+/// clocks differ.
+fn is_old(settings: &Settings, date: Option<Time>) -> bool {
+    let Some((last_sync, date)) = settings.last_sync().zip(date) else { return false };
+    last_sync.plus_seconds(CLOCK_DIFFERENCE_SECONDS).compare(date).is_le()
 }
 
 impl Machine {
@@ -101,16 +118,22 @@ impl Machine {
         let has_moved = self.latest.as_ref().is_some_and(|latest| times_differ(&settings, latest));
         let is_fresh = self.keep_latest(&settings);
         if is_first {
-            self.counts_from = date.map(|date| date.plus_seconds(1));
+            self.counts_from = self.goal.counts_from(date, look.schedule.last_reading());
             self.baseline = Some(settings.clone());
-        } else if is_fresh && is_running(&settings) {
-            return self.join(now, settings);
         }
-        if is_fresh && self.judge_candidate(now, &settings, &mut look) {
-            self.known_trigger = Some(Trigger::Joined);
-            return Command::Stop(StopReason::JoinedCompleted);
+        if is_fresh && is_running(&settings) {
+            match self.goal {
+                Goal::Sync if is_first => {}
+                Goal::Since(_) if is_first && !self.began_in_time(&settings) => {
+                    return self.watch_sync(now, Origin::Earlier, true);
+                }
+                _ => return self.join(now, settings),
+            }
         }
-        if is_fresh && has_moved {
+        if is_fresh && self.judge_candidate(now, &settings, date, &mut look) {
+            return Command::Stop(self.after_candidate(&settings));
+        }
+        if is_fresh && has_moved && !look.is_first {
             let window = self.window_end().unwrap_or(now + WINDOW);
             let allowed = look.allowed.max(window);
             look.wait_until(allowed, self.with_jitter(allowed));
@@ -124,25 +147,36 @@ impl Machine {
         self.send_trigger()
     }
 
-    /// Reads now: with ordinary retries if a trigger is to follow.
+    /// Reads now: with ordinary retries if it is the first reading, or if a trigger is to follow.
     pub(super) fn look(&mut self, now: Duration, mut look: Look) -> Command {
-        let with_retries = now >= look.due && !look.is_failing && !look.has_candidate();
+        let is_due = self.latest.is_none() || (now >= look.due && !look.has_candidate());
+        let with_retries = is_due && !look.is_failing;
         look.schedule.start_reading(now);
         self.state = State::Looking(look);
         Command::ReadSettings { with_retries }
     }
 
-    /// Whether the reading confirms that a sync has completed that began after the first reading. A status that is no
-    /// end leaves the candidate as it is.
-    pub(super) fn judge_candidate(&self, now: Duration, settings: &Settings, look: &mut Look) -> bool {
-        let is_new = self.baseline.as_ref().is_some_and(|known| compare_last_sync(settings, known).is_gt());
+    /// Whether the reading confirms that a sync has completed that counts. A status that is no end leaves the candidate
+    /// as it is.
+    pub(super) fn judge_candidate(
+        &self,
+        now: Duration,
+        settings: &Settings,
+        date: Option<Time>,
+        look: &mut Look,
+    ) -> bool {
+        let may_be_known = look.is_first && matches!(self.goal, Goal::Since(_));
+        let is_new = self.is_new(settings);
         look.schedule.stop_confirming();
         if !has_ended(settings) {
             return false;
         }
         let candidate = look.candidate.take();
-        if !is_new || !is_completed(settings) || !self.counts(settings) {
+        if !(is_new || may_be_known) || !is_completed(settings) || !self.counts(settings) {
             return false;
+        }
+        if !is_new && is_old(settings, date) {
+            return true;
         }
         let reading = Reading { settings, requested: look.schedule.last_reading(), received: now };
         let candidate = Candidate::after(candidate, &reading);
@@ -150,6 +184,26 @@ impl Machine {
         look.candidate = Some(candidate);
         look.schedule.confirm(now);
         is_confirmed
+    }
+
+    /// Whether `lastSyncDateTime` shows a sync that the baseline does not know.
+    fn is_new(&self, settings: &Settings) -> bool {
+        self.baseline.as_ref().is_some_and(|known| compare_last_sync(settings, known).is_gt())
+    }
+
+    /// A sync that ended during the wait is joined. One that the first reading shows makes a trigger needless.
+    fn after_candidate(&mut self, settings: &Settings) -> StopReason {
+        if !self.is_new(settings) {
+            return StopReason::UpToDate;
+        }
+        self.known_trigger = Some(Trigger::Joined);
+        StopReason::JoinedCompleted
+    }
+
+    /// Whether the service's times say that the sync in progress began in time to count: it was triggered then, or
+    /// another one had ended then. Or they mark its own start.
+    fn began_in_time(&self, settings: &Settings) -> bool {
+        self.counts(settings) || time::compare(settings.last_manual_sync(), self.counts_from).is_ge()
     }
 
     /// Whether `lastSyncDateTime` is late enough for a sync that counts.

@@ -40,6 +40,16 @@
 //!   two readings have shown it for 5 s: then it began after the wait, or ended during it. So no wait starves in a
 //!   tenant that syncs by itself. If either time moves, the window counts anew from there. Such a wait looks on until
 //!   its deadline even if the new window ends later, because whoever moved the time may have started a sync.
+//! - **For a sync since a change, look first.** The change has a time by the caller's clock. The `Date` of the first
+//!   reading carries it into the service's, rounded up. A completed sync whose `lastSyncDateTime` is not before that is
+//!   enough: up to date, and nothing is triggered. If that time is less than 300 s old by the reply's `Date`, it must
+//!   stand for 5 s first, as above: it may mark a start.
+//! - **A sync that runs at the first look began before it.** It counts only if one of the service's times is not before
+//!   the change: then it was triggered since, or marks its start, or followed a sync that ended since. Otherwise its end
+//!   is awaited. A sync that follows it at once is joined.
+//! - **Whatever is joined must be recorded since the change.** If it is not, it may have begun before, and the wait
+//!   goes on: the window after that sync, then a trigger. A trigger of this wait is proof enough, so it is never sent
+//!   before the change. In the window such a wait looks on until its deadline, and is too soon only then.
 //! - **Ride out failures before a trigger.** A reading that fails for now is repeated, at pauses that grow to 60 s,
 //!   until the deadline. Then its failure is the result. A failure that does not heal is the result at once. An unknown
 //!   name, a certificate that is not trusted or a proxy that refuses is such a failure until a reading has succeeded:
@@ -47,13 +57,14 @@
 //!
 //! # The files
 //!
-//! [`command`] and [`event`] are the machine's language. [`reading`], [`schedule`], [`confirmation`], [`observation`]
+//! [`goal`], [`command`] and [`event`] are the machine's language. [`reading`], [`schedule`], [`confirmation`], [`observation`]
 //! and [`uncertain_trigger`] decide single questions. [`state`] holds what the machine knows and the state it is in.
 //! [`look`], [`trigger`], [`watch`] and [`window`] say what follows from an event in each state.
 
 mod command;
 mod confirmation;
 mod event;
+mod goal;
 mod look;
 mod observation;
 mod reading;
@@ -68,6 +79,7 @@ use std::time::Duration;
 
 pub(crate) use command::{Command, StopReason};
 pub(crate) use event::Event;
+pub(crate) use goal::Goal;
 pub(crate) use state::Machine;
 
 use state::State;

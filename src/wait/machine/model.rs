@@ -22,9 +22,9 @@ mod unknowns;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
-use std::time::Duration;
+use std::time::{Duration, UNIX_EPOCH};
 
-use super::{Command, Event, Machine, StopReason};
+use super::{Command, Event, Goal, Machine, StopReason};
 use crate::outcome::SyncStatus;
 use crate::wait::Phase;
 use checks::Checks;
@@ -35,9 +35,10 @@ use unknowns::SECOND;
 const TIMELINES: u64 = 50_000;
 
 /// The ends that the timelines must come to, each of them often.
-const KINDS: [&str; 8] = [
+const KINDS: [&str; 9] = [
     "Completed",
     "JoinedCompleted",
+    "UpToDate",
     "SyncFailed",
     "Unconfirmed",
     "TooSoon",
@@ -66,6 +67,8 @@ struct Conditions {
     /// Percent of the reads that fail, and of the triggers whose reply is lost or says nothing.
     read_faults: u64,
     trigger_faults: u64,
+    /// If a sync since a change is waited for: when that was, from the start of the wait.
+    change: Option<i64>,
     /// No reading succeeds in these times.
     outages: Vec<Range<i64>>,
 }
@@ -85,12 +88,28 @@ fn conditions(random: &mut Random) -> Conditions {
     }
     Conditions {
         deadline,
+        change: random.chance(50).then(|| change(random)),
         slowest: random.one_of(&[100, 100, 600, 3000, 20_000]),
         may_read: random.chance(95),
         read_faults: random.one_of(&[0, 0, 0, 5, 20, 50, 90]),
         trigger_faults: random.one_of(&[0, 0, 0, 20, 60]),
         outages,
     }
+}
+
+/// Just now, or a while ago, or soon.
+fn change(random: &mut Random) -> i64 {
+    let (least, most) = random.one_of(&[(0, 0), (-60, 0), (-700, 0), (-4000, 0), (0, 299)]);
+    random.between(least * SECOND, most * SECOND)
+}
+
+/// The goal as the caller gives it. Its clock is the service's if no `Date` tells the difference.
+fn goal(random: &mut Random, conditions: &Conditions, tenant: &Drawn) -> Goal {
+    let Some(change) = conditions.change else { return Goal::Sync };
+    let days = if tenant.unknowns.has_date { random.between(-4000, 4000) } else { 0 };
+    let now = tenant.clock() + days * 86_400 * SECOND;
+    let time = |milliseconds: i64| UNIX_EPOCH + duration(milliseconds);
+    Goal::since(time(now + change), time(now)).expect("a possible time")
 }
 
 /// A wait as it is driven, with virtual time.
@@ -104,7 +123,10 @@ struct Play {
 }
 
 /// The end; or the seed, what was wrong, and all that happened.
-fn play<M: Rule>(seed: u64, machine: impl FnOnce(Duration, Duration) -> M) -> Result<StopReason, String> {
+fn play<M: Rule>(
+    seed: u64,
+    machine: impl FnOnce(Goal, Duration, Duration) -> M,
+) -> Result<StopReason, String> {
     let mut random = Random(seed);
     let conditions = conditions(&mut random);
     let mut unknowns = unknowns::unknowns(&mut random);
@@ -112,7 +134,8 @@ fn play<M: Rule>(seed: u64, machine: impl FnOnce(Duration, Duration) -> M) -> Re
     let tenant = Drawn::new(unknowns, Random(random.number()));
     let checks = Checks::new(&conditions);
     let jitter = random.between(0, 4999);
-    let mut machine = machine(duration(conditions.deadline), duration(jitter));
+    let goal = goal(&mut random, &conditions, &tenant);
+    let mut machine = machine(goal, duration(conditions.deadline), duration(jitter));
     let mut play = Play { now: 0, random, conditions, tenant, checks, log: Vec::new() };
     play.run(&mut machine).map_err(|what| format!("seed {seed}: {what}\n{}", play.story()))
 }
@@ -232,6 +255,7 @@ fn seeds() -> Range<u64> {
 
 /// Reads, triggers, looks every two seconds, and believes the first `completed`, as clients in the field do.
 struct Naive {
+    goal: Goal,
     deadline: Duration,
     is_begun: bool,
     is_triggered: bool,
@@ -242,6 +266,13 @@ impl Rule for Naive {
         match seen {
             Event::Due if !std::mem::replace(&mut self.is_begun, true) => {
                 Command::ReadSettings { with_retries: true }
+            }
+            Event::SettingsRead { settings, .. }
+                if self.goal != Goal::Sync
+                    && !self.is_triggered
+                    && settings.status() == Some(&SyncStatus::Completed) =>
+            {
+                Command::Stop(StopReason::UpToDate)
             }
             Event::SettingsRead { .. } if !std::mem::replace(&mut self.is_triggered, true) => {
                 Command::SendTrigger
@@ -283,11 +314,12 @@ fn the_machine_keeps_its_promise() {
 
 #[test]
 fn a_naive_machine_does_not() {
-    let naive = |deadline, _| Naive { deadline, is_begun: false, is_triggered: false };
+    let naive = |goal, deadline, _| Naive { goal, deadline, is_begun: false, is_triggered: false };
     let violations: Vec<_> = (0..2000).filter_map(|seed| play(seed, naive).err()).collect();
     let count = |what: &str| violations.iter().filter(|violation| violation.contains(what)).count();
     assert!(violations.len() > 200, "{}", violations.len());
-    for what in ["but it runs until", "ended otherwise", "asked not to before", "not grown"] {
+    for what in ["but it runs until", "ended otherwise", "asked not to before", "not grown", "recorded since"]
+    {
         assert!(count(what) > 2, "{what}: {}", count(what));
     }
 }

@@ -13,7 +13,7 @@ const TIME_TO_SHOW: Duration = Duration::from_secs(120);
 
 /// The previous sync ended at least ten minutes before the service accepted this one. Half of that is allowed for
 /// differences between the service's clocks.
-const CLOCK_DIFFERENCE_SECONDS: i64 = 300;
+pub(super) const CLOCK_DIFFERENCE_SECONDS: i64 = 300;
 
 /// How the observed sync came to run.
 #[derive(Debug, Clone, Copy)]
@@ -22,13 +22,16 @@ pub(super) enum Origin {
     Triggered { accepted: Option<Time> },
     /// It was running already.
     Joined,
+    /// It was running before the change, so it does not count. Its end is awaited, because no other can start before.
+    Earlier,
 }
 
 impl Origin {
-    pub(super) fn trigger(self) -> Trigger {
+    pub(super) fn trigger(self) -> Option<Trigger> {
         match self {
-            Origin::Triggered { .. } => Trigger::Accepted,
-            Origin::Joined => Trigger::Joined,
+            Origin::Triggered { .. } => Some(Trigger::Accepted),
+            Origin::Joined => Some(Trigger::Joined),
+            Origin::Earlier => None,
         }
     }
 }
@@ -58,6 +61,10 @@ pub(super) struct Observation {
 impl Observation {
     pub(super) fn new(origin: Origin, answered: Duration, ran_before: bool) -> Observation {
         Observation { origin, answered, ran_before, in_progress: None, candidate: None }
+    }
+
+    pub(super) fn origin(&self) -> Origin {
+        self.origin
     }
 
     /// `baseline` is the last reading before the trigger.
@@ -119,7 +126,7 @@ impl Observation {
         match (settings.status(), self.origin) {
             (Some(SyncStatus::Failed), _) => StopReason::SyncFailed,
             (_, Origin::Triggered { .. }) => StopReason::Completed,
-            (_, Origin::Joined) => StopReason::JoinedCompleted,
+            (_, Origin::Joined | Origin::Earlier) => StopReason::JoinedCompleted,
         }
     }
 }

@@ -4,6 +4,7 @@ use std::mem;
 use std::time::Duration;
 
 use super::command::{Command, StopReason};
+use super::goal::Goal;
 use super::look::Look;
 use super::observation::{Observation, Origin};
 use super::reading::is_stale;
@@ -18,6 +19,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(15);
 
 /// The state machine. Every `Duration` that is a point in time counts from the start of the wait.
 pub(crate) struct Machine {
+    pub(super) goal: Goal,
     pub(super) deadline: Duration,
     /// Lengthens the pause for the window, so that many waits do not return together.
     pub(super) jitter: Duration,
@@ -26,11 +28,13 @@ pub(crate) struct Machine {
     pub(super) latest: Option<Settings>,
     /// The last reading before the trigger. None if the caller has no right to read.
     pub(super) baseline: Option<Settings>,
-    /// A sync that ends in the window counts if the service recorded it at this time or later: by the `Date` of the
-    /// first reading. None if that has none.
+    /// A sync that the wait did not trigger counts if the service recorded it at this time or later. None before the
+    /// first reading, and if that has no `Date`.
     pub(super) counts_from: Option<Time>,
     /// The last `Date` of the service, and when it was received.
     pub(super) service_clock: Option<(Time, Duration)>,
+    /// The last Retry-After of a 429.
+    pub(super) asked_until: Duration,
     /// How many 429s the window did not explain.
     pub(super) throttled: u32,
     pub(super) known_trigger: Option<Trigger>,
@@ -73,15 +77,17 @@ pub(super) enum Subject {
 
 impl Machine {
     /// `jitter` is at most five seconds.
-    pub(crate) fn new(deadline: Duration, jitter: Duration) -> Machine {
+    pub(crate) fn new(goal: Goal, deadline: Duration, jitter: Duration) -> Machine {
         Machine {
+            goal,
             deadline,
             jitter,
-            state: State::Looking(Look::new(Duration::ZERO)),
+            state: State::Looking(Look::first(goal)),
             latest: None,
             baseline: None,
             counts_from: None,
             service_clock: None,
+            asked_until: Duration::ZERO,
             throttled: 0,
             known_trigger: None,
         }
@@ -126,7 +132,7 @@ impl Machine {
 
     /// Starts to watch a sync.
     pub(super) fn watch_sync(&mut self, now: Duration, origin: Origin, ran_before: bool) -> Command {
-        self.known_trigger = Some(origin.trigger());
+        self.known_trigger = origin.trigger();
         let observation = Observation::new(origin, now, ran_before);
         self.watch_on(now, Watch::new(now, Subject::Sync(observation.into())))
     }

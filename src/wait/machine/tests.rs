@@ -9,12 +9,13 @@
 //! readings before. `retry@5` is a pause after a failure.
 
 mod joined;
+mod since;
 mod uncertain_trigger;
 mod window;
 
 use std::time::Duration;
 
-use super::{Command, Event, Machine, StopReason};
+use super::{Command, Event, Goal, Machine, StopReason};
 use crate::outcome::{Settings, Trigger};
 use crate::text::{Object, Time, Token};
 use crate::wait::Phase;
@@ -92,6 +93,7 @@ fn written_command(command: &Command) -> String {
         Command::Pause { phase, .. } => unreachable!("{phase:?} has no pause"),
         Command::Stop(StopReason::Completed) => "completed".into(),
         Command::Stop(StopReason::JoinedCompleted) => "joined".into(),
+        Command::Stop(StopReason::UpToDate) => "up-to-date".into(),
         Command::Stop(StopReason::TooSoon(None)) => "too-soon".into(),
         Command::Stop(StopReason::TooSoon(Some(next))) => format!("too-soon@{}", second(next)),
         Command::Stop(StopReason::Unconfirmed) => "unconfirmed".into(),
@@ -111,8 +113,9 @@ struct Play {
 }
 
 impl Play {
-    fn new(deadline: f64, jitter: f64) -> Play {
-        let mut machine = Machine::new(Duration::from_secs_f64(deadline), Duration::from_secs_f64(jitter));
+    fn new(goal: Goal, deadline: f64, jitter: f64) -> Play {
+        let [deadline, jitter] = [deadline, jitter].map(Duration::from_secs_f64);
+        let mut machine = Machine::new(goal, deadline, jitter);
         let command = machine.next(Duration::ZERO, Event::Due);
         assert_eq!(written_command(&command), "read", "first of all");
         Play { machine, now: Duration::ZERO, command }
@@ -144,7 +147,11 @@ impl Play {
 }
 
 fn play_with(deadline: f64, jitter: f64, lines: &str) -> Play {
-    let mut play = Play::new(deadline, jitter);
+    play_for(Goal::Sync, deadline, jitter, lines)
+}
+
+fn play_for(goal: Goal, deadline: f64, jitter: f64, lines: &str) -> Play {
+    let mut play = Play::new(goal, deadline, jitter);
     for line in lines.lines().map(str::trim).filter(|line| !line.is_empty()) {
         play.line(line);
     }

@@ -4,12 +4,15 @@ use std::time::Duration;
 
 use super::command::{Command, StopReason};
 use super::event::Event;
-use super::observation::{Observation, Verdict};
-use super::reading::Reading;
+use super::goal::Goal;
+use super::look::Look;
+use super::observation::{Observation, Origin, Verdict};
+use super::reading::{Reading, is_running};
 use super::schedule::Schedule;
 use super::state::{Machine, State, Subject, Watch};
 use super::uncertain_trigger::{Effect, UncertainTrigger};
-use crate::outcome::Settings;
+use super::window::WINDOW;
+use crate::outcome::{Settings, Trigger};
 
 impl Machine {
     /// A stale reading, and one that failed for now, decide nothing.
@@ -47,14 +50,44 @@ impl Machine {
         mut schedule: Schedule,
         mut observation: Box<Observation>,
     ) -> Command {
+        let is_earlier = matches!(observation.origin(), Origin::Earlier);
+        if is_earlier && is_running(settings) && self.counts(settings) {
+            // Another one has followed it.
+            self.baseline = Some(settings.clone());
+            self.known_trigger = Some(Trigger::Joined);
+            *observation = Observation::new(Origin::Joined, now, true);
+        }
         let baseline = self.baseline.as_ref().expect("nothing is watched without a baseline");
         let reading = Reading { settings, requested: schedule.last_reading(), received: now };
         match observation.judge(&reading, baseline) {
-            Verdict::Stop(reason) => return Command::Stop(reason),
+            Verdict::Stop(reason) => return self.after_end(now, settings, reason, observation.origin()),
             Verdict::Confirm => schedule.confirm(now),
             Verdict::Continue => schedule.stop_confirming(),
         }
         self.watch_on(now, Watch { schedule, subject: Subject::Sync(observation) })
+    }
+
+    /// If the sync that ended does not count, a trigger follows. The service would refuse it in the window after that
+    /// sync, so it is not asked before.
+    fn after_end(&mut self, now: Duration, settings: &Settings, end: StopReason, origin: Origin) -> Command {
+        let is_enough = match (self.goal, origin, &end) {
+            (Goal::Since(_), Origin::Earlier, _) => false,
+            (Goal::Since(_), _, StopReason::JoinedCompleted) => self.counts(settings),
+            _ => true,
+        };
+        if is_enough {
+            return Command::Stop(end);
+        }
+        self.known_trigger = None;
+        self.baseline = Some(settings.clone());
+        let window = self.window_end().unwrap_or(now + WINDOW);
+        let allowed = window.max(self.asked_until).max(self.goal.change());
+        if now >= allowed {
+            return self.send_trigger();
+        }
+        let mut look = Look::new(now);
+        look.wait_until(allowed, self.with_jitter(allowed));
+        self.look_on(now, look)
     }
 
     fn judge_trigger(
@@ -67,7 +100,7 @@ impl Machine {
         let baseline = self.baseline.as_ref().expect("nothing is watched without a baseline");
         match trigger.effect(now, baseline, &settings) {
             Effect::Sync(origin) => {
-                self.known_trigger = Some(origin.trigger());
+                self.known_trigger = origin.trigger();
                 let observation = Observation::new(origin, trigger.failed, false);
                 self.judge_sync(now, &settings, schedule, observation.into())
             }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::command::{Command, StopReason};
 use super::event::Event;
+use super::goal::Goal;
 use super::look::Look;
 use super::reading::is_running;
 use super::state::Machine;
@@ -23,6 +24,7 @@ impl Machine {
         retry_after: Option<Duration>,
     ) -> Command {
         let asked = retry_after.map(|wait| received + wait);
+        self.asked_until = asked.unwrap_or_default();
         let mut look = Look::new(now);
         match event {
             Event::SettingsRead { settings, date } => {
@@ -35,7 +37,7 @@ impl Machine {
                         // No `Date` tells an old sync that the reading before lacks from a new one.
                         self.baseline = Some(settings.clone());
                     }
-                    self.judge_candidate(now, &settings, &mut look);
+                    self.judge_candidate(now, &settings, date, &mut look);
                 }
             }
             Event::ReadFailedForNow { retry_after } => look.fail(now, retry_after),
@@ -50,7 +52,7 @@ impl Machine {
             (None, Some(window)) => window.max(received + self.next_throttle_pause()),
             (None, None) => received + WINDOW,
         };
-        let is_hopeless = next >= self.deadline && !look.has_candidate();
+        let is_hopeless = self.goal == Goal::Sync && next >= self.deadline && !look.has_candidate();
         if is_hopeless || now >= self.deadline {
             return Command::Stop(StopReason::TooSoon(Some(next)));
         }

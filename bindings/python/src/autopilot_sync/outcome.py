@@ -18,12 +18,14 @@ class Answer(OpenEnum):
         TOO_SOON: A sync ran less than ten minutes ago, perhaps triggered by somebody else (429). `Outcome.retry_after`
             tells when to try again, if that is known.
         UNCONFIRMED: From `sync_and_wait` only: a sync was accepted or was running, but its end could not be observed.
+        UP_TO_DATE: From a wait for a sync since a change only: one has completed since. Nothing was triggered.
     """
 
     ACCEPTED = 0
     ALREADY_RUNNING = 1
     TOO_SOON = 2
     UNCONFIRMED = 3
+    UP_TO_DATE = 4
 
 
 class Outcome(Record):

@@ -31,6 +31,8 @@ pub(super) struct Checks {
     may_read: bool,
     /// Every reading succeeds, and none takes long.
     reads_well: bool,
+    /// When the change was, if a sync since then is waited for.
+    change: Option<i64>,
     steps: u32,
     /// Since the last trigger.
     is_read: bool,
@@ -40,6 +42,10 @@ pub(super) struct Checks {
     is_not_sent: bool,
     /// The very first reading.
     first: Option<Snapshot>,
+    /// How long the first reading took, with its retries.
+    first_took: i64,
+    /// The last reading that did not lag.
+    last: Option<Snapshot>,
     /// The last reading before the last trigger, and whether it was thorough.
     baseline: Option<Snapshot>,
     /// The highest L and T as they were written, by which a lagging reading is known.
@@ -82,10 +88,11 @@ fn ensure(holds: bool, what: impl FnOnce() -> String) -> Verdict {
 
 impl Checks {
     pub(super) fn new(conditions: &Conditions) -> Checks {
-        let Conditions { deadline, slowest, may_read, read_faults, ref outages, .. } = *conditions;
+        let Conditions { deadline, slowest, may_read, read_faults, change, ref outages, .. } = *conditions;
         Checks {
             deadline,
             may_read,
+            change,
             reads_well: read_faults == 0 && outages.is_empty() && slowest <= 3 * SECOND,
             steps: 0,
             is_read: false,
@@ -93,6 +100,8 @@ impl Checks {
             answered_at: 0,
             is_not_sent: false,
             first: None,
+            first_took: 0,
+            last: None,
             baseline: None,
             highest: (None, None),
             times: (None, None),
@@ -113,16 +122,19 @@ impl Checks {
         match todo {
             Command::SendTrigger => {
                 self.looks.clear();
-                self.may_trigger(now)
+                self.settled = None;
+                self.may_trigger(now, tenant)
             }
             Command::ReadSettings { with_retries: false } => self.may_look(now),
             Command::ReadSettings { with_retries: true } => Ok(()),
             Command::Pause { until, phase, .. } => {
-                if let (Phase::Window, Some(refused)) = (phase, &mut self.refused) {
-                    refused.is_waiting = true;
+                if *phase == Phase::Window {
+                    self.begin_anew();
+                    self.refused.iter_mut().for_each(|refused| refused.is_waiting = true);
                 }
                 let until = until.as_millis() as i64;
-                let longest = if self.answer == Answer::None { 62 } else { 15 };
+                let is_watch = *phase == Phase::Watching && self.answer != Answer::None;
+                let longest = if is_watch { 15 } else { 62 };
                 let most = self.held_until.max(now + longest * SECOND);
                 ensure(now <= until && until < self.deadline && until <= most, || {
                     format!("pauses until {until}")
@@ -130,13 +142,22 @@ impl Checks {
             }
             Command::Stop(end) => return self.may_end(now, end, tenant),
         }?;
-        let is_late = |end: &Settled| end.readings >= 7 && now - end.since >= 30 * SECOND;
+        // What ends before the change is not enough.
+        let change = self.change.unwrap_or(0);
+        let is_late =
+            |end: &Settled| end.readings >= 7 && now - end.since >= 30 * SECOND && end.since > change;
         ensure(!self.settled.as_ref().is_some_and(is_late), || format!("{:?} is not believed", self.settled))
     }
 
-    fn may_trigger(&mut self, now: i64) -> Verdict {
+    fn may_trigger(&mut self, now: i64, tenant: &Drawn) -> Verdict {
+        if let Some(change) = self.change {
+            ensure(now >= change, || format!("triggers at {now}, before the change"))?;
+            ensure(!self.is_up_to_date(tenant), || "triggers, though it is up to date".into())?;
+        }
         ensure(std::mem::take(&mut self.is_read), || "triggers without a reading before".into())?;
-        ensure(matches!(self.answer, Answer::None | Answer::Lost(_)), || "a second trigger".into())?;
+        self.begin_anew();
+        let is_first = matches!(self.answer, Answer::None | Answer::Lost(_));
+        ensure(is_first, || "a second trigger".into())?;
         if let Some((at, count, shows)) = &mut self.lost {
             *count += 1;
             let (at, count, shows) = (*at, *count, *shows);
@@ -154,6 +175,16 @@ impl Checks {
         Ok(())
     }
 
+    /// A sync that was joined has ended, but too early to be enough.
+    fn begin_anew(&mut self) {
+        let has_shown = matches!(self.lost, Some((_, _, true)));
+        if self.change.is_some() && (matches!(self.answer, Answer::Joined(_)) || has_shown) {
+            (self.answer, self.lost, self.saw_running) = (Answer::None, None, false);
+            self.settled = None;
+            self.looks.clear();
+        }
+    }
+
     fn may_look(&mut self, now: i64) -> Verdict {
         let is_last = now >= self.deadline - 2 * SECOND;
         let least = if is_last { SECOND } else { 2 * SECOND };
@@ -164,7 +195,8 @@ impl Checks {
         })?;
         self.looks.push(now);
         // Grown by then, but for the confirming pauses of five seconds and one look that is due at a certain time.
-        if self.looks.len() > 9 && !is_last {
+        let is_ahead = self.change.is_some_and(|change| change > self.looks[0]);
+        if self.looks.len() > 9 && !is_last && !is_ahead {
             let fourth = self.looks[self.looks.len() - 4];
             ensure(now - fourth >= 12 * SECOND, || format!("looks {:?}: not grown", &self.looks))?;
         }
@@ -182,13 +214,16 @@ impl Checks {
     ) {
         let date_at = tenant.date_at(at);
         (self.held_until, self.is_read) = (now, true);
-        self.first.get_or_insert_with(|| state.clone());
+        if self.first.is_none() {
+            (self.first, self.first_took) = (Some(state.clone()), now);
+        }
         let written = (settings.last_sync(), settings.last_manual_sync());
         let is_behind = |time, highest| time::compare(time, highest).is_lt();
         if is_behind(written.0, self.highest.0) || is_behind(written.1, self.highest.1) {
             return self.count_window(now, date_at, false, tenant);
         }
         self.highest = written;
+        self.last = Some(state.clone());
         let (sync, manual) = (tenant.cut(state.sync), tenant.cut(state.manual));
         let has_moved = (sync, manual) != self.times;
         self.times = (sync, manual);
@@ -199,7 +234,9 @@ impl Checks {
             *shows |= is_new || state.status == "inProgress";
         }
         match self.answer {
-            Answer::None if self.refused.is_some() && state.status == "inProgress" => {
+            Answer::None
+                if (self.refused.is_some() || self.change.is_some()) && state.status == "inProgress" =>
+            {
                 (self.answer, self.answered_at) = (Answer::Joined(state.of), now);
                 self.looks.clear();
             }
@@ -299,7 +336,44 @@ impl Checks {
         }
     }
 
+    /// The change by the service's clock, as its `Date` tells that.
+    fn counts_from(&self, tenant: &Drawn) -> Option<i64> {
+        self.change.map(|change| change + tenant.date_at(0).unwrap_or(0))
+    }
+
+    /// Whether the first reading shows that nothing need be triggered, and no later one says otherwise.
+    fn is_up_to_date(&self, tenant: &Drawn) -> bool {
+        let (Some(first), Some(last), Some(from)) = (&self.first, &self.last, self.counts_from(tenant))
+        else {
+            return false;
+        };
+        // The `Date` has whole seconds, and so may the time have.
+        let is_enough = first.sync.is_some_and(|sync| sync >= from + self.first_took + 3 * SECOND);
+        let is_first = self.refused.is_none() && self.lost.is_none();
+        let is_same = (first.sync, first.status) == (last.sync, last.status);
+        is_first && is_same && first.status == "completed" && is_enough
+    }
+
+    /// The service has recorded a sync since the change. If that ran at the first reading, it began since, or the
+    /// service's own times said so.
+    fn is_since(&self, now: i64, tenant: &Drawn) -> Verdict {
+        let Some(from) = self.counts_from(tenant) else { return Ok(()) };
+        let last = self.last.as_ref().ok_or("ended without a reading")?;
+        ensure(last.sync.is_some_and(|sync| sync >= from), || {
+            format!("{last:?}: not recorded since {from}")
+        })?;
+        let Some(run) = last.sync_by else { return Ok(()) };
+        let first = self.first.as_ref().filter(|first| first.status == "inProgress");
+        let of_first = first.and_then(|first| tenant.syncs.iter().rposition(|run| run.start <= first.of));
+        let is_told = first.is_some_and(|first| first.sync.max(first.manual) >= Some(from));
+        let is_another = of_first != Some(run) || tenant.syncs[run].start >= from;
+        ensure(is_another || is_told, || format!("at {now}: it ran at the first reading"))
+    }
+
     fn may_end(&self, now: i64, end: &StopReason, tenant: &Drawn) -> Verdict {
+        if matches!(end, StopReason::JoinedCompleted | StopReason::UpToDate) {
+            self.is_since(now, tenant)?;
+        }
         let failed = *end == StopReason::SyncFailed;
         match (end, self.answer) {
             (StopReason::Completed | StopReason::SyncFailed, Answer::Accepted(run)) => {
@@ -321,7 +395,18 @@ impl Checks {
                     format!("{end:?} at {now}, but none ended so since {since}")
                 })
             }
-            (StopReason::JoinedCompleted, Answer::None) if self.refused.is_some() => {
+            (StopReason::UpToDate, _) => {
+                let last = self.last.as_ref().ok_or("up to date without a reading")?;
+                let is_so = match last.sync_by {
+                    Some(run) => tenant.syncs[run..].iter().any(|run| run.end <= now && !run.failed),
+                    None => last.status == "completed",
+                };
+                let is_first = self.answer == Answer::None && self.refused.is_none();
+                ensure(self.change.is_some() && is_first && is_so, || format!("up to date, but {last:?}"))
+            }
+            (StopReason::JoinedCompleted, Answer::None)
+                if self.refused.is_some() || self.change.is_some() =>
+            {
                 let since = self.first.as_ref().map_or(0, |state| state.of);
                 let is_so = |run: &Sync| since <= run.settled && run.end <= now && !run.failed;
                 ensure(tenant.syncs.iter().any(is_so), || {
@@ -363,13 +448,17 @@ impl Checks {
         let is_sure = self.reads_well && self.may_read && tenant.unknowns.strange_status == 0;
         let lag = tenant.unknowns.lags[0].max(tenant.unknowns.lags[1]);
         // Its time is after the first reading's `Date`, whatever the difference of their clocks.
-        let is_missed =
-            last.start > refused.at + 80 * SECOND && last.settled + lag + 60 * SECOND < now && !last.failed;
+        let is_missed = last.start > refused.at.max(self.change.unwrap_or(0)) + 80 * SECOND
+            && last.settled + lag + 60 * SECOND < now
+            && !last.failed;
         ensure(!(is_sure && is_missed), || format!("starves at {now}, though {last:?} completed"))
     }
 
     fn may_be_too_soon(&self, next: Option<Duration>) -> Verdict {
-        let Some(refused) = &self.refused else { return Err("too soon, but it was not refused".into()) };
+        let Some(refused) = &self.refused else {
+            // A sync has just ended, or the change is still ahead.
+            return ensure(self.change.is_some(), || "too soon, but it was not refused".into());
+        };
         let is_late = next.is_none_or(|next| next.as_millis() as i64 >= refused.not_before);
         ensure(is_late || !self.may_read, || {
             format!("says {next:?}, but refused until {}", refused.not_before)

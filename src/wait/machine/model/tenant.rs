@@ -88,6 +88,11 @@ impl Drawn {
         Drawn { unknowns, random, tenant, syncs: Vec::new(), readings: 0 }
     }
 
+    /// The service's time at the start of the wait, in milliseconds since 1970.
+    pub(super) fn clock(&self) -> i64 {
+        EPOCH + self.unknowns.clock
+    }
+
     /// The tenant's time.
     fn at(&self, time: i64) -> DateTime<Utc> {
         instant(self.unknowns.clock, time)
