@@ -247,6 +247,9 @@ fn without_the_right_to_read_the_end_cannot_be_observed() {
     emulator.set_token(TOKEN, Token::new(Access::TriggerOnly));
     let outcome = client(&emulator).sync_and_wait(TOKEN, HOUR, go_on).unwrap();
     assert_eq!((outcome.answer(), outcome.detail().trigger()), (Answer::Unconfirmed, Trigger::Accepted));
+    let line = outcome.to_string();
+    let reason = "the end of the sync cannot be observed: the settings cannot be read, forbidden: HTTP 403: ";
+    assert!(line.starts_with(reason) && line.contains("scopes"), "{line}");
     assert_eq!(methods(&emulator), "GP");
 }
 

@@ -87,7 +87,8 @@ enum class Answer : std::int32_t {
     already_running = AUTOPILOT_SYNC_ALREADY_RUNNING,
     /// A sync ran less than ten minutes ago, perhaps for another caller. See Outcome::retry_after().
     too_soon = AUTOPILOT_SYNC_TOO_SOON,
-    /// From a wait only: a sync was accepted or is running, but its end cannot be observed.
+    /// From a wait only: a sync was accepted or is running, but its end cannot be observed. Outcome::message() says why:
+    /// the settings may not be read, or no reading showed the sync.
     unconfirmed = AUTOPILOT_SYNC_UNCONFIRMED,
     /// From a wait for a sync since a change only: one has completed since. Nothing was triggered.
     up_to_date = AUTOPILOT_SYNC_UP_TO_DATE,

@@ -26,7 +26,8 @@ pub enum Answer {
     AlreadyRunning = 1,
     /// A sync ran less than ten minutes ago, perhaps for another caller (HTTP 429). See [`Detail::retry_after`].
     TooSoon = 2,
-    /// From a wait only: a sync was accepted or is running, but its end cannot be observed.
+    /// From a wait only: a sync was accepted or is running, but its end cannot be observed. The line of the
+    /// [`SyncOutcome`] says why: the settings may not be read, or no reading showed the sync.
     Unconfirmed = 3,
     /// From [`sync_since`](crate::Client::sync_since) only: a sync has completed since the change. Nothing was triggered.
     UpToDate = 4,
@@ -110,6 +111,9 @@ impl fmt::Display for SyncOutcome {
         })?;
         if let Some(reason) = &self.detail.failed_reading {
             write!(f, "; the settings, which say when the next is possible, could not be read: {reason}")?;
+        }
+        if let Some(reason) = &self.detail.reason {
+            write!(f, ": {reason}")?;
         }
         let Some(pause) = self.detail.retry_after.filter(|_| self.answer == Answer::TooSoon) else {
             return Ok(());

@@ -34,6 +34,8 @@ pub struct Detail {
     pub(crate) settings: Option<Settings>,
     /// Why `sync` could not read the settings after the service answered "too soon".
     pub(crate) failed_reading: Option<String>,
+    /// Why the end of the sync could not be observed, for the one line of the outcome.
+    pub(crate) reason: Option<String>,
 }
 
 impl Detail {
@@ -50,6 +52,7 @@ impl Detail {
             attempts: _,
             settings: _,
             failed_reading: _,
+            reason: _,
         } = self;
         (*http_status, *code, *message, *retry_after, *next_sync, *claims) = Default::default();
     }

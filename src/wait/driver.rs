@@ -7,6 +7,7 @@ use super::machine::{Command, Event, Goal, Machine, StopReason};
 use super::meaning::{self, Meaning};
 use super::progress::{Phase, Progress};
 use super::tokens::Tokens;
+use super::unconfirmed::Readings;
 use crate::outcome::{Answer, Detail, Error, ErrorKind, SyncOutcome};
 use crate::service::Operation;
 use crate::service::reply::Reply;
@@ -29,6 +30,7 @@ struct Driver<'a> {
     on_progress: OnProgress<'a>,
     started: Instant,
     detail: Detail,
+    readings: Readings,
     last_failure: Option<Error>,
     /// The service's time in its last reply, and when that came.
     last_date: Option<(Time, Duration)>,
@@ -52,6 +54,7 @@ pub(crate) fn run(
         on_progress,
         started: Instant::now(),
         detail: Detail::default(),
+        readings: Readings::default(),
         last_failure: None,
         last_date: None,
         uncertain_trigger: None,
@@ -97,6 +100,11 @@ impl Driver<'_> {
     fn read_settings(&mut self, with_retries: bool) -> Result<Event, StopReason> {
         let Meaning { event, error } =
             meaning::of_settings(self.request(Operation::ReadSettings, with_retries)?);
+        match (&event, &error) {
+            (Event::SettingsRead { settings, .. }, _) => self.readings.read(self.started.elapsed(), settings),
+            (Event::ReadForbidden, Some(error)) => self.readings.refused(error),
+            _ => {}
+        }
         self.last_failure = error;
         Ok(event)
     }
@@ -188,7 +196,10 @@ impl Driver<'_> {
             StopReason::Completed => Ok(Answer::Accepted),
             StopReason::JoinedCompleted => Ok(Answer::AlreadyRunning),
             StopReason::UpToDate => Ok(Answer::UpToDate),
-            StopReason::Unconfirmed => Ok(Answer::Unconfirmed),
+            StopReason::Unconfirmed => {
+                self.detail.reason = Some(self.readings.reason(self.elapsed()));
+                Ok(Answer::Unconfirmed)
+            }
             StopReason::TooSoon(next) => {
                 self.detail.retry_after = next.map(|next| next.saturating_sub(self.elapsed()));
                 self.detail.next_sync = next

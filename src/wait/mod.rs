@@ -7,6 +7,7 @@ mod matrix;
 mod meaning;
 mod progress;
 mod tokens;
+mod unconfirmed;
 
 pub(crate) use driver::run;
 pub(crate) use machine::Goal;

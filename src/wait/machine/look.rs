@@ -67,11 +67,12 @@ impl Look {
 
     /// What the wait comes to if the deadline leaves no time for another reading.
     fn at_deadline(&self, now: Duration) -> StopReason {
-        match () {
-            () if self.is_first && self.is_failing => StopReason::RequestFailed,
-            () if now < self.due => StopReason::TooSoon(Some(self.allowed)),
-            () if self.has_candidate() => StopReason::DeadlinePassed,
-            () => StopReason::RequestFailed,
+        let is_window = now < self.due;
+        match self.candidate {
+            _ if self.is_first && self.is_failing => StopReason::RequestFailed,
+            _ if is_window => StopReason::TooSoon(Some(self.allowed)),
+            Some(_) => StopReason::DeadlinePassed,
+            None => StopReason::RequestFailed,
         }
     }
 }
@@ -225,10 +226,12 @@ impl Machine {
             look.schedule.next_reading(now, self.deadline)
         };
         let Some(until) = next else { return Command::Stop(look.at_deadline(now)) };
-        let (phase, next_step) = match () {
-            () if now < look.due => (Phase::Window, look.allowed),
-            () if look.has_candidate() => (Phase::Watching, until),
-            () => (Phase::Retrying, until),
+        let (phase, next_step) = if now < look.due {
+            (Phase::Window, look.allowed)
+        } else if look.has_candidate() {
+            (Phase::Watching, until)
+        } else {
+            (Phase::Retrying, until)
         };
         self.state = State::Looking(look);
         Command::Pause { until, next_step, phase }

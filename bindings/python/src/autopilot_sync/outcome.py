@@ -18,6 +18,7 @@ class Answer(OpenEnum):
         TOO_SOON: A sync ran less than ten minutes ago, perhaps triggered by somebody else (429). `Outcome.retry_after`
             tells when to try again, if that is known.
         UNCONFIRMED: From `sync_and_wait` only: a sync was accepted or was running, but its end could not be observed.
+            `str()` of the outcome says why: the settings may not be read, or no reading showed the sync.
         UP_TO_DATE: From a wait for a sync since a change only: one has completed since. Nothing was triggered.
     """
 

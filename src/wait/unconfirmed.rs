@@ -1,0 +1,85 @@
+//! Why a wait could not observe the end of a sync.
+
+use std::time::Duration;
+
+use crate::outcome::{Error, Settings, SyncStatus};
+
+/// What the readings of a wait were like.
+#[derive(Default)]
+pub(super) struct Readings {
+    /// The last reading was refused: its error.
+    refusal: Option<String>,
+    first: Option<Duration>,
+    count: u32,
+    /// How many had the status `failed`.
+    failed: u32,
+}
+
+impl Readings {
+    /// A reading was received at this time, counted from the start of the wait.
+    pub(super) fn read(&mut self, now: Duration, settings: &Settings) {
+        self.refusal = None;
+        self.first.get_or_insert(now);
+        self.count += 1;
+        self.failed += u32::from(settings.status() == Some(&SyncStatus::Failed));
+    }
+
+    pub(super) fn refused(&mut self, error: &Error) {
+        self.refusal = Some(error.to_string());
+    }
+
+    /// Why the wait ends as unconfirmed now. A `failed` that stood all through tells of no single sync: the service may
+    /// have an outage.
+    pub(super) fn reason(&self, now: Duration) -> String {
+        if let Some(refusal) = &self.refusal {
+            return format!("the settings cannot be read, {refusal}");
+        }
+        let mut reason = "no reading showed it".to_owned();
+        if self.count > 0 && self.failed == self.count {
+            let seconds = now.saturating_sub(self.first.unwrap_or(now)).as_secs();
+            reason += &format!(", and the status was failed in all {} readings, for {seconds} s", self.count);
+        }
+        reason
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::outcome::ErrorKind;
+    use crate::text::{Object, Token};
+
+    fn after(statuses: &[&str]) -> Readings {
+        let mut readings = Readings::default();
+        for (number, status) in statuses.iter().enumerate() {
+            let body = format!(r#"{{"syncStatus":"{status}"}}"#);
+            let object = Object::read(body.as_bytes()).unwrap();
+            let settings = Settings::read(&object, Token::new("a-token").unwrap()).unwrap();
+            readings.read(Duration::from_secs(10 + number as u64), &settings);
+        }
+        readings
+    }
+
+    #[test]
+    fn the_reason_tells_of_a_status_that_stood_at_failed() {
+        let reason = |statuses: &[&str]| after(statuses).reason(Duration::from_millis(131_900));
+        for statuses in [&["completed"][..], &["failed", "completed"], &["unknown", "failed"], &[]] {
+            assert_eq!(reason(statuses), "no reading showed it", "{statuses:?}");
+        }
+        assert_eq!(
+            reason(&["failed", "failed", "failed"]),
+            "no reading showed it, and the status was failed in all 3 readings, for 121 s"
+        );
+    }
+
+    #[test]
+    fn the_reason_tells_of_a_refused_reading() {
+        let mut readings = after(&["failed"]);
+        readings.refused(&Error::new(ErrorKind::Forbidden, "HTTP 403: Forbidden: no scope"));
+        let expected = "the settings cannot be read, forbidden: HTTP 403: Forbidden: no scope";
+        assert_eq!(readings.reason(Duration::ZERO), expected);
+        let settings = Object::read(br#"{"syncStatus":"completed"}"#).unwrap();
+        readings.read(Duration::ZERO, &Settings::read(&settings, Token::new("a-token").unwrap()).unwrap());
+        assert_eq!(readings.reason(Duration::ZERO), "no reading showed it");
+    }
+}
