@@ -188,7 +188,7 @@ fn each_option_of_the_service_has_its_end() {
     ("--last-sync 1m --retry-after negative", Usual, ("Completed", 566.25, 22, 2)),
     ("--last-sync 1m --retry-after past", Usual, ("Completed", 566.25, 22, 2)),
     ("--last-sync 1m --retry-after garbage", Usual, ("Completed", 566.25, 22, 2)),
-    ("--last-trigger 1m", Usual, ("Completed", 566.25, 7, 2)),
+    ("--last-trigger 1m", Usual, ("Completed", 566.25, 22, 2)),
     ("--last-trigger 1m --window-from last-sync", Usual, ("Completed", 16.25, 5, 1)),
     ("--last-sync 1m --retry-after huge", Usual, ("TooSoon(Some(86400s))", 0.0, 2, 1)),
     ("--last-sync 1m --retry-after 900", Usual, ("Completed", 916.25, 28, 2)),
@@ -237,7 +237,6 @@ fn each_option_of_the_service_has_its_end() {
     ("--accepted-stamps false --start-delay 40s", LostReply, ("JoinedCompleted", 61.375, 13, 2)),
     ("--accepted-stamps false --start-delay 40s --conflict-from start", LostReply, ("JoinedCompleted", 56.25, 15, 2)),
     ("--accepted-stamps false --start-delay 40s --order window-first", LostReply, ("JoinedCompleted", 56.25, 15, 2)),
-    // The form of the replies.
     // The form of requests and replies.
     ("--any-body true", Usual, ("Completed", 16.25, 5, 1)),
     ("--wrapped-settings true", Usual, ("Completed", 16.25, 5, 1)),

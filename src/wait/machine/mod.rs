@@ -57,10 +57,12 @@
 //!
 //! # The files
 //!
-//! [`goal`], [`command`] and [`event`] are the machine's language. [`reading`], [`schedule`], [`confirmation`], [`observation`]
-//! and [`uncertain_trigger`] decide single questions. [`state`] holds what the machine knows and the state it is in.
-//! [`look`], [`trigger`], [`watch`] and [`window`] say what follows from an event in each state.
+//! [`goal`], [`command`] and [`event`] are the machine's language. [`reading`], [`schedule`], [`look`],
+//! [`confirmation`], [`observation`] and [`uncertain_trigger`] decide single questions. [`state`] holds what the machine
+//! knows and the state it is in.
+//! [`before_trigger`], [`trigger`], [`watch`] and [`window`] say what follows from an event in each state.
 
+mod before_trigger;
 mod command;
 mod confirmation;
 mod event;

@@ -56,7 +56,7 @@ impl Machine {
         if is_hopeless || now >= self.deadline {
             return Command::Stop(StopReason::TooSoon(Some(next)));
         }
-        if next <= now && !look.is_failing() {
+        if next <= now && !look.is_failing {
             return self.look(now, look);
         }
         look.wait_until(next, self.with_jitter(next));

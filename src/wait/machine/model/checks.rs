@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
+use super::conditions::Conditions;
 use super::tenant::{Drawn, Fate, Snapshot, Sync};
 use super::unknowns::SECOND;
 use crate::outcome::Settings;
 use crate::text::time::{self, Time};
 use crate::wait::Phase;
-use crate::wait::machine::model::Conditions;
 use crate::wait::machine::{Command, StopReason};
 
 /// More than an hour of polls and every window need.
@@ -46,6 +46,8 @@ pub(super) struct Checks {
     first_took: i64,
     /// The last reading that did not lag.
     last: Option<Snapshot>,
+    /// The last sync that was shown in progress with a start since the change.
+    began_since: Option<usize>,
     /// The last reading before the last trigger, and whether it was thorough.
     baseline: Option<Snapshot>,
     /// The highest L and T as they were written, by which a lagging reading is known.
@@ -102,6 +104,7 @@ impl Checks {
             first: None,
             first_took: 0,
             last: None,
+            began_since: None,
             baseline: None,
             highest: (None, None),
             times: (None, None),
@@ -224,6 +227,9 @@ impl Checks {
         }
         self.highest = written;
         self.last = Some(state.clone());
+        if state.status == "inProgress" && state.sync >= self.counts_from(tenant) {
+            self.began_since = state.sync_by;
+        }
         let (sync, manual) = (tenant.cut(state.sync), tenant.cut(state.manual));
         let has_moved = (sync, manual) != self.times;
         self.times = (sync, manual);
@@ -367,6 +373,7 @@ impl Checks {
         let of_first = first.and_then(|first| tenant.syncs.iter().rposition(|run| run.start <= first.of));
         let is_told = first.is_some_and(|first| first.sync.max(first.manual) >= Some(from));
         let is_another = of_first != Some(run) || tenant.syncs[run].start >= from;
+        let is_told = is_told || self.began_since == Some(run);
         ensure(is_another || is_told, || format!("at {now}: it ran at the first reading"))
     }
 
