@@ -188,8 +188,8 @@ AUTOPILOT_ENUM(autopilot_result) {
 AUTOPILOT_ENUM(autopilot_phase) {
     // The wait starts. Nothing has been sent yet.
     AUTOPILOT_PHASE_STARTING = 0,
-    // The wait pauses until the service accepts a trigger, and looks meanwhile whether a sync runs or has completed. If
-    // the callback ends it here, the answer is "too soon".
+    // The wait pauses until the service accepts a trigger, and looks meanwhile whether a sync runs or has completed.
+    // If the callback ends it here, the answer is "too soon".
     AUTOPILOT_PHASE_WINDOW = 1,
     // The wait watches a sync, or looks for the effect of a trigger that may have run.
     AUTOPILOT_PHASE_WATCHING = 2,

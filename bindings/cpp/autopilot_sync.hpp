@@ -87,8 +87,8 @@ enum class Answer : std::int32_t {
     already_running = AUTOPILOT_SYNC_ALREADY_RUNNING,
     /// A sync ran less than ten minutes ago, perhaps for another caller. See Outcome::retry_after().
     too_soon = AUTOPILOT_SYNC_TOO_SOON,
-    /// From a wait only: a sync was accepted or is running, but its end cannot be observed. Outcome::message() says why:
-    /// the settings may not be read, or no reading showed the sync.
+    /// From a wait only: a sync was accepted or is running, but its end cannot be observed. Outcome::message() says
+    /// why: the settings may not be read, or no reading showed the sync.
     unconfirmed = AUTOPILOT_SYNC_UNCONFIRMED,
     /// From a wait for a sync since a change only: one has completed since. Nothing was triggered.
     up_to_date = AUTOPILOT_SYNC_UP_TO_DATE,
@@ -159,8 +159,8 @@ enum class SyncStatus : std::int32_t {
 enum class Phase : std::int32_t {
     /// The wait starts. Nothing has been sent yet.
     starting = AUTOPILOT_PHASE_STARTING,
-    /// The wait pauses until the service accepts a trigger, and looks meanwhile whether a sync runs or has completed. If
-    /// the callback ends it here, the answer is too_soon.
+    /// The wait pauses until the service accepts a trigger, and looks meanwhile whether a sync runs or has completed.
+    /// If the callback ends it here, the answer is too_soon.
     window = AUTOPILOT_PHASE_WINDOW,
     /// The wait watches a sync, or looks for the effect of a trigger that may have run.
     watching = AUTOPILOT_PHASE_WATCHING,

@@ -28,8 +28,8 @@ use crate::text::Token;
 pub enum Phase {
     /// The wait starts. Nothing has been sent yet.
     Starting = 0,
-    /// The wait pauses until the service accepts a trigger, and looks meanwhile whether a sync runs or has completed. If
-    /// the callback ends it here, the answer is "too soon".
+    /// The wait pauses until the service accepts a trigger, and looks meanwhile whether a sync runs or has completed.
+    /// If the callback ends it here, the answer is "too soon".
     Window = 1,
     /// The wait watches a sync, or looks for the effect of a trigger that may have run.
     Watching = 2,

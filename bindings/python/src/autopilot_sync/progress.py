@@ -13,7 +13,8 @@ class Phase(OpenEnum):
 
     Attributes:
         STARTING: The wait starts. Nothing has been sent yet.
-        WINDOW: The wait pauses until the service accepts a trigger, and looks meanwhile whether a sync runs or has completed.
+        WINDOW: The wait pauses until the service accepts a trigger, and looks meanwhile whether a sync runs or has
+            completed.
         WATCHING: The wait watches a sync, or looks for the effect of a trigger that may have run.
         TOKEN_REJECTED: The service refused the token. The wait asks the credential for a new one.
         RETRYING: The settings cannot be read for now. It tries again until it can, and triggers then.
