@@ -29,7 +29,8 @@ pub enum Answer {
     /// From a wait only: a sync was accepted or is running, but its end cannot be observed. The line of the
     /// [`SyncOutcome`] says why: the settings may not be read, or no reading showed the sync.
     Unconfirmed = 3,
-    /// From [`sync_since`](crate::Client::sync_since) only: a sync has completed since the change. Nothing was triggered.
+    /// From [`sync_since`](crate::Client::sync_since) only: a sync has completed since the change, and nothing was
+    /// triggered.
     UpToDate = 4,
 }
 

@@ -45,8 +45,8 @@
 //!   enough: up to date, and nothing is triggered. If that time is less than 300 s old by the reply's `Date`, it must
 //!   stand for 5 s first, as above: it may mark a start.
 //! - **A sync that runs at the first look began before it.** It counts only if one of the service's times is not before
-//!   the change: then it was triggered since, or marks its start, or followed a sync that ended since. Otherwise its end
-//!   is awaited. A sync that follows it at once is joined.
+//!   the change: then it was triggered since, or the time marks its start, or another sync ended since and this one
+//!   followed. Otherwise its end is awaited. A sync that follows it at once is joined.
 //! - **Whatever is joined must be recorded since the change.** If it is not, it may have begun before, and the wait
 //!   goes on: the window after that sync, then a trigger. A trigger of this wait is proof enough, so it is never sent
 //!   before the change. In the window such a wait looks on until its deadline, and is too soon only then.
@@ -58,8 +58,8 @@
 //! # The files
 //!
 //! [`goal`], [`command`] and [`event`] are the machine's language. [`reading`], [`schedule`], [`look`],
-//! [`confirmation`], [`observation`] and [`uncertain_trigger`] decide single questions. [`state`] holds what the machine
-//! knows and the state it is in.
+//! [`confirmation`], [`observation`] and [`uncertain_trigger`] decide single questions. [`state`] holds what the
+//! machine knows and the state it is in.
 //! [`before_trigger`], [`trigger`], [`watch`] and [`window`] say what follows from an event in each state.
 
 mod before_trigger;

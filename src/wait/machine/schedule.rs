@@ -85,7 +85,7 @@ impl Schedule {
         self.before_deadline(self.last_reading + pause, now, deadline)
     }
 
-    /// Like [`next_reading`](Self::next_reading), but the one at `due` takes the place of those just before and after it.
+    /// Like [`next_reading`](Self::next_reading), but a reading at `due` takes the place of one just before or after.
     pub(super) fn next_reading_up_to(
         &self,
         due: Duration,

@@ -54,7 +54,10 @@ fn a_recent_sync_must_stand_since_its_time_may_mark_its_start() {
     since(
         -600.0,
         &format!(
-            "{first} \n 5 inProgress L=-10 T=-900 -> watch@7 \n 30 completed L=25 T=-900 -> watch@35 \n 35 completed L=25 T=-900 -> joined"
+            "{first}
+             5 inProgress L=-10 T=-900 -> watch@7
+             30 completed L=25 T=-900 -> watch@35
+             35 completed L=25 T=-900 -> joined"
         ),
     );
     since(-600.0, &format!("{first} \n 5 failed L=-10 T=-900 D=5 -> trigger"));
@@ -98,7 +101,9 @@ fn a_running_sync_counts_if_the_services_times_say_that_it_began_since() {
             since(
                 -600.0,
                 &format!(
-                    "{running} \n 2 {status} L=1 T={last_trigger} -> watch@7 \n 7 {status} L=1 T={last_trigger} -> {end}"
+                    "{running}
+                     2 {status} L=1 T={last_trigger} -> watch@7
+                     7 {status} L=1 T={last_trigger} -> {end}"
                 ),
             );
         }
@@ -123,7 +128,9 @@ fn the_end_of_an_earlier_sync_is_awaited() {
     let play = since_until(
         20.0,
         -600.0,
-        "0 inProgress L=-900 T=-900 D=0 -> watch@2 \n 19 inProgress L=-900 T=-900 -> watch@19 \n 19.5 inProgress L=-900 T=-900 -> deadline",
+        "0 inProgress L=-900 T=-900 D=0 -> watch@2
+         19 inProgress L=-900 T=-900 -> watch@19
+         19.5 inProgress L=-900 T=-900 -> deadline",
     );
     assert_eq!(play.machine.known_trigger(), None);
     // It does not count in the window after it.

@@ -278,7 +278,9 @@ fn a_window_that_moves_beyond_the_deadline_is_no_end() {
     play_until(
         515.0,
         &format!(
-            "{WINDOW} \n 514.5 completed L=300 T=-100 D=514 -> window@910.5 \n 514.6 completed L=300 T=-100 -> too-soon@910.5"
+            "{WINDOW}
+             514.5 completed L=300 T=-100 D=514 -> window@910.5
+             514.6 completed L=300 T=-100 -> too-soon@910.5"
         ),
     );
 }
