@@ -7,7 +7,8 @@
  * WHAT IT DOES
  * One request of Microsoft Graph, POST /beta/deviceManagement/windowsAutopilotSettings/sync, makes Intune synchronise
  * its Windows Autopilot devices. autopilot_sync() sends it and says what the answer means.
- * autopilot_client_sync_and_wait() also waits until the sync ends.
+ * autopilot_client_sync_and_wait() also waits until the sync ends. autopilot_client_sync_since() makes sure that one
+ * has completed since a change.
  *
  * WHO SHOULD CALL IT
  * One service, or one administrator's machine, per tenant. The token carries a tenant-wide write permission: it does
@@ -467,6 +468,42 @@ autopilot_result autopilot_client_sync_and_wait(const autopilot_client *client,
                                                 autopilot_progress_fn progress,
                                                 void *user_data,
                                                 autopilot_detail **detail);
+
+// Makes sure that a sync has completed since a change: looks, and triggers only if none has. Call it when you have
+// imported, assigned or deleted devices, or to check that the last sync is recent enough.
+//
+// client: NULL for the shared one. token, timeout_ms, cancel, progress, user_data, detail: as for
+// autopilot_client_sync_and_wait().
+// since_ms: the moment at which your change was finished: now, or a time in the past. In milliseconds since 1970, by
+// this machine's clock; the wait carries it into the service's clock with the first reply's Date. If a sync may have
+// been running at that moment, pass a moment that is a sync's length later.
+//
+// Blocks for timeout_ms at most, plus the time that the callback takes.
+//
+// Returns:
+// AUTOPILOT_SYNC_UP_TO_DATE: a completed sync was recorded at or after the change. Nothing was triggered.
+// AUTOPILOT_OK: the sync that this call triggered completed.
+// AUTOPILOT_SYNC_ALREADY_RUNNING: another sync, which began after the change, completed. One that began before the
+// change does not count, so the wait lets it end first.
+// AUTOPILOT_SYNC_TOO_SOON: the service accepted no trigger, and no sync that counts completed before the deadline, or
+// before the callback ended the wait. The detail says when the service accepts one.
+// AUTOPILOT_ERROR_INVALID_ARGUMENT: since_ms is before the year 2000, or more than five minutes ahead. Nothing was
+// sent.
+// Or another result of autopilot_client_sync_and_wait().
+//
+// The service does not document whether it records the start of a sync or its end, so a sync that counts may have begun
+// a little before the change. What else the wait cannot tell apart: see autopilot_client_sync_and_wait().
+//
+// Whatever the result, the detail has the settings that were read last.
+AUTOPILOT_API
+autopilot_result autopilot_client_sync_since(const autopilot_client *client,
+                                             const char *token,
+                                             int64_t since_ms,
+                                             int64_t timeout_ms,
+                                             const autopilot_cancel *cancel,
+                                             autopilot_progress_fn progress,
+                                             void *user_data,
+                                             autopilot_detail **detail);
 
 // Makes a cancel that is not triggered. Free it with autopilot_cancel_free(). Returns NULL only after a fault in the
 // library.

@@ -275,7 +275,7 @@ impl Client {
         self.wait(token, goal, timeout, progress)
     }
 
-    fn wait(
+    pub(crate) fn wait(
         &self,
         token: &str,
         goal: Goal,

@@ -1,8 +1,9 @@
 use std::ffi::{c_char, c_void};
 use std::ptr;
+use std::time::SystemTime;
 
 use super::call::call;
-use super::convert::{from_milliseconds, token};
+use super::convert::{from_milliseconds, from_unix_milliseconds, token};
 use super::guard::guard;
 use super::progress::run_callback;
 use super::{
@@ -13,6 +14,7 @@ use crate::client::Client;
 use crate::config::limits;
 use crate::outcome::{Answer, Detail, Error, SyncOutcome};
 use crate::shared;
+use crate::wait::Goal;
 
 /// Connections to one cloud's Microsoft Graph. The token comes with each call, so one client serves many tenants. Any
 /// number of threads may use a client at once. They share its connections, which stay open between calls. Free a client
@@ -168,19 +170,83 @@ pub unsafe extern "C" fn autopilot_client_sync_and_wait(
     detail: *mut *mut autopilot_detail,
 ) -> autopilot_result {
     let body = || {
-        // SAFETY: the caller promises a NUL-terminated token, or NULL.
-        let token = unsafe { self::token(token) }?;
-        let timeout = from_milliseconds(timeout_ms);
-        limits::timeout("timeout", timeout).map_err(Error::invalid_argument)?;
-        // A borrow that lasts as long as the wait would forbid the callback to touch the text.
-        let token = token.wiped_copy();
-        on_client(client, cancel, |client| {
-            // SAFETY: the caller promises a function as the header declares it, with its data.
-            client.sync_and_wait(&token, timeout, |known| unsafe { run_callback(progress, user_data, known) })
-        })
+        // SAFETY: the caller promises the token, and the callback with its data, as the header describes them.
+        unsafe { wait(client, token, Goal::Sync, timeout_ms, cancel, progress, user_data) }
     };
     // SAFETY: the caller promises that the detail may be written, or NULL.
     unsafe { call(detail, body) }
+}
+
+/// Makes sure that a sync has completed since a change: looks, and triggers only if none has. Call it when you have
+/// imported, assigned or deleted devices, or to check that the last sync is recent enough.
+///
+/// client: NULL for the shared one. token, timeout_ms, cancel, progress, user_data, detail: as for
+/// autopilot_client_sync_and_wait().
+/// since_ms: the moment at which your change was finished: now, or a time in the past. In milliseconds since 1970, by
+/// this machine's clock; the wait carries it into the service's clock with the first reply's Date. If a sync may have
+/// been running at that moment, pass a moment that is a sync's length later.
+///
+/// Blocks for timeout_ms at most, plus the time that the callback takes.
+///
+/// Returns:
+/// AUTOPILOT_SYNC_UP_TO_DATE: a completed sync was recorded at or after the change. Nothing was triggered.
+/// AUTOPILOT_OK: the sync that this call triggered completed.
+/// AUTOPILOT_SYNC_ALREADY_RUNNING: another sync, which began after the change, completed. One that began before the
+/// change does not count, so the wait lets it end first.
+/// AUTOPILOT_SYNC_TOO_SOON: the service accepted no trigger, and no sync that counts completed before the deadline, or
+/// before the callback ended the wait. The detail says when the service accepts one.
+/// AUTOPILOT_ERROR_INVALID_ARGUMENT: since_ms is before the year 2000, or more than five minutes ahead. Nothing was
+/// sent.
+/// Or another result of autopilot_client_sync_and_wait().
+///
+/// The service does not document whether it records the start of a sync or its end, so a sync that counts may have begun
+/// a little before the change. What else the wait cannot tell apart: see autopilot_client_sync_and_wait().
+///
+/// Whatever the result, the detail has the settings that were read last.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn autopilot_client_sync_since(
+    client: Option<&autopilot_client>,
+    token: *const c_char,
+    since_ms: i64,
+    timeout_ms: i64,
+    cancel: Option<&autopilot_cancel>,
+    progress: autopilot_progress_fn,
+    user_data: *mut c_void,
+    detail: *mut *mut autopilot_detail,
+) -> autopilot_result {
+    let body = || {
+        let change = from_unix_milliseconds(since_ms);
+        let goal = Goal::since(change, SystemTime::now()).map_err(Error::invalid_argument)?;
+        // SAFETY: the caller promises the token, and the callback with its data, as the header describes them.
+        unsafe { wait(client, token, goal, timeout_ms, cancel, progress, user_data) }
+    };
+    // SAFETY: the caller promises that the detail may be written, or NULL.
+    unsafe { call(detail, body) }
+}
+
+/// The body of both waits.
+///
+/// # Safety
+/// `token` is NULL, or a NUL-terminated string. `progress` is a function as the header declares it, with its data.
+unsafe fn wait(
+    client: Option<&autopilot_client>,
+    token: *const c_char,
+    goal: Goal,
+    timeout_ms: i64,
+    cancel: Option<&autopilot_cancel>,
+    progress: autopilot_progress_fn,
+    user_data: *mut c_void,
+) -> Result<SyncOutcome, Error> {
+    // SAFETY: as promised by the caller.
+    let token = unsafe { self::token(token) }?;
+    let timeout = from_milliseconds(timeout_ms);
+    limits::timeout("timeout", timeout).map_err(Error::invalid_argument)?;
+    // A borrow that lasts as long as the wait would forbid the callback to touch the text.
+    let token = token.wiped_copy();
+    on_client(client, cancel, |client| {
+        // SAFETY: as promised by the caller.
+        client.wait(&token, goal, timeout, |known| unsafe { run_callback(progress, user_data, known) })
+    })
 }
 
 /// Runs a call on this client, or on the shared one, with the cancel if there is one. Check the arguments before, as

@@ -2,7 +2,7 @@
 
 use std::ffi::{CStr, CString, c_char};
 use std::ptr;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::outcome::Error;
 use crate::text::Token;
@@ -34,6 +34,15 @@ pub(super) fn from_milliseconds(value: i64) -> Duration {
     Duration::from_millis(u64::try_from(value).unwrap_or(0))
 }
 
+/// 10000-01-01T00:00:00Z, in milliseconds since 1970.
+const YEAR_10000: i64 = 253_402_300_800_000;
+
+/// A time argument, in milliseconds since 1970. One that no system's clock may have becomes one that is as far out of
+/// range.
+pub(super) fn from_unix_milliseconds(value: i64) -> SystemTime {
+    UNIX_EPOCH + from_milliseconds(value.min(YEAR_10000))
+}
+
 /// A duration for C, in milliseconds, rounded up.
 pub(super) fn to_milliseconds(duration: Duration) -> i64 {
     i64::try_from(duration.as_nanos().div_ceil(1_000_000)).unwrap_or(i64::MAX)
@@ -60,6 +69,14 @@ mod tests {
         assert_eq!(from_milliseconds(-1), Duration::ZERO);
         assert_eq!(to_milliseconds(Duration::from_micros(1)), 1);
         assert_eq!(to_milliseconds(Duration::MAX), i64::MAX);
+    }
+
+    #[test]
+    fn times_cross_the_boundary() {
+        let after = |value| from_unix_milliseconds(value).duration_since(UNIX_EPOCH).unwrap().as_millis();
+        assert_eq!([i64::MIN, -1, 0].map(after), [0; 3]);
+        assert_eq!(after(1_767_312_000_001), 1_767_312_000_001);
+        assert_eq!(after(i64::MAX), after(YEAR_10000));
     }
 
     #[test]

@@ -91,15 +91,18 @@ static int32_t on_progress(autopilot_progress *progress, void *user_data)
     return phase == watch->stop_at ? 7 : 0;
 }
 
-/* wait TIMEOUT_MS STOP_AT CANCEL_AT [RENEWAL] */
-static void wait_for_it(char **arguments)
+/* wait TIMEOUT_MS STOP_AT CANCEL_AT [RENEWAL], or the same with since and a change that was made AGO_MS before. */
+static void wait_for_it(char **arguments, const char *ago_ms)
 {
     autopilot_client *client = new_client();
     char *token = strcpy(malloc(6), "token");
     struct watch watch = {token, arguments[3], atoi(arguments[1]), atoi(arguments[2]), autopilot_cancel_new(), 0, 0, pthread_self()};
     autopilot_detail *detail = GARBAGE;
-    autopilot_result result = autopilot_client_sync_and_wait(client, token, atoll(arguments[0]), watch.cancel, on_progress,
-                                                             &watch, &detail);
+    int64_t timeout_ms = atoll(arguments[0]);
+    autopilot_result result =
+        ago_ms ? autopilot_client_sync_since(client, token, now_ms() - atoll(ago_ms), timeout_ms, watch.cancel, on_progress,
+                                             &watch, &detail)
+               : autopilot_client_sync_and_wait(client, token, timeout_ms, watch.cancel, on_progress, &watch, &detail);
     printf("phases=%u ", watch.phases);
     if (autopilot_detail_settings(detail))
         show_settings(autopilot_detail_settings(detail));
@@ -167,7 +170,9 @@ int main(int argc, char **argv)
     else if (strcmp(scenario, "settings") == 0)
         settings();
     else if (strcmp(scenario, "wait") == 0 && argc >= 5)
-        wait_for_it(argv + 2);
+        wait_for_it(argv + 2, NULL);
+    else if (strcmp(scenario, "since") == 0 && argc >= 6)
+        wait_for_it(argv + 3, argv[2]);
     else if (strcmp(scenario, "stack") == 0)
         stack();
     else if (strcmp(scenario, "exit") == 0)

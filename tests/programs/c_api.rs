@@ -95,6 +95,27 @@ fn a_wait_is_seen_and_led_by_its_callback() {
 }
 
 #[test]
+fn a_sync_since_a_change_triggers_only_if_none_has_completed_since() {
+    let hour_ago = Behaviour { last_sync: Past::Ago(Duration::from_secs(3600)), ..quick() };
+    for (ago, arguments, expected, triggers) in [
+        (
+            "3700000",
+            [HOUR, "-1", "-1"],
+            "phases=1 status=2 completed AUTOPILOT_SYNC_UP_TO_DATE http=200 trigger=0",
+            0,
+        ),
+        ("3000000", [HOUR, "-1", "-1"], "phases=5 status=2 completed AUTOPILOT_OK http=200 trigger=3", 1),
+        ("3000000", [HOUR, "-1", "2"], "AUTOPILOT_ERROR_CANCELLED http=204 trigger=3", 1),
+    ] {
+        let emulator = emulator(hour_ago.clone());
+        let printed = api(&emulator, &[&["since", ago], arguments.as_slice()].concat()).replace('\n', " ");
+        assert!(printed.contains(expected), "{ago} {arguments:?}: {printed}");
+        let sent = emulator.requests().iter().filter(|request| request.method == "POST").count();
+        assert_eq!(sent, triggers, "{ago} {arguments:?}");
+    }
+}
+
+#[test]
 fn the_documented_stack_is_enough() {
     let emulator = emulator(Behaviour { duration: Duration::from_secs(3600), ..quick() });
     assert_eq!(api(&emulator, &["stack"]), "kept\n");

@@ -5,6 +5,9 @@
 /* The longest token, and more than anything of use. */
 enum { LONGEST = 64 * 1024, MEGABYTES = 4 * 1024 * 1024 };
 
+/* The earliest moment that can be given. */
+static const int64_t YEAR_2000_MS = 946684800000;
+
 static autopilot_options *new_options(void)
 {
     autopilot_options *options = autopilot_options_new();
@@ -53,6 +56,11 @@ static void refused(const autopilot_client *client, const char *token)
     CHECK(autopilot_client_sync_and_wait(client, token, HOUR_MS, NULL, NULL, NULL, &details[1]) == WRONG);
     check_detail(WRONG, details[1]);
     autopilot_detail_free(details[1]);
+
+    CHECK(autopilot_client_sync_since(client, token, YEAR_2000_MS, HOUR_MS, NULL, NULL, NULL, NULL) == WRONG);
+    CHECK(autopilot_client_sync_since(client, token, YEAR_2000_MS, HOUR_MS, NULL, NULL, NULL, &details[1]) == WRONG);
+    check_detail(WRONG, details[1]);
+    autopilot_detail_free(details[1]);
     CHECK(details[0] == GARBAGE && details[2] == GARBAGE);
     CHECK(autopilot_sync(token) == WRONG);
 }
@@ -65,6 +73,18 @@ static void refused_times(const autopilot_client *client)
         autopilot_detail *detail = GARBAGE;
         CHECK(autopilot_client_sync_and_wait(client, "token", wrong_times[i], NULL, NULL, NULL, &detail) == WRONG);
         check_detail(WRONG, detail);
+        autopilot_detail_free(detail);
+        int64_t since_ms = YEAR_2000_MS;
+        CHECK(autopilot_client_sync_since(client, "token", since_ms, wrong_times[i], NULL, NULL, NULL, NULL) == WRONG);
+    }
+    /* An hour ahead, so that no step of the clock makes it right. */
+    const int64_t wrong_moments[] = {INT64_MIN, -1, 0, YEAR_2000_MS - 1, now_ms() + HOUR_MS, INT64_MAX};
+    for (size_t i = 0; i < LENGTH(wrong_moments); i++) {
+        autopilot_detail *detail = GARBAGE;
+        int64_t since_ms = wrong_moments[i];
+        CHECK(autopilot_client_sync_since(client, "token", since_ms, HOUR_MS, NULL, NULL, NULL, &detail) == WRONG);
+        check_detail(WRONG, detail);
+        CHECK(strstr(autopilot_detail_message(detail), "the time of the change") != NULL);
         autopilot_detail_free(detail);
     }
 }
@@ -200,6 +220,12 @@ static void defaults(void)
     check_detail(AUTOPILOT_ERROR_TIMEOUT, details[1]);
     autopilot_detail_free(details[1]);
     CHECK(autopilot_client_sync_and_wait(NULL, "token", 1000, NULL, NULL, NULL, NULL) == AUTOPILOT_ERROR_TIMEOUT);
+    int64_t since_ms = now_ms();
+    CHECK(autopilot_client_sync_since(client, "token", since_ms, 1000, cancel, NULL, client, &details[1]) ==
+          AUTOPILOT_ERROR_TIMEOUT);
+    check_detail(AUTOPILOT_ERROR_TIMEOUT, details[1]);
+    autopilot_detail_free(details[1]);
+    CHECK(autopilot_client_sync_since(NULL, "token", since_ms, 1000, NULL, NULL, NULL, NULL) == AUTOPILOT_ERROR_TIMEOUT);
     CHECK(details[0] == GARBAGE && details[2] == GARBAGE);
     autopilot_cancel_free(cancel);
     autopilot_client_free(client);
@@ -236,7 +262,7 @@ static void numbers(void)
     CHECK(autopilot_options_set_trigger_only(options) == AUTOPILOT_OK);
     autopilot_options_free(options);
 
-    static const int32_t unknown_results[] = {INT32_MIN, -14, 4, INT32_MAX};
+    static const int32_t unknown_results[] = {INT32_MIN, -14, 5, INT32_MAX};
     for (size_t i = 0; i < LENGTH(unknown_results); i++)
         CHECK(strcmp(autopilot_result_name(unknown_results[i]), "AUTOPILOT_UNKNOWN") == 0);
 }

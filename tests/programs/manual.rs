@@ -22,6 +22,7 @@ const BLOCKING: &[&str] = &[
     "autopilot_client_sync",
     "autopilot_client_settings",
     "autopilot_client_sync_and_wait",
+    "autopilot_client_sync_since",
 ];
 
 /// A comment, and the declaration directly below it, on one line.

@@ -139,6 +139,10 @@ fn refuse(client: Option<&autopilot_client>, token: &CStr) {
         let (cancel, data) = (Some(&*cancel), ptr::null_mut());
         let result = autopilot_client_sync_and_wait(client, token, 1000, cancel, None, data, &mut detail);
         assert_refused(result, Some(detail));
+        let since_ms = 1_767_312_000_000;
+        let result =
+            autopilot_client_sync_since(client, token, since_ms, 1000, cancel, None, data, &mut detail);
+        assert_refused(result, Some(detail));
     }
     autopilot_cancel_free(Some(cancel));
 }
