@@ -90,7 +90,7 @@ enum class Answer : std::int32_t {
     /// From a wait only: a sync was accepted or is running, but its end cannot be observed. Outcome::message() says
     /// why: the settings may not be read, or no reading showed the sync.
     unconfirmed = AUTOPILOT_SYNC_UNCONFIRMED,
-    /// From a wait for a sync since a change only: one has completed since. Nothing was triggered.
+    /// From Client::sync_since() only: a sync has completed since the change. Nothing was triggered.
     up_to_date = AUTOPILOT_SYNC_UP_TO_DATE,
 };
 
@@ -191,7 +191,7 @@ enum class Flow {
     stop,
 };
 
-/// A point in time. Times in Settings are by the service's clock.
+/// A point in time. Times in Settings are by the service's clock, and those that you pass by this machine's.
 using Time = std::chrono::system_clock::time_point;
 
 namespace internal {
@@ -229,6 +229,12 @@ inline std::optional<Time> time(std::int64_t unix_ms)
     if (since_1970 > duration_cast<milliseconds>(last.time_since_epoch()))
         return last;
     return Time(since_1970);
+}
+
+/// A time for C, rounded up.
+inline std::int64_t unix_ms(Time time)
+{
+    return std::chrono::ceil<std::chrono::milliseconds>(time.time_since_epoch()).count();
 }
 
 } // namespace internal
@@ -818,23 +824,56 @@ public:
     /// were read last. When the wait can be wrong: see autopilot_client_sync_and_wait() in autopilot_sync.h.
     Outcome sync_and_wait(const Text &token, Duration timeout) const
     {
-        return wait(token, timeout, nullptr, nullptr);
+        return wait(token, std::nullopt, timeout, nullptr, nullptr);
     }
     Outcome sync_and_wait(const Text &token, Duration timeout, const Cancel &cancel) const
     {
-        return wait(token, timeout, checked(cancel), nullptr);
+        return wait(token, std::nullopt, timeout, checked(cancel), nullptr);
     }
     template <class F, std::enable_if_t<internal::is_callback<F>, int> = 0>
     Outcome sync_and_wait(const Text &token, Duration timeout, F &&progress) const
     {
         internal::Callback callback = erased(progress);
-        return wait(token, timeout, nullptr, &callback);
+        return wait(token, std::nullopt, timeout, nullptr, &callback);
     }
     template <class F, std::enable_if_t<internal::is_callback<F>, int> = 0>
     Outcome sync_and_wait(const Text &token, Duration timeout, F &&progress, const Cancel &cancel) const
     {
         internal::Callback callback = erased(progress);
-        return wait(token, timeout, checked(cancel), &callback);
+        return wait(token, std::nullopt, timeout, checked(cancel), &callback);
+    }
+
+    /// Makes sure that a sync has completed since a change: looks, and triggers only if none has. Call it when you have
+    /// imported, assigned or deleted devices, or to check that the last sync is recent enough.
+    ///
+    /// since: the moment at which your change was finished: now, or a time in the past. If a sync may have been running
+    /// at that moment, pass a moment that is a sync's length later. A time before the year 2000, or more than five
+    /// minutes ahead, is refused with AUTOPILOT_ERROR_INVALID_ARGUMENT, and nothing is sent.
+    /// timeout, progress: as for sync_and_wait().
+    ///
+    /// Returns Answer::up_to_date if a completed sync was recorded at or after the change: nothing was triggered. Returns
+    /// accepted if the sync that it triggered completed, and already_running if another sync completed that began after
+    /// the change. Any other end is as for sync_and_wait(). What an answer proves: see autopilot_client_sync_since() in
+    /// autopilot_sync.h.
+    Outcome sync_since(const Text &token, Time since, Duration timeout) const
+    {
+        return wait(token, since, timeout, nullptr, nullptr);
+    }
+    Outcome sync_since(const Text &token, Time since, Duration timeout, const Cancel &cancel) const
+    {
+        return wait(token, since, timeout, checked(cancel), nullptr);
+    }
+    template <class F, std::enable_if_t<internal::is_callback<F>, int> = 0>
+    Outcome sync_since(const Text &token, Time since, Duration timeout, F &&progress) const
+    {
+        internal::Callback callback = erased(progress);
+        return wait(token, since, timeout, nullptr, &callback);
+    }
+    template <class F, std::enable_if_t<internal::is_callback<F>, int> = 0>
+    Outcome sync_since(const Text &token, Time since, Duration timeout, F &&progress, const Cancel &cancel) const
+    {
+        internal::Callback callback = erased(progress);
+        return wait(token, since, timeout, checked(cancel), &callback);
     }
 
     /// The C object. NULL if this is the shared client, or was moved from. C takes NULL for the shared client.
@@ -889,13 +928,16 @@ private:
         return Settings(owned.get());
     }
 
-    Outcome wait(const Text &token, Duration timeout, const autopilot_cancel *cancel,
+    Outcome wait(const Text &token, std::optional<Time> since, Duration timeout, const autopilot_cancel *cancel,
                  internal::Callback *callback) const
     {
         autopilot_detail *detail = nullptr;
-        const autopilot_result result = autopilot_client_sync_and_wait(
-            mine(), token.capi("the token"), timeout.capi(), cancel,
-            callback ? internal::autopilot_cpp_v0_1_on_progress : nullptr, callback, &detail);
+        const char *const text = token.capi("the token");
+        const autopilot_progress_fn progress = callback ? internal::autopilot_cpp_v0_1_on_progress : nullptr;
+        const autopilot_result result =
+            since ? autopilot_client_sync_since(mine(), text, internal::unix_ms(*since), timeout.capi(), cancel, progress,
+                                                callback, &detail)
+                  : autopilot_client_sync_and_wait(mine(), text, timeout.capi(), cancel, progress, callback, &detail);
         internal::Handle<autopilot_detail> owned(detail);
         if (callback && callback->thrown)
             std::rethrow_exception(std::exchange(callback->thrown, nullptr));

@@ -22,7 +22,7 @@ pub enum autopilot_result {
     /// For a wait only: a sync was accepted or is running, but its end cannot be observed. autopilot_detail_message()
     /// says why: the settings may not be read, or no reading showed the sync.
     AUTOPILOT_SYNC_UNCONFIRMED = 3,
-    /// From a wait for a sync since a change only: one has completed since. Nothing was triggered.
+    /// From autopilot_client_sync_since() only: a sync has completed since the change. Nothing was triggered.
     AUTOPILOT_SYNC_UP_TO_DATE = 4,
     /// NULL, or a token or an option that is not valid. Nothing was sent.
     AUTOPILOT_ERROR_INVALID_ARGUMENT = -1,

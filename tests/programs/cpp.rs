@@ -431,6 +431,21 @@ fn a_wait_is_seen_and_led_by_its_callback() {
 }
 
 #[test]
+fn a_sync_since_a_change_triggers_only_if_none_has_completed_since() {
+    let hour_ago = Behaviour { last_sync: Past::Ago(Duration::from_secs(3600)), ..quick() };
+    for (ago, expected, seen, triggers) in [
+        ("3700000", "AUTOPILOT_SYNC_UP_TO_DATE http=200 trigger=0", "phases=1", 0),
+        ("3000000", "AUTOPILOT_OK http=200 trigger=3", "phases=5", 1),
+    ] {
+        every_build(with(hour_ago.clone()), &["since", ago, HOUR, "-1"], |emulator, printed| {
+            assert!(printed.contains(expected) && printed.contains(seen), "{ago}: {printed}");
+            let sent = emulator.requests().iter().filter(|request| request.method == "POST").count();
+            assert_eq!(sent, triggers, "{ago}");
+        });
+    }
+}
+
+#[test]
 fn an_exception_is_carried_through_the_wait() {
     let emulator = || {
         let emulator = with(Behaviour { duration: Duration::from_secs(3600), ..quick() })();
@@ -450,10 +465,10 @@ fn a_cancel_ends_calls_from_another_thread() {
         let lines: Vec<&str> = printed.lines().collect();
         let first = lines[0];
         assert!(first.starts_with("AUTOPILOT_ERROR_CANCELLED ") && first.contains("trigger=3"), "{first}");
-        for line in &lines[1..3] {
+        for line in &lines[1..4] {
             assert!(line.starts_with("AUTOPILOT_ERROR_CANCELLED http=0 trigger=0"), "{line}");
         }
-        assert!(lines[3].starts_with("AUTOPILOT_SYNC_ALREADY_RUNNING "));
+        assert!(lines[4].starts_with("AUTOPILOT_SYNC_ALREADY_RUNNING "));
     });
 }
 

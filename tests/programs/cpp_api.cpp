@@ -104,9 +104,10 @@ static void no_settings()
     show(*error);
 }
 
-// wait TIMEOUT_MS STOP_AT [RENEWAL]
-static void wait_for_it(const char *timeout, int stop_at, const char *renewal)
+// wait TIMEOUT_MS STOP_AT [RENEWAL], or since AGO_MS TIMEOUT_MS STOP_AT
+static void wait_for_it(const char *ago, const char *timeout, int stop_at, const char *renewal)
 {
+    using std::chrono::milliseconds;
     const Client client;
     const std::thread::id caller = std::this_thread::get_id();
     std::optional<Settings> kept;
@@ -126,7 +127,11 @@ static void wait_for_it(const char *timeout, int stop_at, const char *renewal)
         }
         return static_cast<int>(progress.phase()) == stop_at ? Flow::stop : Flow::go_on;
     };
-    show_end([&] { return client.sync_and_wait("token", std::chrono::milliseconds(std::stoll(timeout)), look); });
+    const milliseconds limit(std::stoll(timeout));
+    show_end([&] {
+        return ago ? client.sync_since("token", std::chrono::system_clock::now() - milliseconds(std::stoll(ago)), limit, look)
+                   : client.sync_and_wait("token", limit, look);
+    });
     std::cout << "phases=" << phases << " claims=" << claims;
     show(kept);
     std::cout << '\n';
@@ -180,6 +185,12 @@ static void throws()
         return client.sync_and_wait("token", 1h, [&](Progress &) { static_cast<void>(client.settings("barred")); });
     });
     CHECK(error && error->kind() == ErrorKind::forbidden && error->http_status() == 403);
+    try {
+        static_cast<void>(client.sync_since("token", std::chrono::system_clock::now(), 1h, throw_at_once, cancel));
+        CHECK(false);
+    } catch (const std::out_of_range &thrown) {
+        CHECK(thrown.what() == std::string("at once"));
+    }
     show_end([&] { return client.sync("token", cancel); });
 }
 
@@ -201,6 +212,7 @@ static void cancels()
     show_end([&] { return client.sync_and_wait("token", 1h, tell, cancel); });
     other.join();
     show_end([&] { return client.sync_and_wait("token", 1h, cancel); });
+    show_end([&] { return client.sync_since("token", std::chrono::system_clock::now(), 1h, cancel); });
     show_end([&] { return client.sync("token", cancel); });
     CHECK(error_of([&] { return client.settings("token", cancel); })->kind() == ErrorKind::cancelled);
     show_end([&] { return client.sync("token", Cancel()); });
@@ -235,7 +247,9 @@ int main(int argc, char **argv)
     else if (scenario == "no-settings")
         no_settings();
     else if (scenario == "wait" && argc >= 4)
-        wait_for_it(argv[2], std::stoi(argv[3]), argc > 4 ? argv[4] : nullptr);
+        wait_for_it(nullptr, argv[2], std::stoi(argv[3]), argc > 4 ? argv[4] : nullptr);
+    else if (scenario == "since" && argc == 5)
+        wait_for_it(argv[2], argv[3], std::stoi(argv[4]), nullptr);
     else if (scenario == "throws")
         throws();
     else if (scenario == "cancels")

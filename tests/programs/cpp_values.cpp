@@ -72,6 +72,24 @@ void durations_never_wrap()
         CHECK(refuses([&] { return client.sync_and_wait("token", wrong); }, "invalid argument: "));
 }
 
+void a_change_is_between_the_year_2000_and_five_minutes_from_now()
+{
+    const Client client;
+    const Time year_2000(946'684'800s), now = std::chrono::system_clock::now();
+    const auto stopped = [&](Time since) {
+        const auto error = error_of([&] { return client.sync_since("token", since, 1h, [](Progress &) { return Flow::stop; }); });
+        return error && error->kind() == ErrorKind::cancelled;
+    };
+    CHECK(stopped(year_2000) && stopped(now) && stopped(now + 4min));
+    for (const Time wrong : {Time::min(), Time(), year_2000 - 1ms, now + 1h, Time::max()})
+        CHECK(refuses([&] { return client.sync_since("token", wrong, 1h); }, "invalid argument: the time of the change"));
+    CHECK(refuses([&] { return client.sync_since("token", now, 0s); }, "invalid argument: "));
+    // Part of a millisecond makes a change later, never earlier.
+    const auto ms = [](Time time) { return internal::unix_ms(time); };
+    const auto part = std::chrono::system_clock::duration(1);
+    CHECK(ms(Time(5ms)) == 5 && ms(Time(5ms) + part) == 6 && ms(Time(6ms) - part) == 6 && ms(Time(-5ms) + part) == -4);
+}
+
 void an_option_that_is_refused_says_why()
 {
     Options options;
@@ -133,6 +151,7 @@ void a_nul_inside_is_refused_not_cut()
     CHECK(refuses([&] { return client.sync(std::string("token\0", 6)); }, "a NUL inside the token"));
     CHECK(refuses([&] { return client.settings(nul); }, "a NUL inside the token"));
     CHECK(refuses([&] { return client.sync_and_wait(nul, 1h); }, "a NUL inside the token"));
+    CHECK(refuses([&] { return client.sync_since(nul, std::chrono::system_clock::now(), 1h); }, "a NUL inside the token"));
     Options options;
     CHECK(refuses([&] { return options.base_url(nul).capi(); }, "a NUL inside base_url"));
     CHECK(refuses([&] { return options.proxy(nul).capi(); }, "a NUL inside proxy"));
@@ -163,12 +182,15 @@ struct Stopper {
 
 void a_callback_that_is_null_is_refused()
 {
+    const Time now = std::chrono::system_clock::now();
     const Client client;
     const Cancel cancel;
     const auto is_refused = [&](auto &&progress) {
         const char *const words = "the progress callback is null";
         return refuses([&] { return client.sync_and_wait("token", 1h, progress); }, words) &&
-               refuses([&] { return client.sync_and_wait("token", 1h, progress, cancel); }, words);
+               refuses([&] { return client.sync_and_wait("token", 1h, progress, cancel); }, words) &&
+               refuses([&] { return client.sync_since("token", now, 1h, progress); }, words) &&
+               refuses([&] { return client.sync_since("token", now, 1h, progress, cancel); }, words);
     };
     const auto is_called = [&](auto &&progress) {
         const auto error = error_of([&] { return client.sync_and_wait("token", 1h, progress); });
@@ -215,10 +237,12 @@ void a_text_outlives_the_temporary_that_it_was_made_of()
 // What was moved from is used on purpose.
 void what_was_moved_from_refuses()
 {
-    const auto is_empty = [](const Client &client, const char *words) {
+    const Time now = std::chrono::system_clock::now();
+    const auto is_empty = [now](const Client &client, const char *words) {
         return refuses([&] { return client.sync("token"); }, words) &&
                refuses([&] { return client.settings("token"); }, words) &&
-               refuses([&] { return client.sync_and_wait("token", 1h, [](Progress &) {}); }, words);
+               refuses([&] { return client.sync_and_wait("token", 1h, [](Progress &) {}); }, words) &&
+               refuses([&] { return client.sync_since("token", now, 1h, [](Progress &) {}); }, words);
     };
     for (const bool shared : {false, true}) {
         Client first = shared ? Client::shared() : Client();
@@ -239,6 +263,8 @@ void what_was_moved_from_refuses()
     CHECK(refuses([&] { return client.settings("token", cancel); }, "the cancel was moved from"));
     CHECK(refuses([&] { return client.sync_and_wait("token", 1h, cancel); }, "the cancel was moved from"));
     CHECK(refuses([&] { return client.sync_and_wait("token", 1h, [](Progress &) {}, cancel); }, "the cancel was moved"));
+    CHECK(refuses([&] { return client.sync_since("token", now, 1h, cancel); }, "the cancel was moved from"));
+    CHECK(refuses([&] { return client.sync_since("token", now, 1h, [](Progress &) {}, cancel); }, "the cancel was moved"));
     cancel = Cancel();
     CHECK(cancel.capi() != nullptr);
 
@@ -263,6 +289,7 @@ void values()
     unknown_numbers_pass_through();
     a_missing_detail_is_an_empty_one();
     durations_never_wrap();
+    a_change_is_between_the_year_2000_and_five_minutes_from_now();
     an_option_that_is_refused_says_why();
     options_are_made_in_one_expression();
     a_nul_inside_is_refused_not_cut();
