@@ -851,10 +851,10 @@ public:
     /// minutes ahead, is refused with AUTOPILOT_ERROR_INVALID_ARGUMENT, and nothing is sent.
     /// timeout, progress: as for sync_and_wait().
     ///
-    /// Returns Answer::up_to_date if a completed sync was recorded at or after the change: nothing was triggered. Returns
-    /// accepted if the sync that it triggered completed, and already_running if another sync completed that began after
-    /// the change. Any other end is as for sync_and_wait(). What an answer proves: see autopilot_client_sync_since() in
-    /// autopilot_sync.h.
+    /// Returns Answer::up_to_date if a completed sync was recorded at or after the change: nothing was triggered.
+    /// Returns accepted if the sync that it triggered completed, and already_running if another sync completed that
+    /// began after the change. Any other end is as for sync_and_wait(). What an answer proves: see
+    /// autopilot_client_sync_since() in autopilot_sync.h.
     Outcome sync_since(const Text &token, Time since, Duration timeout) const
     {
         return wait(token, since, timeout, nullptr, nullptr);
@@ -935,8 +935,8 @@ private:
         const char *const text = token.capi("the token");
         const autopilot_progress_fn progress = callback ? internal::autopilot_cpp_v0_1_on_progress : nullptr;
         const autopilot_result result =
-            since ? autopilot_client_sync_since(mine(), text, internal::unix_ms(*since), timeout.capi(), cancel, progress,
-                                                callback, &detail)
+            since ? autopilot_client_sync_since(mine(), text, internal::unix_ms(*since), timeout.capi(), cancel,
+                                                progress, callback, &detail)
                   : autopilot_client_sync_and_wait(mine(), text, timeout.capi(), cancel, progress, callback, &detail);
         internal::Handle<autopilot_detail> owned(detail);
         if (callback && callback->thrown)

@@ -53,6 +53,8 @@ static const char HELP[] =
     "  --token-file PATH   a file with the bearer token; read before each sync, and again if the token is refused\n"
     "  --token-fd N        an open descriptor instead; a pipe is read only once\n"
     "  --timeout SECONDS   how long to wait for a sync to complete, from 1 to 86400; default 1800\n"
+    "  --since WHEN        triggers only if no sync has completed since: start, or this long before the start, such as\n"
+    "                      90s, 10m, 2h or 7d; with --every, the end of a pause is a start too\n"
     "  --once              one sync (default)\n"
     "  --every SECONDS     keeps running, and pauses this long after each sync, longer if the service asks for it\n"
     "  --cloud NAME        global (default), us-government, us-government-dod, china\n"
@@ -62,7 +64,8 @@ static const char HELP[] =
     "  --help, --version\n"
     "\n"
     "exit codes:\n"
-    "   0  a sync completed: this one, or one that was already running; with --every: stopped by a signal\n"
+    "   0  a sync completed: this one, one that was already running, or with --since an earlier one; with --every:\n"
+    "      stopped by a signal\n"
     "  10  the service reports that the sync failed\n"
     "  64  an option is wrong\n"
     "  65  the service refuses the request, such as with 400 or 404: trying again does not help\n"
@@ -122,6 +125,7 @@ struct options {
     const char *token_file;
     int64_t token_fd;
     int64_t timeout_s;
+    int64_t since_s; /* so long before the start; below zero for any sync that the wait triggers or joins */
     int64_t every_s;
     int64_t cloud;
     const char *proxy;
@@ -134,6 +138,20 @@ static bool is_number(const char *text, int64_t least, int64_t most, int64_t *nu
     errno = 0;
     *number = strtoll(text, &end, 10);
     return errno == 0 && end != text && *end == '\0' && *number >= least && *number <= most;
+}
+
+/* A number and its unit, such as 10m, up to a year; or the start itself. */
+static bool is_since(const char *text, int64_t *seconds)
+{
+    char unit, rest;
+    if (strcmp(text, "start") == 0) {
+        *seconds = 0;
+        return true;
+    }
+    if (sscanf(text, "%9" SCNd64 "%c%c", seconds, &unit, &rest) != 2)
+        return false;
+    *seconds *= unit == 's' ? 1 : unit == 'm' ? 60 : unit == 'h' ? 3600 : unit == 'd' ? 86400 : 0;
+    return *seconds > 0 && *seconds <= 31536000;
 }
 
 static bool is_cloud(const char *text, int64_t *cloud)
@@ -160,6 +178,8 @@ static bool set_option(struct options *options, const char *name, const char *va
         return is_number(value, 0, INT32_MAX, &options->token_fd);
     if (strcmp(name, "--timeout") == 0)
         return is_number(value, 1, 86400, &options->timeout_s);
+    if (strcmp(name, "--since") == 0)
+        return is_since(value, &options->since_s);
     if (strcmp(name, "--every") == 0)
         return is_number(value, 1, 31536000, &options->every_s);
     if (strcmp(name, "--cloud") == 0)
@@ -440,6 +460,7 @@ static int exit_code(autopilot_result result, const autopilot_detail *detail)
     switch (result) {
     case AUTOPILOT_OK:
     case AUTOPILOT_SYNC_ALREADY_RUNNING:
+    case AUTOPILOT_SYNC_UP_TO_DATE:
         return EXIT_DONE;
     case AUTOPILOT_ERROR_SYNC_FAILED:
         return EXIT_SYNC_FAILED;
@@ -492,14 +513,25 @@ static void tell_result(autopilot_result result, const autopilot_detail *detail,
         or_dash(autopilot_detail_request_id(detail, requests - 1)));
 }
 
+/* This moment for the library, rounded up. */
+static int64_t now_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000 + 1;
+}
+
 /* Synchronises once and logs the result. Also returns how long the service asks to wait. */
-static int synchronise(const autopilot_client *client, const struct options *options, char *token,
+static int synchronise(const autopilot_client *client, const struct options *options, int64_t start_ms, char *token,
                        const autopilot_cancel *cancel, int64_t *retry_after_s)
 {
     struct sync sync = {options, token, -1, AUTOPILOT_SYNC_STATUS_NONE, -1};
     autopilot_detail *detail = NULL;
-    autopilot_result result = autopilot_client_sync_and_wait(client, token, options->timeout_s * 1000, cancel,
-                                                             on_progress, &sync, &detail);
+    int64_t timeout_ms = options->timeout_s * 1000, since_ms = start_ms - options->since_s * 1000;
+    autopilot_result result =
+        options->since_s < 0
+            ? autopilot_client_sync_and_wait(client, token, timeout_ms, cancel, on_progress, &sync, &detail)
+            : autopilot_client_sync_since(client, token, since_ms, timeout_ms, cancel, on_progress, &sync, &detail);
     int code = exit_code(result, detail);
     tell_settings(&sync, autopilot_detail_settings(detail));
     bool is_harmless = code == EXIT_DONE || code == EXIT_NOT_NOW || code == EXIT_BY_SIGNAL;
@@ -542,12 +574,14 @@ static const char *signal_name(int signal)
 }
 
 /* Synchronises once, or again and again until a signal comes. */
-static int run(const autopilot_client *client, const struct options *options, struct stop *stop, char *token,
-               bool is_read)
+static int run(const autopilot_client *client, const struct options *options, int64_t start_ms, struct stop *stop,
+               char *token, bool is_read)
 {
     for (;;) {
         int64_t retry_after_s = 0;
-        int code = is_read ? synchronise(client, options, token, stop->cancel, &retry_after_s) : EXIT_NO_TOKEN;
+        int code = EXIT_NO_TOKEN;
+        if (is_read)
+            code = synchronise(client, options, start_ms, token, stop->cancel, &retry_after_s);
         wipe(token);
         int signal = stop_wait(stop, 0);
         if (signal == 0 && options->every_s > 0) {
@@ -561,6 +595,7 @@ static int run(const autopilot_client *client, const struct options *options, st
             return code == EXIT_BY_SIGNAL ? EXIT_BY_SIGNAL + signal : code;
         if (signal != 0)
             return EXIT_DONE;
+        start_ms = now_ms();
         is_read = read_token(options, token);
     }
 }
@@ -574,7 +609,8 @@ static bool is_unwritten(int printed)
 int main(int argc, char **argv)
 {
     static char token[TOKEN_SIZE];
-    struct options options = {.token_fd = -1, .timeout_s = 1800, .cloud = AUTOPILOT_CLOUD_GLOBAL};
+    int64_t start_ms = now_ms();
+    struct options options = {.token_fd = -1, .timeout_s = 1800, .since_s = -1, .cloud = AUTOPILOT_CLOUD_GLOBAL};
     signal(SIGPIPE, SIG_IGN); /* go on if the reader of the log has left */
     if (argc == 2 && strcmp(argv[1], "--help") == 0)
         return is_unwritten(fputs(HELP, stdout));
@@ -597,7 +633,7 @@ int main(int argc, char **argv)
         say(ERROR, "stop: cannot start a thread for signals");
         code = EXIT_FAULT;
     } else {
-        code = run(client, &options, &stop, token, is_read);
+        code = run(client, &options, start_ms, &stop, token, is_read);
         stop_end(&stop);
     }
     wipe(token);

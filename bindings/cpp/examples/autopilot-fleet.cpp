@@ -67,13 +67,15 @@ Empty lines and lines that begin with # are skipped.
 
   --jobs N         how many tenants at a time, from 1 to 64; default 8
   --wait SECONDS   waits until each sync ends, at most this long; without it, only triggers
+  --since WHEN     with --wait: triggers only if no sync has completed since: start, or this long before the start,
+                   such as 90s, 10m, 2h or 7d
   --until SECONDS  if the service asks to try a tenant later, does so until this long after the start; default 900
   --cloud NAME     global (default), us-government, us-government-dod, china
   --json           prints one JSON object per line
   --help, --version
 
 exit codes:
-   0  synchronised, by this program or by a sync that was already running
+   0  synchronised: by this program, by a sync that was already running, or with --since by an earlier one
    2  too soon: a sync ran less than ten minutes ago
    3  with --wait: the end of the sync could not be observed
   10  the service reports that the sync failed
@@ -114,6 +116,7 @@ struct Arguments {
     std::string file;
     std::size_t jobs = 8;
     std::optional<seconds> wait;
+    std::optional<autopilot::Time> since;
     seconds until{900};
     autopilot::Cloud cloud = autopilot::Cloud::global;
     bool is_json = false;
@@ -126,6 +129,19 @@ int number(const std::string &name, const std::string &text, int least, int most
     if (!(stream >> number) || !stream.eof() || number < least || number > most)
         throw Refusal(exit_usage, name + ": from " + std::to_string(least) + " to " + std::to_string(most));
     return number;
+}
+
+/// How long before the start.
+seconds since(const std::string &text)
+{
+    static const std::map<char, int> units = {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}};
+    if (text == "start")
+        return seconds(0);
+    const auto unit = units.find(text.empty() ? '\0' : text.back());
+    if (unit == units.end())
+        throw Refusal(exit_usage, "--since: start, or a time such as 90s, 10m, 2h or 7d");
+    const int count = number("--since", text.substr(0, text.size() - 1), 1, 31536000 / unit->second);
+    return seconds(unit->second) * count;
 }
 
 autopilot::Cloud cloud(const std::string &text)
@@ -144,6 +160,7 @@ autopilot::Cloud cloud(const std::string &text)
 
 Arguments parse(const std::vector<std::string> &words)
 {
+    const autopilot::Time start = std::chrono::system_clock::now();
     Arguments arguments;
     for (std::size_t i = 0; i < words.size(); i++) {
         const std::string &word = words[i];
@@ -156,6 +173,8 @@ Arguments parse(const std::vector<std::string> &words)
             arguments.jobs = static_cast<std::size_t>(number(word, value(), 1, 64));
         else if (word == "--wait")
             arguments.wait = seconds(number(word, value(), 1, 86400));
+        else if (word == "--since")
+            arguments.since = start - since(value());
         else if (word == "--until")
             arguments.until = seconds(number(word, value(), 0, 86400));
         else if (word == "--cloud")
@@ -171,6 +190,8 @@ Arguments parse(const std::vector<std::string> &words)
     }
     if (arguments.file.empty())
         throw Refusal(exit_usage, "give one FILE");
+    if (arguments.since && !arguments.wait)
+        throw Refusal(exit_usage, "--since needs --wait");
     return arguments;
 }
 
@@ -294,6 +315,7 @@ ExitCode exit_code(autopilot::Answer answer)
     switch (answer) {
     case autopilot::Answer::accepted:
     case autopilot::Answer::already_running:
+    case autopilot::Answer::up_to_date:
         return exit_done;
     case autopilot::Answer::too_soon:
         return exit_too_soon;
@@ -359,15 +381,16 @@ try {
 }
 
 /// Waits for the end of a sync. Does not wait until the service accepts a trigger: the queue does that.
-autopilot::Outcome wait(const autopilot::Client &client, const Tenant &tenant, const Token &token, seconds timeout,
-                        const autopilot::Cancel &cancel, std::string &not_renewed)
+autopilot::Outcome wait(const autopilot::Client &client, const Tenant &tenant, const Token &token,
+                        const Arguments &arguments, const autopilot::Cancel &cancel, std::string &not_renewed)
 {
     const auto on_progress = [&](autopilot::Progress &progress) {
         if (progress.phase() == autopilot::Phase::token_rejected)
             renew(progress, tenant, token, not_renewed);
         return progress.phase() == autopilot::Phase::window ? autopilot::Flow::stop : autopilot::Flow::go_on;
     };
-    return client.sync_and_wait(token.text(), timeout, on_progress, cancel);
+    return arguments.since ? client.sync_since(token.text(), *arguments.since, *arguments.wait, on_progress, cancel)
+                           : client.sync_and_wait(token.text(), *arguments.wait, on_progress, cancel);
 }
 
 Report synchronise(const autopilot::Client &client, const Tenant &tenant, const Arguments &arguments,
@@ -377,7 +400,7 @@ Report synchronise(const autopilot::Client &client, const Tenant &tenant, const 
     try {
         const Token token(tenant.source);
         const autopilot::Outcome outcome =
-            arguments.wait ? wait(client, tenant, token, *arguments.wait, cancel, not_renewed)
+            arguments.wait ? wait(client, tenant, token, arguments, cancel, not_renewed)
                            : client.sync(token.text(), cancel);
         Report known = report(outcome, exit_code(outcome.answer()));
         // If the service does not say: the documented ten minutes plus a margin.

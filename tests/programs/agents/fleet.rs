@@ -203,6 +203,30 @@ fn a_line_of_json_for_each_tenant() {
 }
 
 /// The clock stands until each sync is being watched and the token of one is replaced; then that one has expired.
+/// One tenant had its last sync a minute ago, the other a day ago.
+#[test]
+fn only_a_tenant_without_a_sync_since_then_is_triggered() {
+    let clock = Clock::manual().step(Duration::from_secs(6));
+    let config = Config { clock, other_tokens: Access::Invalid, ..Config::default() };
+    let emulator = Emulator::start(["fresh", "stale"].into_iter().fold(config, |config, name| {
+        config.token(&format!("secret-{name}"), Token::new(Access::Full).of(name))
+    }));
+    emulator.set_tenant("fresh", synced_a_minute_ago());
+    let tenants = "fresh env:FRESH\nstale env:STALE\n";
+    let mut command = fleet(&emulator, "since", tenants, &["--wait", "3600", "--since", "2h"]);
+    let (code, said) = Agent::start(command.env("FRESH", "secret-fresh").env("STALE", "secret-stale")).end();
+    assert_eq!(code, 0, "{said}");
+    for expected in
+        ["fresh: AUTOPILOT_SYNC_UP_TO_DATE: ", "stale: AUTOPILOT_OK: ", "\n2 of 2 are synchronised\n"]
+    {
+        assert!(said.contains(expected), "{expected}: {said}");
+    }
+    let requests = emulator.requests();
+    let triggers = requests.iter().filter(|request| request.method == "POST");
+    let triggered: Vec<_> = triggers.filter_map(|request| request.token.as_deref()).collect();
+    assert_eq!(triggered, ["secret-stale"]);
+}
+
 #[test]
 fn it_waits_and_renews_a_token() {
     let emulator =
@@ -417,6 +441,13 @@ fn arguments_and_the_file_are_checked() {
         "--wait 0",
         "--wait 86401",
         "--until -1",
+        "--wait 60 --since 10",
+        "--wait 60 --since 0m",
+        "--wait 60 --since -1m",
+        "--wait 60 --since m",
+        "--wait 60 --since 366d",
+        "--wait 60 --since 9999999999d",
+        "--since 10m",
         "--cloud mars",
         "--token x",
         "--help",

@@ -128,6 +128,24 @@ fn each_exit_code_has_its_reason() {
     });
 }
 
+/// The last sync was a day ago.
+#[test]
+fn a_sync_since_then_is_enough() {
+    let (_, file) = token("since", "secret-1");
+    for (since, expected) in [
+        (
+            "25h",
+            "result: AUTOPILOT_SYNC_UP_TO_DATE: up to date: a sync has completed since (http=200 trigger=not-sent ",
+        ),
+        ("23h", "result: AUTOPILOT_OK: the sync completed (http=200 trigger=accepted "),
+        ("start", "result: AUTOPILOT_OK: the sync completed (http=200 trigger=accepted "),
+    ] {
+        let (code, said) = Agent::start(syncd(&stepping()).args(&file).args(["--since", since])).end();
+        assert_eq!(code, 0, "{since}: {said}");
+        assert!(events(&said).last().unwrap().starts_with(expected), "{since}: {said}");
+    }
+}
+
 /// Where a machine is too slow to trigger it in time, it gets more of it.
 #[test]
 fn a_sync_that_runs_on_at_the_deadline_is_no_failure() {
@@ -212,6 +230,14 @@ fn options_are_checked() {
         "--token-file a --timeout 0",
         "--token-file a --timeout 86401",
         "--token-file a --timeout 5s",
+        "--token-file a --since 10",
+        "--token-file a --since 0m",
+        "--token-file a --since -1m",
+        "--token-file a --since 10x",
+        "--token-file a --since 10mm",
+        "--token-file a --since 366d",
+        "--token-file a --since 9999999999d",
+        "--token-file a --since later",
         "--token-file a --every 0",
         "--token-file a --every",
         "--token-file a --cloud mars",
