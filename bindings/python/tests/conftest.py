@@ -8,12 +8,16 @@ import signal
 import subprocess
 import sys
 import time
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
-from typing import Callable, Iterator
+from typing import TYPE_CHECKING, Callable, Iterator
 
 import pytest
 from cargo import made
 from emulator import Emulator
+
+if TYPE_CHECKING:
+    from autopilot_sync import Client, Outcome
 
 # Set before anything imports the package.
 os.environ["AUTOPILOT_SYNC_LIBRARY"] = str(
@@ -75,6 +79,16 @@ def az(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (tmp_path / "az").chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
     return tmp_path / "asked"
+
+
+def ago(**span: float) -> datetime:
+    """The time before this span, such as `hours=2`."""
+    return datetime.now(timezone.utc) - timedelta(**span)
+
+
+def since_now(client: Client) -> Outcome:
+    """A wait for a sync since now."""
+    return client.sync_since(ago())
 
 
 def run(program: str) -> subprocess.CompletedProcess[str]:

@@ -6,6 +6,7 @@ import copy
 import os
 import pickle
 from datetime import timedelta, timezone
+from functools import partial
 from pathlib import Path
 from typing import Any, Callable
 
@@ -24,7 +25,7 @@ from autopilot_sync import (
 from autopilot_sync._canceller import Canceller
 from autopilot_sync._secret import Secret
 from autopilot_sync._options import Options
-from conftest import SECRET, Start, run
+from conftest import SECRET, Start, run, since_now
 from emulator import Emulator
 
 
@@ -171,7 +172,7 @@ def test_a_wait_has_a_deadline_within_a_day(emulator: Emulator, timeout: float) 
     assert emulator.requests() == []
 
 
-@pytest.mark.parametrize("call", [Client.sync, Client.settings, Client.sync_and_wait])
+@pytest.mark.parametrize("call", [Client.sync, Client.settings, Client.sync_and_wait, since_now])
 def test_a_call_whose_client_ends_as_it_begins_sends_nothing(
     emulator: Emulator, monkeypatch: pytest.MonkeyPatch, call: Callable[[Client], object]
 ) -> None:
@@ -189,7 +190,7 @@ def test_a_call_whose_client_ends_as_it_begins_sends_nothing(
     assert emulator.requests() == []
 
 
-@pytest.mark.parametrize("call", [Client.sync, Client.settings, Client.sync_and_wait])
+@pytest.mark.parametrize("call", [Client.sync, Client.settings, Client.sync_and_wait, since_now])
 def test_a_call_that_ends_as_it_asks_for_its_token_sends_nothing(
     emulator: Emulator, call: Callable[[Client], object]
 ) -> None:
@@ -208,7 +209,7 @@ def test_use_after_close_raises(emulator: Emulator) -> None:
     with client as same:
         assert same is client
         client.sync()
-    for use in (client.sync, client.settings, client.sync_and_wait, client.__enter__):
+    for use in (client.sync, client.settings, client.sync_and_wait, partial(since_now, client), client.__enter__):
         with pytest.raises(ValueError, match="the client is closed"):
             use()
     client.close()
@@ -241,7 +242,7 @@ def test_a_half_made_client_is_as_good_as_closed() -> None:
         "<closed autopilot_sync.Client with <str for https://graph.microsoft.com/.default>>",
     ]
     for client in half_made():
-        for use in (client.sync, client.settings, client.sync_and_wait, client.__enter__):
+        for use in (client.sync, client.settings, client.sync_and_wait, partial(since_now, client), client.__enter__):
             with pytest.raises(ValueError, match="the client is closed"):
                 use()
         client.cancel()

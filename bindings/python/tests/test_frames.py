@@ -20,7 +20,7 @@ from autopilot_sync._cli.credentials import TokenFile, TokenVariable
 from autopilot_sync._cli.main import main
 from autopilot_sync.many import settings_many
 from azure.core.credentials import AccessToken
-from conftest import SECRET, Start, run
+from conftest import SECRET, Start, ago, run, since_now
 from emulator import HANG, Emulator
 from frames import frames, holds_token, leaks
 
@@ -52,6 +52,7 @@ CALLS: list[Call] = [
     lambda credential: Client(credential).sync(),
     lambda credential: Client(credential).settings(),
     lambda credential: Client(credential).sync_and_wait(A_MOMENT),
+    lambda credential: Client(credential).sync_since(ago(), timeout=A_MOMENT),
     lambda credential: raise_the_error(sync_many([credential])),
     lambda credential: raise_the_error(sync_many({"a": credential}, wait=A_MOMENT, as_completed=True)),
     lambda credential: raise_the_error(settings_many({"a": credential}, None)),
@@ -237,7 +238,7 @@ def press_ctrl_c() -> None:
         signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
 
 
-@pytest.mark.parametrize("call", [Client.sync, Client.settings, Client.sync_and_wait])
+@pytest.mark.parametrize("call", [Client.sync, Client.settings, Client.sync_and_wait, since_now])
 def test_when_the_call_is_cut_off(emulator: Emulator, call: Call) -> None:
     emulator.script({**HANG, "times": 9})
     client = Client(SECRET, timeout=86_400)
@@ -282,6 +283,7 @@ def test_the_command_lines_credentials(
         ["sync", SECRET],
         [SECRET],
         ["--wait", SECRET],
+        ["--since", SECRET],
         ["--timeout", SECRET],
         ["--cloud", SECRET],
         ["--many", SECRET, "--jobs", SECRET],

@@ -15,7 +15,7 @@ from typing import Callable
 
 import pytest
 from autopilot_sync import Answer, AutopilotError, CallCancelledError, Client
-from conftest import SECRET, environment, posix, run, started
+from conftest import SECRET, ago, environment, posix, run, started
 from emulator import HANG, Emulator
 
 
@@ -137,14 +137,16 @@ def test_one_line_for_each_call_is_logged_without_a_token(emulator: Emulator, ca
     emulator.script({}, {"answer": {"echo": 401}, "times": 2})
     client = Client(lambda: SECRET)
     client.sync()
-    with pytest.raises(AutopilotError):
-        client.settings()
+    for call in (client.settings, lambda: client.sync_since(ago(days=2))):
+        with pytest.raises(AutopilotError):
+            call()
     ours = [record for record in caplog.records if record.name == "autopilot_sync"]
-    assert [record.levelno for record in ours] == [logging.DEBUG] * 3
+    assert [record.levelno for record in ours] == [logging.DEBUG] * 5
     lines = [record.getMessage() for record in ours]
     assert lines[0].startswith("sync: AUTOPILOT_OK: the service accepted the trigger (client-request-id ")
     assert lines[1].startswith("settings: AUTOPILOT_ERROR_UNAUTHORIZED")
     assert "with a claims challenge" in lines[2]
+    assert lines[4].startswith("sync_since: AUTOPILOT_ERROR_UNAUTHORIZED")
     assert not any(part in str(lines) + str([record.__dict__ for record in ours]) for part in SECRET.split("."))
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import signal
 import threading
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
+from datetime import datetime
 from multiprocessing import get_context
 from typing import Any, Iterator
 
 import pytest
 from autopilot_sync import Answer, AutopilotError, ForbiddenError, SyncStatus, TenantResult, sync_many
-from conftest import Start, posix, started
+from conftest import Start, ago, posix, started
 from emulator import HANG, Emulator
 from tenants import CannotTravel, Tenant, failing, token
 
@@ -59,6 +60,20 @@ def test_it_waits_where_that_is_wanted(start: Start) -> None:
         assert settings is not None and settings.status is SyncStatus.COMPLETED
     with pytest.raises(ForbiddenError):
         results[1].result()
+
+
+def test_tenants_that_have_synced_since_the_change_are_not_triggered(start: Start, executor: Executor | None) -> None:
+    emulator = start(*TENANTS, "--last-sync", "1h")
+    credentials = {name: CREDENTIALS[name] for name in "ac"}
+    results = summary(sync_many(credentials, since=ago(hours=2), executor=executor))
+    assert results == [("a", Answer.UP_TO_DATE), ("c", Answer.UP_TO_DATE)]
+    assert {request["method"] for request in emulator.requests()} == {"GET"}
+
+
+def test_since_a_change_it_waits_as_long_as_is_wanted(start: Start) -> None:
+    start(*TENANTS, "--last-sync", "1m")
+    (one,) = sync_many([Tenant("a")], since=ago(), wait=5)
+    assert one.result().answer is Answer.TOO_SOON
 
 
 def test_threads_share_connections(start: Start) -> None:
@@ -111,6 +126,9 @@ def test_a_tokens_text_does_not_travel(emulator: Emulator) -> None:
         ([None], {}, TypeError),
         (["token"], {"wait": 0}, ValueError),
         (["token"], {"wait": "long"}, TypeError),
+        (["token"], {"since": ago(), "wait": 0}, ValueError),
+        (["token"], {"since": datetime.now()}, ValueError),
+        (["token"], {"since": "10m"}, TypeError),
         (["token"], {"timeout": 0}, ValueError),
         (["token"], {"max_workers": 1, "executor": ThreadPoolExecutor(1)}, ValueError),
         ([token], {"timeout": 0, "executor": ProcessPoolExecutor(1)}, ValueError),

@@ -10,6 +10,7 @@ from emulator import HANG, Emulator
 
 pytestmark = posix
 
+SINCE = "sync_since(__import__('datetime').datetime.now().astimezone(), timeout=86400)"
 INTERRUPTED = """
 client = Client("token", timeout=86400)
 try:
@@ -20,7 +21,7 @@ print(client.settings().status.name)
 """
 
 
-@pytest.mark.parametrize("call", ["sync()", "settings()", "sync_and_wait(86400)", "sync_and_wait(86400, print)"])
+@pytest.mark.parametrize("call", ["sync()", "settings()", "sync_and_wait(86400)", "sync_and_wait(86400, print)", SINCE])
 def test_ctrl_c_ends_a_blocked_call_and_no_other(emulator: Emulator, call: str) -> None:
     emulator.script(HANG)
     program = started(INTERRUPTED.format(call=call))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from typing import Callable
+from datetime import datetime, timedelta, timezone
+from typing import Any, Callable
 
 import pytest
 from autopilot_sync import (
@@ -13,6 +14,7 @@ from autopilot_sync import (
     CallTimeoutError,
     Client,
     ForbiddenError,
+    InvalidArgumentError,
     Outcome,
     Phase,
     Progress,
@@ -20,7 +22,8 @@ from autopilot_sync import (
     SyncStatus,
     Trigger,
 )
-from conftest import Start
+from autopilot_sync._options import check_change
+from conftest import Start, ago
 from emulator import Emulator
 
 # The first reading sees it in progress, the second completed.
@@ -146,3 +149,76 @@ def test_another_thread_cancels_a_wait(emulator: Emulator, run: Run) -> None:
     with pytest.raises(CallCancelledError):
         run(lambda: client.sync_and_wait(progress=cancel_elsewhere))
     assert client.sync().answer is Answer.ALREADY_RUNNING
+
+
+@pytest.mark.parametrize("zone", [timezone.utc, timezone(timedelta(hours=5, minutes=30))])
+def test_a_sync_since_the_change_is_enough(start: Start, run: Run, zone: timezone) -> None:
+    emulator = start("--last-sync", "1h")
+    client = Client("token")
+    outcome = run(lambda: client.sync_since(ago(hours=2).astimezone(zone)))
+    assert (outcome.answer, outcome.detail.trigger) == (Answer.UP_TO_DATE, Trigger.NOT_SENT)
+    assert str(outcome) == "up to date: a sync has completed since" and outcome.settings is not None
+    assert [request["method"] for request in emulator.requests()] == ["GET"]
+
+
+def test_if_none_has_completed_since_the_change_it_triggers_and_waits(start: Start, run: Run) -> None:
+    start("--last-sync", "1h", *QUICK)
+    seen: list[Progress] = []
+    client = Client("token")
+    outcome = run(lambda: client.sync_since(ago(minutes=30), timeout=60, progress=seen.append))
+    assert (outcome.answer, outcome.detail.trigger) == (Answer.ACCEPTED, Trigger.ACCEPTED)
+    assert (seen[0].phase, seen[-1].phase) == (Phase.STARTING, Phase.WATCHING)
+
+
+def test_a_sync_of_somebody_else_that_began_after_the_change_is_joined(start: Start) -> None:
+    emulator = start("--last-sync", "1h", *QUICK)
+    assert Client("token").sync().answer is Answer.ACCEPTED
+    outcome = Client("token").sync_since(ago(minutes=1), timeout=60)
+    assert (outcome.answer, outcome.detail.trigger) == (Answer.ALREADY_RUNNING, Trigger.JOINED)
+    assert [request["method"] for request in emulator.requests()].count("POST") == 1
+
+
+def test_the_callback_ends_a_wait_since_a_change_too(start: Start) -> None:
+    start("--last-sync", "1m")
+    outcome = Client("token").sync_since(ago(), progress=lambda progress: progress.phase is not Phase.WINDOW)
+    assert outcome.answer is Answer.TOO_SOON and outcome.retry_after is not None
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "words"),
+    [
+        (datetime.now(), ValueError, "change has no time zone: give one"),
+        ("2026-11-27T08:00Z", TypeError, "change must be a datetime, not str"),
+        (datetime.now().date(), TypeError, "change must be a datetime, not date"),
+        (None, TypeError, "change must be a datetime"),
+        (ago(days=-1), InvalidArgumentError, "more than five minutes in the future"),
+        (datetime(1999, 12, 31, tzinfo=timezone.utc), InvalidArgumentError, "before the year 2000"),
+        (datetime.min.replace(tzinfo=timezone.utc), InvalidArgumentError, "before the year 2000"),
+        (datetime.max.replace(tzinfo=timezone.utc), InvalidArgumentError, "more than five minutes in the future"),
+    ],
+)
+def test_what_cannot_be_the_time_of_a_change(
+    emulator: Emulator, change: Any, error: type[Exception], words: str
+) -> None:
+    with pytest.raises(error, match=words):
+        Client("token").sync_since(change)
+    assert emulator.requests() == []
+
+
+def test_a_wait_since_a_change_has_a_deadline_within_a_day(emulator: Emulator) -> None:
+    with pytest.raises(ValueError, match="timeout"):
+        Client("token").sync_since(ago(), timeout=0)
+    assert emulator.requests() == []
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        (datetime(1970, 1, 1, tzinfo=timezone.utc), 0),
+        (datetime(1970, 1, 1, 0, 0, 0, 1000, timezone.utc), 1),
+        (datetime(1970, 1, 1, 0, 0, 0, 1001, timezone.utc), 2),
+        (datetime(1970, 1, 1, 2, tzinfo=timezone(timedelta(hours=1))), 3_600_000),
+    ],
+)
+def test_the_time_of_a_change_is_rounded_up(change: datetime, expected: int) -> None:
+    assert check_change("change", change) == expected

@@ -8,9 +8,9 @@ Here as a user or machine that azure-identity finds signed in:
     with Client(DefaultAzureCredential()) as client:
         print(client.sync_and_wait().answer)
 
-`sync(token)` is the shortest way to trigger a sync. A `Client` takes options, waits, reads settings and can be
-cancelled. `sync_many` serves many tenants. A call returns an `Outcome` with an `Answer`, or raises an `AutopilotError`;
-`help(autopilot_sync.exceptions)` lists the errors.
+`sync(token)` is the shortest way to trigger a sync. A `Client` takes options, waits, makes sure that your change is in
+(`Client.sync_since`), reads settings and can be cancelled. `sync_many` serves many tenants. A call returns an `Outcome`
+with an `Answer`, or raises an `AutopilotError`; `help(autopilot_sync.exceptions)` lists the errors.
 
 The token is a bearer token of Microsoft Graph, without the word "Bearer". It needs the permission
 DeviceManagementServiceConfig.ReadWrite.All, which covers the whole tenant. So call from one service, or from one

@@ -27,6 +27,18 @@ def check_wait(name: str, seconds: object) -> int:
     return found
 
 
+def check_change(name: str, change: object) -> int:
+    """The time of a change in Unix milliseconds, rounded up: a sync in the same millisecond must not count. Raises
+    TypeError or ValueError."""
+    from datetime import datetime, timedelta, timezone
+
+    if not isinstance(change, datetime):
+        raise TypeError(f"{name} must be a datetime, not {type(change).__name__}")
+    if change.utcoffset() is None:
+        raise ValueError(f"{name} has no time zone: give one, such as datetime.now(timezone.utc)")
+    return -((datetime(1970, 1, 1, tzinfo=timezone.utc) - change) // timedelta(milliseconds=1))
+
+
 def _text(name: str, value: object) -> bytes:
     if not isinstance(value, str):
         raise TypeError(f"{name} must be a str, not {type(value).__name__}")

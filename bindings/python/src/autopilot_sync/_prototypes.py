@@ -35,6 +35,9 @@ PROTOTYPES: dict[str, tuple[Any, ...]] = {
     "autopilot_client_sync_and_wait": (
         c_int32, c_void_p, c_char_p, c_int64, c_void_p, ProgressFunction, c_void_p, _Out,
     ),
+    "autopilot_client_sync_since": (
+        c_int32, c_void_p, c_char_p, c_int64, c_int64, c_void_p, ProgressFunction, c_void_p, _Out,
+    ),
     "autopilot_cancel_new": (c_void_p,),
     "autopilot_cancel_trigger": (None, c_void_p),
     "autopilot_cancel_free": (None, c_void_p),
@@ -78,6 +81,7 @@ BLOCKING = (
     "autopilot_client_sync",
     "autopilot_client_settings",
     "autopilot_client_sync_and_wait",
+    "autopilot_client_sync_since",
     "autopilot_cancel_trigger",
 )
 

@@ -7,7 +7,7 @@ from ctypes import byref, c_void_p
 from . import _log
 from ._canceller import Canceller
 from ._library import native
-from ._options import Options, check_wait
+from ._options import Options, check_change, check_wait
 from ._secret import Secret
 from .cloud import Cloud
 from .credential import TokenSource
@@ -18,6 +18,7 @@ from .outcome import outcome_of
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import os
+    from datetime import datetime
     from types import TracebackType
     from typing import Any, Callable, NoReturn
 
@@ -64,7 +65,7 @@ class Client:
             `get_token`, such as all credentials of azure-identity. The client asks it for a token before each call, so
             it should cache its token, as azure-identity's do. If the service refuses the token, the client asks once
             more, with the claims that the service demands if there are any, and repeats the call if the token is a new
-            one. `sync_and_wait` may also ask while it waits, because a wait can outlast a token. A str is never renewed.
+            one. A wait may also ask on its way, because it can outlast a token. A str is never renewed.
         cloud: The cloud whose Microsoft Graph to call. Defaults to `Cloud.GLOBAL`.
         base_url: The root of another Microsoft Graph, such as "https://graph.example". It receives the tokens.
         proxy: "scheme://user:password@host:port" with http, https, socks5 or socks5h; "" for no proxy. Defaults to the
@@ -188,7 +189,51 @@ class Client:
         sync that somebody else triggered may be taken for this one.
         """
         deadline = check_wait("timeout", timeout)
-        return outcome_of(self._wait(deadline, progress))
+        return outcome_of(self._wait("sync_and_wait", progress, deadline))
+
+    def sync_since(
+        self,
+        change: datetime,
+        *,
+        timeout: float = HALF_AN_HOUR,
+        progress: Callable[[Progress], object] | None = None,
+    ) -> Outcome:
+        """Makes sure that a sync has completed since a change: looks, and triggers only if none has.
+
+            change = datetime.now(timezone.utc)  # the import or assignment of devices has just finished
+            print(client.sync_since(change).answer)
+
+        Many programs may call it after each change of theirs: those that come late find that they are up to date. With
+        a time in the past it keeps a tenant fresh, such as `datetime.now(timezone.utc) - timedelta(hours=12)`.
+
+        Args:
+            change: When your change was finished, by this machine's clock, with a time zone. The wait carries it into
+                the service's clock. If a sync may have been running at that moment, give a moment that is a sync's
+                length later. It may be at most five minutes ahead.
+            timeout: The seconds that the whole wait may take, at most a day. Defaults to half an hour. If another sync
+                ran just before the change, the service accepts the next trigger ten minutes after that.
+            progress: A function that is called with a `Progress`, as for `sync_and_wait`.
+
+        Returns:
+            The outcome. Its answer is UP_TO_DATE (a sync has completed since the change, and nothing was triggered),
+            ACCEPTED (the sync that it triggered has completed), ALREADY_RUNNING (somebody else's sync began after the
+            change and has completed), TOO_SOON (the service accepts no trigger before the deadline, and no other sync
+            completed either) or UNCONFIRMED (the sync's end cannot be observed).
+
+        Raises:
+            TypeError, ValueError: An argument is wrong, such as a datetime without a time zone.
+            InvalidArgumentError: The change is before the year 2000 or more than five minutes ahead.
+            SyncFailedError: The service reports that the sync failed.
+            CallTimeoutError: No end of the sync was seen before the deadline. `trigger` tells whether a sync runs.
+            AutopilotError: A request failed.
+
+        UP_TO_DATE, ACCEPTED and ALREADY_RUNNING mean that the service has recorded a completed sync at or after the
+        change. Microsoft does not document whether it records the start of a sync or its end, so that sync may have
+        begun a little before the change.
+        """
+        since = check_change("change", change)
+        deadline = check_wait("timeout", timeout)
+        return outcome_of(self._wait("sync_since", progress, since, deadline))
 
     def cancel(self) -> None:
         """Ends the calls that run on this client, on all threads. They raise CallCancelledError within milliseconds.
@@ -253,7 +298,8 @@ class Client:
         finally:
             connections.running.discard(canceller)
 
-    def _wait(self, deadline: int, callback: Callable[[Progress], object] | None) -> Detail:
+    def _wait(self, name: str, callback: Callable[[Progress], object] | None, *times: int) -> Detail:
+        """A wait by the library's function of that name, which takes these times."""
         from ._call import run_with_callbacks
         from ._wait import Watcher
 
@@ -266,10 +312,10 @@ class Client:
 
             def call(call_back: CallBack) -> Detail:
                 function = watcher.function(call_back)
-                wait = native.autopilot_client_sync_and_wait
-                return of_call(wait, connections, token, deadline, canceller, function, None)
+                wait = getattr(native, f"autopilot_client_{name}")
+                return of_call(wait, connections, token, *times, canceller, function, None)
 
-            return _logged("sync_and_wait", run_with_callbacks(call, canceller))
+            return _logged(name, run_with_callbacks(call, canceller))
         finally:
             connections.running.discard(canceller)
 

@@ -150,7 +150,7 @@ class ConfigurationError(AutopilotError):
 
 
 class InvalidArgumentError(AutopilotError, ValueError):
-    """The text cannot be a token. Nothing was sent."""
+    """The text cannot be a token, or the time not that of a change. Nothing was sent."""
 
 
 UNAUTHORIZED = -7

@@ -10,7 +10,7 @@ from concurrent.futures import as_completed as _as_completed
 from functools import partial
 from itertools import starmap
 
-from ._options import Options, check_wait
+from ._options import Options, check_change, check_wait
 from ._secret import Secret
 from ._values import Record
 from .client import HALF_AN_HOUR, Client
@@ -21,6 +21,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import os
     from collections.abc import Iterable, Iterator
+    from datetime import datetime
     from typing import Any, Callable, TypeVar
 
     from .cloud import Cloud
@@ -65,6 +66,7 @@ def sync_many(
     credentials: Mapping[Any, Credential] | Iterable[Credential],
     *,
     wait: bool | float = False,
+    since: datetime | None = None,
     as_completed: bool = False,
     max_workers: int | None = None,
     executor: Executor | None = None,
@@ -90,6 +92,8 @@ def sync_many(
     Args:
         credentials: A mapping of tenants to credentials, or just credentials: anything that a `Client` takes.
         wait: Whether to wait until the syncs have completed: True for at most half an hour, or the number of seconds.
+        since: The time of a change, as for `Client.sync_since`: only the tenants that have completed no sync since then
+            are triggered. It waits, as with `wait=True` if `wait` is not given.
         as_completed: Whether to give each result as soon as it is there. Otherwise they have the credentials' order.
         max_workers: How many calls may run at once. Defaults to 32.
         executor: Runs the calls. It may be any executor of concurrent.futures, so `distributed.Client.get_executor()`
@@ -111,9 +115,13 @@ def sync_many(
     if isinstance(given.reveal(), (str, bytes)):
         raise TypeError("credentials must be a mapping or an iterable of credentials, not one token")
     named = _named(given)
+    if since is not None:
+        check_change("since", since)
+        wait = True if wait is False else wait
     seconds = None if wait is False else HALF_AN_HOUR if wait is True else wait
     if seconds is not None:
         check_wait("wait", seconds)
+    call = partial(_sync, seconds, since)
     if executor is not None and max_workers is not None:
         raise ValueError("max_workers is for the threads of this process: an executor has its own")
 
@@ -130,11 +138,11 @@ def sync_many(
         "trigger_only": trigger_only,
     }
     if executor is None or isinstance(executor, ThreadPoolExecutor):
-        return _on_threads(partial(_sync, seconds), _tenant_result, named, options, as_completed, max_workers, executor)
+        return _on_threads(call, _tenant_result, named, options, as_completed, max_workers, executor)
     _refuse_texts(named)
     Options(**options)  # raises if one is wrong
     # A cluster takes equal calls for one and reuses its result. The last argument makes each call unique.
-    begun = (_begin(executor, _sync_elsewhere, one, seconds, options, uuid.uuid4().hex) for _, one in named)
+    begun = (_begin(executor, _sync_elsewhere, one, call, options, uuid.uuid4().hex) for _, one in named)
     return _results(begun, _tenant_result, named, as_completed)
 
 
@@ -251,16 +259,20 @@ def _call_here(call: Callable[[Client], Any], shared: Client, given: Secret) -> 
     return call(shared._for_tenant(given))
 
 
-def _sync_elsewhere(given: Secret, seconds: float | None, options: dict[str, Any], _unique: str) -> Outcome:
+def _sync_elsewhere(
+    given: Secret, call: Callable[[Client], Outcome], options: dict[str, Any], _unique: str
+) -> Outcome:
     try:
         with Client(given.reveal(), **options) as client:
-            return _sync(seconds, client)
+            return call(client)
     except Exception as error:
         raise _portable(error) from None
 
 
-def _sync(seconds: float | None, client: Client) -> Outcome:
-    return client.sync() if seconds is None else client.sync_and_wait(seconds)
+def _sync(seconds: float | None, since: datetime | None, client: Client) -> Outcome:
+    if seconds is None:
+        return client.sync()
+    return client.sync_and_wait(seconds) if since is None else client.sync_since(since, timeout=seconds)
 
 
 def _portable(error: Exception) -> Exception:

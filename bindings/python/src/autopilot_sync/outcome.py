@@ -12,14 +12,15 @@ class Answer(OpenEnum):
     """The service's answer to a trigger. None of these is an error.
 
     Attributes:
-        ACCEPTED: From `sync`: the service accepted the trigger (204), and the sync now runs. From `sync_and_wait`: the
-            sync that it triggered has completed.
-        ALREADY_RUNNING: From `sync`: a sync is already running (409). From `sync_and_wait`: that sync has completed.
+        ACCEPTED: From `sync`: the service accepted the trigger (204), and the sync now runs. From a wait: the sync that
+            it triggered has completed.
+        ALREADY_RUNNING: From `sync`: a sync is already running (409). From a wait: the sync that it
+            joined has completed.
         TOO_SOON: A sync ran less than ten minutes ago, perhaps triggered by somebody else (429). `Outcome.retry_after`
             tells when to try again, if that is known.
-        UNCONFIRMED: From `sync_and_wait` only: a sync was accepted or was running, but its end could not be observed.
+        UNCONFIRMED: From a wait only: a sync was accepted or was running, but its end could not be observed.
             `str()` of the outcome says why: the settings may not be read, or no reading showed the sync.
-        UP_TO_DATE: From a wait for a sync since a change only: one has completed since. Nothing was triggered.
+        UP_TO_DATE: From `sync_since` only: a sync has completed since the change. Nothing was triggered.
     """
 
     ACCEPTED = 0

@@ -28,7 +28,7 @@ class Phase(OpenEnum):
 
 
 class Progress(Record):
-    """The state of a wait. The callback of `Client.sync_and_wait` gets one about every second.
+    """The state of a wait. The callback of a wait gets one about every second.
 
     Attributes:
         phase: What the wait is doing.
