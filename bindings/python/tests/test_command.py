@@ -19,12 +19,15 @@ from autopilot_sync._cli.exit_code import ExitCode
 from autopilot_sync._cli.main import main
 from autopilot_sync.exceptions import error_of
 from command import LASTING, Ran, begun, command, shows_no_token, variables
-from conftest import SECRET, Start, posix
+from conftest import SECRET, Start, ago, posix
 from emulator import HANG, Emulator
 from test_exceptions import detail
 
 AGES = ("", "12", "0h", "-1h", "1.5h", "h", "12 h", "12hours", "1e9s", "\u0661h", "9999999999s", SECRET)
 """None of them is a time."""
+
+NO_TIMES = ("", "now", "2026-11-27T08:00", "2026-11-27", "2026-11-27 08:00Z", "2026-11-27T08:00:00.5Z", "10", SECRET)
+"""None of them is a time of a change: one without a zone would mean another moment on each machine."""
 
 WHEN = r"in \d+ min \d+ s, at \d\d:\d\d:\d\d UTC"
 README = (Path(__file__).parents[1] / "README.md").read_text()
@@ -54,6 +57,37 @@ def test_a_wait_within_the_window(start: Start) -> None:
     start("--last-sync", "1m")
     ran = Ran("sync", "--wait", "60")
     assert ran.code == 2 and re.fullmatch(rf"TOO_SOON: the next sync is possible {WHEN}\n", ran.out)
+
+
+@pytest.mark.parametrize("since", ["2h", "120m", "1d", "time", "zone", "milliseconds"])
+def test_a_sync_since_the_change_is_enough(start: Start, since: str) -> None:
+    two_hours_ago = ago(hours=2)
+    times = {
+        "time": two_hours_ago.strftime("%Y-%m-%dT%H:%MZ"),
+        "zone": two_hours_ago.astimezone(timezone(timedelta(hours=-3))).isoformat(timespec="seconds"),
+        "milliseconds": two_hours_ago.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+    }
+    emulator = start("--last-sync", "1h")
+    assert Ran("--since", times.get(since, since)).told == (0, "UP_TO_DATE: a sync has completed since\n", "")
+    assert [request["method"] for request in emulator.requests()] == ["GET"]
+
+
+@pytest.mark.parametrize("since", ["start", "30m"])
+def test_without_a_sync_since_the_change_one_is_triggered_and_awaited(start: Start, since: str) -> None:
+    start("--last-sync", "1h", "--duration", "1s")
+    assert Ran("sync", "--since", since).told == (0, "ACCEPTED: the sync completed\n", "")
+
+
+def test_a_wait_since_a_change_ends_after_the_seconds_of_wait(start: Start) -> None:
+    start("--last-sync", "1m")
+    assert Ran("--since", "start", "--wait", "5", "--json").json()["result_name"] == "AUTOPILOT_SYNC_TOO_SOON"
+
+
+def test_json_of_a_tenant_that_is_up_to_date(start: Start) -> None:
+    start("--last-sync", "1h")
+    found = Ran("--since", "2h", "--json").json()
+    assert (found["exit_code"], found["result"], found["result_name"]) == (0, 4, "AUTOPILOT_SYNC_UP_TO_DATE")
+    assert found["trigger"] == "NOT_SENT" and found["settings"]["status"] == "COMPLETED"
 
 
 def test_a_sync_that_fails(start: Start) -> None:
@@ -173,7 +207,7 @@ def test_what_may_be_synchronised_at_once_is_said(emulator: Emulator) -> None:
         ([], {"AUTOPILOT_TOKEN": ""}, 66, "the environment variable AUTOPILOT_TOKEN is not set or empty"),
     ],
 )
-@pytest.mark.parametrize("call", [["sync"], ["status"], ["--wait", "30"]])
+@pytest.mark.parametrize("call", [["sync"], ["status"], ["--wait", "5"]])
 def test_errors_go_to_standard_error(
     start: Start, call: list[str], options: list[str], environment: dict[str, str], code: int, words: str
 ) -> None:
@@ -200,7 +234,7 @@ def test_a_trigger_whose_reply_is_lost_may_have_run(start: Start) -> None:
 
 
 def test_every_result_has_its_documented_exit_code() -> None:
-    assert [exit_code.of_answer(answer) for answer in Answer] == [0, 1, 2, 3]
+    assert [exit_code.of_answer(answer) for answer in Answer] == [0, 1, 2, 3, 0]
     assert exit_code.of_answer(Answer(99)) == ExitCode.OK
     codes = {result: exit_code.of_error(error_of(detail(result))) for result in (*range(-13, 0), -77)}
     assert codes == {
@@ -267,6 +301,14 @@ def test_the_version() -> None:
         (["--jobs", "0", "--many", "x"], "from 1 to 1000"),
         (["--jobs", "2"], "--jobs needs --many"),
         (["status", "--wait"], "status does not take --wait"),
+        (["status", "--since", "start"], "status does not take --since"),
+        *((["--since", time], "argument --since: start, a span such as 10m, or a time with its zone") for time in NO_TIMES),
+        (["--since=2026-02-30T08:00Z"], "argument --since: there is no such time"),
+        (["--since=2026-02-03T24:00Z"], "argument --since: there is no such time"),
+        (["--since=0h"], "argument --since: a whole number with s, m, h or d"),
+        (["--since=1999-12-31T23:59Z"], "argument --since: from the year 2000 to five minutes from now"),
+        (["--since=999999999d"], "argument --since: from the year 2000 to five minutes from now"),
+        (["--since=2999-01-01T00:00Z"], "argument --since: from the year 2000 to five minutes from now"),
         (["--max-age", "12h"], "--max-age is for status"),
         *((["status", f"--max-age={age}"], "argument --max-age: a whole number with s, m, h or d") for age in AGES),
         (["--many", "x", "--azure-cli"], "the file says where"),

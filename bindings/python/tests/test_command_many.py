@@ -64,6 +64,15 @@ def test_it_waits_for_each(start: Start, file: Path, az: Path) -> None:
     assert "contoso: ACCEPTED: the sync completed" in ran.out and "adatum: ACCEPTED: the sync completed" in ran.out
 
 
+def test_tenants_that_have_synced_since_the_change_are_not_triggered(start: Start, file: Path, az: Path) -> None:
+    emulator = start(*TENANTS, "--last-sync", "1h")
+    ran = Ran("--many", str(file), "--since", "2h", FABRIKAM="token-of-c")
+    up_to_date = "UP_TO_DATE: a sync has completed since"
+    assert (ran.code, ran.err) == (0, "")
+    assert sorted(ran.out.splitlines()) == [f"{name}: {up_to_date}" for name in ("adatum", "contoso", "fabrikam")]
+    assert {request["method"] for request in emulator.requests()} == {"GET"}
+
+
 def test_the_health_of_all_is_that_of_the_worst(start: Start, tmp_path: Path) -> None:
     start(*TENANTS, "--last-sync", "13h")
     (tmp_path / "tenants.json").write_text('{"a": {"token_env": "A"}, "b": {"token_env": "B"}}')

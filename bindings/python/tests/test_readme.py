@@ -32,19 +32,25 @@ def test_the_wait(start: Start, az: Path) -> None:
     assert lines[-1].startswith("Settings(") and "COMPLETED" in lines[-1]
 
 
+def test_a_change(start: Start) -> None:
+    start(*QUICK)
+    call = "\nwait_until_it_is_in('token')"
+    assert run(PROGRAMS[2] + call).stdout == "the sync completed\n"
+
+
 def test_many_tenants(start: Start) -> None:
     contoso, fabrikam = "first:tenant=contoso", "second:read-only:tenant=fabrikam"
     start("--token", contoso, "--token", fabrikam, "--other-tokens", "invalid", *QUICK)
     call = "\nprint_all({'contoso': 'first', 'fabrikam': 'second'})"
-    results = sorted(line.partition(":")[0] for line in run(PROGRAMS[2] + call).stdout.splitlines())
+    results = sorted(line.partition(":")[0] for line in run(PROGRAMS[3] + call).stdout.splitlines())
     assert results == ["contoso the sync completed", "fabrikam forbidden"]
 
 
 def test_asyncio(emulator: Emulator) -> None:
     call = "\nfrom autopilot_sync import Client\nprint(asyncio.run(trigger(Client('token'))).answer.name)"
-    assert run(PROGRAMS[3] + call).stdout == "ACCEPTED\n"
+    assert run(PROGRAMS[4] + call).stdout == "ACCEPTED\n"
     shown = re.findall(r"async def trigger.*?raise$", (autopilot_sync.__doc__ or ""), re.S | re.M)
-    assert len(PROGRAMS) == 4 and len(shown) == 1
+    assert len(PROGRAMS) == 5 and len(shown) == 1
 
 
 @pytest.fixture

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import re
+import time
+from datetime import datetime, timezone
 
 from .._options import check_wait
 from .._version import VERSION
@@ -43,12 +45,16 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
         parser.error(f"the command is {' or '.join(COMMANDS)}")
     if arguments.command == "status" and arguments.wait:
         parser.error("status does not take --wait")
+    if arguments.command == "status" and arguments.since:
+        parser.error("status does not take --since")
     if arguments.command == "sync" and arguments.max_age:
         parser.error("--max-age is for status")
     if arguments.many and (arguments.token_env or arguments.token_file or arguments.azure):
         parser.error("with --many the file says where the tokens come from")
     if arguments.jobs and not arguments.many:
         parser.error("--jobs needs --many")
+    if arguments.since and not arguments.wait:
+        arguments.wait = HALF_AN_HOUR
     return arguments
 
 
@@ -79,6 +85,13 @@ def _parser() -> argparse.ArgumentParser:
         type=_seconds,
         const=HALF_AN_HOUR,
         help="wait until the sync has completed, at most this long; half an hour if no number follows",
+    )
+    what.add_argument(
+        "--since",
+        metavar="TIME",
+        type=_change,
+        help="make sure that a sync has completed since TIME: look, and only if none has, trigger and wait, as with"
+        " --wait; TIME is when your change was finished: 10m (ago), 2026-11-27T08:00Z, or start (of this program)",
     )
     what.add_argument(
         "--max-age",
@@ -192,6 +205,24 @@ def _span(text: str) -> float:
     if not found:
         raise argparse.ArgumentTypeError("a whole number with s, m, h or d, such as 12h")
     return int(found[1]) * {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}[found[2]]
+
+
+def _change(text: str) -> datetime:
+    now = time.time()
+    seconds = now if text == "start" else now - _span(text) if text.endswith(tuple("smhd")) else _moment(text)
+    if not datetime(2000, 1, 1, tzinfo=timezone.utc).timestamp() <= seconds <= now + 300:
+        raise argparse.ArgumentTypeError("from the year 2000 to five minutes from now")
+    return datetime.fromtimestamp(seconds, timezone.utc)
+
+
+def _moment(text: str) -> float:
+    """The Unix time of a date, a time and a time zone, which Python before 3.11 does not know as Z."""
+    if not re.fullmatch(r"[0-9-]{10}T[0-9:]{5,8}(\.[0-9]{3}([0-9]{3})?)?(Z|[+-][0-9]{2}:[0-9]{2})", text):
+        raise argparse.ArgumentTypeError("start, a span such as 10m, or a time with its zone such as 2026-11-27T08:00Z")
+    try:
+        return datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
+    except ValueError:
+        raise argparse.ArgumentTypeError("there is no such time") from None
 
 
 def _jobs(text: str) -> int:

@@ -41,7 +41,7 @@ class ExitCode(IntEnum):
         member.errors = errors
         return member
 
-    OK = 0, "the sync is accepted, or with --wait completed; for status: the last sync is neither failed nor too old"
+    OK = 0, "the sync is accepted, with --wait completed, with --since up to date; for status: neither failed nor too old"
     ALREADY_RUNNING = 1, "a sync is already running; with --wait that sync has completed"
     TOO_SOON = 2, "a sync ran less than ten minutes ago; with --wait no trigger is accepted in time"
     UNCONFIRMED = 3, "with --wait: a sync was accepted or was running, but its end could not be observed"

@@ -14,7 +14,8 @@ Triggers Microsoft Intune's Windows Autopilot sync and tells what the service an
 DeviceManagementServiceConfig.ReadWrite.All; for status, Read.All is enough.
 
 commands:
-  sync    trigger a sync; with --wait, wait until it has completed; the default
+  sync    trigger a sync (the default); with --wait, wait until it has completed; with --since, trigger one and wait
+          only if none has completed since
   status  read how and when the last sync ran and when the next is possible; changes nothing: a health check
 """
 
@@ -27,6 +28,8 @@ examples:
   {PROGRAM} status --token-file /run/secrets/graph-token
   get-a-token | {PROGRAM} --wait 600 --token-file - --json
   {PROGRAM} --many tenants.json --wait
+  {PROGRAM} --since start           after a change: end when a sync has completed since now
+  {PROGRAM} --since 12h             trigger only if no sync has completed in the last 12 hours
   {PROGRAM} status --max-age 12h    check that syncs complete, for cron or Nagios
 
 The file of --many names each tenant and says where its token comes from:

@@ -68,7 +68,9 @@ def _call(client: Client, given: Namespace, shown: Quiet, ended: Interruption) -
                 return report.of_settings(client.settings(), given.max_age)
             if given.wait is None:
                 return report.of_outcome(client.sync())
-            return report.of_outcome(client.sync_and_wait(given.wait, show))
+            if given.since is None:
+                return report.of_outcome(client.sync_and_wait(given.wait, show))
+            return report.of_outcome(client.sync_since(given.since, timeout=given.wait, progress=show))
     except (Exception, KeyboardInterrupt) as error:  # from the call or its credential
         if ended.signal is not None:
             return report.of_interruption(ended.signal, error)
@@ -109,7 +111,12 @@ def _begun(given: Namespace, credentials: dict[str, Credential]) -> Iterator[Ten
     if given.command == "status":
         return settings_many(credentials, given.jobs, **_options(given))
     return sync_many(
-        credentials, wait=given.wait or False, as_completed=True, max_workers=given.jobs, **_options(given)
+        credentials,
+        wait=given.wait or False,
+        since=given.since,
+        as_completed=True,
+        max_workers=given.jobs,
+        **_options(given),
     )
 
 
