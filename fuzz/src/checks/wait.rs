@@ -216,7 +216,10 @@ impl History {
                 self.answered(now, Answer::Joined);
             }
         }
-        self.readings.push((now, settings.clone()));
+        // In the window, a status that is no end decides nothing, so it interrupts nothing.
+        if self.answer != Answer::TooSoon || has_ended(settings) {
+            self.readings.push((now, settings.clone()));
+        }
     }
 
     /// Readings are at least a second apart, and not before the time that the service asked for.
@@ -342,4 +345,8 @@ impl History {
 
 fn is_running(settings: &Settings) -> bool {
     settings.status() == Some(&SyncStatus::InProgress)
+}
+
+fn has_ended(settings: &Settings) -> bool {
+    matches!(settings.status(), Some(SyncStatus::Completed | SyncStatus::Failed))
 }

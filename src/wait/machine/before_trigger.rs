@@ -80,9 +80,7 @@ impl Machine {
         if now < look.due || look.has_candidate() {
             return self.look_on(now, look);
         }
-        if is_fresh {
-            self.baseline = Some(settings);
-        }
+        self.baseline = self.latest.clone();
         self.send_trigger()
     }
 

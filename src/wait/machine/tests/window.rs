@@ -257,6 +257,18 @@ fn what_interrupts_a_candidate_in_the_window() {
     }
 }
 
+#[test]
+fn a_sync_that_ended_in_the_window_is_old_even_if_the_last_reading_before_the_trigger_is_stale() {
+    play(&format!(
+        "{WINDOW}
+         300 failed L=300 T=-100 D=300 -> window@910
+         910 completed L=-100 T=-100 -> trigger
+         911 204 -> watch@913
+         913 completed L=300 T=-100 -> watch@916
+         1031 completed L=300 T=-100 -> unconfirmed"
+    ));
+}
+
 /// If anything moves in the window, a sync may run or be about to. The wait looks on until its deadline.
 #[test]
 fn a_window_that_moves_beyond_the_deadline_is_no_end() {
