@@ -128,6 +128,10 @@ struct History {
     uncertain: Option<(Duration, u32)>,
     asked_to_wait: Option<Duration>,
     baseline: Option<Settings>,
+    /// The last reading that is not stale.
+    latest: Option<Settings>,
+    /// The last reading was refused.
+    is_forbidden: bool,
     /// The very first reading.
     first: Option<Settings>,
     /// The newest value of both times.
@@ -149,6 +153,8 @@ impl History {
             uncertain: None,
             asked_to_wait: None,
             baseline: None,
+            latest: None,
+            is_forbidden: false,
             first: None,
             newest: (None, None),
             readings: Vec::new(),
@@ -182,7 +188,7 @@ impl History {
             Event::ReadFailedForNow { retry_after } => {
                 self.not_before = now + retry_after.unwrap_or_default()
             }
-            Event::ReadForbidden => self.baseline = None,
+            Event::ReadForbidden => self.is_forbidden = true,
             Event::SettingsRead { settings, .. } => self.take(now, settings),
             Event::TriggerAccepted { date } => self.answered(now, Answer::Accepted(*date)),
             Event::SyncAlreadyRunning => self.answered(now, Answer::Joined),
@@ -203,12 +209,14 @@ impl History {
     }
 
     fn take(&mut self, now: Duration, settings: &Settings) {
+        self.is_forbidden = false;
         let (sync, manual) = (settings.last_sync(), settings.last_manual_sync());
         let is_stale = |time, newest| time::compare(time, newest).is_lt();
         if is_stale(sync, self.newest.0) || is_stale(manual, self.newest.1) {
             return;
         }
         self.newest = (sync, manual);
+        self.latest = Some(settings.clone());
         self.first.get_or_insert_with(|| settings.clone());
         if matches!(self.answer, Answer::None | Answer::TooSoon) {
             self.baseline = Some(settings.clone());
@@ -233,6 +241,9 @@ impl History {
     /// only if thirty seconds show no effect.
     fn assert_trigger(&mut self, now: Duration) {
         assert!(self.may_trigger, "triggers without a reading");
+        if matches!(self.answer, Answer::None | Answer::TooSoon) {
+            self.baseline = self.latest.clone().filter(|_| !self.is_forbidden);
+        }
         match self.answer {
             Answer::None => assert!(self.uncertain.is_none()),
             Answer::TooSoon => assert!(self.asked_to_wait.is_none_or(|asked| now >= asked)),
@@ -289,7 +300,7 @@ impl History {
                 assert_eq!(self.answer, Answer::TooSoon);
                 let asked = self.asked_to_wait;
                 assert!(*next >= asked, "{next:?} before {asked:?}");
-                assert!(next.is_some() || self.baseline.is_none());
+                assert!(next.is_some() || self.baseline.is_none() || self.is_forbidden);
             }
             StopReason::DeadlinePassed => {
                 let next = (self.last_reading + seconds(1)).max(self.not_before).max(now + seconds(1));
