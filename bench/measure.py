@@ -44,7 +44,7 @@ class Bench:
 
     def cold_with_one_root(self, peer: Peer) -> Sample:
         """A process with one call, which trusts only the server's root."""
-        return self._launched("env", f"SSL_CERT_FILE={self._server.root_file}", *peer.command, "cold")
+        return self._launched(*peer.command, "cold", SSL_CERT_FILE=str(self._server.root_file))
 
     def imported(self, peer: Peer) -> Sample:
         """A Python that imports the package, minus one that imports nothing."""
@@ -53,8 +53,8 @@ class Bench:
         full = self._launched(peer.command[0], "-c", peer.import_line)
         return {row: full[row] - bare[row] for row in full}
 
-    def _launched(self, *command: str) -> Sample:
-        wall, cpu, memory = self._run(OTHER_CORE, str(PROGRAMS / "launch"), *command).split()
+    def _launched(self, *command: str, **variables: str) -> Sample:
+        wall, cpu, memory = self._run(OTHER_CORE, str(PROGRAMS / "launch"), *command, **variables).split()
         return {"wall": int(wall) / 1e6, "cpu": int(cpu) / 1e6, "memory": int(memory) / 1024}
 
     def warm(self, peer: Peer) -> Sample:
@@ -74,7 +74,7 @@ class Bench:
         """The queries to a name server for many calls on one connection."""
         before = self._names.asked()
         command = self._names.with_it([*peer.command, "warm", "210"])
-        self._run(BOTH, "env", f"BENCH_ROOT={self._server.named_root}", *command)
+        self._run(BOTH, *command, BENCH_ROOT=self._server.named_root)
         return {"queries": self._names.asked() - before}
 
     def per_call(self, peer: Peer) -> Sample:
@@ -92,7 +92,7 @@ class Bench:
     def _instructions(self, peer: Peer, calls: int) -> int:
         with tempfile.NamedTemporaryFile("r") as report:
             callgrind = ["valgrind", "-q", "--tool=callgrind", f"--callgrind-out-file={report.name}"]
-            self._run(OTHER_CORE, "env", "BENCH_TOKEN=a-short-token", *callgrind, *peer.command, "warm", str(calls))
+            self._run(OTHER_CORE, *callgrind, *peer.command, "warm", str(calls), BENCH_TOKEN="a-short-token")
             totals = re.findall(r"^(?:summary|totals): (\d+)", report.read(), re.MULTILINE)
         return int(totals[-1])
 
@@ -105,9 +105,9 @@ class Bench:
         threads = re.findall(r"lookups \d+ threads (\d+)\n", told)[-1]
         return {"system calls": system_calls, "threads": int(threads)}
 
-    def _run(self, cores: str, *command: str) -> str:
+    def _run(self, cores: str, *command: str, **variables: str) -> str:
         words = ["taskset", "-c", cores, *command]
-        done = subprocess.run(words, env=self._environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        done = subprocess.run(words, env=self._environment | variables, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         if done.returncode != 0:
             raise SystemExit(f"{' '.join(command)}: {done.returncode}\n{done.stdout}{done.stderr}")
         return done.stdout
