@@ -90,10 +90,12 @@ fn the_command_line_runs_as_it_stands() {
     fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
     let run = |command: &str| runs(&folder, &format!("export PATH=.:$PATH {INSTALLED}; {command}"));
     let commands = commands("autopilot-sync ");
-    assert_eq!(commands, ["autopilot-sync --wait", "autopilot-sync status"]);
-    let waited = run(&commands[0]);
-    assert!(waited.contains("completed"), "{waited}");
-    let status = run(&commands[1]);
+    assert_eq!(commands, ["autopilot-sync --wait", "autopilot-sync --since 10m", "autopilot-sync status"]);
+    for command in &commands[..2] {
+        let waited = run(command);
+        assert!(waited.starts_with("ACCEPTED: the sync completed"), "{waited}");
+    }
+    let status = run(&commands[2]);
     assert!(status.starts_with("status:           completed\n"), "{status}");
 }
 
