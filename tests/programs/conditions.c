@@ -215,10 +215,12 @@ static void suspended(void)
     autopilot_client_free(hasty);
 }
 
+/* A wait goes on until it would watch a sync, or read again what failed. */
 static int32_t go_on(autopilot_progress *progress, void *unused)
 {
+    autopilot_phase phase = autopilot_progress_phase(progress);
     (void)unused;
-    return autopilot_progress_phase(progress) == AUTOPILOT_PHASE_WATCHING;
+    return phase == AUTOPILOT_PHASE_WATCHING || phase == AUTOPILOT_PHASE_RETRYING;
 }
 
 static char **tokens;
