@@ -57,7 +57,7 @@ fn assert_tells_nothing_of_the_token(said: &str) {
         "the token has  bytes; at most  are sent",
         "the token begins with \"Bearer \": give the token alone",
         "the token has a blank, a control character or a non-ASCII byte at offset ",
-        "a string is not UTF-",
+        "the token is not UTF-",
     ];
     assert!(known.contains(&words.as_str()), "{said:?}");
 }
