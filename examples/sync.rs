@@ -99,7 +99,7 @@ fn print_outcome(outcome: &SyncOutcome) {
         (Answer::TooSoon, _) => match detail.retry_after() {
             Some(wait) => {
                 format!(
-                    "A sync ran moments ago. The next is possible in {} seconds.",
+                    "A sync ran less than ten minutes ago. The next is possible in {} seconds.",
                     wait.as_millis().div_ceil(1000)
                 )
             }

@@ -73,7 +73,7 @@ impl Client {
     /// match outcome.answer() {
     ///     Answer::Accepted => println!("the sync starts"),
     ///     Answer::AlreadyRunning => println!("a sync is already running"),
-    ///     _ => println!("a sync ran moments ago; next in {:?}", outcome.detail().retry_after()),
+    ///     _ => println!("too soon; the next sync is possible in {:?}", outcome.detail().retry_after()),
     /// }
     /// # Ok::<(), autopilot_sync::Error>(())
     /// ```

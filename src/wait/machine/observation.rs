@@ -20,7 +20,7 @@ pub(super) const CLOCK_DIFFERENCE_SECONDS: i64 = 300;
 pub(super) enum Origin {
     /// The service accepted our trigger, at this time if it said so.
     Triggered { accepted: Option<Time> },
-    /// It was running already.
+    /// It was already running.
     Joined,
     /// It was running before the change, so it does not count. Its end is awaited, because no other can start before.
     Earlier,
