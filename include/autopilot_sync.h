@@ -197,8 +197,23 @@ AUTOPILOT_ENUM(autopilot_phase) {
     // The service refused the token. If the callback sets no new one, or the service refuses that too, the wait ends
     // as unauthorized.
     AUTOPILOT_PHASE_TOKEN_REJECTED = 3,
-    // The settings cannot be read for now. The wait tries again until it can, and triggers then.
+    // The service cannot take the request for now. The wait tries again until it can.
     AUTOPILOT_PHASE_RETRYING = 4,
+};
+
+// What a step of a wait came to, or what a fleet tells.
+AUTOPILOT_ENUM(autopilot_event) {
+    // Nothing to tell. A wait: step again after the pause. A fleet: the time has passed.
+    AUTOPILOT_EVENT_PAUSE = 0,
+    // The service refused the token, or none was given yet: hand in a new one.
+    AUTOPILOT_EVENT_WANTS_TOKEN = 1,
+    // The call has ended.
+    AUTOPILOT_EVENT_ENDED = 2,
+    // A fleet only: more is due than the threads in autopilot_fleet_next() can do soon. One more thread that calls it
+    // would help. You may ignore this: nothing is lost, but calls end later.
+    AUTOPILOT_EVENT_BEHIND = 3,
+    // A fleet only: all calls have ended, and the fleet is closed.
+    AUTOPILOT_EVENT_FINISHED = 4,
 };
 
 // The state of the current or last sync. 0 to 3 are the service's own numbers.
@@ -245,6 +260,18 @@ AUTOPILOT_ENUM(autopilot_cloud) {
     AUTOPILOT_CLOUD_CHINA = 3,
 };
 
+// What a call of autopilot_wait_new() or autopilot_fleet_add() is for.
+AUTOPILOT_ENUM(autopilot_goal) {
+    // The settings, as by autopilot_client_settings(). The detail has them.
+    AUTOPILOT_GOAL_SETTINGS = 0,
+    // The reply to a trigger, as by autopilot_client_sync().
+    AUTOPILOT_GOAL_SYNC = 1,
+    // The end of a sync, as by autopilot_client_sync_and_wait().
+    AUTOPILOT_GOAL_SYNC_AND_WAIT = 2,
+    // A completed sync since a change, as by autopilot_client_sync_since().
+    AUTOPILOT_GOAL_SYNC_SINCE = 3,
+};
+
 // Ends calls from another thread: those that run with it, at once, and those that begin with it later. It stays
 // triggered for good. One cancel may serve many calls, and any thread may use it at any time. Free it when no call
 // uses it. In a child made by fork(), it ends only the child's calls.
@@ -268,6 +295,16 @@ typedef struct autopilot_client autopilot_client;
 // The token is nowhere in it, whatever the server replies.
 typedef struct autopilot_detail autopilot_detail;
 
+// Calls for thousands of tenants, on a few threads of yours. Add tenants, then call autopilot_fleet_next() again and
+// again, from as many threads as you like: it does what is due, the earliest first, and tells what has ended. Ten
+// thousand waits need two threads, or about a hundred if each request takes 150 milliseconds.
+//
+// The triggers go out first: nobody's waits for the end of another's sync. The first steps of two tenants are a quarter
+// of a millisecond apart. If the service throttles, the whole fleet slows down.
+//
+// Any number of threads may use a fleet at once. Free it when none does. A forked child has an empty fleet of its own.
+typedef struct autopilot_fleet autopilot_fleet;
+
 // The options of a client. Only one thread at a time may use them. A client keeps no reference to them.
 //
 // Each setter copies its argument and returns AUTOPILOT_OK. If the argument is NULL or not as described, the setter
@@ -281,6 +318,10 @@ typedef struct autopilot_progress autopilot_progress;
 // What the service says about its Windows Autopilot sync. It never changes, so any threads may read it at once. Its
 // strings live as long as it does.
 typedef struct autopilot_settings autopilot_settings;
+
+// A call that you drive step by step, from an event loop or a scheduler of your own. It makes no thread, calls nothing
+// back and never sleeps. Only one thread at a time may use it. For many tenants, a fleet does the scheduling.
+typedef struct autopilot_wait autopilot_wait;
 
 // A wait calls this function on its own thread, before the first request and then about once a second. It does not
 // call it during a request, which takes the client's timeout at most.
@@ -541,6 +582,141 @@ AUTOPILOT_API const char *autopilot_progress_claims(const autopilot_progress *pr
 // changes nothing.
 AUTOPILOT_API autopilot_result autopilot_progress_set_token(autopilot_progress *progress, const char *new_token);
 
+// Makes a call in steps. Free it with autopilot_wait_free(). Sends nothing yet.
+//
+// client: NULL for the shared one. It may be freed before the wait. token: as for autopilot_sync(); the wait keeps a
+// copy, and wipes it at its end. cancel: NULL for none; after it is triggered, the next step ends the call.
+// goal: one of AUTOPILOT_GOAL_*. since_ms: for AUTOPILOT_GOAL_SYNC_SINCE only, as for autopilot_client_sync_since().
+// timeout_ms: the deadline of the whole call, from 1 to 86,400,000 milliseconds. It counts from the first step.
+// wait: set to the new wait, or to NULL if the result is not AUTOPILOT_OK. detail: NULL for none.
+//
+// Returns AUTOPILOT_OK, or an error if an argument or the environment cannot be used.
+AUTOPILOT_API
+autopilot_result autopilot_wait_new(const autopilot_client *client,
+                                    const char *token,
+                                    int32_t goal,
+                                    int64_t since_ms,
+                                    int64_t timeout_ms,
+                                    const autopilot_cancel *cancel,
+                                    autopilot_wait **wait,
+                                    autopilot_detail **detail);
+
+// Does what is due: sends one request, or the reading before a trigger together with the trigger. Blocks for the
+// client's timeout at most for each. If nothing is due yet, does nothing. A step may come late, by any time.
+//
+// pause_ms: set to the milliseconds until the next step is due; 0 if there is no pause. NULL for none.
+// result: set to the result of the call if it has ended, to AUTOPILOT_OK otherwise. NULL for none.
+// detail: set to a new detail if the call has ended, or if the service refused the token; to NULL otherwise. NULL for
+// none.
+//
+// Returns:
+// AUTOPILOT_EVENT_PAUSE: step again after the pause.
+// AUTOPILOT_EVENT_WANTS_TOKEN: hand in a new token with autopilot_wait_set_token(), and step again. Without a new one,
+// the next step ends the call. The detail's claims say what the token must satisfy.
+// AUTOPILOT_EVENT_ENDED: the call is over. The results are those of the function that the goal names. For a wait that
+// is NULL, or over already, the result is AUTOPILOT_ERROR_INVALID_ARGUMENT.
+AUTOPILOT_API
+autopilot_event autopilot_wait_step(autopilot_wait *wait,
+                                    int64_t *pause_ms,
+                                    autopilot_result *result,
+                                    autopilot_detail **detail);
+
+// Hands in a new token, for all requests from the next one on. The wait keeps a copy, and wipes it at its end.
+//
+// Returns AUTOPILOT_OK. If the wait is NULL, or the text cannot be a token, returns
+// AUTOPILOT_ERROR_INVALID_ARGUMENT, and the old token stays.
+AUTOPILOT_API autopilot_result autopilot_wait_set_token(autopilot_wait *wait, const char *token);
+
+// Frees a wait, whether its call is over or not. A sync that it has triggered runs on. NULL is allowed.
+AUTOPILOT_API void autopilot_wait_free(autopilot_wait *wait);
+
+// Makes an empty fleet. Free it with autopilot_fleet_free().
+//
+// client: NULL for the shared one. It may be freed before the fleet.
+// limit: how many tenants may be in the fleet at once; 0 for 20,000. A tenant takes a few KiB, and its token.
+// fleet: set to the new fleet, or to NULL if the result is not AUTOPILOT_OK. detail: NULL for none.
+//
+// Returns AUTOPILOT_OK, or an error if an argument or the environment cannot be used.
+AUTOPILOT_API
+autopilot_result autopilot_fleet_new(const autopilot_client *client,
+                                     int32_t limit,
+                                     autopilot_fleet **fleet,
+                                     autopilot_detail **detail);
+
+// Frees a fleet. Calls that have not ended are forgotten; syncs that they have triggered run on. NULL is allowed.
+AUTOPILOT_API void autopilot_fleet_free(autopilot_fleet *fleet);
+
+// Whether another tenant may be added now: 1 or 0. If not, call autopilot_fleet_next() until one has ended. So tenants
+// can come from a file of any length, and the memory stays the same. 0 for NULL.
+AUTOPILOT_API int32_t autopilot_fleet_has_room(const autopilot_fleet *fleet);
+
+// Adds a tenant. Does not block, and sends nothing yet.
+//
+// key: any number of yours, such as an index or a pointer: the events name the tenant by it. No two tenants in the
+// fleet may have the same.
+// token: as for autopilot_sync(). The fleet keeps a copy until the call has ended. NULL: autopilot_fleet_next() asks
+// for it when the tenant's turn comes, so no token expires in the queue.
+// goal, since_ms, timeout_ms: as for autopilot_wait_new(). The time counts from the first request. detail: NULL for
+// none.
+//
+// Returns AUTOPILOT_OK, or AUTOPILOT_ERROR_INVALID_ARGUMENT if an argument is wrong, the key is in use, or the fleet is
+// full or closed.
+AUTOPILOT_API
+autopilot_result autopilot_fleet_add(const autopilot_fleet *fleet,
+                                     uint64_t key,
+                                     const char *token,
+                                     int32_t goal,
+                                     int64_t since_ms,
+                                     int64_t timeout_ms,
+                                     autopilot_detail **detail);
+
+// Tells that no more tenants will be added. autopilot_fleet_next() returns AUTOPILOT_EVENT_FINISHED when all calls have
+// ended. NULL does nothing.
+AUTOPILOT_API
+void autopilot_fleet_close(const autopilot_fleet *fleet);
+
+// Does what is due, until there is something to tell or the time has passed. Any number of threads may call it at once.
+//
+// timeout_ms: how long to wait, from 0. One request may take the client's timeout longer.
+// key: set to the tenant's key if the event is about one, to 0 otherwise. NULL for none.
+// result: set to the result of the call if it has ended, to AUTOPILOT_OK otherwise. NULL for none.
+// detail: set to a new detail if a call has ended, or if the service refused a token; to NULL otherwise. NULL for none.
+//
+// Returns:
+// AUTOPILOT_EVENT_PAUSE: the time has passed, and nothing has happened.
+// AUTOPILOT_EVENT_WANTS_TOKEN: the service refused the tenant's token, or it has none yet. Its call rests until
+// autopilot_fleet_set_token(). The detail's claims say what the token must satisfy.
+// AUTOPILOT_EVENT_ENDED: the tenant's call has ended, and the fleet has forgotten the tenant. The results are those of
+// the function that the goal names.
+// AUTOPILOT_EVENT_BEHIND: one more thread that calls this function would help.
+// AUTOPILOT_EVENT_FINISHED: all calls have ended, and the fleet is closed. For a NULL fleet too.
+AUTOPILOT_API
+autopilot_event autopilot_fleet_next(const autopilot_fleet *fleet,
+                                     int64_t timeout_ms,
+                                     uint64_t *key,
+                                     autopilot_result *result,
+                                     autopilot_detail **detail);
+
+// Hands in a token for a tenant, for all its requests from the next one on. NULL: the tenant wants one, and there is
+// none, so its call ends.
+//
+// Returns AUTOPILOT_OK, or AUTOPILOT_ERROR_INVALID_ARGUMENT if the text cannot be a token, the fleet is NULL, or no
+// tenant has this key.
+AUTOPILOT_API
+autopilot_result autopilot_fleet_set_token(const autopilot_fleet *fleet,
+                                           uint64_t key,
+                                           const char *token);
+
+// Ends the call of one tenant, with AUTOPILOT_ERROR_CANCELLED. autopilot_fleet_next() tells what became of it. Does not
+// block. Does nothing for NULL, and if no tenant has this key.
+AUTOPILOT_API
+void autopilot_fleet_cancel_one(const autopilot_fleet *fleet,
+                                uint64_t key);
+
+// Ends all calls, with AUTOPILOT_ERROR_CANCELLED, and those of tenants that are added later. autopilot_fleet_next()
+// tells what became of each. Does not block. A signal handler must not call it. NULL does nothing.
+AUTOPILOT_API void autopilot_fleet_cancel(const autopilot_fleet *fleet);
+
 // The state of the current or last sync. AUTOPILOT_SYNC_STATUS_NONE for NULL.
 AUTOPILOT_API autopilot_sync_status autopilot_settings_status(const autopilot_settings *settings);
 
@@ -604,7 +780,7 @@ AUTOPILOT_API const char *autopilot_detail_claims(const autopilot_detail *detail
 // The number of requests of the call, with retries and with those that could not be sent. 0 for NULL.
 AUTOPILOT_API int32_t autopilot_detail_attempts(const autopilot_detail *detail);
 
-// The GUID that the library gave a request and its retries. Microsoft's support asks for it, and Intune shows it as
+// The GUID that the library gave a request. Microsoft's support asks for it, and Intune shows it as
 // "Activity ID". index counts from 0. NULL if there is no such request, and for NULL.
 AUTOPILOT_API const char *autopilot_detail_client_request_id(const autopilot_detail *detail, int32_t index);
 

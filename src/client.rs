@@ -2,15 +2,13 @@
 
 use std::fmt;
 use std::ops::ControlFlow;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, SystemTime};
 
 use crate::config::limits;
-use crate::outcome::{Answer, Detail, Error, ErrorKind, Settings, SyncOutcome};
-use crate::service::Operation;
-use crate::service::reply::Reply;
+use crate::outcome::{Detail, Error, Settings, SyncOutcome};
 use crate::text::Token;
 use crate::transport::{Canceller, Graph};
-use crate::wait::{self, Goal, Progress};
+use crate::wait::{self, Goal, OnProgress, Progress, Wait};
 
 /// Connections to one cloud's Microsoft Graph. The token comes with each call, so one client serves many tenants.
 ///
@@ -78,41 +76,12 @@ impl Client {
     /// # Ok::<(), autopilot_sync::Error>(())
     /// ```
     pub fn sync(&self, token: &str) -> Result<SyncOutcome, Error> {
-        let started = Instant::now();
-        let mut outcome = self.trigger(token)?;
-        let SyncOutcome { answer, detail } = &mut outcome;
-        if *answer == Answer::TooSoon && detail.retry_after.is_none() && !self.trigger_only {
-            self.find_next_sync(token, self.graph.timeout().saturating_sub(started.elapsed()), detail);
-        }
-        Ok(outcome)
+        self.run(token, Goal::Sync, self.graph.timeout(), None)
     }
 
     /// `sync`, for a caller who has no use for more than the answer.
     pub(crate) fn trigger(&self, token: &str) -> Result<SyncOutcome, Error> {
-        let timeout = self.graph.timeout();
-        let (answer, detail) =
-            self.request(Operation::TriggerSync, token, timeout, true, Reply::sync_answer)?;
-        Ok(SyncOutcome { answer, detail })
-    }
-
-    /// Reads the settings, to say when the next sync is possible. If that fails, the detail says why.
-    fn find_next_sync(&self, token: &str, timeout: Duration, detail: &mut Detail) {
-        let reading = self.request(Operation::ReadSettings, token, timeout, false, |reply| {
-            Ok((reply.settings()?.clone(), reply.date()))
-        });
-        let attempts = match reading {
-            Ok(((settings, date), Detail { attempts, .. })) => {
-                let window = date.and_then(|date| settings.window_after(date));
-                (detail.retry_after, detail.next_sync) = window.unzip();
-                detail.settings = Some(settings);
-                attempts
-            }
-            Err(error) => {
-                detail.failed_reading = Some(error.to_string());
-                error.detail().attempts.clone()
-            }
-        };
-        detail.attempts.extend(attempts);
+        Client { graph: self.graph.clone(), trigger_only: true }.sync(token)
     }
 
     /// Reads the state and the times of the last sync.
@@ -132,33 +101,14 @@ impl Client {
     /// # Ok::<(), autopilot_sync::Error>(())
     /// ```
     pub fn settings(&self, token: &str) -> Result<Settings, Error> {
-        self.settings_and_detail(token).map(|(settings, _)| settings)
+        let (settings, _) = self.settings_and_detail(token)?;
+        Ok(settings)
     }
 
     pub(crate) fn settings_and_detail(&self, token: &str) -> Result<(Settings, Detail), Error> {
-        let timeout = self.graph.timeout();
-        self.request(Operation::ReadSettings, token, timeout, true, |reply| reply.settings().cloned())
-    }
-
-    /// Sends one request, and returns what its reply means.
-    fn request<T>(
-        &self,
-        operation: Operation,
-        token: &str,
-        timeout: Duration,
-        with_retries: bool,
-        meaning: impl FnOnce(&Reply) -> Result<T, ErrorKind>,
-    ) -> Result<(T, Detail), Error> {
-        let token = Token::new(token)?;
-        let mut detail = Detail::default();
-        let result = match self.graph.request(operation, token, timeout, with_retries, &mut detail) {
-            Ok(reply) => meaning(&reply).map_err(|kind| reply.error(kind)),
-            Err(failure) => Err(failure.error),
-        };
-        match result {
-            Ok(value) => Ok((value, detail)),
-            Err(error) => Err(error.with_detail(detail)),
-        }
+        let SyncOutcome { mut detail, .. } = self.run(token, Goal::Settings, self.graph.timeout(), None)?;
+        let settings = detail.settings.take().expect("read, for that was the goal");
+        Ok((settings, detail))
     }
 
     /// Triggers a sync and waits until it ends.
@@ -217,9 +167,9 @@ impl Client {
         &self,
         token: &str,
         timeout: Duration,
-        progress: impl FnMut(&mut Progress<'_>) -> ControlFlow<()>,
+        mut progress: impl FnMut(&mut Progress<'_>) -> ControlFlow<()>,
     ) -> Result<SyncOutcome, Error> {
-        self.wait(token, Goal::Sync, timeout, progress)
+        self.run(token, Goal::SyncAndWait, timeout, Some(&mut progress))
     }
 
     /// Makes sure that a sync has completed since a change: looks, and triggers only if none has.
@@ -269,22 +219,41 @@ impl Client {
         token: &str,
         change: SystemTime,
         timeout: Duration,
-        progress: impl FnMut(&mut Progress<'_>) -> ControlFlow<()>,
+        mut progress: impl FnMut(&mut Progress<'_>) -> ControlFlow<()>,
     ) -> Result<SyncOutcome, Error> {
-        let goal = Goal::since(change, SystemTime::now()).map_err(Error::invalid_argument)?;
-        self.wait(token, goal, timeout, progress)
+        self.run(token, Goal::SyncSince(change), timeout, Some(&mut progress))
     }
 
-    pub(crate) fn wait(
+    /// A call that you drive step by step, for event loops and schedulers. See [`Wait`].
+    ///
+    /// `token` and `timeout` are as for [`sync_and_wait`](Self::sync_and_wait). The time of the call starts with its first
+    /// step. Sends nothing yet. If an argument is wrong, this fails with
+    /// [`ErrorKind::InvalidArgument`](crate::ErrorKind::InvalidArgument).
+    pub fn wait(&self, token: &str, goal: Goal, timeout: Duration) -> Result<Wait, Error> {
+        self.steps(Some(Token::new(token)?), goal, timeout)
+    }
+
+    /// A call in steps. Without a token, its first step asks for one.
+    pub(crate) fn steps(
+        &self,
+        token: Option<Token<'_>>,
+        goal: Goal,
+        timeout: Duration,
+    ) -> Result<Wait, Error> {
+        goal.check(SystemTime::now()).map_err(Error::invalid_argument)?;
+        let timeout = limits::timeout("timeout", timeout).map_err(Error::invalid_argument)?;
+        Ok(Wait::new(self.graph.clone(), token, goal, timeout, self.trigger_only))
+    }
+
+    /// A whole call, on this thread.
+    pub(crate) fn run(
         &self,
         token: &str,
         goal: Goal,
         timeout: Duration,
-        mut progress: impl FnMut(&mut Progress<'_>) -> ControlFlow<()>,
+        progress: Option<OnProgress<'_>>,
     ) -> Result<SyncOutcome, Error> {
-        let token = Token::new(token)?;
-        let timeout = limits::timeout("timeout", timeout).map_err(Error::invalid_argument)?;
-        wait::run(&self.graph, token, goal, timeout, &mut progress)
+        wait::run(self.wait(token, goal, timeout)?, progress)
     }
 }
 

@@ -98,6 +98,7 @@
 mod builder;
 mod client;
 mod config;
+mod fleet;
 mod outcome;
 mod service;
 mod shared;
@@ -112,9 +113,10 @@ pub mod ffi;
 pub use builder::ClientBuilder;
 pub use client::Client;
 pub use config::Cloud;
+pub use fleet::{Fleet, FleetEvent};
 pub use outcome::{Answer, Attempt, Detail, Error, ErrorKind, Settings, SyncOutcome, SyncStatus, Trigger};
 pub use transport::Canceller;
-pub use wait::{Phase, Progress};
+pub use wait::{Goal, Phase, Progress, Step, Wait};
 
 /// The README's Rust, compiled by the doc tests.
 #[cfg(doctest)]

@@ -5,10 +5,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// From the top to the bottom. The files next to the rooms are the face.
-const ROOMS: [&str; 8] = ["ffi", "face", "wait", "transport", "service", "outcome", "config", "text"];
+const ROOMS: [&str; 9] =
+    ["ffi", "fleet", "face", "wait", "transport", "service", "outcome", "config", "text"];
 
 fn level(room: &str) -> usize {
-    let face = 1;
+    let face = 2;
     ROOMS.iter().position(|name| *name == room).unwrap_or(face)
 }
 

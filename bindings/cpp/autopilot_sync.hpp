@@ -302,7 +302,7 @@ inline std::optional<Settings> optional(const autopilot_settings *settings)
 
 /// The ids of one request, for the service's support.
 struct Attempt {
-    /// The GUID that the library gave the request and its retries. Microsoft's support asks for it, and Intune shows it
+    /// The GUID that the library gave the request. Microsoft's support asks for it, and Intune shows it
     /// as "Activity ID".
     std::string client_request_id;
     /// The id that Graph gave the request. None if Graph did not reply.

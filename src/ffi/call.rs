@@ -17,6 +17,18 @@ pub(super) unsafe fn call(
 ) -> autopilot_result {
     let end = panic::catch_unwind(AssertUnwindSafe(body))
         .unwrap_or_else(|_| Err(Error::new(ErrorKind::Internal, "a panic was caught")));
+    // SAFETY: as promised by the caller.
+    unsafe { hand_out(detail, end) }
+}
+
+/// Writes the detail of an end, and returns its result.
+///
+/// # Safety
+/// As for [`call`].
+pub(super) unsafe fn hand_out(
+    detail: *mut *mut autopilot_detail,
+    end: Result<SyncOutcome, Error>,
+) -> autopilot_result {
     let result = match &end {
         Ok(outcome) => outcome.answer().into(),
         Err(error) => error.into(),

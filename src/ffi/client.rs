@@ -14,7 +14,7 @@ use crate::client::Client;
 use crate::config::limits;
 use crate::outcome::{Answer, Detail, Error, SyncOutcome};
 use crate::shared;
-use crate::wait::Goal;
+use crate::wait::{Goal, OnProgress, Progress};
 
 /// Connections to one cloud's Microsoft Graph. The token comes with each call, so one client serves many tenants. Any
 /// number of threads may use a client at once. They share its connections, which stay open between calls. Free a client
@@ -24,7 +24,7 @@ use crate::wait::Goal;
 /// with default options, and it is never freed.
 #[allow(non_camel_case_types)]
 pub struct autopilot_client {
-    client: Client,
+    pub(super) client: Client,
 }
 
 /// Makes a client. Free it with autopilot_client_free(). Reads the environment and the CA file now, and connects to
@@ -171,7 +171,7 @@ pub unsafe extern "C" fn autopilot_client_sync_and_wait(
 ) -> autopilot_result {
     let body = || {
         // SAFETY: the caller promises the token, and the callback with its data, as the header describes them.
-        unsafe { wait(client, token, Goal::Sync, timeout_ms, cancel, progress, user_data) }
+        unsafe { wait(client, token, Goal::SyncAndWait, timeout_ms, cancel, progress, user_data) }
     };
     // SAFETY: the caller promises that the detail may be written, or NULL.
     unsafe { call(detail, body) }
@@ -215,8 +215,8 @@ pub unsafe extern "C" fn autopilot_client_sync_since(
     detail: *mut *mut autopilot_detail,
 ) -> autopilot_result {
     let body = || {
-        let change = from_unix_milliseconds(since_ms);
-        let goal = Goal::since(change, SystemTime::now()).map_err(Error::invalid_argument)?;
+        let goal = Goal::SyncSince(from_unix_milliseconds(since_ms));
+        goal.check(SystemTime::now()).map_err(Error::invalid_argument)?;
         // SAFETY: the caller promises the token, and the callback with its data, as the header describes them.
         unsafe { wait(client, token, goal, timeout_ms, cancel, progress, user_data) }
     };
@@ -245,13 +245,15 @@ unsafe fn wait(
     let token = token.wiped_copy();
     on_client(client, cancel, |client| {
         // SAFETY: as promised by the caller.
-        client.wait(&token, goal, timeout, |known| unsafe { run_callback(progress, user_data, known) })
+        let mut report = |known: &mut Progress<'_>| unsafe { run_callback(progress, user_data, known) };
+        let report = progress.map(|_| &mut report as OnProgress<'_>);
+        client.run(&token, goal, timeout, report)
     })
 }
 
 /// Runs a call on this client, or on the shared one, with the cancel if there is one. Check the arguments before, as
 /// for `shared::client`.
-fn on_client<T>(
+pub(super) fn on_client<T>(
     client: Option<&autopilot_client>,
     cancel: Option<&autopilot_cancel>,
     body: impl FnOnce(&Client) -> Result<T, Error>,
@@ -266,6 +268,6 @@ fn on_client<T>(
     }
 }
 
-fn success(detail: Detail) -> SyncOutcome {
+pub(super) fn success(detail: Detail) -> SyncOutcome {
     SyncOutcome { answer: Answer::Accepted, detail }
 }

@@ -112,7 +112,7 @@ pub extern "C" fn autopilot_detail_attempts(detail: Option<&autopilot_detail>) -
     detail.map_or(0, |detail| i32::try_from(detail.attempts.len()).unwrap_or(i32::MAX))
 }
 
-/// The GUID that the library gave a request and its retries. Microsoft's support asks for it, and Intune shows it as
+/// The GUID that the library gave a request. Microsoft's support asks for it, and Intune shows it as
 /// "Activity ID". index counts from 0. NULL if there is no such request, and for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn autopilot_detail_client_request_id(

@@ -57,7 +57,9 @@ pub(super) unsafe fn run_callback(
     let mut c_progress = autopilot_progress::new(progress);
     // SAFETY: as promised by the caller; the progress lives during the call.
     let returned = unsafe { function(&mut c_progress, user_data) };
-    progress.new_token = c_progress.new_token;
+    if let Some(token) = c_progress.new_token {
+        progress.set_token(&token).expect("checked when it was handed in");
+    }
     if returned == 0 { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
 }
 

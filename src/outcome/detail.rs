@@ -204,8 +204,7 @@ pub struct Attempt {
 }
 
 impl Attempt {
-    /// The GUID that this library gave the request. All retries of a request have the same. Intune shows it as
-    /// "Activity ID".
+    /// The GUID that this library gave the request. Each retry has its own. Intune shows it as "Activity ID".
     ///
     /// ```no_run
     /// # let token = "a-token";

@@ -148,6 +148,11 @@ impl Error {
         self
     }
 
+    /// The same error, without its source and detail.
+    pub(crate) fn without_source(&self) -> Error {
+        Error::new(self.kind(), self.0.text.clone())
+    }
+
     pub(crate) fn with_detail(mut self, detail: Detail) -> Error {
         self.0.detail = detail;
         self

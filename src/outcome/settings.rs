@@ -1,8 +1,5 @@
 //! The `windowsAutopilotSettings` resource: the state and the times of the last sync.
 
-use std::time::Duration;
-
-use crate::config::limits::LONGEST_RETRY_AFTER;
 use crate::text::time::{self, Time};
 use crate::text::{Object, Token, one_line, printable};
 
@@ -190,13 +187,6 @@ impl Settings {
         later.map(|time| time.plus_seconds(WINDOW_SECONDS))
     }
 
-    /// How long after this time of the service the next sync is possible, and when that is. None if it is possible now,
-    /// or there was never a sync.
-    pub(crate) fn window_after(&self, now: Time) -> Option<(Duration, Time)> {
-        let pause = Duration::from_secs(self.next_sync()?.seconds_after(now)).min(LONGEST_RETRY_AFTER);
-        (!pause.is_zero()).then(|| (pause, now.plus(pause)))
-    }
-
     pub(crate) fn last_sync(&self) -> Option<Time> {
         self.last_sync.time
     }
@@ -329,25 +319,6 @@ mod tests {
         let mut body = wire();
         body["lastManualSyncTriggerDateTime"] = json!("2026-01-02T03:05:00Z");
         assert_eq!(read(&body.to_string()).unwrap().next_sync_unix_ms(), Some(1_767_323_100_000 + 610_000));
-    }
-
-    #[test]
-    fn the_window_ends_610_seconds_after_the_last_sync() {
-        let settings =
-            |last| read(&json!({"syncStatus": "completed", "lastSyncDateTime": last}).to_string()).unwrap();
-        let now = Time::parse_http("Fri, 02 Jan 2026 03:04:05 GMT").unwrap();
-        for (last, seconds) in [
-            ("2026-01-02T03:03:05Z", Some(550)),
-            ("2026-01-02T03:03:05.0000001Z", Some(551)),
-            ("2026-01-02T02:53:56Z", Some(1)),
-            ("2026-01-02T02:53:55Z", None),
-            ("0001-01-01T00:00:00Z", None),
-            ("2027-01-02T03:03:05Z", Some(86_400)),
-        ] {
-            let expected =
-                seconds.map(|seconds| (Duration::from_secs(seconds), now.plus_seconds(seconds as i64)));
-            assert_eq!(settings(last).window_after(now), expected, "{last}");
-        }
     }
 
     #[test]

@@ -4,24 +4,19 @@ use std::time::Duration;
 
 use super::operation::Operation;
 
-/// How one attempt of a request ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum AttemptOutcome {
-    Status(u16),
-    Failure { sent: bool, is_transient: bool },
+/// Whether the same request may be sent again after a reply with this status. A trigger only if it cannot have run: not
+/// after 500, 502 or 504. For a trigger, 409 and 429 are answers and not repeated either.
+pub(crate) fn is_repeatable(operation: Operation, status: u16) -> bool {
+    match operation {
+        Operation::TriggerSync => matches!(status, 503 | 509),
+        Operation::ReadSettings => matches!(status, 429 | 500 | 502 | 503 | 504 | 509),
+    }
 }
 
-/// Whether the same request may be sent again. A trigger only if it cannot have run: not after 500, 502, 504 or a lost
-/// connection. For a trigger, 409 and 429 are answers and not repeated either.
-pub(crate) fn is_repeatable(operation: Operation, outcome: AttemptOutcome) -> bool {
-    match (operation, outcome) {
-        (Operation::TriggerSync, AttemptOutcome::Status(status)) => matches!(status, 503 | 509),
-        (Operation::TriggerSync, AttemptOutcome::Failure { sent, is_transient }) => !sent && is_transient,
-        (Operation::ReadSettings, AttemptOutcome::Status(status)) => {
-            matches!(status, 429 | 500 | 502 | 503 | 504 | 509)
-        }
-        (Operation::ReadSettings, AttemptOutcome::Failure { is_transient, .. }) => is_transient,
-    }
+/// Whether this status says that the service has too much to do. A 429 to a trigger is about its tenant only: a sync ran
+/// just before.
+pub(crate) fn is_throttled(operation: Operation, status: u16) -> bool {
+    matches!((operation, status), (Operation::ReadSettings, 429) | (_, 503 | 509))
 }
 
 /// The pause before the next attempt: the time that the service asks for, otherwise one second that doubles up to
@@ -57,19 +52,22 @@ mod tests {
             (504, false, true),
             (509, true, true),
         ] {
-            let outcome = AttemptOutcome::Status(status);
-            assert_eq!(is_repeatable(Operation::TriggerSync, outcome), post, "POST {status}");
-            assert_eq!(is_repeatable(Operation::ReadSettings, outcome), get, "GET {status}");
+            assert_eq!(is_repeatable(Operation::TriggerSync, status), post, "POST {status}");
+            assert_eq!(is_repeatable(Operation::ReadSettings, status), get, "GET {status}");
         }
-        for (sent, is_transient, post, get) in [
-            (false, false, false, false),
-            (false, true, true, true),
-            (true, false, false, false),
-            (true, true, false, true),
+    }
+
+    #[test]
+    fn a_429_throttles_a_reading_only() {
+        for (status, post, get) in [
+            (200, false, false),
+            (429, false, true),
+            (500, false, false),
+            (503, true, true),
+            (509, true, true),
         ] {
-            let outcome = AttemptOutcome::Failure { sent, is_transient };
-            assert_eq!(is_repeatable(Operation::TriggerSync, outcome), post, "POST {outcome:?}");
-            assert_eq!(is_repeatable(Operation::ReadSettings, outcome), get, "GET {outcome:?}");
+            assert_eq!(is_throttled(Operation::TriggerSync, status), post, "POST {status}");
+            assert_eq!(is_throttled(Operation::ReadSettings, status), get, "GET {status}");
         }
     }
 

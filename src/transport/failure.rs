@@ -3,7 +3,6 @@
 use std::io::{self, ErrorKind as IoKind};
 
 use crate::outcome::{Cause, CauseText, Error, ErrorKind};
-use crate::service::retry::AttemptOutcome;
 use crate::text::Token;
 use crate::transport::call::{Aborted, Call, Stage};
 use crate::transport::connect_error::ConnectError;
@@ -55,10 +54,6 @@ impl Failure {
     pub(crate) fn no_random_bits() -> Failure {
         let error = Error::new(ErrorKind::Internal, "the system provides no random bits");
         Failure { error, sent: false, is_transient: false }
-    }
-
-    pub(crate) fn outcome(&self) -> AttemptOutcome {
-        AttemptOutcome::Failure { sent: self.sent, is_transient: self.is_transient }
     }
 }
 

@@ -1,4 +1,4 @@
-//! Sends requests to Microsoft Graph, with their retries.
+//! Sends requests to Microsoft Graph.
 
 use std::fmt;
 use std::sync::Arc;
@@ -8,9 +8,8 @@ use crate::config::Root;
 use crate::outcome::{Attempt, Detail, Error, Trigger};
 use crate::service::Operation;
 use crate::service::reply::Reply;
-use crate::service::retry::{self, AttemptOutcome};
 use crate::text::Token;
-use crate::transport::call::{Aborted, Call};
+use crate::transport::call::Call;
 use crate::transport::canceller::Canceller;
 use crate::transport::failure::Failure;
 use crate::transport::http_client::{Address, HttpClient};
@@ -55,58 +54,28 @@ impl Graph {
         self.shared.timeout
     }
 
-    /// Sends a request, and again if `with_retries` and its outcome allow that. Takes at most `timeout`, and at most
-    /// the client's own. Returns the last reply or failure, and notes each attempt in the detail.
-    pub(crate) fn request(
-        &self,
-        operation: Operation,
-        token: Token<'_>,
-        timeout: Duration,
-        with_retries: bool,
-        detail: &mut Detail,
-    ) -> Result<Reply, Failure> {
-        let max_retries = if with_retries { self.shared.max_retries } else { 0 };
-        let call = self.call(timeout.min(self.shared.timeout));
-        let id = random::guid().ok_or_else(Failure::no_random_bits)?;
-        let mut retries_made = 0;
-        loop {
-            let result = self.attempt(&call, operation, token, &id, detail);
-            let (outcome, retry_after) = match &result {
-                Ok(reply) => (AttemptOutcome::Status(reply.status), reply.retry_after()),
-                Err(failure) => (failure.outcome(), None),
-            };
-            if retries_made == max_retries || !retry::is_repeatable(operation, outcome) {
-                return result;
-            }
-            let pause = retry::pause(retries_made, retry_after, random::number());
-            if pause >= call.time_left() {
-                return result;
-            }
-            if outcome == AttemptOutcome::Status(503) {
-                call.set_needs_new_connection(true);
-            }
-            match call.sleep(pause) {
-                Some(Aborted::Cancelled) => return Err(Failure::cancelled(false)),
-                Some(Aborted::DeadlinePassed) => return result,
-                None => {}
-            }
-            retries_made += 1;
-        }
+    /// How often a request is sent again.
+    pub(crate) fn max_retries(&self) -> u32 {
+        self.shared.max_retries
+    }
+
+    pub(crate) fn is_cancelled(&self) -> bool {
+        self.canceller.as_ref().is_some_and(Canceller::is_cancelled)
     }
 
     /// Sends a request once, and notes that in the detail.
-    fn attempt(
+    pub(crate) fn attempt(
         &self,
         call: &Arc<Call>,
         operation: Operation,
         token: Token<'_>,
-        id: &str,
         detail: &mut Detail,
     ) -> Result<Reply, Failure> {
+        let id = random::guid().ok_or_else(Failure::no_random_bits)?;
         let Shared { http, settings, sync, .. } = &*self.shared;
         let address = if operation == Operation::TriggerSync { sync } else { settings };
-        let raw = http.exchange(call, operation, address, token, id);
-        detail.attempts.push(Attempt { client_request_id: id.to_owned(), request_id: None });
+        let raw = http.exchange(call, operation, address, token, &id);
+        detail.attempts.push(Attempt { client_request_id: id, request_id: None });
         let result = raw.map(|raw| Reply::new(&raw, token));
         match &result {
             Ok(reply) => reply.record(detail),
@@ -122,8 +91,17 @@ impl Graph {
         result
     }
 
-    /// A call that this client's canceller can end.
+    /// A call that this client's canceller can end, after `timeout` and the client's own at most.
     pub(crate) fn call(&self, timeout: Duration) -> Arc<Call> {
+        self.watched(timeout.min(self.shared.timeout))
+    }
+
+    /// Waits for this long, or for a cancel.
+    pub(crate) fn sleep(&self, duration: Duration) {
+        let _ = self.watched(duration).sleep(duration);
+    }
+
+    fn watched(&self, timeout: Duration) -> Arc<Call> {
         let call = Call::new(timeout);
         if let Some(canceller) = &self.canceller {
             canceller.watch(&call);

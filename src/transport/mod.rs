@@ -1,6 +1,6 @@
 //! Sends requests to Microsoft Graph. Only this room knows ureq, rustls and sockets.
 //!
-//! [`graph`] sends a request with its retries; [`http_client`] makes each exchange with ureq. ureq speaks HTTP, but
+//! [`graph`] sends a request; [`http_client`] makes each exchange with ureq. ureq speaks HTTP, but
 //! this room connects: ureq's own timeouts and shutdown miss some steps that block (a name look-up, a proxy that
 //! trickles its reply), and its shutdown ends all calls of an agent. A [`call`] has one deadline and one cancellation
 //! for all steps.
@@ -26,4 +26,5 @@ mod tls;
 pub use canceller::Canceller;
 pub(crate) use failure::Failure;
 pub(crate) use graph::Graph;
+pub(crate) use process::PerProcess;
 pub(crate) use route::Route;

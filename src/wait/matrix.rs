@@ -2,11 +2,11 @@
 //! straight from the emulator's service, and its clock moves only in the pauses.
 
 use std::collections::BTreeSet;
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use autopilot_emulator::{Access, Behaviour, Clock, SETTINGS_PATH, SYNC_PATH, Service};
 
-use super::machine::{Command, Event, Goal, Machine, StopReason};
+use super::machine::{Command, Event, Goal, Machine, StopReason, Terms};
 use super::meaning::{self, Meaning};
 use crate::outcome::Error;
 use crate::service::reply::{RawReply, Reply};
@@ -34,6 +34,11 @@ enum Circumstances {
     LostReply,
 }
 
+/// The caller's time when the wait starts.
+fn began() -> SystemTime {
+    UNIX_EPOCH + Duration::from_secs(1_000_000_000)
+}
+
 /// How the wait ends, after how many seconds, readings and triggers.
 type End = (String, f64, u32, u32);
 
@@ -58,20 +63,28 @@ impl Wait {
 
     /// The caller's clock is not the service's.
     fn goal(&self) -> Goal {
-        let Since(ago) = self.circumstances else { return Goal::Sync };
-        let now = UNIX_EPOCH + Duration::from_secs(1_000_000_000);
-        Goal::since(now - Duration::from_secs(ago), now).expect("a possible time")
+        let Since(ago) = self.circumstances else { return Goal::SyncAndWait };
+        Goal::SyncSince(began() - Duration::from_secs(ago))
     }
 
     fn run(mut self) -> End {
         let deadline = if let Until(seconds) = self.circumstances { seconds } else { 3600 };
-        let mut machine = Machine::new(self.goal(), Duration::from_secs(deadline), Duration::ZERO);
+        let mut machine = Machine::new(Terms {
+            goal: self.goal(),
+            began: began(),
+            deadline: Duration::from_secs(deadline),
+            max_retries: 0,
+            trigger_only: false,
+            jitter: Duration::ZERO,
+            chance: 0,
+        });
         let began = self.clock.now();
         let mut event = Event::Due;
         loop {
             let now = (self.clock.now() - began).to_std().expect("the clock goes forward");
             event = match machine.next(now, event) {
-                Command::ReadSettings { with_retries } => self.read(with_retries),
+                Command::ReadSettings => self.read(),
+                Command::AskForToken => Event::NoToken,
                 Command::SendTrigger => self.trigger(),
                 Command::Pause { until, .. } => {
                     self.clock.advance(until - now);
@@ -84,17 +97,10 @@ impl Wait {
         }
     }
 
-    fn read(&mut self, with_retries: bool) -> Event {
-        for retry in 0.. {
-            self.readings += 1;
-            let reply = self.request("GET", SETTINGS_PATH);
-            let event = self.keep(meaning::of_settings(Ok(reply)));
-            if !with_retries || retry == 3 || !matches!(event, Event::ReadFailedForNow { .. }) {
-                return event;
-            }
-            self.clock.advance(Duration::from_secs(1));
-        }
-        unreachable!()
+    fn read(&mut self) -> Event {
+        self.readings += 1;
+        let reply = self.request("GET", SETTINGS_PATH);
+        self.keep(meaning::of_settings(Ok(reply)))
     }
 
     fn trigger(&mut self) -> Event {
@@ -213,24 +219,24 @@ fn each_option_of_the_service_has_its_end() {
     ("--last-sync 1h --idle-status failed", Since(7200), ("Completed", 16.25, 5, 1)),
     ("--last-sync 1h --idle-status unknown", Since(7200), ("Completed", 16.25, 5, 1)),
     ("--last-sync never --last-trigger never", Since(7200), ("Completed", 16.25, 5, 1)),
-    ("--own-sync 0s", Since(0), ("Completed", 636.25, 27, 1)),
+    ("--own-sync 0s", Since(0), ("Completed", 636.5, 27, 1)),
     ("--own-sync 0s --own-sync 5m", Since(0), ("JoinedCompleted", 356.0234375, 19, 0)),
-    ("--own-sync 0s --last-sync-marks start", Since(0), ("Completed", 631.25, 31, 1)),
+    ("--own-sync 0s --last-sync-marks start", Since(0), ("Completed", 631.5, 31, 1)),
     ("--own-sync 0s --last-sync-marks start", Since(60), ("JoinedCompleted", 36.25, 9, 0)),
-    ("--own-sync 0s --start-delay 40s", Since(0), ("Completed", 676.375, 30, 1)),
-    ("--own-sync 0s --failing-runs 1", Since(0), ("Completed", 636.25, 27, 1)),
+    ("--own-sync 0s --start-delay 40s", Since(0), ("Completed", 676.625, 30, 1)),
+    ("--own-sync 0s --failing-runs 1", Since(0), ("Completed", 636.5, 27, 1)),
     ("--failing-runs 1", Since(0), ("SyncFailed", 16.25, 5, 1)),
-    ("--throttled-requests 4 --last-sync 1h", Since(7200), ("UpToDate", 6.0, 5, 0)),
+    ("--throttled-requests 4 --last-sync 1h", Since(7200), ("UpToDate", 24.375, 5, 0)),
     ("", TokenOf(Access::TriggerOnly), ("Unconfirmed", 0.0, 1, 1)),
     // Readings fail for a while.
-    ("--failing-readings 0s..2s", Usual, ("Completed", 18.25, 7, 1)),
+    ("--failing-readings 0s..2s", Usual, ("Completed", 19.25, 6, 1)),
     ("--failing-readings 1s..9m", Usual, ("Completed", 556.375, 42, 1)),
     ("--failing-readings 1s..9m:503", Usual, ("Completed", 556.375, 42, 1)),
     // Graph's gateway throttles.
-    ("--throttled-requests 1", Usual, ("Completed", 17.25, 6, 1)),
-    ("--throttled-requests 4", Usual, ("Completed", 22.25, 9, 1)),
-    ("--throttled-requests 40", Usual, ("Completed", 1907.0234375, 45, 1)),
-    ("--throttled-requests 40", Until(600), ("Service 429: TooManyRequests: Too many requests.", 599.0, 20, 0)),
+    ("--throttled-requests 1", Usual, ("Completed", 19.25, 6, 1)),
+    ("--throttled-requests 4", Usual, ("Completed", 40.625, 9, 1)),
+    ("--throttled-requests 40", Usual, ("Completed", 2084.0234375, 45, 1)),
+    ("--throttled-requests 40", Until(600), ("Service 429: TooManyRequests: Too many requests.", 599.0, 17, 0)),
     // The reply to the trigger is lost.
     ("", LostReply, ("Completed", 16.25, 5, 1)),
     ("--accepted-stamps false", LostReply, ("JoinedCompleted", 21.25, 6, 1)),

@@ -1,8 +1,10 @@
 //! What the result of a request means to the machine.
 
-use super::machine::Event;
+use super::machine::{Event, Obstacle};
 use crate::outcome::{Answer, Error, ErrorKind, Trigger};
+use crate::service::Operation;
 use crate::service::reply::Reply;
+use crate::service::retry;
 use crate::transport::Failure;
 
 /// The event, and the error that the wait returns if it ends with this event.
@@ -20,51 +22,77 @@ pub(super) fn of_settings(result: Result<Reply, Failure>) -> Meaning {
             }
             Err(kind) => Meaning { event: without_settings(&reply, kind), error: Some(reply.error(kind)) },
         },
-        Err(failure) => Meaning {
-            event: without_reply(failure.error.kind(), failure.is_transient),
-            error: Some(failure.error),
-        },
+        Err(failure) => Meaning { event: without_settings_or_reply(&failure), error: Some(failure.error) },
     }
 }
 
 pub(super) fn of_trigger(result: Result<Reply, Failure>) -> Meaning {
-    let failed = |error, may_have_run| {
-        let event = if may_have_run { Event::TriggerMayHaveRun } else { Event::TriggerFailed };
-        Meaning { event, error: Some(error) }
-    };
-    let reply = match result {
-        Ok(reply) => reply,
-        Err(failure) => return failed(failure.error, failure.sent),
-    };
-    let event = match reply.sync_answer() {
-        Ok(Answer::AlreadyRunning) => Event::SyncAlreadyRunning,
-        Ok(Answer::TooSoon) => Event::TriggerTooSoon { retry_after: reply.retry_after(), date: reply.date() },
-        Ok(_) => Event::TriggerAccepted { date: reply.date() },
-        Err(kind) => {
-            return failed(reply.error(kind), Trigger::after_status(reply.status) == Trigger::MayHaveRun);
-        }
-    };
-    Meaning { event, error: None }
+    match result {
+        Ok(reply) => match reply.sync_answer() {
+            Ok(answer) => Meaning { event: of_answer(answer, &reply), error: None },
+            Err(kind) => Meaning { event: without_answer(&reply), error: Some(reply.error(kind)) },
+        },
+        Err(failure) => Meaning { event: without_answer_or_reply(&failure), error: Some(failure.error) },
+    }
 }
 
 /// What a reply without settings means.
 fn without_settings(reply: &Reply, kind: ErrorKind) -> Event {
     match (kind, reply.status) {
+        _ if reply.refuses_token() => Event::TokenRefused,
         (ErrorKind::Forbidden, _) => Event::ReadForbidden,
         (ErrorKind::Protocol, _) | (ErrorKind::Service, ..400 | 409 | 429 | 500..) => {
-            Event::ReadFailedForNow { retry_after: reply.retry_after() }
+            Event::ReadFailedForNow(obstacle(Operation::ReadSettings, reply))
         }
         _ => Event::ReadFailedForGood,
     }
 }
 
-/// What it means that no reply came. A fault on this machine does not heal by itself.
-fn without_reply(kind: ErrorKind, is_transient: bool) -> Event {
-    match kind {
-        ErrorKind::Configuration | ErrorKind::Internal => Event::ReadFailedForGood,
-        ErrorKind::Connect | ErrorKind::Tls if !is_transient => Event::CannotConnect,
-        _ => Event::ReadFailedForNow { retry_after: None },
+/// What it means that no reply to a reading came.
+fn without_settings_or_reply(failure: &Failure) -> Event {
+    match failure.error.kind() {
+        kind if is_fault_of_this_machine(kind) => Event::ReadFailedForGood,
+        ErrorKind::Connect | ErrorKind::Tls if !failure.is_transient => Event::CannotConnect,
+        _ => Event::ReadFailedForNow(Obstacle { retry_after: None, is_repeatable: failure.is_transient }),
     }
+}
+
+fn of_answer(answer: Answer, reply: &Reply) -> Event {
+    match answer {
+        Answer::AlreadyRunning => Event::SyncAlreadyRunning,
+        Answer::TooSoon => Event::TriggerTooSoon { retry_after: reply.retry_after(), date: reply.date() },
+        _ => Event::TriggerAccepted { date: reply.date() },
+    }
+}
+
+/// What a reply means that is no answer to the trigger.
+fn without_answer(reply: &Reply) -> Event {
+    let obstacle = obstacle(Operation::TriggerSync, reply);
+    match Trigger::after_status(reply.status) {
+        Trigger::MayHaveRun => Event::TriggerMayHaveRun,
+        _ if reply.refuses_token() => Event::TokenRefused,
+        _ if obstacle.is_repeatable => Event::TriggerFailedForNow(obstacle),
+        _ => Event::TriggerFailed,
+    }
+}
+
+/// What it means that no reply to the trigger came.
+fn without_answer_or_reply(failure: &Failure) -> Event {
+    match failure.error.kind() {
+        _ if failure.sent => Event::TriggerMayHaveRun,
+        kind if is_fault_of_this_machine(kind) => Event::TriggerFailed,
+        _ => Event::TriggerFailedForNow(Obstacle { retry_after: None, is_repeatable: failure.is_transient }),
+    }
+}
+
+/// Such a fault does not heal by itself.
+fn is_fault_of_this_machine(kind: ErrorKind) -> bool {
+    matches!(kind, ErrorKind::Configuration | ErrorKind::Internal)
+}
+
+fn obstacle(operation: Operation, reply: &Reply) -> Obstacle {
+    let is_repeatable = retry::is_repeatable(operation, reply.status);
+    Obstacle { retry_after: reply.retry_after(), is_repeatable }
 }
 
 #[cfg(test)]
@@ -94,11 +122,14 @@ mod tests {
 
     fn said(Meaning { event, error }: Meaning) -> (&'static str, Option<ErrorKind>) {
         let (date, retry_after) = (Time::parse_http(DATE), Some(Duration::from_secs(7)));
+        let obstacle = |is_repeatable| Obstacle { retry_after, is_repeatable };
         let word = match event {
             Event::SettingsRead { date: told, .. } if told == date => "read",
             Event::ReadForbidden => "forbidden",
-            Event::ReadFailedForNow { retry_after: None } => "for now",
-            Event::ReadFailedForNow { retry_after: told } if told == retry_after => "for 7 s",
+            Event::TokenRefused => "token refused",
+            Event::ReadFailedForNow(Obstacle { retry_after: None, .. }) => "for now",
+            Event::ReadFailedForNow(of) if of == obstacle(true) => "for 7 s, repeatable",
+            Event::ReadFailedForNow(of) if of == obstacle(false) => "for 7 s",
             Event::CannotConnect => "cannot connect",
             Event::ReadFailedForGood => "for good",
             Event::TriggerAccepted { date: told } if told == date => "accepted",
@@ -109,6 +140,8 @@ mod tests {
                 "too soon"
             }
             Event::TriggerMayHaveRun => "may have run",
+            Event::TriggerFailedForNow(Obstacle { retry_after: None, .. }) => "not sent",
+            Event::TriggerFailedForNow(of) if of == obstacle(true) => "for 7 s, repeatable",
             Event::TriggerFailed => "failed",
             event => panic!("{event:?}"),
         };
@@ -127,7 +160,7 @@ mod tests {
             (399, Some("r"), "", ("for 7 s", Some(Service))),
             (400, Some("r"), "", ("for good", Some(Service))),
             (400, None, "<html>", ("for 7 s", Some(Protocol))),
-            (401, Some("r"), "", ("for good", Some(Unauthorized))),
+            (401, Some("r"), "", ("token refused", Some(Unauthorized))),
             (401, Some("r"), ENVELOPE, ("forbidden", Some(Forbidden))),
             (403, Some("r"), "", ("forbidden", Some(Forbidden))),
             (403, None, "<html>", ("for 7 s", Some(Protocol))),
@@ -136,11 +169,11 @@ mod tests {
             (409, Some("r"), "", ("for 7 s", Some(Service))),
             (410, Some("r"), "", ("for good", Some(Service))),
             (428, Some("r"), "", ("for good", Some(Service))),
-            (429, Some("r"), "", ("for 7 s", Some(Service))),
+            (429, Some("r"), "", ("for 7 s, repeatable", Some(Service))),
             (430, Some("r"), "", ("for good", Some(Service))),
             (499, Some("r"), "", ("for good", Some(Service))),
-            (500, Some("r"), "", ("for 7 s", Some(Service))),
-            (503, None, "<html>", ("for 7 s", Some(Protocol))),
+            (500, Some("r"), "", ("for 7 s, repeatable", Some(Service))),
+            (503, None, "<html>", ("for 7 s, repeatable", Some(Protocol))),
             (599, Some("r"), "", ("for 7 s", Some(Service))),
         ] {
             assert_eq!(said(of_settings(reply(status, request_id, body))), expected, "{status} {body}");
@@ -156,11 +189,10 @@ mod tests {
                 (ErrorKind::Connect | ErrorKind::Tls, false) => "cannot connect",
                 _ => "for now",
             };
-            let meaning = Meaning { event: without_reply(kind, is_transient), error: None };
-            assert_eq!(said(meaning), (expected, None), "{kind:?} {is_transient}");
+            let failure = Failure { error: Error::new(kind, ""), sent: false, is_transient };
+            let meaning = of_settings(Err(failure));
+            assert_eq!(said(meaning), (expected, Some(kind)), "{kind:?} {is_transient}");
         }
-        let meaning = of_settings(Err(Failure::no_random_bits()));
-        assert_eq!(said(meaning), ("for good", Some(ErrorKind::Internal)));
     }
 
     #[test]
@@ -176,12 +208,15 @@ mod tests {
             (200, Some("r"), "", ("may have run", Some(Service))),
             (307, Some("r"), "", ("failed", Some(Service))),
             (400, Some("r"), "", ("failed", Some(Service))),
-            (401, Some("r"), "", ("failed", Some(Unauthorized))),
+            (401, Some("r"), "", ("token refused", Some(Unauthorized))),
             (401, Some("r"), ENVELOPE, ("failed", Some(Forbidden))),
             (403, Some("r"), "", ("failed", Some(Forbidden))),
             (500, Some("r"), "", ("may have run", Some(Service))),
             (502, None, "<html>", ("may have run", Some(Protocol))),
-            (503, Some("r"), "", ("failed", Some(Service))),
+            (403, None, "<html>", ("failed", Some(Protocol))),
+            (404, Some("r"), "", ("failed", Some(Service))),
+            (503, Some("r"), "", ("for 7 s, repeatable", Some(Service))),
+            (503, None, "<html>", ("for 7 s, repeatable", Some(Protocol))),
             (504, Some("r"), "", ("may have run", Some(Service))),
         ] {
             assert_eq!(said(of_trigger(reply(status, request_id, body))), expected, "{status} {body}");
@@ -190,12 +225,15 @@ mod tests {
 
     #[test]
     fn a_trigger_without_a_reply() {
-        for (failure, expected) in [
-            (Failure::no_random_bits(), ("failed", Some(ErrorKind::Internal))),
-            (Failure::cancelled(false), ("failed", Some(ErrorKind::Cancelled))),
-            (Failure::cancelled(true), ("may have run", Some(ErrorKind::Cancelled))),
-        ] {
-            assert_eq!(said(of_trigger(Err(failure))), expected);
+        for kind in ErrorKind::ALL {
+            let expected = match kind {
+                ErrorKind::Configuration | ErrorKind::Internal => "failed",
+                _ => "not sent",
+            };
+            for (sent, expected) in [(false, expected), (true, "may have run")] {
+                let failure = Failure { error: Error::new(kind, ""), sent, is_transient: true };
+                assert_eq!(said(of_trigger(Err(failure))), (expected, Some(kind)));
+            }
         }
     }
 }

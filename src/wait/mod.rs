@@ -1,14 +1,17 @@
-//! Waits until a sync ends: [`machine`] decides what to do, [`driver`] does it, [`progress`] tells the caller.
+//! Calls in steps: [`machine`] decides what to do, [`steps`] does it, [`progress`] tells the caller, and [`blocking`] takes
+//! all the steps of a call.
 
-mod driver;
+mod blocking;
 pub(crate) mod machine;
 #[cfg(test)]
 mod matrix;
 mod meaning;
 mod progress;
+mod steps;
 mod tokens;
 mod unconfirmed;
 
-pub(crate) use driver::run;
-pub(crate) use machine::Goal;
+pub(crate) use blocking::{OnProgress, run};
+pub use machine::Goal;
 pub use progress::{Phase, Progress};
+pub use steps::{Step, Wait};

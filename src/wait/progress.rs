@@ -3,10 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
-use zeroize::Zeroizing;
-
+use super::steps::Wait;
 use crate::outcome::{Error, Settings};
-use crate::text::Token;
 
 /// What a wait is doing.
 ///
@@ -36,7 +34,7 @@ pub enum Phase {
     /// The service refused the token. If the callback sets no new one, or the service refuses that too, the wait ends
     /// as unauthorized.
     TokenRejected = 3,
-    /// The settings cannot be read for now. The wait tries again until it can, and triggers then.
+    /// The service cannot take the request for now. The wait tries again until it can.
     Retrying = 4,
 }
 
@@ -56,12 +54,13 @@ pub enum Phase {
 /// # Ok::<(), autopilot_sync::Error>(())
 /// ```
 pub struct Progress<'a> {
-    pub(crate) phase: Phase,
-    pub(crate) elapsed: Duration,
-    pub(crate) next_step: Duration,
-    pub(crate) settings: Option<&'a Settings>,
-    pub(crate) claims: Option<&'a str>,
-    pub(crate) new_token: Option<Zeroizing<String>>,
+    wait: &'a mut Wait,
+}
+
+impl<'a> Progress<'a> {
+    pub(super) fn new(wait: &'a mut Wait) -> Progress<'a> {
+        Progress { wait }
+    }
 }
 
 impl Progress<'_> {
@@ -82,7 +81,7 @@ impl Progress<'_> {
     /// # Ok::<(), autopilot_sync::Error>(())
     /// ```
     pub fn phase(&self) -> Phase {
-        self.phase
+        self.wait.phase
     }
 
     /// The time since the wait started.
@@ -98,7 +97,7 @@ impl Progress<'_> {
     /// # Ok::<(), autopilot_sync::Error>(())
     /// ```
     pub fn elapsed(&self) -> Duration {
-        self.elapsed
+        self.wait.elapsed()
     }
 
     /// The time until the next step: in [`Phase::Window`] until the service accepts a trigger, else until the next
@@ -118,7 +117,7 @@ impl Progress<'_> {
     /// # Ok::<(), autopilot_sync::Error>(())
     /// ```
     pub fn next_step(&self) -> Duration {
-        self.next_step
+        self.wait.next_step.saturating_sub(self.wait.elapsed())
     }
 
     /// The last settings that the wait has read, if any.
@@ -136,7 +135,7 @@ impl Progress<'_> {
     /// # Ok::<(), autopilot_sync::Error>(())
     /// ```
     pub fn settings(&self) -> Option<&Settings> {
-        self.settings
+        self.wait.detail.settings.as_ref()
     }
 
     /// In [`Phase::TokenRejected`]: the claims that the new token must satisfy, as JSON, if the service asks for any.
@@ -159,7 +158,7 @@ impl Progress<'_> {
     /// # Ok::<(), autopilot_sync::Error>(())
     /// ```
     pub fn claims(&self) -> Option<&str> {
-        self.claims
+        self.wait.claims()
     }
 
     /// Hands in a new token, for all requests from the next one on. In [`Phase::TokenRejected`] the wait sends the
@@ -184,20 +183,18 @@ impl Progress<'_> {
     /// # Ok::<(), autopilot_sync::Error>(())
     /// ```
     pub fn set_token(&mut self, token: &str) -> Result<(), Error> {
-        self.new_token = Some(Token::new(token)?.wiped_copy());
-        Ok(())
+        self.wait.set_token(token)
     }
 }
 
 impl fmt::Debug for Progress<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Progress { phase, elapsed, next_step, settings, claims, new_token: _ } = self;
         f.debug_struct("Progress")
-            .field("phase", phase)
-            .field("elapsed", elapsed)
-            .field("next_step", next_step)
-            .field("settings", settings)
-            .field("claims", claims)
+            .field("phase", &self.phase())
+            .field("elapsed", &self.elapsed())
+            .field("next_step", &self.next_step())
+            .field("settings", &self.settings())
+            .field("claims", &self.claims())
             .finish_non_exhaustive()
     }
 }

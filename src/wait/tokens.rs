@@ -7,32 +7,49 @@ use crate::text::Token;
 /// How many tokens are remembered. A wait lasts a day at most and a token lives about an hour, so it needs fewer.
 const REMEMBERED: usize = 32;
 
+#[derive(Default)]
 pub(super) struct Tokens {
-    current: Zeroizing<String>,
-    /// The newest is last.
-    sent: Vec<Zeroizing<String>>,
+    /// The newest is last, and the current one.
+    all: Vec<Zeroizing<String>>,
+    /// The current one has not been sent.
+    is_new: bool,
 }
 
 impl Tokens {
-    pub(super) fn new(token: Token<'_>) -> Tokens {
-        Tokens { current: token.wiped_copy(), sent: Vec::new() }
+    pub(super) fn new(token: Option<Token<'_>>) -> Tokens {
+        let mut tokens = Tokens::default();
+        if let Some(token) = token {
+            tokens.replace(token);
+        }
+        tokens
     }
 
-    pub(super) fn replace(&mut self, token: Zeroizing<String>) {
-        self.current = token;
+    pub(super) fn is_empty(&self) -> bool {
+        self.all.is_empty()
+    }
+
+    pub(super) fn has_new(&self) -> bool {
+        self.is_new
+    }
+
+    pub(super) fn replace(&mut self, token: Token<'_>) {
+        if self.is_new {
+            self.all.pop();
+        }
+        self.all.retain(|known| **known != token.as_str());
+        if self.all.len() == REMEMBERED {
+            self.all.remove(0);
+        }
+        self.all.push(token.wiped_copy());
+        self.is_new = true;
     }
 
     /// Sends the current token. All tokens that were sent before are taken out of what the reply says.
     pub(super) fn send<T>(&mut self, send: impl FnOnce(Token<'_>) -> T) -> T {
-        if !self.sent.contains(&self.current) {
-            self.sent.push(self.current.clone());
-        }
-        if self.sent.len() > REMEMBERED {
-            self.sent.remove(0);
-        }
-        let earlier = self.sent.iter().filter(|token| **token != self.current);
-        let earlier: Vec<_> = earlier.map(|token| token.as_str()).collect();
-        send(Token::new(&self.current).expect("checked when it was handed in").after(&earlier))
+        self.is_new = false;
+        let (current, earlier) = self.all.split_last().expect("a call without a token sends nothing");
+        let earlier: Vec<_> = earlier.iter().map(|token| token.as_str()).collect();
+        send(Token::new(current).expect("checked when it was handed in").after(&earlier))
     }
 }
 
@@ -50,23 +67,23 @@ mod tests {
 
     #[test]
     fn a_reply_may_repeat_each_token_that_was_sent_and_no_other() {
-        let mut tokens = Tokens::new(Token::new("token-number-00").unwrap());
+        let mut tokens = Tokens::new(Some(Token::new("token-number-00").unwrap()));
         let all = [0, 1, 2].map(token).join(" ");
         assert_eq!(redacted(&mut tokens, &all), "[token] token-number-01 token-number-02");
-        tokens.replace(Zeroizing::new(token(1)));
-        tokens.replace(Zeroizing::new(token(2)));
+        tokens.replace(Token::new(&token(1)).unwrap());
+        tokens.replace(Token::new(&token(2)).unwrap());
         for _ in 0..2 {
             assert_eq!(redacted(&mut tokens, &all), "[token] token-number-01 [token]");
         }
-        tokens.replace(Zeroizing::new(token(0)));
+        tokens.replace(Token::new(&token(0)).unwrap());
         assert_eq!(redacted(&mut tokens, &all), "[token] token-number-01 [token]");
     }
 
     #[test]
     fn the_oldest_tokens_are_forgotten() {
-        let mut tokens = Tokens::new(Token::new("token-number-00").unwrap());
+        let mut tokens = Tokens::new(Some(Token::new("token-number-00").unwrap()));
         for number in 0..=REMEMBERED {
-            tokens.replace(Zeroizing::new(token(number)));
+            tokens.replace(Token::new(&token(number)).unwrap());
             tokens.send(|_| ());
         }
         assert_eq!(redacted(&mut tokens, &[0, 1].map(token).join(" ")), "token-number-00 [token]");

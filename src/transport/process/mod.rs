@@ -7,4 +7,4 @@ pub(super) mod ureq_statics;
 
 #[cfg(all(test, unix))]
 pub(super) use fork::holds_in_child;
-pub(super) use per_process::PerProcess;
+pub(crate) use per_process::PerProcess;

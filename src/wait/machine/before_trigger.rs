@@ -4,8 +4,7 @@ use std::time::Duration;
 
 use super::command::{Command, StopReason};
 use super::confirmation::{AFTER_MOVED_TIMES, Candidate};
-use super::event::Event;
-use super::goal::Goal;
+use super::event::{Event, Obstacle};
 use super::look::Look;
 use super::observation::{CLOCK_DIFFERENCE_SECONDS, Origin};
 use super::reading::{Reading, compare_last_sync, has_ended, is_completed, is_running, times_differ};
@@ -27,20 +26,19 @@ impl Machine {
     /// settings as long as none has succeeded, and one of the network later.
     pub(super) fn after_look(&mut self, now: Duration, event: Event, mut look: Look) -> Command {
         match event {
-            Event::Due if now >= self.deadline => return Command::Stop(look.at_deadline(now)),
+            Event::Due if now >= self.terms.deadline => return Command::Stop(look.at_deadline(now)),
             Event::Due => return self.look(now, look),
             Event::SettingsRead { settings, date } => {
-                self.keep_date(now, date);
                 look.is_failing = false;
                 return self.judge_look(now, settings, date, look);
             }
             Event::ReadForbidden if now >= look.due => {
                 self.baseline = None;
-                return self.send_trigger();
+                return self.send_trigger(look.schedule);
             }
-            Event::ReadForbidden => look.fail(now, None),
-            Event::ReadFailedForNow { retry_after } => look.fail(now, retry_after),
-            Event::CannotConnect if self.latest.is_some() => look.fail(now, None),
+            Event::ReadFailedForNow(obstacle) => look.fail(now, obstacle),
+            Event::ReadForbidden => look.fail(now, Obstacle::default()),
+            Event::CannotConnect if self.latest.is_some() => look.fail(now, Obstacle::default()),
             _ => return Command::Stop(StopReason::RequestFailed),
         }
         self.look_on(now, look)
@@ -57,13 +55,13 @@ impl Machine {
         let has_moved = self.latest.as_ref().is_some_and(|latest| times_differ(&settings, latest));
         let is_fresh = self.keep_latest(&settings);
         if is_first {
-            self.counts_from = self.goal.counts_from(date, look.schedule.last_reading());
+            self.counts_from = self.counts_from(date, look.schedule.last_reading());
             self.baseline = Some(settings.clone());
         }
         if is_fresh && is_running(&settings) {
-            match self.goal {
-                Goal::Sync if is_first => {}
-                Goal::Since(_) if is_first && !self.began_in_time(&settings) => {
+            match self.change {
+                None if is_first => {}
+                Some(_) if is_first && !self.began_in_time(&settings) => {
                     return self.watch_sync(now, Origin::Earlier, true);
                 }
                 _ => return self.join(now, settings),
@@ -81,16 +79,22 @@ impl Machine {
             return self.look_on(now, look);
         }
         self.baseline = self.latest.clone();
-        self.send_trigger()
+        self.send_trigger(look.schedule)
     }
 
-    /// Reads now: with ordinary retries if it is the first reading, or if a trigger is to follow.
     pub(super) fn look(&mut self, now: Duration, mut look: Look) -> Command {
-        let is_due = self.latest.is_none() || (now >= look.due && !look.has_candidate());
-        let with_retries = is_due && !look.is_failing;
         look.schedule.start_reading(now);
         self.state = State::Looking(look);
-        Command::ReadSettings { with_retries }
+        Command::ReadSettings
+    }
+
+    /// The earliest `lastSyncDateTime` of a sync that counts, by the service's clock: after the change, or after the
+    /// first reading.
+    fn counts_from(&self, date: Option<Time>, requested: Duration) -> Option<Time> {
+        match self.change {
+            Some(change) => Some(change.counts_from(date, requested)),
+            None => date.map(|date| date.plus_seconds(1)), // a `Date` has whole seconds
+        }
     }
 
     /// Whether the reading confirms that a sync has completed that counts. A status that is no end leaves the candidate
@@ -102,7 +106,7 @@ impl Machine {
         date: Option<Time>,
         look: &mut Look,
     ) -> bool {
-        let may_be_known = look.is_first && matches!(self.goal, Goal::Since(_));
+        let may_be_known = look.is_first && self.change.is_some();
         let is_new = self.is_new(settings);
         look.schedule.stop_confirming();
         if !has_ended(settings) {
@@ -156,10 +160,10 @@ impl Machine {
 
     /// Pauses until the next reading. If the deadline leaves no time for one, the wait stops.
     pub(super) fn look_on(&mut self, now: Duration, look: Look) -> Command {
-        let next = if now < look.due && look.due < self.deadline && !look.has_candidate() {
-            look.schedule.next_reading_up_to(look.due, now, self.deadline)
+        let next = if now < look.due && look.due < self.terms.deadline && !look.has_candidate() {
+            look.schedule.next_reading_up_to(look.due, now, self.terms.deadline)
         } else {
-            look.schedule.next_reading(now, self.deadline)
+            look.schedule.next_reading(now, self.terms.deadline)
         };
         let Some(until) = next else { return Command::Stop(look.at_deadline(now)) };
         let (phase, next_step) = if now < look.due {

@@ -7,25 +7,31 @@ use crate::wait::progress::Phase;
 /// What to do next. Tell the machine what came of it as an event.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Command {
-    /// Read the settings: with ordinary retries if a trigger is to follow, without them in repeated readings.
-    ReadSettings {
-        with_retries: bool,
-    },
+    ReadSettings,
     SendTrigger,
-    /// Wait until this time, counted from the start of the wait. The caller is told of the next step: the time of the
+    /// Ask the caller for a new token. The event is [`Event::Due`](super::Event::Due) if there is one, and
+    /// [`Event::NoToken`](super::Event::NoToken) if not.
+    AskForToken,
+    /// Wait until this time, counted from the start of the call. The caller is told of the next step: the time of the
     /// next trigger in the window, `until` otherwise.
     Pause {
         until: Duration,
         next_step: Duration,
         phase: Phase,
     },
-    /// The wait is over.
+    /// The call is over.
     Stop(StopReason),
 }
 
-/// Why a wait is over.
+/// Why a call is over.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum StopReason {
+    /// The settings are read.
+    Read,
+    /// The service accepted the trigger, and the call does not wait for more.
+    Accepted,
+    /// A sync is already running, and the call does not wait for its end.
+    AlreadyRunning,
     /// The triggered sync completed.
     Completed,
     /// A sync that was already running completed.
@@ -34,7 +40,8 @@ pub(crate) enum StopReason {
     UpToDate,
     /// The service reports that the sync failed.
     SyncFailed,
-    /// The service accepts the next trigger at this time, counted from the start of the wait. None: it is not known.
+    /// The service accepts the next trigger at this time, counted from the start of the call. None: no more is known than
+    /// the service has said.
     TooSoon(Option<Duration>),
     /// A sync was accepted or joined, but its end cannot be observed.
     Unconfirmed,
@@ -44,6 +51,6 @@ pub(crate) enum StopReason {
     RequestFailed,
     /// A trigger may have run, but nothing shows it: that trigger's failure is the result.
     TriggerMayHaveRun,
-    /// The caller cancelled the wait. Only the driver knows that, never the machine.
+    /// The caller cancelled the call. Only its driver knows that, never the machine.
     Cancelled,
 }

@@ -8,14 +8,18 @@ use crate::text::Time;
 /// What happened. Each command but a stop is followed by one event.
 #[derive(Debug, Clone)]
 pub(crate) enum Event {
-    /// The wait starts, or a pause is over.
+    /// The call starts, a pause is over, or there is a new token.
     Due,
+    /// The service refused the token.
+    TokenRefused,
+    /// There is no new token.
+    NoToken,
     /// The settings, and the `Date` of the reply.
     SettingsRead { settings: Settings, date: Option<Time> },
     /// The caller has no right to read the settings.
     ReadForbidden,
     /// Reading failed and may succeed later, but not before `retry_after`.
-    ReadFailedForNow { retry_after: Option<Duration> },
+    ReadFailedForNow(Obstacle),
     /// Reading failed because no connection is possible: the name is unknown, the proxy refuses, or no certificate is
     /// trusted. The cause is the caller's setting, or the network for now.
     CannotConnect,
@@ -29,6 +33,23 @@ pub(crate) enum Event {
     TriggerTooSoon { retry_after: Option<Duration>, date: Option<Time> },
     /// The trigger may have started a sync, but no reply says so.
     TriggerMayHaveRun,
-    /// The trigger started no sync: the service refused it, or it was never sent.
+    /// The trigger started no sync, and a later one may: the service cannot take it now, or it was never sent.
+    TriggerFailedForNow(Obstacle),
+    /// The trigger started no sync, and a later one will not either.
     TriggerFailed,
+}
+
+/// Why a request failed for now.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Obstacle {
+    /// The time that the service asks to wait.
+    pub(crate) retry_after: Option<Duration>,
+    /// Whether a call of one request repeats it.
+    pub(crate) is_repeatable: bool,
+}
+
+impl Obstacle {
+    pub(super) fn until(self, now: Duration) -> Duration {
+        now + self.retry_after.unwrap_or_default()
+    }
 }

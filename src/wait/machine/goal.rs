@@ -1,4 +1,4 @@
-//! What a wait is for.
+//! What a call is for.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -10,19 +10,28 @@ const YEAR_2000: i64 = 946_684_800_000;
 /// A change may lie this far ahead: another machine's clock may have told its time.
 const MOST_AHEAD: i64 = 300_000;
 
+/// What a call is for. Each goal is that of the method of [`Client`](crate::Client) with its name.
+///
+/// ```
+/// use std::time::{Duration, SystemTime};
+/// use autopilot_sync::Goal;
+///
+/// let recent = Goal::SyncSince(SystemTime::now() - Duration::from_secs(3600));
+/// assert_ne!(recent, Goal::SyncAndWait);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Goal {
-    /// A sync that the wait triggers or joins.
+#[non_exhaustive]
+pub enum Goal {
+    /// The settings, as by [`Client::settings`](crate::Client::settings).
+    Settings,
+    /// The reply to a trigger, as by [`Client::sync`](crate::Client::sync).
     Sync,
-    /// A sync that the service recorded at or after a change.
-    Since(Change),
-}
-
-/// When the caller's change was made, and when the wait began. Both are milliseconds since 1970 by the caller's clock.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Change {
-    at: i64,
-    wait_began: i64,
+    /// The end of a sync that the call triggers or joins, as by
+    /// [`Client::sync_and_wait`](crate::Client::sync_and_wait).
+    SyncAndWait,
+    /// A completed sync that the service recorded at or after this time, as by
+    /// [`Client::sync_since`](crate::Client::sync_since).
+    SyncSince(SystemTime),
 }
 
 /// A time that cannot be the time of a change.
@@ -35,42 +44,46 @@ pub(crate) enum ChangeError {
 }
 
 impl Goal {
-    /// `now` is the caller's time when the wait begins.
-    pub(crate) fn since(change: SystemTime, now: SystemTime) -> Result<Goal, ChangeError> {
-        // Both are rounded to the safe side: the change is later, and the wait begins earlier.
-        let at = milliseconds(change, 999_999);
-        let wait_began = milliseconds(now, 0);
+    /// `now` is the caller's time.
+    pub(crate) fn check(self, now: SystemTime) -> Result<(), ChangeError> {
+        let Goal::SyncSince(change) = self else { return Ok(()) };
+        let Change { at, began } = Change::new(change, now);
         match at {
             ..YEAR_2000 => Err(ChangeError::TooEarly),
-            _ if at > wait_began.saturating_add(MOST_AHEAD) => Err(ChangeError::TooLate),
-            _ => Ok(Goal::Since(Change { at, wait_began })),
+            _ if at > began.saturating_add(MOST_AHEAD) => Err(ChangeError::TooLate),
+            _ => Ok(()),
         }
     }
+}
 
-    /// When the change is made, counted from the start of the wait. A trigger before that would be in vain.
-    pub(super) fn change(self) -> Duration {
-        match self {
-            Goal::Sync => Duration::ZERO,
-            Goal::Since(Change { at, wait_began }) => {
-                Duration::from_millis(u64::try_from(at - wait_began).unwrap_or(0))
-            }
-        }
+/// When the caller's change was made, and when the call began. Both are milliseconds since 1970 by the caller's clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Change {
+    at: i64,
+    began: i64,
+}
+
+impl Change {
+    /// Both are rounded to the safe side: the change is later, and the call begins earlier.
+    pub(super) fn new(change: SystemTime, began: SystemTime) -> Change {
+        Change { at: milliseconds(change, 999_999), began: milliseconds(began, 0) }
     }
 
-    /// The earliest `lastSyncDateTime` of a sync that counts, by the service's clock: after the change, or after the
-    /// first reading. `date` is the `Date` of that reading, and `requested` the time of its request.
+    /// When the change is made, counted from the start of the call. A trigger before that would be in vain.
+    pub(super) fn made(self) -> Duration {
+        Duration::from_millis(u64::try_from(self.at.saturating_sub(self.began)).unwrap_or(0))
+    }
+
+    /// The earliest `lastSyncDateTime` of a sync since the change, by the service's clock. `date` is the `Date` of the
+    /// first reading, and `requested` the time of its request.
     ///
     /// A `Date` has whole seconds, and the service's clock was up to a second ahead of it. So the result is up to a
-    /// second late, and never early.
-    pub(super) fn counts_from(self, date: Option<Time>, requested: Duration) -> Option<Time> {
-        match (self, date) {
-            (Goal::Sync, date) => date.map(|date| date.plus_seconds(1)),
-            (Goal::Since(Change { at, wait_began }), Some(date)) => {
-                let ago = wait_began.saturating_add(requested.as_millis() as i64).saturating_sub(at);
-                Some(date.plus_seconds(1 - ago.div_euclid(1000)))
-            }
-            (Goal::Since(Change { at, .. }), None) => Some(Time::from_seconds(-(-at).div_euclid(1000))),
-        }
+    /// second late, and never early. Without a `Date`, the caller's clock counts.
+    pub(super) fn counts_from(self, date: Option<Time>, requested: Duration) -> Time {
+        let Change { at, began } = self;
+        let Some(date) = date else { return Time::from_seconds(-(-at).div_euclid(1000)) };
+        let ago = began.saturating_add(requested.as_millis() as i64).saturating_sub(at);
+        date.plus_seconds(1 - ago.div_euclid(1000))
     }
 }
 
@@ -104,7 +117,7 @@ mod tests {
             (ahead(300.0), Ok(())),
             (ahead(300.001), Err(ChangeError::TooLate)),
         ] {
-            assert_eq!(Goal::since(change, now).map(|_| ()), expected, "{change:?}");
+            assert_eq!(Goal::SyncSince(change).check(now), expected, "{change:?}");
         }
     }
 
@@ -121,13 +134,11 @@ mod tests {
             (-0.001, 0, "2026-10-21T07:28:02Z"),
             (-60.0, 0, "2026-10-21T07:29:01Z"),
         ] {
-            let goal = Goal::since(at(NOW as f64 - ago), at(NOW as f64)).unwrap();
-            let from = goal.counts_from(date, Duration::from_millis(requested));
-            assert_eq!(from, Time::parse(expected), "{ago} s before, read after {requested} ms");
-            let ahead = Duration::from_secs_f64(f64::max(-ago, 0.0));
-            assert_eq!(goal.change(), ahead);
+            let change = Change::new(at(NOW as f64 - ago), at(NOW as f64));
+            let from = change.counts_from(date, Duration::from_millis(requested));
+            assert_eq!(Some(from), Time::parse(expected), "{ago} s before, read after {requested} ms");
+            assert_eq!(change.made(), Duration::from_secs_f64(f64::max(-ago, 0.0)));
         }
-        assert_eq!(Goal::Sync.counts_from(date, Duration::ZERO), Time::parse("2026-10-21T07:28:01Z"));
     }
 
     #[test]
@@ -135,10 +146,8 @@ mod tests {
         for (change, expected) in
             [(0.0, "2026-01-02T00:00:00Z"), (0.001, "2026-01-02T00:00:01Z"), (1.0, "2026-01-02T00:00:01Z")]
         {
-            let change = at(NOW as f64 + change);
-            let goal = Goal::since(change, change).unwrap();
-            assert_eq!(goal.counts_from(None, Duration::ZERO), Time::parse(expected), "{change:?}");
+            let change = Change::new(at(NOW as f64 + change), at(NOW as f64));
+            assert_eq!(Some(change.counts_from(None, Duration::ZERO)), Time::parse(expected), "{change:?}");
         }
-        assert_eq!(Goal::Sync.counts_from(None, Duration::ZERO), None);
     }
 }

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use super::command::StopReason;
 use super::confirmation::Candidate;
-use super::goal::Goal;
+use super::event::Obstacle;
+use super::goal::Change;
 use super::schedule::Schedule;
 
 /// Between two readings.
@@ -17,7 +18,7 @@ pub(super) struct Look {
     pub(super) candidate: Option<Candidate>,
     /// A sync that the baseline shows may count: no trigger was sent yet.
     pub(super) is_first: bool,
-    /// The last reading failed.
+    /// The last request failed.
     pub(super) is_failing: bool,
     /// When the service accepts the next trigger.
     pub(super) allowed: Duration,
@@ -27,15 +28,19 @@ pub(super) struct Look {
 
 impl Look {
     /// Before the first trigger.
-    pub(super) fn first(goal: Goal) -> Look {
-        let (schedule, change) = (Schedule::new(Duration::ZERO, LONGEST_PAUSE), goal.change());
-        Look { schedule, candidate: None, is_first: true, is_failing: false, allowed: change, due: change }
+    pub(super) fn first(change: Option<Change>) -> Look {
+        let due = change.map_or(Duration::ZERO, Change::made);
+        Look { is_first: true, ..Look::again(due, Schedule::new(Duration::ZERO, LONGEST_PAUSE)) }
     }
 
     /// With a trigger that is due now.
     pub(super) fn new(now: Duration) -> Look {
-        let schedule = Schedule::new(now, LONGEST_PAUSE);
-        Look { schedule, candidate: None, is_first: false, is_failing: false, allowed: now, due: now }
+        Look::again(now, Schedule::new(now, LONGEST_PAUSE))
+    }
+
+    /// Before a trigger that is due at this time, with pauses that go on to grow.
+    pub(super) fn again(due: Duration, schedule: Schedule) -> Look {
+        Look { schedule, candidate: None, is_first: false, is_failing: false, allowed: due, due }
     }
 
     pub(super) fn wait_until(&mut self, allowed: Duration, due: Duration) {
@@ -46,11 +51,11 @@ impl Look {
         self.candidate.is_some()
     }
 
-    /// A reading failed for now. The pause counts from here, because the ordinary retries may have taken a while.
-    pub(super) fn fail(&mut self, now: Duration, retry_after: Option<Duration>) {
+    /// A request failed for now. The pause counts from here, because the request may have taken a while.
+    pub(super) fn fail(&mut self, now: Duration, obstacle: Obstacle) {
         self.is_failing = true;
         self.schedule.pause_from(now);
-        self.schedule.postpone_until(now + retry_after.unwrap_or_default());
+        self.schedule.postpone_until(obstacle.until(now));
     }
 
     /// What the wait comes to if the deadline leaves no time for another reading.

@@ -51,16 +51,22 @@
 //!   goes on: the window after that sync, then a trigger. A trigger of this wait is proof enough, so it is never sent
 //!   before the change. In the window such a wait looks on until its deadline, and is too soon only then.
 //! - **Ride out failures before a trigger.** A reading that fails for now is repeated, at pauses that grow to 60 s,
-//!   until the deadline. Then its failure is the result. A failure that does not heal is the result at once. An unknown
+//!   until the deadline. Then its failure is the result. So is a trigger that the service cannot take now, or that was
+//!   not sent; a reading comes before it again, because the last one is old. A failure that does not heal is the result at once. An unknown
 //!   name, a certificate that is not trusted or a proxy that refuses is such a failure until a reading has succeeded:
 //!   the settings of this program are wrong. After that, the network has a fault for now.
+//!
+//! - **Ask for a token once.** If the service refuses the token, the caller is asked for another. If it refuses that too,
+//!   the call ends. A new token may come late, so a reading comes before the trigger again.
+//! - **A call of one request waits for nothing.** It repeats a request that failed in passing and cannot have run, as often
+//!   as the client's options allow. After a 429 without Retry-After, one reading tells when the next trigger is possible.
 //!
 //! # The files
 //!
 //! [`goal`], [`command`] and [`event`] are the machine's language. [`reading`], [`schedule`], [`look`],
 //! [`confirmation`], [`observation`] and [`uncertain_trigger`] decide single questions. [`state`] holds what the
 //! machine knows and the state it is in.
-//! [`before_trigger`], [`trigger`], [`watch`] and [`window`] say what follows from an event in each state.
+//! [`request`], [`before_trigger`], [`trigger`], [`watch`] and [`window`] say what follows from an event in each state.
 
 mod before_trigger;
 mod command;
@@ -70,6 +76,7 @@ mod goal;
 mod look;
 mod observation;
 mod reading;
+mod request;
 mod schedule;
 mod state;
 mod trigger;
@@ -80,9 +87,9 @@ mod window;
 use std::time::Duration;
 
 pub(crate) use command::{Command, StopReason};
-pub(crate) use event::Event;
-pub(crate) use goal::Goal;
-pub(crate) use state::Machine;
+pub(crate) use event::{Event, Obstacle};
+pub use goal::Goal;
+pub(crate) use state::{Machine, Terms};
 
 use state::State;
 
@@ -92,11 +99,22 @@ mod model;
 mod tests;
 
 impl Machine {
-    /// What to do next. `now` is the time since the start of the wait. The first event is [`Event::Due`].
+    /// What to do next. `now` is the time since the start of the call. The first event is [`Event::Due`].
     pub(crate) fn next(&mut self, now: Duration, event: Event) -> Command {
+        match event {
+            Event::TokenRefused if !self.has_asked_for_token && !matches!(self.state, State::AskingWhen) => {
+                self.has_asked_for_token = true;
+                return Command::AskForToken;
+            }
+            Event::Due => {}
+            _ => self.has_asked_for_token = false,
+        }
+        self.keep_date(now, &event);
         match self.take_state() {
+            State::Requesting { retries_made } => self.after_request(now, event, retries_made),
+            State::AskingWhen => self.after_asking_when(now, event),
             State::Looking(look) => self.after_look(now, event, look),
-            State::Triggering { is_repeat } => self.after_trigger(now, event, is_repeat),
+            State::Triggering { is_repeat, schedule } => self.after_trigger(now, event, is_repeat, schedule),
             State::Watching(watch) => self.after_watch(now, event, watch),
             State::TooSoon { received, retry_after } => {
                 self.after_too_soon(now, event, received, retry_after)

@@ -23,9 +23,9 @@ mod unknowns;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use super::{Command, Event, Goal, Machine, StopReason};
+use super::{Command, Event, Goal, Machine, Obstacle, StopReason, Terms};
 use crate::outcome::SyncStatus;
 use crate::wait::Phase;
 use checks::Checks;
@@ -61,12 +61,12 @@ impl Rule for Machine {
 }
 
 /// The goal as the caller gives it. Its clock is the service's if no `Date` tells the difference.
-fn goal(random: &mut Random, conditions: &Conditions, tenant: &Drawn) -> Goal {
-    let Some(change) = conditions.change else { return Goal::Sync };
+fn goal(random: &mut Random, conditions: &Conditions, tenant: &Drawn) -> (Goal, SystemTime) {
+    let Some(change) = conditions.change else { return (Goal::SyncAndWait, UNIX_EPOCH) };
     let days = if tenant.unknowns.has_date { random.between(-4000, 4000) } else { 0 };
     let now = tenant.clock() + days * 86_400 * SECOND;
     let time = |milliseconds: i64| UNIX_EPOCH + duration(milliseconds);
-    Goal::since(time(now + change), time(now)).expect("a possible time")
+    (Goal::SyncSince(time(now + change)), time(now))
 }
 
 /// A wait as it is driven, with virtual time.
@@ -80,10 +80,7 @@ struct Play {
 }
 
 /// The end; or the seed, what was wrong, and all that happened.
-fn play<M: Rule>(
-    seed: u64,
-    machine: impl FnOnce(Goal, Duration, Duration) -> M,
-) -> Result<StopReason, String> {
+fn play<M: Rule>(seed: u64, machine: impl FnOnce(Terms) -> M) -> Result<StopReason, String> {
     let mut random = Random(seed);
     let conditions = conditions(&mut random);
     let mut unknowns = unknowns::unknowns(&mut random);
@@ -91,8 +88,16 @@ fn play<M: Rule>(
     let tenant = Drawn::new(unknowns, Random(random.number()));
     let checks = Checks::new(&conditions);
     let jitter = random.between(0, 4999);
-    let goal = goal(&mut random, &conditions, &tenant);
-    let mut machine = machine(goal, duration(conditions.deadline), duration(jitter));
+    let (goal, began) = goal(&mut random, &conditions, &tenant);
+    let mut machine = machine(Terms {
+        goal,
+        began,
+        deadline: duration(conditions.deadline),
+        max_retries: 0,
+        trigger_only: false,
+        jitter: duration(jitter),
+        chance: 0,
+    });
     let mut play = Play { now: 0, random, conditions, tenant, checks, log: Vec::new() };
     play.run(&mut machine).map_err(|what| format!("seed {seed}: {what}\n{}", play.story()))
 }
@@ -105,16 +110,25 @@ impl Play {
             self.log.push(format!("{:>9} {todo:?}", self.now));
             self.checks.todo(self.now, &todo, &self.tenant)?;
             seen = match todo {
-                Command::ReadSettings { with_retries } => self.read(with_retries),
+                Command::ReadSettings => self.read(),
+                Command::AskForToken => Event::NoToken,
                 Command::SendTrigger => self.trigger(),
                 Command::Pause { until, .. } => {
-                    // A sleep is never exact.
-                    self.now = self.now.max(until.as_millis() as i64) + self.random.between(0, 3);
+                    self.now = self.now.max(until.as_millis() as i64) + self.lateness();
                     Event::Due
                 }
                 Command::Stop(end) => return Ok(end),
             };
         }
+    }
+
+    /// No step comes exactly in time.
+    fn lateness(&mut self) -> i64 {
+        let most = match self.conditions.late {
+            late if self.random.chance(late) => self.random.one_of(&[100, 2000, 30_000, 900_000]),
+            _ => 3,
+        };
+        self.random.between(0, most)
     }
 
     fn story(&self) -> String {
@@ -132,22 +146,7 @@ impl Play {
         (at, takes <= left)
     }
 
-    fn read(&mut self, with_retries: bool) -> Event {
-        let until = (self.now + 30 * SECOND).min(self.conditions.deadline);
-        for retry in 0.. {
-            let seen = self.read_once(with_retries);
-            let Event::ReadFailedForNow { retry_after } = seen else { return seen };
-            let asked = retry_after.map_or(0, |wait| wait.as_millis() as i64);
-            let pause = asked.max(self.random.between(500, 1500) << retry);
-            if !with_retries || retry == 3 || self.now + pause >= until {
-                return seen;
-            }
-            self.now += pause;
-        }
-        unreachable!()
-    }
-
-    fn read_once(&mut self, is_before: bool) -> Event {
+    fn read(&mut self) -> Event {
         let (at, is_answered) = self.exchange();
         let is_out = self.conditions.is_out(at) || self.random.chance(self.conditions.read_faults);
         if !is_answered || is_out {
@@ -155,13 +154,13 @@ impl Play {
             let retry_after = retry_after.filter(|_| is_answered);
             self.checks.not_read(self.now, retry_after);
             self.log.push(format!("{:>9} not read, {retry_after:?}", self.now));
-            return Event::ReadFailedForNow { retry_after };
+            return Event::ReadFailedForNow(Obstacle { retry_after, is_repeatable: false });
         }
         if !self.conditions.may_read {
             self.checks.read_refused();
             return Event::ReadForbidden;
         }
-        let (state, settings) = self.tenant.read(at, is_before);
+        let (state, settings) = self.tenant.read(at, self.checks.is_before_trigger());
         let date = self.tenant.date(at);
         self.log.push(format!("{:>9} {state:?}", self.now));
         self.checks.reading(self.now, at, &state, &settings, &self.tenant);
@@ -174,8 +173,9 @@ impl Play {
         // Before the service or behind it, unless it says itself that nothing was done.
         if is_faulty && self.random.chance(20) {
             self.log.push(format!("{:>9} not sent", self.now));
-            self.checks.not_sent();
-            return Event::TriggerFailed;
+            let retry_after = self.random.one_of(&[None, None, Some(Duration::from_secs(7))]);
+            self.checks.not_sent(self.now, retry_after);
+            return Event::TriggerFailedForNow(Obstacle { retry_after, is_repeatable: true });
         }
         let is_lost_before = is_faulty && self.random.chance(50);
         let fate = (!is_lost_before).then(|| self.tenant.trigger(at));
@@ -221,11 +221,9 @@ struct Naive {
 impl Rule for Naive {
     fn next(&mut self, now: Duration, seen: Event) -> Command {
         match seen {
-            Event::Due if !std::mem::replace(&mut self.is_begun, true) => {
-                Command::ReadSettings { with_retries: true }
-            }
+            Event::Due if !std::mem::replace(&mut self.is_begun, true) => Command::ReadSettings,
             Event::SettingsRead { settings, .. }
-                if self.goal != Goal::Sync
+                if self.goal != Goal::SyncAndWait
                     && !self.is_triggered
                     && settings.status() == Some(&SyncStatus::Completed) =>
             {
@@ -234,11 +232,11 @@ impl Rule for Naive {
             Event::SettingsRead { .. } if !std::mem::replace(&mut self.is_triggered, true) => {
                 Command::SendTrigger
             }
-            Event::Due => Command::ReadSettings { with_retries: false },
+            Event::Due => Command::ReadSettings,
             Event::SettingsRead { settings, .. } if settings.status() == Some(&SyncStatus::Completed) => {
                 Command::Stop(StopReason::Completed)
             }
-            Event::TriggerAccepted { .. } | Event::SettingsRead { .. } | Event::ReadFailedForNow { .. } => {
+            Event::TriggerAccepted { .. } | Event::SettingsRead { .. } | Event::ReadFailedForNow(_) => {
                 let until = now + Duration::from_secs(2);
                 let pause = Command::Pause { until, next_step: until, phase: Phase::Watching };
                 if until < self.deadline { pause } else { Command::Stop(StopReason::DeadlinePassed) }
@@ -271,7 +269,7 @@ fn the_machine_keeps_its_promise() {
 
 #[test]
 fn a_naive_machine_does_not() {
-    let naive = |goal, deadline, _| Naive { goal, deadline, is_begun: false, is_triggered: false };
+    let naive = |Terms { goal, deadline, .. }| Naive { goal, deadline, is_begun: false, is_triggered: false };
     let violations: Vec<_> = (0..4000).filter_map(|seed| play(seed, naive).err()).collect();
     let count = |what: &str| violations.iter().filter(|violation| violation.contains(what)).count();
     assert!(violations.len() > 200, "{}", violations.len());

@@ -1,10 +1,11 @@
 //! What the machine knows, the state it is in, and the moves from one state to the next.
 
 use std::mem;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use super::command::{Command, StopReason};
-use super::goal::Goal;
+use super::event::Event;
+use super::goal::{Change, Goal};
 use super::look::Look;
 use super::observation::{Observation, Origin};
 use super::reading::is_stale;
@@ -17,12 +18,27 @@ use crate::wait::progress::Phase;
 /// Between two readings of a watch.
 const LONGEST_PAUSE: Duration = Duration::from_secs(15);
 
-/// The state machine. Every `Duration` that is a point in time counts from the start of the wait.
+/// What a call is told when it starts.
+#[derive(Debug, Clone)]
+pub(crate) struct Terms {
+    pub(crate) goal: Goal,
+    /// The caller's time at the start.
+    pub(crate) began: SystemTime,
+    pub(crate) deadline: Duration,
+    /// How often a call of one request repeats it. A wait repeats its requests until the deadline.
+    pub(crate) max_retries: u32,
+    /// Do not read the settings to say when the next trigger is possible.
+    pub(crate) trigger_only: bool,
+    /// Lengthens the pause for the window, by five seconds at most, so that many waits do not return together.
+    pub(crate) jitter: Duration,
+    /// Any number, for the pause before a retry.
+    pub(crate) chance: u32,
+}
+
+/// The state machine. Every `Duration` that is a point in time counts from the start of the call.
 pub(crate) struct Machine {
-    pub(super) goal: Goal,
-    pub(super) deadline: Duration,
-    /// Lengthens the pause for the window, so that many waits do not return together.
-    pub(super) jitter: Duration,
+    pub(super) terms: Terms,
+    pub(super) change: Option<Change>,
     pub(super) state: State,
     /// The last reading that is not stale.
     pub(super) latest: Option<Settings>,
@@ -37,20 +53,26 @@ pub(crate) struct Machine {
     pub(super) asked_until: Duration,
     /// How many 429s the window did not explain.
     pub(super) throttled: u32,
+    /// The caller was asked for a token, and no request with it has been answered otherwise.
+    pub(super) has_asked_for_token: bool,
     pub(super) known_trigger: Option<Trigger>,
 }
 
 #[derive(Debug)]
 pub(super) enum State {
+    /// Sending the only request of a call.
+    Requesting { retries_made: u32 },
+    /// Reading the settings after the 429 to such a request.
+    AskingWhen,
     /// Reading the settings before a trigger, until it can be sent.
     Looking(Look),
     /// Sending the trigger.
-    Triggering { is_repeat: bool },
+    Triggering { is_repeat: bool, schedule: Schedule },
     /// Reading the settings again and again, with pauses.
     Watching(Watch),
     /// Reading the settings after a 429 that was received at this time.
     TooSoon { received: Duration, retry_after: Option<Duration> },
-    /// The wait is over.
+    /// The call is over.
     Stopped,
 }
 
@@ -76,19 +98,26 @@ pub(super) enum Subject {
 }
 
 impl Machine {
-    /// `jitter` is at most five seconds.
-    pub(crate) fn new(goal: Goal, deadline: Duration, jitter: Duration) -> Machine {
+    pub(crate) fn new(terms: Terms) -> Machine {
+        let change = match terms.goal {
+            Goal::SyncSince(change) => Some(Change::new(change, terms.began)),
+            _ => None,
+        };
+        let state = match terms.goal {
+            Goal::Settings | Goal::Sync => State::Requesting { retries_made: 0 },
+            Goal::SyncAndWait | Goal::SyncSince(_) => State::Looking(Look::first(change)),
+        };
         Machine {
-            goal,
-            deadline,
-            jitter,
-            state: State::Looking(Look::first(goal)),
+            terms,
+            change,
+            state,
             latest: None,
             baseline: None,
             counts_from: None,
             service_clock: None,
             asked_until: Duration::ZERO,
             throttled: 0,
+            has_asked_for_token: false,
             known_trigger: None,
         }
     }
@@ -112,20 +141,30 @@ impl Machine {
         is_fresh
     }
 
-    pub(super) fn keep_date(&mut self, now: Duration, date: Option<Time>) {
-        self.service_clock = date.map(|date| (date, now)).or(self.service_clock);
+    pub(super) fn keep_date(&mut self, now: Duration, event: &Event) {
+        if let Event::SettingsRead { date: Some(date), .. }
+        | Event::TriggerAccepted { date: Some(date) }
+        | Event::TriggerTooSoon { date: Some(date), .. } = event
+        {
+            self.service_clock = Some((*date, now));
+        }
     }
 
-    pub(super) fn send_trigger(&mut self) -> Command {
-        self.trigger(false)
+    /// A time by the service's clock. None if no reply has told that.
+    pub(crate) fn service_time(&self, time: Duration) -> Option<Time> {
+        self.service_clock.map(|(date, received)| date.plus(time.saturating_sub(received)))
     }
 
-    pub(super) fn repeat_trigger(&mut self) -> Command {
-        self.trigger(true)
+    pub(super) fn send_trigger(&mut self, schedule: Schedule) -> Command {
+        self.trigger(false, schedule)
     }
 
-    fn trigger(&mut self, is_repeat: bool) -> Command {
-        self.state = State::Triggering { is_repeat };
+    pub(super) fn repeat_trigger(&mut self, schedule: Schedule) -> Command {
+        self.trigger(true, schedule)
+    }
+
+    fn trigger(&mut self, is_repeat: bool, schedule: Schedule) -> Command {
+        self.state = State::Triggering { is_repeat, schedule };
         self.known_trigger = None;
         Command::SendTrigger
     }
@@ -141,9 +180,9 @@ impl Machine {
     pub(super) fn watch_on(&mut self, now: Duration, watch: Watch) -> Command {
         let next = match &watch.subject {
             Subject::Trigger(trigger) => {
-                watch.schedule.next_reading_by(trigger.decision(), now, self.deadline)
+                watch.schedule.next_reading_by(trigger.decision(), now, self.terms.deadline)
             }
-            Subject::Sync(_) => watch.schedule.next_reading(now, self.deadline),
+            Subject::Sync(_) => watch.schedule.next_reading(now, self.terms.deadline),
         };
         let Some(until) = next else { return Command::Stop(StopReason::DeadlinePassed) };
         self.state = State::Watching(watch);

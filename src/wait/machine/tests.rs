@@ -9,19 +9,25 @@
 //! readings before. `retry@5` is a pause after a failure.
 
 mod joined;
+mod request;
 mod since;
 mod uncertain_trigger;
 mod window;
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use super::{Command, Event, Goal, Machine, StopReason};
+use super::{Command, Event, Goal, Machine, Obstacle, StopReason, Terms};
 use crate::outcome::{Settings, Trigger};
 use crate::text::{Object, Time, Token};
 use crate::wait::Phase;
 
 /// 2026-01-02T00:00:00Z: the service's time when a wait starts.
 const BEGINNING: i64 = 1_767_312_000;
+
+/// The caller's time when a wait starts. It is years away from the service's.
+fn began() -> SystemTime {
+    UNIX_EPOCH + Duration::from_secs(1_000_000_000)
+}
 
 /// A deadline that no case reaches.
 const LONG: f64 = 3600.0;
@@ -64,16 +70,21 @@ fn event(text: &str) -> Event {
     let known = |name: &str| value(name).filter(|value| *value != "never");
     let date = value("D").and_then(|date| Time::parse(&written(date)));
     let retry_after = value("retry").map(seconds);
+    let obstacle = Obstacle { retry_after, is_repeatable: value("once").is_none() };
     match what {
         "read-forbidden" => Event::ReadForbidden,
-        "read-failed" => Event::ReadFailedForNow { retry_after },
+        "read-failed" => Event::ReadFailedForNow(obstacle),
         "cannot-connect" => Event::CannotConnect,
         "read-failed-for-good" => Event::ReadFailedForGood,
         "204" => Event::TriggerAccepted { date },
         "409" => Event::SyncAlreadyRunning,
         "429" => Event::TriggerTooSoon { retry_after, date },
         "may-have-run" => Event::TriggerMayHaveRun,
+        "trigger-failed-for-now" => Event::TriggerFailedForNow(obstacle),
         "trigger-failed" => Event::TriggerFailed,
+        "token-refused" => Event::TokenRefused,
+        "token" => Event::Due,
+        "no-token" => Event::NoToken,
         status => {
             let status = (status != "-").then_some(status);
             Event::SettingsRead { settings: settings(status, known("L"), known("T")), date }
@@ -84,13 +95,16 @@ fn event(text: &str) -> Event {
 fn written_command(command: &Command) -> String {
     let second = |time: &Duration| time.as_secs_f64();
     match command {
-        Command::ReadSettings { with_retries: true } => "read".into(),
-        Command::ReadSettings { with_retries: false } => "read-once".into(),
+        Command::ReadSettings => "read".into(),
+        Command::AskForToken => "ask-for-token".into(),
         Command::SendTrigger => "trigger".into(),
         Command::Pause { until, phase: Phase::Watching, .. } => format!("watch@{}", second(until)),
         Command::Pause { until, phase: Phase::Retrying, .. } => format!("retry@{}", second(until)),
         Command::Pause { next_step, phase: Phase::Window, .. } => format!("window@{}", second(next_step)),
         Command::Pause { phase, .. } => unreachable!("{phase:?} has no pause"),
+        Command::Stop(StopReason::Read) => "settings".into(),
+        Command::Stop(StopReason::Accepted) => "accepted".into(),
+        Command::Stop(StopReason::AlreadyRunning) => "already-running".into(),
         Command::Stop(StopReason::Completed) => "completed".into(),
         Command::Stop(StopReason::JoinedCompleted) => "joined".into(),
         Command::Stop(StopReason::UpToDate) => "up-to-date".into(),
@@ -109,28 +123,37 @@ fn written_command(command: &Command) -> String {
 struct Play {
     machine: Machine,
     now: Duration,
+    /// What follows a pause.
+    request: &'static str,
     command: Command,
 }
 
 impl Play {
     fn new(goal: Goal, deadline: f64, jitter: f64) -> Play {
         let [deadline, jitter] = [deadline, jitter].map(Duration::from_secs_f64);
-        let mut machine = Machine::new(goal, deadline, jitter);
+        let terms = Terms {
+            goal,
+            began: began(),
+            deadline,
+            max_retries: 3,
+            trigger_only: false,
+            jitter,
+            chance: u32::MAX / 2,
+        };
+        let mut machine = Machine::new(terms);
         let command = machine.next(Duration::ZERO, Event::Due);
-        assert_eq!(written_command(&command), "read", "first of all");
-        Play { machine, now: Duration::ZERO, command }
+        let first = if goal == Goal::Sync { "trigger" } else { "read" };
+        assert_eq!(written_command(&command), first, "first of all");
+        Play { machine, now: Duration::ZERO, request: first, command }
     }
 
-    /// Plays a pause. A reading always follows it: with retries after the window, without them before and while a sync
-    /// is watched.
+    /// Plays a pause. A wait always reads after it.
     fn play_pause(&mut self) {
-        if let Command::Pause { until, next_step, phase } = self.command {
+        if let Command::Pause { until, .. } = self.command {
             self.now = until;
             self.command = self.machine.next(until, Event::Due);
-            let is_last = phase == Phase::Window && until >= next_step;
-            let expected: &[&str] = if is_last { &["read", "read-once"] } else { &["read-once"] };
             let command = written_command(&self.command);
-            assert!(expected.contains(&&*command), "{command} after the pause until {until:?}");
+            assert_eq!(command, self.request, "after the pause until {until:?}");
         }
     }
 
@@ -147,7 +170,7 @@ impl Play {
 }
 
 fn play_with(deadline: f64, jitter: f64, lines: &str) -> Play {
-    play_for(Goal::Sync, deadline, jitter, lines)
+    play_for(Goal::SyncAndWait, deadline, jitter, lines)
 }
 
 fn play_for(goal: Goal, deadline: f64, jitter: f64, lines: &str) -> Play {

@@ -4,13 +4,32 @@ use std::time::Duration;
 
 use super::command::{Command, StopReason};
 use super::event::Event;
+use super::look::Look;
 use super::observation::Origin;
 use super::reading::is_running;
-use super::state::{Machine, State, Subject, Watch};
+use super::schedule::Schedule;
+use super::state::{Machine, Subject, Watch};
 use super::uncertain_trigger::UncertainTrigger;
 
 impl Machine {
-    pub(super) fn after_trigger(&mut self, now: Duration, event: Event, is_repeat: bool) -> Command {
+    pub(super) fn after_trigger(
+        &mut self,
+        now: Duration,
+        event: Event,
+        is_repeat: bool,
+        schedule: Schedule,
+    ) -> Command {
+        match event {
+            // A token that was refused is replaced. That may have taken a while, so look again.
+            Event::Due if !is_repeat => return self.look(now, Look::again(now, schedule)),
+            Event::Due => return self.repeat_trigger(schedule),
+            Event::TriggerFailedForNow(obstacle) if !is_repeat => {
+                let mut look = Look::again(now, schedule);
+                look.fail(now, obstacle);
+                return self.look_on(now, look);
+            }
+            _ => {}
+        }
         let Some(baseline) = &self.baseline else { return unobserved(now, event) };
         match event {
             Event::TriggerAccepted { date } => {
@@ -20,11 +39,7 @@ impl Machine {
                 let ran_before = is_running(baseline);
                 self.watch_sync(now, Origin::Joined, ran_before)
             }
-            Event::TriggerTooSoon { retry_after, date } => {
-                self.keep_date(now, date);
-                self.state = State::TooSoon { received: now, retry_after };
-                Command::ReadSettings { with_retries: true }
-            }
+            Event::TriggerTooSoon { retry_after, .. } => self.ask_why(now, retry_after),
             Event::TriggerMayHaveRun => {
                 let subject = Subject::Trigger(UncertainTrigger { failed: now, is_repeat });
                 self.watch_on(now, Watch::new(now, subject))

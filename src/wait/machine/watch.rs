@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::command::{Command, StopReason};
 use super::event::Event;
-use super::goal::Goal;
+use super::goal::Change;
 use super::look::Look;
 use super::observation::{Observation, Origin, Verdict};
 use super::reading::{Reading, is_running};
@@ -18,11 +18,11 @@ impl Machine {
     /// A stale reading, and one that failed for now, decide nothing.
     pub(super) fn after_watch(&mut self, now: Duration, event: Event, mut watch: Watch) -> Command {
         match event {
-            Event::Due if now >= self.deadline => Command::Stop(StopReason::DeadlinePassed),
+            Event::Due if now >= self.terms.deadline => Command::Stop(StopReason::DeadlinePassed),
             Event::Due => {
                 watch.schedule.start_reading(now);
                 self.state = State::Watching(watch);
-                Command::ReadSettings { with_retries: false }
+                Command::ReadSettings
             }
             Event::SettingsRead { settings, .. } => {
                 if !self.keep_latest(&settings) {
@@ -35,8 +35,8 @@ impl Machine {
                 }
             }
             Event::CannotConnect => self.watch_on(now, watch),
-            Event::ReadFailedForNow { retry_after } => {
-                watch.schedule.postpone_until(now + retry_after.unwrap_or_default());
+            Event::ReadFailedForNow(obstacle) => {
+                watch.schedule.postpone_until(obstacle.until(now));
                 self.watch_on(now, watch)
             }
             _ => Command::Stop(StopReason::RequestFailed),
@@ -70,9 +70,9 @@ impl Machine {
     /// If the sync that ended does not count, a trigger follows. The service would refuse it in the window after that
     /// sync, so it is not asked before.
     fn after_end(&mut self, now: Duration, settings: &Settings, end: StopReason, origin: Origin) -> Command {
-        let is_enough = match (self.goal, origin, &end) {
-            (Goal::Since(_), Origin::Earlier, _) => false,
-            (Goal::Since(_), _, StopReason::JoinedCompleted) => self.counts(settings),
+        let is_enough = match (self.change, origin, &end) {
+            (Some(_), Origin::Earlier, _) => false,
+            (Some(_), _, StopReason::JoinedCompleted) => self.counts(settings),
             _ => true,
         };
         if is_enough {
@@ -81,11 +81,11 @@ impl Machine {
         self.known_trigger = None;
         self.baseline = Some(settings.clone());
         let window = self.window_end().unwrap_or(now + WINDOW);
-        let allowed = window.max(self.asked_until).max(self.goal.change());
-        if now >= allowed {
-            return self.send_trigger();
-        }
+        let allowed = window.max(self.asked_until).max(self.change.map_or(Duration::ZERO, Change::made));
         let mut look = Look::new(now);
+        if now >= allowed {
+            return self.send_trigger(look.schedule);
+        }
         look.wait_until(allowed, self.with_jitter(allowed));
         self.look_on(now, look)
     }
@@ -106,10 +106,10 @@ impl Machine {
             }
             Effect::NoneYet => self.watch_on(now, Watch { schedule, subject: Subject::Trigger(trigger) }),
             Effect::None if trigger.is_repeat => Command::Stop(StopReason::TriggerMayHaveRun),
-            Effect::None if now >= self.deadline => Command::Stop(StopReason::DeadlinePassed),
+            Effect::None if now >= self.terms.deadline => Command::Stop(StopReason::DeadlinePassed),
             Effect::None => {
                 self.baseline = Some(settings);
-                self.repeat_trigger()
+                self.repeat_trigger(schedule)
             }
         }
     }

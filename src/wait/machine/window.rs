@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use super::command::{Command, StopReason};
-use super::event::Event;
-use super::goal::Goal;
+use super::event::{Event, Obstacle};
 use super::look::Look;
 use super::reading::is_running;
-use super::state::Machine;
+use super::state::{Machine, State};
+use crate::config::limits::LONGEST_RETRY_AFTER;
 use crate::outcome::WINDOW_SECONDS;
 
 /// The first pause after a 429 that the window does not explain: Graph's general throttling. Each further one doubles.
@@ -16,6 +16,12 @@ const THROTTLE_PAUSE: Duration = Duration::from_secs(30);
 pub(super) const WINDOW: Duration = Duration::from_secs(WINDOW_SECONDS as u64);
 
 impl Machine {
+    /// The settings say why a trigger is too soon.
+    pub(super) fn ask_why(&mut self, received: Duration, retry_after: Option<Duration>) -> Command {
+        self.state = State::TooSoon { received, retry_after };
+        Command::ReadSettings
+    }
+
     pub(super) fn after_too_soon(
         &mut self,
         now: Duration,
@@ -23,12 +29,14 @@ impl Machine {
         received: Duration,
         retry_after: Option<Duration>,
     ) -> Command {
+        if matches!(event, Event::Due) {
+            return self.ask_why(received, retry_after);
+        }
         let asked = retry_after.map(|wait| received + wait);
         self.asked_until = asked.unwrap_or_default();
         let mut look = Look::new(now);
         match event {
             Event::SettingsRead { settings, date } => {
-                self.keep_date(now, date);
                 if self.keep_latest(&settings) {
                     if is_running(&settings) {
                         return self.join(now, settings);
@@ -40,8 +48,8 @@ impl Machine {
                     self.judge_candidate(now, &settings, date, &mut look);
                 }
             }
-            Event::ReadFailedForNow { retry_after } => look.fail(now, retry_after),
-            Event::CannotConnect => look.fail(now, None),
+            Event::ReadFailedForNow(obstacle) => look.fail(now, obstacle),
+            Event::CannotConnect => look.fail(now, Obstacle::default()),
             Event::ReadForbidden => return Command::Stop(StopReason::TooSoon(asked)),
             _ => return Command::Stop(StopReason::RequestFailed),
         }
@@ -52,12 +60,13 @@ impl Machine {
             (None, Some(window)) => window.max(received + self.next_throttle_pause()),
             (None, None) => received + WINDOW,
         };
-        let is_hopeless = self.goal == Goal::Sync && next >= self.deadline && !look.has_candidate();
-        if is_hopeless || now >= self.deadline {
+        let is_hopeless = self.change.is_none() && next >= self.terms.deadline && !look.has_candidate();
+        if is_hopeless || now >= self.terms.deadline {
             return Command::Stop(StopReason::TooSoon(Some(next)));
         }
-        if next <= now && !look.is_failing {
-            return self.look(now, look);
+        if next <= now && !look.is_failing && !look.has_candidate() {
+            self.baseline = self.latest.clone();
+            return self.send_trigger(look.schedule);
         }
         look.wait_until(next, self.with_jitter(next));
         self.look_on(now, look)
@@ -67,7 +76,8 @@ impl Machine {
     pub(super) fn window_end(&self) -> Option<Duration> {
         let (date, received) = self.service_clock?;
         let next = self.latest.as_ref()?.next_sync()?;
-        Some(received + Duration::from_secs(next.seconds_after(date)))
+        let left = Duration::from_secs(next.seconds_after(date)).min(LONGEST_RETRY_AFTER);
+        Some(received + left)
     }
 
     fn next_throttle_pause(&mut self) -> Duration {
@@ -79,6 +89,6 @@ impl Machine {
     /// When to send the trigger that is allowed at `allowed`: the jitter takes at most half of the time that is left
     /// then.
     pub(super) fn with_jitter(&self, allowed: Duration) -> Duration {
-        allowed + self.jitter.min(self.deadline.saturating_sub(allowed) / 2)
+        allowed + self.terms.jitter.min(self.terms.deadline.saturating_sub(allowed) / 2)
     }
 }

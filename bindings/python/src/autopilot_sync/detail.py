@@ -49,7 +49,7 @@ class Attempt(Record):
     """One request of a call.
 
     Attributes:
-        client_request_id: The GUID that the library gave the request and its retries. Microsoft's support asks for it,
+        client_request_id: The GUID that the library gave the request. Microsoft's support asks for it,
             and Intune shows it as "Activity ID".
         request_id: The id that Graph gave the request. None if Graph did not answer.
     """

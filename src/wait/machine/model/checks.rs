@@ -34,10 +34,14 @@ pub(super) struct Checks {
     /// When the change was, if a sync since then is waited for.
     change: Option<i64>,
     steps: u32,
+    /// The first reading, and one after a 429.
+    may_look_at_once: bool,
     /// Since the last trigger.
     is_read: bool,
     answer: Answer,
     answered_at: i64,
+    /// When the last trigger was sent.
+    sent_at: i64,
     /// The trigger was not sent, and that is the end.
     is_not_sent: bool,
     /// The very first reading.
@@ -90,16 +94,19 @@ fn ensure(holds: bool, what: impl FnOnce() -> String) -> Verdict {
 
 impl Checks {
     pub(super) fn new(conditions: &Conditions) -> Checks {
-        let Conditions { deadline, slowest, may_read, read_faults, change, ref outages, .. } = *conditions;
+        let Conditions { deadline, slowest, late, may_read, read_faults, change, ref outages, .. } =
+            *conditions;
         Checks {
             deadline,
             may_read,
             change,
-            reads_well: read_faults == 0 && outages.is_empty() && slowest <= 3 * SECOND,
+            reads_well: read_faults == 0 && late == 0 && outages.is_empty() && slowest <= 3 * SECOND,
             steps: 0,
+            may_look_at_once: true,
             is_read: false,
             answer: Answer::None,
             answered_at: 0,
+            sent_at: 0,
             is_not_sent: false,
             first: None,
             first_took: 0,
@@ -121,15 +128,17 @@ impl Checks {
     pub(super) fn todo(&mut self, now: i64, todo: &Command, tenant: &Drawn) -> Verdict {
         self.steps += 1;
         ensure(self.steps < MOST_STEPS, || "it does not end".into())?;
-        ensure(now <= self.deadline + SECOND, || format!("goes on at {now}, past the deadline"))?;
+        let is_over = matches!(todo, Command::Stop(_));
+        ensure(is_over || now <= self.deadline + SECOND, || format!("goes on at {now}, past the deadline"))?;
         match todo {
             Command::SendTrigger => {
                 self.looks.clear();
                 self.settled = None;
                 self.may_trigger(now, tenant)
             }
-            Command::ReadSettings { with_retries: false } => self.may_look(now),
-            Command::ReadSettings { with_retries: true } => Ok(()),
+            Command::ReadSettings if std::mem::take(&mut self.may_look_at_once) => Ok(()),
+            Command::ReadSettings => self.may_look(now),
+            Command::AskForToken => Err("asks for a token".into()),
             Command::Pause { until, phase, .. } => {
                 if *phase == Phase::Window {
                     self.begin_anew();
@@ -153,6 +162,7 @@ impl Checks {
     }
 
     fn may_trigger(&mut self, now: i64, tenant: &Drawn) -> Verdict {
+        self.sent_at = now;
         if let Some(change) = self.change {
             ensure(now >= change, || format!("triggers at {now}, before the change"))?;
             ensure(!self.is_up_to_date(tenant), || "triggers, though it is up to date".into())?;
@@ -240,9 +250,7 @@ impl Checks {
             *shows |= is_new || state.status == "inProgress";
         }
         match self.answer {
-            Answer::None
-                if (self.refused.is_some() || self.change.is_some()) && state.status == "inProgress" =>
-            {
+            Answer::None if self.may_join() && state.status == "inProgress" => {
                 (self.answer, self.answered_at) = (Answer::Joined(state.of), now);
                 self.looks.clear();
             }
@@ -302,7 +310,17 @@ impl Checks {
         self.held_until = now + retry_after.map_or(0, |wait| wait.as_millis() as i64);
     }
 
-    pub(super) fn not_sent(&mut self) {
+    /// Whether a reading without a trigger may show enough.
+    fn may_join(&self) -> bool {
+        self.refused.is_some() || self.change.is_some() || self.is_not_sent
+    }
+
+    pub(super) fn is_before_trigger(&self) -> bool {
+        self.answer == Answer::None
+    }
+
+    pub(super) fn not_sent(&mut self, now: i64, retry_after: Option<Duration>) {
+        self.not_read(now, retry_after);
         self.is_not_sent = true;
     }
 
@@ -320,6 +338,7 @@ impl Checks {
             }
             Fate::TooSoon(wait) => {
                 let asked = wait.map(|wait| now + wait * SECOND);
+                self.may_look_at_once = true;
                 self.answer = Answer::None;
                 // It did not run; whether the one before did, if its reply was lost, is no longer asked.
                 self.lost = None;
@@ -335,7 +354,7 @@ impl Checks {
         self.answered_at = now;
         self.held_until = 0;
         let lag = tenant.unknowns.lags[0].max(tenant.unknowns.lags[1]);
-        let since = self.baseline.as_ref().map_or(now, |state| state.of) - lag;
+        let since = self.baseline.as_ref().map_or(self.sent_at, |state| state.of) - lag;
         if self.lost.is_none() {
             self.answer = Answer::Lost(since);
             self.lost = Some((now, 0, false));
@@ -411,9 +430,7 @@ impl Checks {
                 let is_first = self.answer == Answer::None && self.refused.is_none();
                 ensure(self.change.is_some() && is_first && is_so, || format!("up to date, but {last:?}"))
             }
-            (StopReason::JoinedCompleted, Answer::None)
-                if self.refused.is_some() || self.change.is_some() =>
-            {
+            (StopReason::JoinedCompleted, Answer::None) if self.may_join() => {
                 let since = self.first.as_ref().map_or(0, |state| state.of);
                 let is_so = |run: &Sync| since <= run.settled && run.end <= now && !run.failed;
                 ensure(tenant.syncs.iter().any(is_so), || {
@@ -442,9 +459,14 @@ impl Checks {
             (StopReason::TriggerMayHaveRun, answer) => Err(format!("the trigger's failure after {answer:?}")),
             (StopReason::RequestFailed, _) => {
                 let is_time = now.max(self.held_until) >= self.deadline - 2 * SECOND;
-                ensure(is_time || self.is_not_sent, || format!("a failure is the end at {now} already"))
+                ensure(is_time || (self.is_not_sent && self.lost.is_some()), || {
+                    format!("a failure is the end at {now} already")
+                })
             }
-            (StopReason::Cancelled, _) => Err("nobody cancelled it".into()),
+            (
+                StopReason::Read | StopReason::Accepted | StopReason::AlreadyRunning | StopReason::Cancelled,
+                _,
+            ) => Err("the end of another goal".into()),
         }
     }
 
@@ -464,7 +486,7 @@ impl Checks {
     fn may_be_too_soon(&self, next: Option<Duration>) -> Verdict {
         let Some(refused) = &self.refused else {
             // A sync has just ended, or the change is still ahead.
-            return ensure(self.change.is_some(), || "too soon, but it was not refused".into());
+            return ensure(self.may_join(), || "too soon, but it was not refused".into());
         };
         let is_late = next.is_none_or(|next| next.as_millis() as i64 >= refused.not_before);
         ensure(is_late || !self.may_read, || {

@@ -10,6 +10,8 @@ use super::unknowns::SECOND;
 pub(super) struct Conditions {
     pub(super) deadline: i64,
     pub(super) slowest: i64,
+    /// Percent of the pauses that end late: other waits come first.
+    pub(super) late: u64,
     pub(super) may_read: bool,
     /// Percent of the reads that fail, and of the triggers whose reply is lost or says nothing.
     pub(super) read_faults: u64,
@@ -37,6 +39,7 @@ pub(super) fn conditions(random: &mut Random) -> Conditions {
         deadline,
         change: random.chance(50).then(|| change(random)),
         slowest: random.one_of(&[100, 100, 600, 3000, 20_000]),
+        late: random.one_of(&[0, 0, 0, 5, 50, 100]),
         may_read: random.chance(95),
         read_faults: random.one_of(&[0, 0, 0, 5, 20, 50, 90]),
         trigger_faults: random.one_of(&[0, 0, 0, 20, 60]),

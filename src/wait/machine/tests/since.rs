@@ -1,17 +1,17 @@
 //! The goal is a sync since a change.
 
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::Duration;
 
 use super::super::Goal;
-use super::{LONG, Play, play_for};
+use super::{LONG, Play, began, play_for};
 use crate::outcome::Trigger;
 
 /// A wait for a sync since a change so many seconds after its start, or before it if negative. The first reading is of
 /// second 0, and the caller's clock is years away.
 fn since_until(deadline: f64, change: f64, lines: &str) -> Play {
-    let now = UNIX_EPOCH + Duration::from_secs(1_000_000_000);
-    let change = UNIX_EPOCH + Duration::from_secs_f64(1_000_000_000.0 + change);
-    play_for(Goal::since(change, now).unwrap(), deadline, 0.0, lines)
+    let ago = Duration::from_secs_f64(change.abs());
+    let change = if change < 0.0 { began() - ago } else { began() + ago };
+    play_for(Goal::SyncSince(change), deadline, 0.0, lines)
 }
 
 fn since(change: f64, lines: &str) -> Play {

@@ -81,7 +81,7 @@ fn the_next_time_is_the_later_of_window_and_retry_after() {
 
 #[test]
 fn a_retry_after_that_passed_meanwhile_is_no_pause() {
-    play("0 completed L=never -> trigger \n 1 429 retry=1 -> read \n 5 completed L=never -> read");
+    play("0 completed L=never -> trigger \n 1 429 retry=1 -> read \n 5 completed L=never -> trigger");
 }
 
 #[test]

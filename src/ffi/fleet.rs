@@ -1,0 +1,201 @@
+use std::ffi::c_char;
+use std::ptr;
+
+use super::call::call;
+use super::client::{on_client, success};
+use super::convert::{from_milliseconds, token};
+use super::goal::goal;
+use super::guard::guard;
+use super::wait::tell;
+use super::{autopilot_client, autopilot_detail, autopilot_event, autopilot_result};
+use crate::fleet::{Fleet, FleetEvent};
+use crate::outcome::{Detail, Error};
+
+/// Calls for thousands of tenants, on a few threads of yours. Add tenants, then call autopilot_fleet_next() again and
+/// again, from as many threads as you like: it does what is due, the earliest first, and tells what has ended. Ten
+/// thousand waits need two threads, or about a hundred if each request takes 150 milliseconds.
+///
+/// The triggers go out first: nobody's waits for the end of another's sync. The first steps of two tenants are a quarter
+/// of a millisecond apart. If the service throttles, the whole fleet slows down.
+///
+/// Any number of threads may use a fleet at once. Free it when none does. A forked child has an empty fleet of its own.
+#[allow(non_camel_case_types)]
+pub struct autopilot_fleet {
+    fleet: Fleet<u64>,
+}
+
+/// Makes an empty fleet. Free it with autopilot_fleet_free().
+///
+/// client: NULL for the shared one. It may be freed before the fleet.
+/// limit: how many tenants may be in the fleet at once; 0 for 20,000. A tenant takes a few KiB, and its token.
+/// fleet: set to the new fleet, or to NULL if the result is not AUTOPILOT_OK. detail: NULL for none.
+///
+/// Returns AUTOPILOT_OK, or an error if an argument or the environment cannot be used.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn autopilot_fleet_new(
+    client: Option<&autopilot_client>,
+    limit: i32,
+    fleet: *mut *mut autopilot_fleet,
+    detail: *mut *mut autopilot_detail,
+) -> autopilot_result {
+    let body = || {
+        if fleet.is_null() {
+            return Err(Error::invalid_argument("the place for the fleet is NULL"));
+        }
+        // SAFETY: not NULL, and the caller promises that it may be written.
+        unsafe { fleet.write(ptr::null_mut()) };
+        let limit = usize::try_from(limit).map_err(|_| Error::invalid_argument("the limit is below zero"))?;
+        let made = on_client(client, None, |client| Ok(Fleet::new(client)))?;
+        let made = if limit == 0 { made } else { made.with_limit(limit) };
+        // SAFETY: as above.
+        unsafe { fleet.write(Box::into_raw(Box::new(autopilot_fleet { fleet: made }))) };
+        Ok(success(Detail::default()))
+    };
+    // SAFETY: the caller promises that the detail may be written, or NULL.
+    unsafe { call(detail, body) }
+}
+
+/// Frees a fleet. Calls that have not ended are forgotten; syncs that they have triggered run on. NULL is allowed.
+#[unsafe(no_mangle)]
+pub extern "C" fn autopilot_fleet_free(fleet: Option<Box<autopilot_fleet>>) {
+    guard((), || drop(fleet));
+}
+
+/// Whether another tenant may be added now: 1 or 0. If not, call autopilot_fleet_next() until one has ended. So tenants
+/// can come from a file of any length, and the memory stays the same. 0 for NULL.
+#[unsafe(no_mangle)]
+pub extern "C" fn autopilot_fleet_has_room(fleet: Option<&autopilot_fleet>) -> i32 {
+    guard(0, || fleet.is_some_and(|fleet| fleet.fleet.has_room()).into())
+}
+
+/// Adds a tenant. Does not block, and sends nothing yet.
+///
+/// key: any number of yours, such as an index or a pointer: the events name the tenant by it. No two tenants in the
+/// fleet may have the same.
+/// token: as for autopilot_sync(). The fleet keeps a copy until the call has ended. NULL: autopilot_fleet_next() asks
+/// for it when the tenant's turn comes, so no token expires in the queue.
+/// goal, since_ms, timeout_ms: as for autopilot_wait_new(). The time counts from the first request. detail: NULL for
+/// none.
+///
+/// Returns AUTOPILOT_OK, or AUTOPILOT_ERROR_INVALID_ARGUMENT if an argument is wrong, the key is in use, or the fleet is
+/// full or closed.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn autopilot_fleet_add(
+    fleet: Option<&autopilot_fleet>,
+    key: u64,
+    token: *const c_char,
+    goal: i32,
+    since_ms: i64,
+    timeout_ms: i64,
+    detail: *mut *mut autopilot_detail,
+) -> autopilot_result {
+    let body = || {
+        let fleet = known(fleet)?;
+        // SAFETY: the caller promises a NUL-terminated token, or NULL.
+        let token = if token.is_null() { None } else { Some(unsafe { self::token(token) }?) };
+        let token = token.as_ref().map(|token| token.as_str());
+        fleet.add(key, token, self::goal(goal, since_ms)?, from_milliseconds(timeout_ms))?;
+        Ok(success(Detail::default()))
+    };
+    // SAFETY: the caller promises that the detail may be written, or NULL.
+    unsafe { call(detail, body) }
+}
+
+/// Tells that no more tenants will be added. autopilot_fleet_next() returns AUTOPILOT_EVENT_FINISHED when all calls have
+/// ended. NULL does nothing.
+#[unsafe(no_mangle)]
+pub extern "C" fn autopilot_fleet_close(fleet: Option<&autopilot_fleet>) {
+    guard((), || {
+        if let Some(fleet) = fleet {
+            fleet.fleet.close();
+        }
+    });
+}
+
+/// Does what is due, until there is something to tell or the time has passed. Any number of threads may call it at once.
+///
+/// timeout_ms: how long to wait, from 0. One request may take the client's timeout longer.
+/// key: set to the tenant's key if the event is about one, to 0 otherwise. NULL for none.
+/// result: set to the result of the call if it has ended, to AUTOPILOT_OK otherwise. NULL for none.
+/// detail: set to a new detail if a call has ended, or if the service refused a token; to NULL otherwise. NULL for none.
+///
+/// Returns:
+/// AUTOPILOT_EVENT_PAUSE: the time has passed, and nothing has happened.
+/// AUTOPILOT_EVENT_WANTS_TOKEN: the service refused the tenant's token, or it has none yet. Its call rests until
+/// autopilot_fleet_set_token(). The detail's claims say what the token must satisfy.
+/// AUTOPILOT_EVENT_ENDED: the tenant's call has ended, and the fleet has forgotten the tenant. The results are those of
+/// the function that the goal names.
+/// AUTOPILOT_EVENT_BEHIND: one more thread that calls this function would help.
+/// AUTOPILOT_EVENT_FINISHED: all calls have ended, and the fleet is closed. For a NULL fleet too.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn autopilot_fleet_next(
+    fleet: Option<&autopilot_fleet>,
+    timeout_ms: i64,
+    key: *mut u64,
+    result: *mut autopilot_result,
+    detail: *mut *mut autopilot_detail,
+) -> autopilot_event {
+    let next = || fleet.map_or(FleetEvent::Finished, |fleet| fleet.fleet.next(from_milliseconds(timeout_ms)));
+    let (event, of, end) = match guard(FleetEvent::TimedOut, next) {
+        FleetEvent::TimedOut => (autopilot_event::Pause, 0, None),
+        FleetEvent::WantsToken { key, refusal } => (autopilot_event::WantsToken, key, refusal.map(Err)),
+        FleetEvent::Ended { key, result } => (autopilot_event::Ended, key, Some(result)),
+        FleetEvent::Behind => (autopilot_event::Behind, 0, None),
+        FleetEvent::Finished => (autopilot_event::Finished, 0, None),
+    };
+    if !key.is_null() {
+        // SAFETY: not NULL, and the caller promises that it may be written.
+        unsafe { key.write(of) };
+    }
+    // SAFETY: the caller promises that both may be written, or NULL.
+    unsafe { tell(event, end, result, detail) };
+    event
+}
+
+/// Hands in a token for a tenant, for all its requests from the next one on. NULL: the tenant wants one, and there is
+/// none, so its call ends.
+///
+/// Returns AUTOPILOT_OK, or AUTOPILOT_ERROR_INVALID_ARGUMENT if the text cannot be a token, the fleet is NULL, or no
+/// tenant has this key.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn autopilot_fleet_set_token(
+    fleet: Option<&autopilot_fleet>,
+    key: u64,
+    token: *const c_char,
+) -> autopilot_result {
+    let body = || {
+        let fleet = known(fleet)?;
+        // SAFETY: the caller promises a NUL-terminated token, or NULL.
+        let token = if token.is_null() { None } else { Some(unsafe { self::token(token) }?) };
+        fleet.set_token(&key, token.as_ref().map(|token| token.as_str()))?;
+        Ok(success(Detail::default()))
+    };
+    // SAFETY: NULL for no detail.
+    unsafe { call(ptr::null_mut(), body) }
+}
+
+/// Ends the call of one tenant, with AUTOPILOT_ERROR_CANCELLED. autopilot_fleet_next() tells what became of it. Does not
+/// block. Does nothing for NULL, and if no tenant has this key.
+#[unsafe(no_mangle)]
+pub extern "C" fn autopilot_fleet_cancel_one(fleet: Option<&autopilot_fleet>, key: u64) {
+    guard((), || {
+        if let Some(fleet) = fleet {
+            fleet.fleet.cancel_one(&key);
+        }
+    });
+}
+
+/// Ends all calls, with AUTOPILOT_ERROR_CANCELLED, and those of tenants that are added later. autopilot_fleet_next()
+/// tells what became of each. Does not block. A signal handler must not call it. NULL does nothing.
+#[unsafe(no_mangle)]
+pub extern "C" fn autopilot_fleet_cancel(fleet: Option<&autopilot_fleet>) {
+    guard((), || {
+        if let Some(fleet) = fleet {
+            fleet.fleet.cancel();
+        }
+    });
+}
+
+fn known(fleet: Option<&autopilot_fleet>) -> Result<&Fleet<u64>, Error> {
+    fleet.map(|fleet| &fleet.fleet).ok_or_else(|| Error::invalid_argument("the fleet is NULL"))
+}

@@ -1,0 +1,304 @@
+//! Calls for thousands of tenants, on a few threads.
+
+mod brake;
+mod help;
+mod queue;
+
+use std::fmt;
+use std::hash::Hash;
+use std::panic::{self, AssertUnwindSafe};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use crate::client::Client;
+use crate::outcome::{Error, ErrorKind, SyncOutcome};
+use crate::text::Token;
+use crate::transport::{Canceller, PerProcess};
+use crate::wait::{Goal, Step, Wait};
+use queue::Queue;
+
+/// The most tenants in a fleet at once, unless its owner says otherwise.
+const DEFAULT_LIMIT: usize = 20_000;
+
+/// Calls for thousands of tenants, on a few threads.
+///
+/// Add tenants, each with a key, a token and a [`Goal`]. Then call [`next`](Self::next) again and again, from as many
+/// threads as you like: it does what is due, the earliest first, and returns when a call has ended or needs something
+/// from you. The library makes no thread for a fleet. Ten thousand waits need two threads, or about a hundred if each
+/// request takes 150 milliseconds; [`FleetEvent::Behind`] tells when one more would help.
+///
+/// The triggers go out first: nobody's waits for the end of another's sync. The first steps of two tenants are a quarter
+/// of a millisecond apart, so that not all readings come in one second. If the service throttles, the whole fleet slows
+/// down.
+///
+/// A fleet may be used by any number of threads at once. A forked child has an empty fleet of its own.
+///
+/// ```no_run
+/// use std::time::Duration;
+/// use autopilot_sync::{Client, Fleet, FleetEvent, Goal};
+///
+/// let fleet = Fleet::new(&Client::new()?);
+/// for (tenant, token) in [("contoso", "a-token"), ("fabrikam", "another-token")] {
+///     fleet.add(tenant, Some(token), Goal::SyncAndWait, Duration::from_secs(30 * 60))?;
+/// }
+/// fleet.close();
+/// # let mut done = 0;
+/// loop {
+///     match fleet.next(Duration::from_secs(60)) {
+///         FleetEvent::Ended { key, result: Ok(outcome) } => println!("{key}: {outcome}"),
+///         FleetEvent::Ended { key, result: Err(error) } => println!("{key}: {error:#}"),
+///         FleetEvent::WantsToken { key, .. } => fleet.set_token(&key, None)?, // there is none
+///         FleetEvent::Finished => break,
+///         _ => {} // a minute has passed, or one more thread would help
+///     }
+/// #   done += 1;
+/// }
+/// # assert!(done >= 2);
+/// # Ok::<(), autopilot_sync::Error>(())
+/// ```
+pub struct Fleet<K> {
+    client: Client,
+    limit: usize,
+    state: PerProcess<State<K>>,
+}
+
+struct State<K> {
+    queue: Mutex<Queue<K>>,
+    changed: Condvar,
+}
+
+impl<K> Default for State<K> {
+    fn default() -> State<K> {
+        State { queue: Mutex::default(), changed: Condvar::new() }
+    }
+}
+
+/// What a fleet tells its owner. See [`Fleet::next`].
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum FleetEvent<K> {
+    /// The call of this tenant has ended. The fleet has forgotten the tenant.
+    Ended {
+        /// The tenant's key.
+        key: K,
+        /// How its call ended.
+        result: Result<SyncOutcome, Error>,
+    },
+    /// The service refused the token of this tenant, or none was given yet. Its call rests until
+    /// [`set_token`](Fleet::set_token).
+    WantsToken {
+        /// The tenant's key.
+        key: K,
+        /// Why the service refused the last token; its detail may have claims that the new one must satisfy. None if
+        /// no token was given yet.
+        refusal: Option<Error>,
+    },
+    /// More is due than the threads in [`next`](Fleet::next) can do soon: one more thread that calls it would help. You
+    /// may ignore this: nothing is lost, but calls end later.
+    Behind,
+    /// The time has passed, and nothing has happened.
+    TimedOut,
+    /// All calls have ended, and the fleet is closed.
+    Finished,
+}
+
+impl<K: Clone + Eq + Hash> Fleet<K> {
+    /// An empty fleet. It shares the client's connections, but not its canceller: use [`cancel`](Self::cancel).
+    pub fn new(client: &Client) -> Fleet<K> {
+        Fleet { client: client.clone(), limit: DEFAULT_LIMIT, state: PerProcess::default() }
+    }
+
+    /// Sets how many tenants may be in the fleet at once. 20,000 by default. A tenant takes a few KiB, and its token.
+    pub fn with_limit(self, limit: usize) -> Fleet<K> {
+        Fleet { limit, ..self }
+    }
+
+    /// Whether another tenant may be added now. If not, call [`next`](Self::next) until one has ended.
+    ///
+    /// So tenants can come from a file of any length, and the memory stays the same. A single thread that adds sees no
+    /// surprise; if several add, one of them may still find the fleet full.
+    pub fn has_room(&self) -> bool {
+        self.queue().len() < self.limit
+    }
+
+    /// Adds a tenant. Does not block, and sends nothing yet.
+    ///
+    /// `key` names the tenant in events. It must be another than those of all tenants in the fleet. `token` is a bearer
+    /// token, of which the fleet keeps a copy until the call has ended. If it is None, [`next`](Self::next) asks for it
+    /// when the tenant's turn comes: so no token expires in the queue. `timeout` is from 1 millisecond to 24 hours, and
+    /// counts from the first request.
+    ///
+    /// Fails with [`ErrorKind::InvalidArgument`] if an argument is wrong, or the fleet is full or closed.
+    pub fn add(&self, key: K, token: Option<&str>, goal: Goal, timeout: Duration) -> Result<(), Error> {
+        let canceller = Canceller::new();
+        let token = token.map(Token::new).transpose()?;
+        let wait = Box::new(self.client.with_canceller(&canceller).steps(token, goal, timeout)?);
+        let mut queue = self.queue();
+        let refusal = if queue.is_closed {
+            "the fleet is closed"
+        } else if queue.has(&key) {
+            "the fleet has a tenant with this key"
+        } else if queue.len() >= self.limit {
+            "the fleet is full: call next until it has room"
+        } else {
+            queue.add(Instant::now(), key, wait, canceller);
+            self.changed().notify_one();
+            return Ok(());
+        };
+        Err(Error::invalid_argument(refusal))
+    }
+
+    /// Tells that no more tenants will be added. [`next`](Self::next) returns [`FleetEvent::Finished`] when all calls
+    /// have ended.
+    pub fn close(&self) {
+        self.queue().is_closed = true;
+        self.changed().notify_all();
+    }
+
+    /// Does what is due, until there is something to tell, or `timeout` has passed.
+    ///
+    /// Blocks for at most that time, plus the time of one request: the client's timeout at most. Any number of threads
+    /// may call it at once.
+    pub fn next(&self, timeout: Duration) -> FleetEvent<K> {
+        let give_up = Instant::now().checked_add(timeout);
+        let mut queue = self.queue();
+        queue.help.threads += 1;
+        let event = loop {
+            let now = Instant::now();
+            if queue.needs_help(now) {
+                break FleetEvent::Behind;
+            }
+            let Some((key, wait)) = queue.take(now) else {
+                if queue.is_finished() {
+                    break FleetEvent::Finished;
+                }
+                if give_up.is_some_and(|give_up| give_up <= now) {
+                    break FleetEvent::TimedOut;
+                }
+                queue = self.pause(queue, now, give_up);
+                continue;
+            };
+            self.changed().notify_one(); // another thread watches for the next
+            drop(queue);
+            let (wait, step) = take_step(wait);
+            queue = self.queue();
+            if let Some(event) = settle(&mut queue, now, key, wait, step) {
+                break event;
+            }
+        };
+        queue.help.threads -= 1;
+        self.changed().notify_one();
+        event
+    }
+
+    /// Waits until something may be due or has changed. One thread watches the time of what is due next; the others
+    /// wait for it to call.
+    fn pause<'a>(
+        &self,
+        mut queue: MutexGuard<'a, Queue<K>>,
+        now: Instant,
+        give_up: Option<Instant>,
+    ) -> MutexGuard<'a, Queue<K>> {
+        let due = queue.next_due();
+        let is_watched = queue.watched_until.is_some_and(|until| due.is_none_or(|due| until <= due));
+        let until = if is_watched { give_up } else { [due, give_up].into_iter().flatten().min() };
+        if !is_watched {
+            queue.watched_until = until;
+        }
+        let time = until.map_or(Duration::MAX, |until| until.saturating_duration_since(now));
+        let (mut queue, _) = self.changed().wait_timeout(queue, time).unwrap_or_else(PoisonError::into_inner);
+        if !is_watched {
+            queue.watched_until = None;
+        }
+        queue
+    }
+
+    /// Hands in a token for a tenant, for all its requests from the next one on; or None, if it wants one and there is
+    /// none. Then its call ends.
+    ///
+    /// Fails with [`ErrorKind::InvalidArgument`] if the text cannot be a token, or the fleet has no such tenant.
+    pub fn set_token(&self, key: &K, token: Option<&str>) -> Result<(), Error> {
+        let token = token.map(Token::new).transpose()?;
+        if !self.queue().set_token(key, token) {
+            return Err(Error::invalid_argument("the fleet has no tenant with this key"));
+        }
+        self.changed().notify_one();
+        Ok(())
+    }
+
+    /// Ends the call of one tenant, with [`ErrorKind::Cancelled`]. [`next`](Self::next) tells what became of it. Does
+    /// not block. A tenant that the fleet does not have is none of its business.
+    pub fn cancel_one(&self, key: &K) {
+        self.queue().cancel_one(key);
+        self.changed().notify_one();
+    }
+
+    /// Ends all calls, with [`ErrorKind::Cancelled`], and those of tenants that are added later. [`next`](Self::next)
+    /// tells what became of each. Does not block.
+    pub fn cancel(&self) {
+        self.queue().cancel();
+        self.changed().notify_all();
+    }
+
+    /// How many tenants are in the fleet: those whose end was not told yet.
+    pub fn len(&self) -> usize {
+        self.queue().len()
+    }
+
+    /// Whether no tenant is in the fleet.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The state is valid after any panic, so ignore poisoning.
+    fn queue(&self) -> MutexGuard<'_, Queue<K>> {
+        self.state.get(State::default).queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn changed(&self) -> &Condvar {
+        &self.state.get(State::default).changed
+    }
+}
+
+/// A panic is the end of its own call, not of the fleet.
+fn take_step(mut wait: Box<Wait>) -> (Box<Wait>, Step) {
+    let step = panic::catch_unwind(AssertUnwindSafe(|| wait.step()));
+    let internal = || Error::new(ErrorKind::Internal, "a panic was caught in a step");
+    (wait, step.unwrap_or_else(|_| Step::Done(Err(internal()))))
+}
+
+/// Puts a tenant where it belongs after a step that began at this time. Returns what there is to tell.
+fn settle<K: Clone + Eq + Hash>(
+    queue: &mut Queue<K>,
+    began: Instant,
+    key: K,
+    wait: Box<Wait>,
+    step: Step,
+) -> Option<FleetEvent<K>> {
+    if let Some(is_throttled) = wait.was_throttled() {
+        let now = Instant::now();
+        queue.brake.step_ended(now, began, is_throttled);
+        queue.help.step_took(now - began);
+    }
+    match step {
+        Step::Pause(until) => {
+            queue.put(key, until, wait);
+            None
+        }
+        Step::WantsToken => {
+            let refusal = wait.refusal();
+            queue.want_token(&key, wait).then_some(FleetEvent::WantsToken { key, refusal })
+        }
+        Step::Done(result) => {
+            queue.end(&key);
+            Some(FleetEvent::Ended { key, result })
+        }
+    }
+}
+
+impl<K> fmt::Debug for Fleet<K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Fleet { client, limit, state: _ } = self;
+        f.debug_struct("Fleet").field("client", client).field("limit", limit).finish_non_exhaustive()
+    }
+}
