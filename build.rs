@@ -27,7 +27,7 @@ mod header {
         "ffi/version.rs",
         "ffi/goal.rs",
         "ffi/event.rs",
-        "wait/progress.rs",
+        "wait/phase.rs",
         "outcome/trigger.rs",
         "config/cloud.rs",
     ];

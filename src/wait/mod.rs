@@ -6,6 +6,7 @@ pub(crate) mod machine;
 #[cfg(test)]
 mod matrix;
 mod meaning;
+mod phase;
 mod progress;
 mod steps;
 mod tokens;
@@ -13,5 +14,6 @@ mod unconfirmed;
 
 pub(crate) use blocking::{OnProgress, run};
 pub use machine::Goal;
-pub use progress::{Phase, Progress};
+pub use phase::Phase;
+pub use progress::Progress;
 pub use steps::{Step, Wait};

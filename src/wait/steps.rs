@@ -5,7 +5,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use super::machine::{Command, Event, Goal, Machine, StopReason, Terms};
 use super::meaning::{self, Meaning};
-use super::progress::{Phase, Progress};
+use super::phase::Phase;
 use super::tokens::Tokens;
 use super::unconfirmed::Readings;
 use crate::outcome::{Answer, Detail, Error, ErrorKind, SyncOutcome};
@@ -26,7 +26,7 @@ pub enum Step {
     /// Step again at this time, or any time later.
     Pause(Instant),
     /// The service refused the token, or there is none yet: hand in a new one with [`Wait::set_token`], and step
-    /// again. [`Progress::claims`] says what it must satisfy. Without a new one, the next step ends the call.
+    /// again. [`Progress::claims`](crate::Progress::claims) says what it must satisfy. Without a new one, the next step ends the call.
     WantsToken,
     /// The call is over. Do not step again: there is nothing more to come.
     Done(Result<SyncOutcome, Error>),
@@ -328,11 +328,6 @@ impl Wait {
         let Detail { attempts, settings, .. } = mem::take(&mut self.detail);
         self.detail = Detail { attempts, settings, ..of_trigger };
         error
-    }
-
-    /// What the call is doing, and the way to hand in a new token.
-    pub fn progress(&mut self) -> Progress<'_> {
-        Progress::new(self)
     }
 
     /// Waits for this long, or for a cancel.

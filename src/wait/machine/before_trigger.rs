@@ -12,7 +12,7 @@ use super::state::{Machine, State};
 use super::window::WINDOW;
 use crate::outcome::{Settings, Trigger};
 use crate::text::time::{self, Time};
-use crate::wait::progress::Phase;
+use crate::wait::phase::Phase;
 
 /// Whether the service recorded the last sync so long ago that its status cannot lag behind, even if the service's
 /// clocks differ.

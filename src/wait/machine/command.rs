@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::wait::progress::Phase;
+use crate::wait::phase::Phase;
 
 /// What to do next. Tell the machine what came of it as an event.
 #[derive(Debug, Clone, PartialEq)]

@@ -7,7 +7,7 @@ use super::event::Event;
 use super::goal::Goal;
 use super::state::{Machine, State};
 use crate::service::retry;
-use crate::wait::progress::Phase;
+use crate::wait::phase::Phase;
 
 impl Machine {
     pub(super) fn after_request(&mut self, now: Duration, event: Event, retries_made: u32) -> Command {

@@ -13,7 +13,7 @@ use super::schedule::Schedule;
 use super::uncertain_trigger::UncertainTrigger;
 use crate::outcome::{Settings, Trigger};
 use crate::text::Time;
-use crate::wait::progress::Phase;
+use crate::wait::phase::Phase;
 
 /// Between two readings of a watch.
 const LONGEST_PAUSE: Duration = Duration::from_secs(15);
