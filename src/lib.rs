@@ -29,6 +29,8 @@
 //! | wait until the sync completes | [`Client::sync_and_wait`], with [`Progress`] |
 //! | make sure that a sync has completed since a change | [`Client::sync_since`] |
 //! | read how the last sync went, and when the next is possible | [`Client::settings`] |
+//! | do any of these for thousands of tenants on a few threads | [`Fleet`] |
+//! | drive a call step by step, from an event loop | [`Client::wait`] |
 //! | end a call from another thread | [`Canceller`] |
 //! | understand the outcome of a call | [`Answer`] and [`ErrorKind`], and the [`Detail`] of both |
 //!
