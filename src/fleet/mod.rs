@@ -76,6 +76,7 @@ impl<K> Default for State<K> {
 /// What a fleet tells its owner. See [`Fleet::next`].
 #[derive(Debug)]
 #[non_exhaustive]
+#[allow(clippy::large_enum_variant)] // it is not stored
 pub enum FleetEvent<K> {
     /// The call of this tenant has ended. The fleet has forgotten the tenant.
     Ended {

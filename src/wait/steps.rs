@@ -22,6 +22,7 @@ const LONGEST_JITTER_MS: u32 = 5000;
 /// See [`Wait::step`].
 #[derive(Debug)]
 #[non_exhaustive]
+#[allow(clippy::large_enum_variant)] // it is not stored
 pub enum Step {
     /// Step again at this time, or any time later.
     Pause(Instant),
