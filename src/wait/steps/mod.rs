@@ -1,19 +1,17 @@
 //! A call in steps: does what the machine orders, and tells it what came of that.
 
-use std::mem;
+mod requests;
+mod result;
+
 use std::time::{Duration, Instant, SystemTime};
 
 use super::machine::{Command, Event, Goal, Machine, StopReason, Terms};
-use super::meaning::{self, Meaning};
 use super::phase::Phase;
 use super::tokens::Tokens;
 use super::unconfirmed::Readings;
-use crate::outcome::{Answer, Detail, Error, ErrorKind, SyncOutcome};
-use crate::service::Operation;
-use crate::service::reply::Reply;
-use crate::service::retry;
+use crate::outcome::{Detail, Error, ErrorKind, SyncOutcome};
 use crate::text::Token;
-use crate::transport::{Failure, Graph, random};
+use crate::transport::{Graph, random};
 
 const LONGEST_JITTER_MS: u32 = 5000;
 
@@ -130,38 +128,34 @@ impl Wait {
     /// for the client's timeout at most for each. If nothing is due yet, it does nothing.
     pub fn step(&mut self) -> Step {
         self.was_throttled = None;
-        if matches!(self.place, Place::Over) {
-            return Step::Done(Err(Error::new(ErrorKind::Internal, "a step after the end of the call")));
+        match self.place {
+            Place::Over => {
+                Step::Done(Err(Error::new(ErrorKind::Internal, "a step after the end of the call")))
+            }
+            Place::Reading => self.go_on(Self::read_settings),
+            _ if self.graph.is_cancelled() => self.finish(self.elapsed(), StopReason::Cancelled),
+            Place::Pausing(until) if self.elapsed() < until => Step::Pause(self.started + until),
+            Place::Starting if self.tokens.is_empty() => self.ask_for_first_token(),
+            Place::Starting => self.go_on(Self::start),
+            Place::WantingToken if !self.tokens.has_new() => self.go_on(|_| Ok(Event::NoToken)),
+            Place::WantingToken | Place::Pausing(_) => self.go_on(|_| Ok(Event::Due)),
         }
-        if self.graph.is_cancelled() {
-            return self.finish(self.elapsed(), StopReason::Cancelled);
-        }
-        let is_reading = matches!(self.place, Place::Reading);
-        let due = match self.place {
-            Place::Pausing(until) if self.elapsed() < until => return Step::Pause(self.started + until),
-            Place::Starting if self.tokens.is_empty() => return self.ask_for_first_token(),
-            Place::Starting => self.start(),
-            Place::WantingToken if !self.tokens.has_new() => Event::NoToken,
-            Place::Reading => match self.read_settings() {
-                Ok(event) => event,
-                Err(reason) => return self.finish(self.elapsed(), reason),
-            },
-            _ => Event::Due,
-        };
-        self.go_on(due, is_reading)
     }
 
-    /// Does what follows from an event. A reading that follows a request is for the next step.
-    fn go_on(&mut self, mut event: Event, mut has_sent: bool) -> Step {
+    /// Does what follows from an event, and from what comes of that. A reading that follows a request is for the next
+    /// step.
+    fn go_on(&mut self, first: impl FnOnce(&mut Wait) -> Result<Event, StopReason>) -> Step {
+        let mut event = first(self);
         loop {
             let now = self.elapsed();
-            let machine = self.machine.as_mut().expect("started");
-            let command = machine.next(now, event);
-            if let Some(known) = machine.known_trigger() {
-                self.detail.trigger = known;
-            }
-            let result = match command {
-                Command::ReadSettings if has_sent => return self.pause(Place::Reading, now),
+            let command = match event {
+                Ok(event) => self.command(now, event),
+                Err(reason) => Command::Stop(reason),
+            };
+            event = match command {
+                Command::ReadSettings if self.was_throttled.is_some() => {
+                    return self.pause(Place::Reading, now);
+                }
                 Command::ReadSettings => self.read_settings(),
                 Command::SendTrigger => self.send_trigger(),
                 Command::Pause { until, next_step, phase } => {
@@ -169,21 +163,25 @@ impl Wait {
                     return self.pause(Place::Pausing(until), until);
                 }
                 Command::AskForToken => return self.ask_for_token(Place::WantingToken),
-                Command::Stop(reason) => Err(reason),
-            };
-            has_sent = true;
-            event = match result {
-                Ok(event) => event,
-                Err(reason) => return self.finish(now, reason),
+                Command::Stop(reason) => return self.finish(now, reason),
             };
         }
     }
 
-    fn start(&mut self) -> Event {
+    fn command(&mut self, now: Duration, event: Event) -> Command {
+        let machine = self.machine.as_mut().expect("started");
+        let command = machine.next(now, event);
+        if let Some(known) = machine.known_trigger() {
+            self.detail.trigger = known;
+        }
+        command
+    }
+
+    fn start(&mut self) -> Result<Event, StopReason> {
         self.started = Instant::now();
         self.terms.began = SystemTime::now();
         self.machine = Some(Machine::new(self.terms.clone()));
-        Event::Due
+        Ok(Event::Due)
     }
 
     fn pause(&mut self, place: Place, until: Duration) -> Step {
@@ -209,59 +207,6 @@ impl Wait {
         self.started.elapsed()
     }
 
-    fn read_settings(&mut self) -> Result<Event, StopReason> {
-        if self.terms.goal == Goal::Sync {
-            return self.ask_when();
-        }
-        let Meaning { event, error } = meaning::of_settings(self.exchange(Operation::ReadSettings)?);
-        match (&event, &error) {
-            (Event::SettingsRead { settings, .. }, _) => self.readings.read(self.elapsed(), settings),
-            (Event::ReadForbidden, Some(error)) => self.readings.refused(error),
-            _ => {}
-        }
-        self.last_failure = error;
-        Ok(event)
-    }
-
-    /// Reads the settings, to say when the next trigger is possible. The detail stays that of the trigger. If the
-    /// reading fails, the detail says why.
-    fn ask_when(&mut self) -> Result<Event, StopReason> {
-        let of_trigger = mem::take(&mut self.detail);
-        let result = self.exchange(Operation::ReadSettings);
-        let Detail { attempts, settings, .. } = mem::replace(&mut self.detail, of_trigger);
-        self.detail.attempts.extend(attempts);
-        self.detail.settings = settings;
-        let result = result.unwrap_or_else(|_| Err(Failure::cancelled(false)));
-        let Meaning { event, error } = meaning::of_settings(result);
-        self.detail.failed_reading = error.map(|error| error.to_string());
-        Ok(event)
-    }
-
-    fn send_trigger(&mut self) -> Result<Event, StopReason> {
-        let Meaning { event, error } = meaning::of_trigger(self.exchange(Operation::TriggerSync)?);
-        if matches!(event, Event::TriggerMayHaveRun) {
-            self.uncertain_trigger = error.map(|error| (error, self.detail.clone()));
-        } else {
-            self.last_failure = error;
-        }
-        Ok(event)
-    }
-
-    /// Sends one request. The outer error ends the call.
-    fn exchange(&mut self, operation: Operation) -> Result<Result<Reply, Failure>, StopReason> {
-        let call = self.graph.call(self.terms.deadline.saturating_sub(self.elapsed()));
-        call.set_needs_new_connection(self.needs_new_connection);
-        let Wait { graph, tokens, detail, .. } = self;
-        let result = tokens.send(|token| graph.attempt(&call, operation, token, detail));
-        let reply = result.as_ref().ok();
-        self.needs_new_connection = reply.is_some_and(|reply| reply.status == 503);
-        self.was_throttled = Some(reply.is_some_and(|reply| retry::is_throttled(operation, reply.status)));
-        match result {
-            Err(failure) if failure.error.kind() == ErrorKind::Cancelled => Err(StopReason::Cancelled),
-            result => Ok(result),
-        }
-    }
-
     /// Hands in a new token, for all requests from the next one on. The call keeps a copy, and wipes it at the end.
     ///
     /// If the text cannot be a token, this fails with [`ErrorKind::InvalidArgument`], and the old token stays.
@@ -283,52 +228,6 @@ impl Wait {
     fn finish(&mut self, now: Duration, reason: StopReason) -> Step {
         self.place = Place::Over;
         Step::Done(self.result(now, reason))
-    }
-
-    fn result(&mut self, now: Duration, reason: StopReason) -> Result<SyncOutcome, Error> {
-        let result = match reason {
-            StopReason::Read | StopReason::Accepted | StopReason::Completed => Ok(Answer::Accepted),
-            StopReason::AlreadyRunning | StopReason::JoinedCompleted => Ok(Answer::AlreadyRunning),
-            StopReason::UpToDate => Ok(Answer::UpToDate),
-            StopReason::Unconfirmed => {
-                self.detail.reason = Some(self.readings.reason(now));
-                Ok(Answer::Unconfirmed)
-            }
-            StopReason::TooSoon(next) => {
-                self.tell_next_sync(now, next);
-                Ok(Answer::TooSoon)
-            }
-            StopReason::SyncFailed => {
-                Err(Error::new(ErrorKind::SyncFailed, "the service reports the status failed"))
-            }
-            StopReason::DeadlinePassed => {
-                Err(Error::new(ErrorKind::Timeout, "the sync was not seen to end before the deadline"))
-            }
-            StopReason::RequestFailed => Err(self.last_failure.take().unwrap_or_else(lost_error)),
-            StopReason::TriggerMayHaveRun => Err(self.restore_uncertain_trigger()),
-            StopReason::Cancelled => Err(Failure::cancelled(false).error),
-        };
-        let detail = mem::take(&mut self.detail);
-        match result {
-            Ok(answer) => Ok(SyncOutcome { answer, detail }),
-            Err(error) => Err(error.with_detail(detail)),
-        }
-    }
-
-    /// Without a time, what the service has said stays.
-    fn tell_next_sync(&mut self, now: Duration, next: Option<Duration>) {
-        let Some(next) = next else { return };
-        self.detail.retry_after = Some(next.saturating_sub(now));
-        self.detail.next_sync = self.machine.as_ref().and_then(|machine| machine.service_time(next));
-    }
-
-    /// Returns the failure of the trigger that may have run, and makes the detail that of its moment. The readings
-    /// after it showed nothing, but their attempts and settings stay.
-    fn restore_uncertain_trigger(&mut self) -> Error {
-        let Some((error, of_trigger)) = self.uncertain_trigger.take() else { return lost_error() };
-        let Detail { attempts, settings, .. } = mem::take(&mut self.detail);
-        self.detail = Detail { attempts, settings, ..of_trigger };
-        error
     }
 
     /// Waits for this long, or for a cancel.
@@ -355,8 +254,4 @@ impl Wait {
     pub(super) fn is_cancelled(&self) -> bool {
         self.graph.is_cancelled()
     }
-}
-
-fn lost_error() -> Error {
-    Error::new(ErrorKind::Internal, "the call lost the error that ended it")
 }

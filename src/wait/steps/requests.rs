@@ -1,0 +1,68 @@
+//! The requests of a call, and what their results mean to it.
+
+use std::mem;
+
+use super::Wait;
+use crate::outcome::{Detail, ErrorKind};
+use crate::service::Operation;
+use crate::service::reply::Reply;
+use crate::service::retry;
+use crate::transport::Failure;
+use crate::wait::Goal;
+use crate::wait::machine::{Event, StopReason};
+use crate::wait::meaning::{self, Meaning};
+
+impl Wait {
+    pub(super) fn read_settings(&mut self) -> Result<Event, StopReason> {
+        if self.terms.goal == Goal::Sync {
+            return self.ask_when();
+        }
+        let Meaning { event, error } = meaning::of_settings(self.exchange(Operation::ReadSettings)?);
+        match (&event, &error) {
+            (Event::SettingsRead { settings, .. }, _) => self.readings.read(self.elapsed(), settings),
+            (Event::ReadForbidden, Some(error)) => self.readings.refused(error),
+            _ => {}
+        }
+        self.last_failure = error;
+        Ok(event)
+    }
+
+    /// Reads the settings, to say when the next trigger is possible. The detail stays that of the trigger. If the
+    /// reading fails, the detail says why.
+    fn ask_when(&mut self) -> Result<Event, StopReason> {
+        let of_trigger = mem::take(&mut self.detail);
+        let result = self.exchange(Operation::ReadSettings);
+        let Detail { attempts, settings, .. } = mem::replace(&mut self.detail, of_trigger);
+        self.detail.attempts.extend(attempts);
+        self.detail.settings = settings;
+        let result = result.unwrap_or_else(|_| Err(Failure::cancelled(false)));
+        let Meaning { event, error } = meaning::of_settings(result);
+        self.detail.failed_reading = error.map(|error| error.to_string());
+        Ok(event)
+    }
+
+    pub(super) fn send_trigger(&mut self) -> Result<Event, StopReason> {
+        let Meaning { event, error } = meaning::of_trigger(self.exchange(Operation::TriggerSync)?);
+        if matches!(event, Event::TriggerMayHaveRun) {
+            self.uncertain_trigger = error.map(|error| (error, self.detail.clone()));
+        } else {
+            self.last_failure = error;
+        }
+        Ok(event)
+    }
+
+    /// Sends one request. The outer error ends the call.
+    fn exchange(&mut self, operation: Operation) -> Result<Result<Reply, Failure>, StopReason> {
+        let call = self.graph.call(self.terms.deadline.saturating_sub(self.elapsed()));
+        call.set_needs_new_connection(self.needs_new_connection);
+        let Wait { graph, tokens, detail, .. } = self;
+        let result = tokens.send(|token| graph.attempt(&call, operation, token, detail));
+        let reply = result.as_ref().ok();
+        self.needs_new_connection = reply.is_some_and(|reply| reply.status == 503);
+        self.was_throttled = Some(reply.is_some_and(|reply| retry::is_throttled(operation, reply.status)));
+        match result {
+            Err(failure) if failure.error.kind() == ErrorKind::Cancelled => Err(StopReason::Cancelled),
+            result => Ok(result),
+        }
+    }
+}
