@@ -193,7 +193,7 @@ impl Settings {
     /// How long after this time of the service the next sync is possible, and when that is. None if it is possible now,
     /// or there was never a sync.
     pub(crate) fn window_after(&self, now: Time) -> Option<(Duration, Time)> {
-        let pause = Duration::from_secs(self.next_sync()?.seconds_after(now)).min(LONGEST_RETRY_AFTER);
+        let pause = self.next_sync()?.duration_since(now).min(LONGEST_RETRY_AFTER);
         (!pause.is_zero()).then(|| (pause, now.plus(pause)))
     }
 

@@ -67,7 +67,7 @@ impl Machine {
     pub(super) fn window_end(&self) -> Option<Duration> {
         let (date, received) = self.service_clock?;
         let next = self.latest.as_ref()?.next_sync()?;
-        Some(received + Duration::from_secs(next.seconds_after(date)))
+        Some(received + next.duration_since(date))
     }
 
     fn next_throttle_pause(&mut self) -> Duration {
