@@ -151,8 +151,8 @@ AUTOPILOT_ENUM(autopilot_result) {
     // A sync ran less than ten minutes ago, perhaps for another caller (HTTP 429). When to try again: see
     // autopilot_detail_retry_after_ms() and autopilot_settings_next_sync_ms().
     AUTOPILOT_SYNC_TOO_SOON = 2,
-    // For a wait only: a sync was accepted or is running, but its end cannot be observed. autopilot_detail_message()
-    // says why: the settings may not be read, or no reading showed the sync.
+    // For a wait only: a sync was accepted or is running, but its end cannot be observed.
+    // autopilot_detail_why_unknown() says why.
     AUTOPILOT_SYNC_UNCONFIRMED = 3,
     // From autopilot_client_sync_since() only: a sync has completed since the change. Nothing was triggered.
     AUTOPILOT_SYNC_UP_TO_DATE = 4,
@@ -596,6 +596,17 @@ AUTOPILOT_API int64_t autopilot_detail_retry_after_ms(const autopilot_detail *de
 
 // What became of the trigger. AUTOPILOT_TRIGGER_NOT_SENT for NULL.
 AUTOPILOT_API autopilot_trigger autopilot_detail_trigger(const autopilot_detail *detail);
+
+// Why it is unknown how the sync ended, after AUTOPILOT_SYNC_UNCONFIRMED, or when the next is possible, after
+// AUTOPILOT_SYNC_TOO_SOON without a retry-after. One line, for people; the message ends with it. It says one of these:
+// - the settings cannot be read, and the error. After a 403 that has the service's words, which name the missing scope.
+// - no reading of the wait showed the sync. If the status was "failed" in all of them, it also says how many they were
+//   and for how long: the service may have an outage.
+// - the settings have no time of a recent sync that explains why it is too soon.
+//
+// NULL if neither is unknown, if the client was told not to look (autopilot_options_set_trigger_only()), and for NULL.
+AUTOPILOT_API
+const char *autopilot_detail_why_unknown(const autopilot_detail *detail);
 
 // The claims that a new token must answer, as JSON. Pass them to whatever issues the token. NULL if the service asked
 // for none, and for NULL.

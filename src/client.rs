@@ -95,7 +95,7 @@ impl Client {
         Ok(SyncOutcome { answer, detail })
     }
 
-    /// Reads the settings, to say when the next sync is possible. If that fails, the detail says why.
+    /// Reads the settings, to say when the next sync is possible. If they do not say it, the detail says why.
     fn find_next_sync(&self, token: &str, timeout: Duration, detail: &mut Detail) {
         let reading = self.request(Operation::ReadSettings, token, timeout, false, |reply| {
             Ok((reply.settings()?.clone(), reply.date()))
@@ -104,11 +104,13 @@ impl Client {
             Ok(((settings, date), Detail { attempts, .. })) => {
                 let window = date.and_then(|date| settings.window_after(date));
                 (detail.retry_after, detail.next_sync) = window.unzip();
+                detail.why_unknown =
+                    window.is_none().then(|| "the settings have no time of a recent sync".to_owned());
                 detail.settings = Some(settings);
                 attempts
             }
             Err(error) => {
-                detail.failed_reading = Some(error.to_string());
+                detail.why_unknown = Some(error.why_unknown());
                 error.detail().attempts.clone()
             }
         };

@@ -192,14 +192,14 @@ impl Driver<'_> {
     }
 
     fn finish(mut self, reason: StopReason) -> Result<SyncOutcome, Error> {
+        if matches!(reason, StopReason::Unconfirmed | StopReason::TooSoon(None)) {
+            self.detail.why_unknown = Some(self.readings.why_unknown(self.elapsed()));
+        }
         let result = match reason {
             StopReason::Completed => Ok(Answer::Accepted),
             StopReason::JoinedCompleted => Ok(Answer::AlreadyRunning),
             StopReason::UpToDate => Ok(Answer::UpToDate),
-            StopReason::Unconfirmed => {
-                self.detail.reason = Some(self.readings.reason(self.elapsed()));
-                Ok(Answer::Unconfirmed)
-            }
+            StopReason::Unconfirmed => Ok(Answer::Unconfirmed),
             StopReason::TooSoon(next) => {
                 self.detail.retry_after = next.map(|next| next.saturating_sub(self.elapsed()));
                 self.detail.next_sync = next
