@@ -576,7 +576,7 @@ AUTOPILOT_API void autopilot_settings_free(autopilot_settings *settings);
 // The result that the call returned. AUTOPILOT_ERROR_INVALID_ARGUMENT for NULL.
 AUTOPILOT_API autopilot_result autopilot_detail_result(const autopilot_detail *detail);
 
-// What happened, on one line, fit for a log. NULL only for NULL.
+// What happened, on one line, fit for a log. Never NULL: the empty string for NULL.
 AUTOPILOT_API const char *autopilot_detail_message(const autopilot_detail *detail);
 
 // The HTTP status of the reply to the last request. The reading of autopilot_client_sync() after "too soon" does not

@@ -325,8 +325,7 @@ public:
     {
         if (text_)
             return *text_;
-        const char *message = autopilot_detail_message(capi());
-        return message ? message : name();
+        return capi() ? autopilot_detail_message(capi()) : name();
     }
 
     /// The HTTP status of the reply to the last request. 0 if there was no reply.

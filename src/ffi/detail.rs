@@ -62,10 +62,10 @@ pub extern "C" fn autopilot_detail_result(detail: Option<&autopilot_detail>) -> 
     detail.map_or(autopilot_result::AUTOPILOT_ERROR_INVALID_ARGUMENT, |detail| detail.result)
 }
 
-/// What happened, on one line, fit for a log. NULL only for NULL.
+/// What happened, on one line, fit for a log. Never NULL: the empty string for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn autopilot_detail_message(detail: Option<&autopilot_detail>) -> *const c_char {
-    pointer(detail.map(|detail| &detail.message))
+    detail.map_or(c"", |detail| &detail.message).as_ptr()
 }
 
 /// The HTTP status of the reply to the last request. The reading of autopilot_client_sync() after "too soon" does not
