@@ -829,7 +829,7 @@ public:
     /// completed, too_soon if the service accepts no trigger before the deadline, and unconfirmed if the end cannot be
     /// observed. Throws ErrorKind::sync_failed if the service reports that the sync failed, and ErrorKind::timeout if
     /// no end was seen before the deadline; Error::trigger() then says whether a sync runs. Both have the settings that
-    /// were read last. When the wait can be wrong: see autopilot_client_sync_and_wait() in autopilot_sync.h.
+    /// were read last. The page docs/readings.md of the library lists the cases in which the wait can be wrong.
     Outcome sync_and_wait(const Text &token, Duration timeout) const
     {
         return wait(token, std::nullopt, timeout, nullptr, nullptr);
