@@ -151,8 +151,8 @@ AUTOPILOT_ENUM(autopilot_result) {
     // A sync ran less than ten minutes ago, perhaps for another caller (HTTP 429). When to try again: see
     // autopilot_detail_retry_after_ms() and autopilot_settings_next_sync_ms().
     AUTOPILOT_SYNC_TOO_SOON = 2,
-    // For a wait only: a sync was accepted or is running, but its end cannot be observed. autopilot_detail_message()
-    // says why: the settings may not be read, or no reading showed the sync.
+    // For a wait only: a sync was accepted or is running, but its end cannot be observed.
+    // autopilot_detail_why_unknown() says why.
     AUTOPILOT_SYNC_UNCONFIRMED = 3,
     // From autopilot_client_sync_since() only: a sync has completed since the change. Nothing was triggered.
     AUTOPILOT_SYNC_UP_TO_DATE = 4,
@@ -487,18 +487,9 @@ autopilot_result autopilot_client_settings(const autopilot_client *client,
 // Or the error of a request.
 //
 // The wait believes the service's status only if the service's own times have moved since the reading before the
-// trigger, or if a reading showed the sync in progress and the status that follows holds. The service documents
-// neither when it shows a sync nor how old a reading can be. So the wait can be wrong if
-// - lastSyncDateTime marks the start of a sync, and the status follows more than five seconds later: the wait may
-//   report the status of the previous sync.
-// - one sync follows another at once, and its status comes more than five seconds late: the wait may report the end of
-//   the first for the second.
-// - another sync ends before the wait has confirmed the end of this one: it reports the other one's end, which can be
-//   a failure.
-// - the service refuses the trigger as too soon, and its clocks differ: a sync that ended just before the wait may
-//   count as joined.
-// - the reply to the trigger is lost: a sync that ended since the reading before the trigger counts as joined, and a
-//   sync that somebody else triggered meanwhile counts as triggered here.
+// trigger, or if a reading showed the sync in progress and the status that follows holds. It can still be
+// wrong, because the service does not document enough to tell all syncs apart: the page docs/readings.md of the library
+// lists the cases.
 //
 // Whatever the result, the detail has the settings that were read last.
 AUTOPILOT_API
@@ -532,8 +523,8 @@ autopilot_result autopilot_client_sync_and_wait(const autopilot_client *client,
 // sent.
 // Or another result of autopilot_client_sync_and_wait().
 //
-// The service does not document whether it records the start of a sync or its end, so a sync that counts may have begun
-// a little before the change. What else the wait cannot tell apart: see autopilot_client_sync_and_wait().
+// A sync that counts may have begun a little before the change. The page docs/readings.md of the library says why, and
+// what else the wait cannot tell apart.
 //
 // Whatever the result, the detail has the settings that were read last.
 AUTOPILOT_API
@@ -752,7 +743,7 @@ AUTOPILOT_API void autopilot_settings_free(autopilot_settings *settings);
 // The result that the call returned. AUTOPILOT_ERROR_INVALID_ARGUMENT for NULL.
 AUTOPILOT_API autopilot_result autopilot_detail_result(const autopilot_detail *detail);
 
-// What happened, on one line, fit for a log. NULL only for NULL.
+// What happened, on one line, fit for a log. Never NULL: the empty string for NULL.
 AUTOPILOT_API const char *autopilot_detail_message(const autopilot_detail *detail);
 
 // The HTTP status of the reply to the last request. The reading of autopilot_client_sync() after "too soon" does not
@@ -772,6 +763,17 @@ AUTOPILOT_API int64_t autopilot_detail_retry_after_ms(const autopilot_detail *de
 
 // What became of the trigger. AUTOPILOT_TRIGGER_NOT_SENT for NULL.
 AUTOPILOT_API autopilot_trigger autopilot_detail_trigger(const autopilot_detail *detail);
+
+// Why it is unknown how the sync ended, after AUTOPILOT_SYNC_UNCONFIRMED, or when the next is possible, after
+// AUTOPILOT_SYNC_TOO_SOON without a retry-after. One line, for people; the message ends with it. It says one of these:
+// - the settings cannot be read, and the error. After a 403 that has the service's words, which name the missing scope.
+// - no reading of the wait showed the sync. If the status was "failed" in all of them, it also says how many they were
+//   and for how long: the service may have an outage.
+// - the settings have no time of a recent sync that explains why it is too soon.
+//
+// NULL if neither is unknown, if the client was told not to look (autopilot_options_set_trigger_only()), and for NULL.
+AUTOPILOT_API
+const char *autopilot_detail_why_unknown(const autopilot_detail *detail);
 
 // The claims that a new token must answer, as JSON. Pass them to whatever issues the token. NULL if the service asked
 // for none, and for NULL.

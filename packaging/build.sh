@@ -35,10 +35,8 @@ built() { # ARCHITECTURE FOLDER PREFIX LIBDIR: the C libraries, installed below 
         --destdir "$2" --prefix "$3" --libdir "$4" 2>"$work/log" || fail "$(cat "$work/log")"
 }
 examples() { mkdir -p "$1" && cp bindings/c/examples/* bindings/cpp/examples/* tests/programs/one_call.c "$1"; }
-texts() {
-    cp -r README.md docs SECURITY.md CHANGELOG.md LICENSE-* "$work/THIRD-PARTY.txt" "$1"
-    rm "$1/docs/dependencies.md" # for contributors
-}
+pages() { cp -r docs "$1" && rm "$1/docs/dependencies.md"; } # which is for contributors
+texts() { pages "$1" && cp README.md SECURITY.md CHANGELOG.md LICENSE-* "$work/THIRD-PARTY.txt" "$1"; }
 
 archive() { # ARCHITECTURE
     local name=autopilot-sync-$version-$1-linux-gnu
@@ -82,6 +80,7 @@ debian() { # ARCHITECTURE DEBIAN-ARCHITECTURE
     mv "$dev/$lib"/libautopilot_sync.so.* "$runtime/$lib"
     chmod 644 "$runtime/$lib"/*
     examples "$dev/usr/share/doc/libautopilot-sync-dev/examples"
+    pages "$dev/usr/share/doc/libautopilot-sync-dev"
     pack "$runtime" runtime "libautopilot-sync$abi" "$2"
     pack "$dev" dev libautopilot-sync-dev "$2"
 }

@@ -78,6 +78,7 @@ cp libautopilot-sync*_amd64.deb "$work/clean/tmp"
 inside "dpkg -i /tmp/*.deb; program=/usr/share/doc/libautopilot-sync-dev/examples/one_call.c; $compile"
 triggers "$work/inside" "/tmp/shared token"
 triggers "$work/inside" "/tmp/static token"
+inside "test -s /usr/share/doc/libautopilot-sync-dev/docs/readings.md" # which the header names
 cat >"$work/clean/tmp/CMakeLists.txt" <<END
 cmake_minimum_required(VERSION 3.16)
 project(agent C)

@@ -10,6 +10,8 @@ command -v systemd-analyze >/dev/null || {
 folder=$(mktemp -d)
 trap 'rm -r "$folder"' EXIT
 cp bindings/c/examples/autopilot-sync.{service,timer} "$folder"
+# The service's other command line must be right too.
+sed -i "s|^#ExecStart=|ExecStart=|" "$folder/autopilot-sync.service"
 # The program need not be installed here, so name one that is.
 sed -i "s|=/usr/local/bin/autopilot-syncd |=$(command -v true) |" "$folder/autopilot-sync.service"
 # systemd-analyze also prints warnings and succeeds, so any output is a failure.

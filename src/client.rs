@@ -134,20 +134,7 @@ impl Client {
     /// reading showed the sync in progress and the status that follows holds. A sync that failed is an error,
     /// [`ErrorKind::SyncFailed`]. If no end was seen before the deadline, the error is [`ErrorKind::Timeout`].
     ///
-    /// # What the wait cannot tell apart
-    ///
-    /// The service documents neither when it shows a sync nor how old a reading can be. So the wait can be wrong if
-    ///
-    /// - `lastSyncDateTime` marks the start of a sync, and the status follows more than five seconds later: the wait
-    ///   may report the status of the previous sync.
-    /// - one sync follows another at once, and its status comes more than five seconds late: the wait may report the
-    ///   end of the first for the second.
-    /// - another sync ends before the wait has confirmed the end of this one: it reports the other one's end, which
-    ///   can be a failure.
-    /// - the service refuses the trigger as too soon, and its clocks differ: a sync that ended just before the wait may
-    ///   count as joined.
-    /// - the reply to the trigger is lost: a sync that ended since the reading before the trigger counts as joined,
-    ///   and a sync that somebody else triggered meanwhile counts as triggered here.
+    #[doc = include_str!("../docs/readings.md")]
     ///
     /// ```no_run
     /// # let token = "a-token";
@@ -193,8 +180,8 @@ impl Client {
     ///
     /// # What the answer proves
     ///
-    /// The service has recorded a completed sync at or after the change. The service does not document whether it
-    /// records the start of a sync or its end, so that sync may have begun a little before the change.
+    /// The service has recorded a completed sync at or after the change. That sync may have begun a little before it;
+    /// [`sync_and_wait`](Self::sync_and_wait) says why, and what else the wait cannot tell apart.
     ///
     /// ```no_run
     /// # let token = "a-token";

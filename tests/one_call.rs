@@ -118,13 +118,14 @@ fn too_soon_says_when_the_next_sync_is_possible() {
         let (outcome, made) = too_soon(change, behaviour, Access::Full, vec![]);
         assert_eq!((outcome.to_string().as_str(), made.as_str()), (expected, methods), "{behaviour}");
         assert_eq!(outcome.detail().settings().is_some(), methods == "PG", "{behaviour}");
+        assert_eq!(outcome.detail().why_unknown(), None, "{behaviour}");
     }
 }
 
 #[test]
 fn too_soon_stays_the_answer_if_the_settings_cannot_be_read() {
     let reading = |step: Step| step.on("GET");
-    for (access, step, reason) in [
+    for (access, step, words) in [
         (Access::TriggerOnly, None, "forbidden: HTTP 403"),
         (Access::Full, Some(Step::error(500)), "HTTP 500"),
         (Access::Full, Some(Step::reply(Reply::new(503).html())), "HTTP 503"),
@@ -133,14 +134,30 @@ fn too_soon_stays_the_answer_if_the_settings_cannot_be_read() {
     ] {
         let little_time = |builder: ClientBuilder| builder.timeout(Duration::from_secs(5)).unwrap();
         let (outcome, methods) = too_soon(little_time, "", access, step.map(reading).into_iter().collect());
-        assert_eq!((outcome.answer(), methods.as_str()), (Answer::TooSoon, "PG"), "{reason}");
-        let (text, detail) = (outcome.to_string(), outcome.detail());
-        assert!(text.starts_with("too soon after the last sync; ") && text.contains(reason), "{text}");
+        assert_eq!((outcome.answer(), methods.as_str()), (Answer::TooSoon, "PG"), "{words}");
+        let detail = outcome.detail();
+        let why = detail.why_unknown().unwrap();
+        assert!(why.starts_with("the settings cannot be read, ") && why.contains(words), "{why}");
+        assert_eq!(
+            outcome.to_string(),
+            format!("too soon after the last sync; the time of the next is unknown: {why}")
+        );
         assert!(
-            !text.contains('\n') && detail.retry_after().is_none() && detail.settings().is_none(),
-            "{text}"
+            !why.contains('\n') && detail.retry_after().is_none() && detail.settings().is_none(),
+            "{why}"
         );
     }
+}
+
+#[test]
+fn too_soon_without_a_recent_sync_is_not_explained() {
+    let emulator = emulator();
+    emulator.script([Step::error(429)]);
+    let outcome = client(&emulator).sync(TOKEN).unwrap();
+    let detail = outcome.detail();
+    assert_eq!((outcome.answer(), detail.retry_after()), (Answer::TooSoon, None));
+    assert!(detail.settings().is_some());
+    assert_eq!(detail.why_unknown(), Some("the settings have no time of a recent sync"));
 }
 
 #[test]

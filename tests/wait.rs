@@ -69,7 +69,7 @@ fn a_sync_is_watched_to_its_end() {
         .unwrap();
     assert_eq!((outcome.answer(), outcome.detail().trigger()), (Answer::Accepted, Trigger::Accepted));
     assert_eq!(outcome.detail().settings().unwrap().status(), Some(&SyncStatus::Completed));
-    assert_eq!(outcome.to_string(), "the sync completed");
+    assert_eq!((outcome.to_string().as_str(), outcome.detail().why_unknown()), ("the sync completed", None));
     assert_eq!(seen[0], (Phase::Starting, None));
     assert!(seen[1..].iter().all(|(phase, _)| *phase == Phase::Watching), "{seen:?}");
     assert!(methods(&emulator).starts_with("GPG"), "{}", methods(&emulator));
@@ -247,10 +247,29 @@ fn without_the_right_to_read_the_end_cannot_be_observed() {
     emulator.set_token(TOKEN, Token::new(Access::TriggerOnly));
     let outcome = client(&emulator).sync_and_wait(TOKEN, HOUR, go_on).unwrap();
     assert_eq!((outcome.answer(), outcome.detail().trigger()), (Answer::Unconfirmed, Trigger::Accepted));
-    let line = outcome.to_string();
-    let reason = "the end of the sync cannot be observed: the settings cannot be read, forbidden: HTTP 403: ";
-    assert!(line.starts_with(reason) && line.contains("scopes"), "{line}");
+    let why = outcome.detail().why_unknown().unwrap();
+    assert!(
+        why.starts_with("the settings cannot be read, forbidden: HTTP 403: ") && why.contains("scopes"),
+        "{why}"
+    );
+    assert_eq!(outcome.to_string(), format!("the end of the sync cannot be observed: {why}"));
     assert_eq!(methods(&emulator), "GP");
+}
+
+#[test]
+fn without_the_right_to_read_the_time_of_the_next_sync_is_unknown() {
+    for (retry_after, is_known) in [(RetryAfter::Absent, false), (RetryAfter::Seconds, true)] {
+        let last_sync = Past::Ago(Duration::from_secs(60));
+        let emulator = emulator(Behaviour { last_sync, retry_after, ..quick() });
+        emulator.set_token(TOKEN, Token::new(Access::TriggerOnly));
+        let outcome = client(&emulator).sync_and_wait(TOKEN, HOUR, go_on).unwrap();
+        let detail = outcome.detail();
+        assert_eq!((outcome.answer(), detail.trigger()), (Answer::TooSoon, Trigger::Refused));
+        assert_eq!((detail.retry_after().is_some(), detail.why_unknown().is_none()), (is_known, is_known));
+        if let Some(why) = detail.why_unknown() {
+            assert!(why.starts_with("the settings cannot be read, forbidden: HTTP 403: "), "{why}");
+        }
+    }
 }
 
 #[test]

@@ -87,8 +87,8 @@ enum class Answer : std::int32_t {
     already_running = AUTOPILOT_SYNC_ALREADY_RUNNING,
     /// A sync ran less than ten minutes ago, perhaps for another caller. See Outcome::retry_after().
     too_soon = AUTOPILOT_SYNC_TOO_SOON,
-    /// From a wait only: a sync was accepted or is running, but its end cannot be observed. Outcome::message() says
-    /// why: the settings may not be read, or no reading showed the sync.
+    /// From a wait only: a sync was accepted or is running, but its end cannot be observed. See
+    /// Outcome::why_unknown().
     unconfirmed = AUTOPILOT_SYNC_UNCONFIRMED,
     /// From Client::sync_since() only: a sync has completed since the change. Nothing was triggered.
     up_to_date = AUTOPILOT_SYNC_UP_TO_DATE,
@@ -325,8 +325,7 @@ public:
     {
         if (text_)
             return *text_;
-        const char *message = autopilot_detail_message(capi());
-        return message ? message : name();
+        return capi() ? autopilot_detail_message(capi()) : name();
     }
 
     /// The HTTP status of the reply to the last request. 0 if there was no reply.
@@ -355,6 +354,15 @@ public:
     [[nodiscard]] Trigger trigger() const noexcept
     {
         return static_cast<Trigger>(autopilot_detail_trigger(capi()));
+    }
+
+    /// Why it is unknown how the sync ended, after Answer::unconfirmed, or when the next is possible, after
+    /// Answer::too_soon without retry_after(). One line, for people; the message ends with it. None if neither is
+    /// unknown, or if Options::trigger_only() forbade to look. What it can say: see autopilot_detail_why_unknown() in
+    /// autopilot_sync.h.
+    [[nodiscard]] std::optional<std::string> why_unknown() const
+    {
+        return internal::optional(autopilot_detail_why_unknown(capi()));
     }
 
     /// The claims that a new token must answer, as JSON. Pass them to whatever issues the token.
@@ -821,7 +829,7 @@ public:
     /// completed, too_soon if the service accepts no trigger before the deadline, and unconfirmed if the end cannot be
     /// observed. Throws ErrorKind::sync_failed if the service reports that the sync failed, and ErrorKind::timeout if
     /// no end was seen before the deadline; Error::trigger() then says whether a sync runs. Both have the settings that
-    /// were read last. When the wait can be wrong: see autopilot_client_sync_and_wait() in autopilot_sync.h.
+    /// were read last. The page docs/readings.md of the library lists the cases in which the wait can be wrong.
     Outcome sync_and_wait(const Text &token, Duration timeout) const
     {
         return wait(token, std::nullopt, timeout, nullptr, nullptr);

@@ -145,18 +145,9 @@ pub unsafe extern "C" fn autopilot_client_settings(
 /// Or the error of a request.
 ///
 /// The wait believes the service's status only if the service's own times have moved since the reading before the
-/// trigger, or if a reading showed the sync in progress and the status that follows holds. The service documents
-/// neither when it shows a sync nor how old a reading can be. So the wait can be wrong if
-/// - lastSyncDateTime marks the start of a sync, and the status follows more than five seconds later: the wait may
-///   report the status of the previous sync.
-/// - one sync follows another at once, and its status comes more than five seconds late: the wait may report the end of
-///   the first for the second.
-/// - another sync ends before the wait has confirmed the end of this one: it reports the other one's end, which can be
-///   a failure.
-/// - the service refuses the trigger as too soon, and its clocks differ: a sync that ended just before the wait may
-///   count as joined.
-/// - the reply to the trigger is lost: a sync that ended since the reading before the trigger counts as joined, and a
-///   sync that somebody else triggered meanwhile counts as triggered here.
+/// trigger, or if a reading showed the sync in progress and the status that follows holds. It can still be
+/// wrong, because the service does not document enough to tell all syncs apart: the page docs/readings.md of the library
+/// lists the cases.
 ///
 /// Whatever the result, the detail has the settings that were read last.
 #[unsafe(no_mangle)]
@@ -199,8 +190,8 @@ pub unsafe extern "C" fn autopilot_client_sync_and_wait(
 /// sent.
 /// Or another result of autopilot_client_sync_and_wait().
 ///
-/// The service does not document whether it records the start of a sync or its end, so a sync that counts may have begun
-/// a little before the change. What else the wait cannot tell apart: see autopilot_client_sync_and_wait().
+/// A sync that counts may have begun a little before the change. The page docs/readings.md of the library says why, and
+/// what else the wait cannot tell apart.
 ///
 /// Whatever the result, the detail has the settings that were read last.
 #[unsafe(no_mangle)]

@@ -23,6 +23,7 @@ pub struct autopilot_detail {
     service_message: Option<CString>,
     retry_after_ms: i64,
     trigger: Trigger,
+    why_unknown: Option<CString>,
     claims: Option<CString>,
     attempts: Vec<(CString, Option<CString>)>,
     settings: Option<Box<autopilot_settings>>,
@@ -43,6 +44,7 @@ impl autopilot_detail {
             service_message: detail.message().map(to_c),
             retry_after_ms: detail.retry_after().map_or(-1, to_milliseconds),
             trigger: detail.trigger(),
+            why_unknown: detail.why_unknown().map(to_c),
             claims: detail.claims().map(to_c),
             attempts: ids.map(|ids| (to_c(ids.client_request_id()), ids.request_id().map(to_c))).collect(),
             settings: detail.settings().map(|settings| Box::new(settings.into())),
@@ -60,10 +62,10 @@ pub extern "C" fn autopilot_detail_result(detail: Option<&autopilot_detail>) -> 
     detail.map_or(autopilot_result::AUTOPILOT_ERROR_INVALID_ARGUMENT, |detail| detail.result)
 }
 
-/// What happened, on one line, fit for a log. NULL only for NULL.
+/// What happened, on one line, fit for a log. Never NULL: the empty string for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn autopilot_detail_message(detail: Option<&autopilot_detail>) -> *const c_char {
-    pointer(detail.map(|detail| &detail.message))
+    detail.map_or(c"", |detail| &detail.message).as_ptr()
 }
 
 /// The HTTP status of the reply to the last request. The reading of autopilot_client_sync() after "too soon" does not
@@ -97,6 +99,19 @@ pub extern "C" fn autopilot_detail_retry_after_ms(detail: Option<&autopilot_deta
 #[unsafe(no_mangle)]
 pub extern "C" fn autopilot_detail_trigger(detail: Option<&autopilot_detail>) -> Trigger {
     detail.map_or(Trigger::NotSent, |detail| detail.trigger)
+}
+
+/// Why it is unknown how the sync ended, after AUTOPILOT_SYNC_UNCONFIRMED, or when the next is possible, after
+/// AUTOPILOT_SYNC_TOO_SOON without a retry-after. One line, for people; the message ends with it. It says one of these:
+/// - the settings cannot be read, and the error. After a 403 that has the service's words, which name the missing scope.
+/// - no reading of the wait showed the sync. If the status was "failed" in all of them, it also says how many they were
+///   and for how long: the service may have an outage.
+/// - the settings have no time of a recent sync that explains why it is too soon.
+///
+/// NULL if neither is unknown, if the client was told not to look (autopilot_options_set_trigger_only()), and for NULL.
+#[unsafe(no_mangle)]
+pub extern "C" fn autopilot_detail_why_unknown(detail: Option<&autopilot_detail>) -> *const c_char {
+    pointer(detail.and_then(|detail| detail.why_unknown.as_ref()))
 }
 
 /// The claims that a new token must answer, as JSON. Pass them to whatever issues the token. NULL if the service asked

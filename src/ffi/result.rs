@@ -19,8 +19,8 @@ pub enum autopilot_result {
     /// A sync ran less than ten minutes ago, perhaps for another caller (HTTP 429). When to try again: see
     /// autopilot_detail_retry_after_ms() and autopilot_settings_next_sync_ms().
     AUTOPILOT_SYNC_TOO_SOON = 2,
-    /// For a wait only: a sync was accepted or is running, but its end cannot be observed. autopilot_detail_message()
-    /// says why: the settings may not be read, or no reading showed the sync.
+    /// For a wait only: a sync was accepted or is running, but its end cannot be observed.
+    /// autopilot_detail_why_unknown() says why.
     AUTOPILOT_SYNC_UNCONFIRMED = 3,
     /// From autopilot_client_sync_since() only: a sync has completed since the change. Nothing was triggered.
     AUTOPILOT_SYNC_UP_TO_DATE = 4,

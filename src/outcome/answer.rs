@@ -26,8 +26,8 @@ pub enum Answer {
     AlreadyRunning = 1,
     /// A sync ran less than ten minutes ago, perhaps for another caller (HTTP 429). See [`Detail::retry_after`].
     TooSoon = 2,
-    /// From a wait only: a sync was accepted or is running, but its end cannot be observed. The line of the
-    /// [`SyncOutcome`] says why: the settings may not be read, or no reading showed the sync.
+    /// From a wait only: a sync was accepted or is running, but its end cannot be observed. See
+    /// [`Detail::why_unknown`].
     Unconfirmed = 3,
     /// From [`sync_since`](crate::Client::sync_since) only: a sync has completed since the change, and nothing was
     /// triggered.
@@ -106,15 +106,15 @@ impl fmt::Display for SyncOutcome {
             (Answer::AlreadyRunning, Trigger::Joined) => "a sync that was already running completed",
             (Answer::AlreadyRunning, _) => "a sync is already running",
             (Answer::TooSoon, _) if self.detail.retry_after.is_some() => "too soon",
+            (Answer::TooSoon, _) if self.detail.why_unknown.is_some() => {
+                "too soon after the last sync; the time of the next is unknown"
+            }
             (Answer::TooSoon, _) => "too soon after the last sync",
             (Answer::Unconfirmed, _) => "the end of the sync cannot be observed",
             (Answer::UpToDate, _) => "up to date: a sync has completed since",
         })?;
-        if let Some(reason) = &self.detail.failed_reading {
-            write!(f, "; the settings, which say when the next is possible, could not be read: {reason}")?;
-        }
-        if let Some(reason) = &self.detail.reason {
-            write!(f, ": {reason}")?;
+        if let Some(why) = &self.detail.why_unknown {
+            write!(f, ": {why}")?;
         }
         let Some(pause) = self.detail.retry_after.filter(|_| self.answer == Answer::TooSoon) else {
             return Ok(());

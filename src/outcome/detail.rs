@@ -32,10 +32,8 @@ pub struct Detail {
     pub(crate) claims: Option<String>,
     pub(crate) attempts: Vec<Attempt>,
     pub(crate) settings: Option<Settings>,
-    /// Why `sync` could not read the settings after the service answered "too soon".
-    pub(crate) failed_reading: Option<String>,
-    /// Why the end of the sync could not be observed, for the one line of the outcome.
-    pub(crate) reason: Option<String>,
+    /// See the getter. The one line of the outcome has it too.
+    pub(crate) why_unknown: Option<String>,
 }
 
 impl Detail {
@@ -51,8 +49,7 @@ impl Detail {
             claims,
             attempts: _,
             settings: _,
-            failed_reading: _,
-            reason: _,
+            why_unknown: _,
         } = self;
         (*http_status, *code, *message, *retry_after, *next_sync, *claims) = Default::default();
     }
@@ -131,6 +128,36 @@ impl Detail {
     /// ```
     pub fn retry_after(&self) -> Option<Duration> {
         self.retry_after
+    }
+
+    /// Why it is unknown how the sync ended, after [`Unconfirmed`](crate::Answer::Unconfirmed), or when the next is
+    /// possible, after [`TooSoon`](crate::Answer::TooSoon) without [`retry_after`](Self::retry_after). The line of the
+    /// outcome ends with it. None if neither is unknown, or if a [`trigger_only`](crate::ClientBuilder::trigger_only)
+    /// client did not look.
+    ///
+    /// It is one printable line, for people, and says one of these:
+    ///
+    /// - The settings cannot be read, and the error. After a 403 that has the service's words, which name the missing
+    ///   scope.
+    /// - No reading of the wait showed the sync. If the status was `failed` in all of them, it also says how many they
+    ///   were and for how long: the service may have an outage.
+    /// - The settings have no time of a recent sync that explains why it is too soon.
+    ///
+    /// ```no_run
+    /// # let token = "trigger-only";
+    /// use std::{ops::ControlFlow, time::Duration};
+    /// use autopilot_sync::Client;
+    ///
+    /// let timeout = Duration::from_secs(900);
+    /// let outcome = Client::new()?.sync_and_wait(token, timeout, |_| ControlFlow::Continue(()))?;
+    /// if let Some(why) = outcome.detail().why_unknown() {
+    ///     println!("nobody knows how the sync ended: {why}");
+    /// }
+    /// # assert!(outcome.detail().why_unknown().unwrap().contains("HTTP 403"));
+    /// # Ok::<(), autopilot_sync::Error>(())
+    /// ```
+    pub fn why_unknown(&self) -> Option<&str> {
+        self.why_unknown.as_deref()
     }
 
     /// The claims that a new token must answer. Pass them to whatever issues the token; conditional access asks for

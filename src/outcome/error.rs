@@ -158,6 +158,11 @@ impl Error {
         self
     }
 
+    /// What [`Detail::why_unknown`] says if the settings cannot be read because of this.
+    pub(crate) fn why_unknown(&self) -> String {
+        format!("the settings cannot be read, {self:#}")
+    }
+
     /// The kind: match on it.
     ///
     /// ```

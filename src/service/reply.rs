@@ -139,7 +139,7 @@ fn retry_after(value: Option<&str>, date: Option<Time>) -> Option<Duration> {
     let wait = if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
         value.parse().map_or(LONGEST_RETRY_AFTER, Duration::from_secs)
     } else {
-        Duration::from_secs(Time::parse_http(value)?.seconds_after(date?))
+        Time::parse_http(value)?.duration_since(date?)
     };
     (!wait.is_zero()).then_some(wait.min(LONGEST_RETRY_AFTER))
 }

@@ -74,10 +74,11 @@ impl Time {
         format!("{:02}:{:02}:{:02}", second / 3600, second / 60 % 60, second % 60)
     }
 
-    /// The seconds since another time, rounded up to a whole number. 0 if the other time is later.
-    pub(crate) fn seconds_after(self, other: Time) -> u64 {
+    /// The time since another one, rounded up to whole seconds. Zero if the other one is later.
+    pub(crate) fn duration_since(self, other: Time) -> Duration {
         let begun = u64::from(self.picoseconds > other.picoseconds);
-        u64::try_from(self.seconds.saturating_sub(other.seconds)).map_or(0, |seconds| seconds + begun)
+        let seconds = u64::try_from(self.seconds.saturating_sub(other.seconds));
+        seconds.map_or(Duration::ZERO, |seconds| Duration::from_secs(seconds + begun))
     }
 }
 
@@ -185,9 +186,9 @@ mod tests {
             ("2026-01-02T03:04:05.1Z", 1),
             ("2026-01-02T03:05:05Z", 60),
         ] {
-            assert_eq!(time(text).seconds_after(date), seconds, "{text}");
+            assert_eq!(time(text).duration_since(date), Duration::from_secs(seconds), "{text}");
         }
-        assert_eq!(date.plus_seconds(-300).seconds_after(date), 0);
-        assert_eq!(date.plus_seconds(300).seconds_after(date), 300);
+        assert_eq!(date.plus_seconds(-300).duration_since(date), Duration::ZERO);
+        assert_eq!(date.plus_seconds(300).duration_since(date), Duration::from_secs(300));
     }
 }

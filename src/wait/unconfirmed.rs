@@ -1,4 +1,4 @@
-//! Why a wait could not observe the end of a sync.
+//! Why a wait does not know how a sync ended, or when the next is possible.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use crate::outcome::{Error, Settings, SyncStatus};
 /// What the readings of a wait were like.
 #[derive(Default)]
 pub(super) struct Readings {
-    /// The last reading was refused: its error.
+    /// The last reading was refused: what [`Detail::why_unknown`](crate::Detail::why_unknown) says then.
     refusal: Option<String>,
     first: Option<Duration>,
     count: u32,
@@ -25,21 +25,21 @@ impl Readings {
     }
 
     pub(super) fn refused(&mut self, error: &Error) {
-        self.refusal = Some(error.to_string());
+        self.refusal = Some(error.why_unknown());
     }
 
-    /// Why the wait ends as unconfirmed now. A `failed` that stood all through tells of no single sync: the service may
-    /// have an outage.
-    pub(super) fn reason(&self, now: Duration) -> String {
+    /// What [`Detail::why_unknown`](crate::Detail::why_unknown) says if the wait ends now. A `failed` that stood all
+    /// through tells of no single sync: the service may have an outage.
+    pub(super) fn why_unknown(&self, now: Duration) -> String {
         if let Some(refusal) = &self.refusal {
-            return format!("the settings cannot be read, {refusal}");
+            return refusal.clone();
         }
-        let mut reason = "no reading showed it".to_owned();
+        let mut why = "no reading showed the sync".to_owned();
         if self.count > 0 && self.failed == self.count {
             let seconds = now.saturating_sub(self.first.unwrap_or(now)).as_secs();
-            reason += &format!(", and the status was failed in all {} readings, for {seconds} s", self.count);
+            why += &format!(", and the status was failed in all {} readings, for {seconds} s", self.count);
         }
-        reason
+        why
     }
 }
 
@@ -61,25 +61,25 @@ mod tests {
     }
 
     #[test]
-    fn the_reason_tells_of_a_status_that_stood_at_failed() {
-        let reason = |statuses: &[&str]| after(statuses).reason(Duration::from_millis(131_900));
+    fn it_tells_of_a_status_that_stood_at_failed() {
+        let why = |statuses: &[&str]| after(statuses).why_unknown(Duration::from_millis(131_900));
         for statuses in [&["completed"][..], &["failed", "completed"], &["unknown", "failed"], &[]] {
-            assert_eq!(reason(statuses), "no reading showed it", "{statuses:?}");
+            assert_eq!(why(statuses), "no reading showed the sync", "{statuses:?}");
         }
         assert_eq!(
-            reason(&["failed", "failed", "failed"]),
-            "no reading showed it, and the status was failed in all 3 readings, for 121 s"
+            why(&["failed", "failed", "failed"]),
+            "no reading showed the sync, and the status was failed in all 3 readings, for 121 s"
         );
     }
 
     #[test]
-    fn the_reason_tells_of_a_refused_reading() {
+    fn it_tells_of_a_refused_reading() {
         let mut readings = after(&["failed"]);
         readings.refused(&Error::new(ErrorKind::Forbidden, "HTTP 403: Forbidden: no scope"));
         let expected = "the settings cannot be read, forbidden: HTTP 403: Forbidden: no scope";
-        assert_eq!(readings.reason(Duration::ZERO), expected);
+        assert_eq!(readings.why_unknown(Duration::ZERO), expected);
         let settings = Object::read(br#"{"syncStatus":"completed"}"#).unwrap();
         readings.read(Duration::ZERO, &Settings::read(&settings, Token::new("a-token").unwrap()).unwrap());
-        assert_eq!(readings.reason(Duration::ZERO), "no reading showed it");
+        assert_eq!(readings.why_unknown(Duration::ZERO), "no reading showed the sync");
     }
 }

@@ -8,6 +8,8 @@ static void show(autopilot_result result, autopilot_detail *detail)
 {
     check_detail(result, detail);
     int32_t attempts = autopilot_detail_attempts(detail);
+    if (autopilot_detail_why_unknown(detail))
+        printf("why=%s\n", autopilot_detail_why_unknown(detail));
     printf("%s http=%d trigger=%d attempts=%d\n", autopilot_result_name(result),
            (int)autopilot_detail_http_status(detail), (int)autopilot_detail_trigger(detail), (int)(attempts > 9 ? 9 : attempts));
     autopilot_detail_free(detail);

@@ -54,6 +54,21 @@ fn a_sync_has_its_detail() {
 }
 
 #[test]
+fn what_stays_unknown_has_its_reason() {
+    let recent = Behaviour { last_sync: Past::Ago(Duration::from_secs(60)), ..quick() };
+    for (behaviour, arguments, expected) in [
+        (recent, ["sync"].as_slice(), "AUTOPILOT_SYNC_TOO_SOON http=429 trigger=2 attempts=2"),
+        (quick(), &["wait", HOUR, "-1", "-1"], "AUTOPILOT_SYNC_UNCONFIRMED http=204 trigger=3 attempts=2"),
+    ] {
+        let emulator = emulator(behaviour);
+        emulator.set_other_tokens(Access::TriggerOnly);
+        let printed = api(&emulator, arguments);
+        assert_eq!(last_line(&printed), expected);
+        assert!(printed.contains("why=the settings cannot be read, forbidden: HTTP 403: "), "{printed}");
+    }
+}
+
+#[test]
 fn settings_are_read() {
     let clock = Clock::manual();
     let emulator = Emulator::start(Config { clock, behaviour: quick(), ..Config::default() });

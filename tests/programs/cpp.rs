@@ -318,7 +318,7 @@ fn an_allocation_that_fails_leaves_nothing_behind() {
 fn answers_are_values() {
     every_build(stepping_with_retry_after, &["sync", "3"], |emulator, printed| {
         let lines: Vec<&str> = printed.lines().collect();
-        let rest = "claims=- words=- status=-";
+        let rest = "claims=- words=- why=- status=-";
         assert_eq!(
             lines[0],
             format!("AUTOPILOT_OK http=204 trigger=3 attempts=1 retry_after=- code=- {rest}")
@@ -417,6 +417,13 @@ fn a_wait_is_seen_and_led_by_its_callback() {
             "phases=13 claims={",
         ),
         (ahead, Access::Full, &[HOUR, "1"], "AUTOPILOT_SYNC_TOO_SOON http=200 trigger=2", "phases=3"),
+        (
+            quick(),
+            Access::TriggerOnly,
+            &[HOUR, "-1"],
+            "AUTOPILOT_SYNC_UNCONFIRMED http=204 trigger=3",
+            "why=the settings cannot be read, forbidden: HTTP 403: ",
+        ),
         (quick(), Access::Full, &[HOUR, "2"], "AUTOPILOT_ERROR_CANCELLED http=204 trigger=3", "phases=5"),
     ] {
         let emulator = || {

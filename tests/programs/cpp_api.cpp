@@ -40,7 +40,7 @@ static void show(const Detail &detail)
     else
         std::cout << '-';
     std::cout << " code=" << or_none(detail.code()) << " claims=" << or_none(detail.claims())
-              << " words=" << or_none(detail.service_message());
+              << " words=" << or_none(detail.service_message()) << " why=" << or_none(detail.why_unknown());
     show(detail.settings());
     std::cout << '\n';
 }

@@ -121,6 +121,7 @@ fn emulator() -> Emulator {
     Emulator::start(
         Config { behaviour, ..Config::default() }
             .token("read-only", Token::new(Access::ReadOnly))
+            .token("trigger-only", Token::new(Access::TriggerOnly))
             .token("expired", Token::new(Access::Expired))
             .token("challenged", Token::new(Access::Challenged))
             .tenant("recent", recent)

@@ -113,9 +113,10 @@ static void null_setters(void)
 static void null_getters(void)
 {
     CHECK(autopilot_detail_result(NULL) == WRONG);
-    CHECK(autopilot_detail_message(NULL) == NULL);
+    CHECK(strcmp(autopilot_detail_message(NULL), "") == 0);
     CHECK(autopilot_detail_code(NULL) == NULL);
     CHECK(autopilot_detail_service_message(NULL) == NULL);
+    CHECK(autopilot_detail_why_unknown(NULL) == NULL);
     CHECK(autopilot_detail_claims(NULL) == NULL);
     CHECK(autopilot_detail_http_status(NULL) == 0);
     CHECK(autopilot_detail_retry_after_ms(NULL) == -1);

@@ -506,7 +506,7 @@ static void tell_result(autopilot_result result, const autopilot_detail *detail,
     say(priority,
         "result: %s: %s (http=%" PRId32 " trigger=%s retry_after_s=%" PRId64 " requests=%" PRId32
         " client_request_id=%s request_id=%s)",
-        autopilot_result_name(result), or_dash(autopilot_detail_message(detail)),
+        autopilot_result_name(result), autopilot_detail_message(detail),
         autopilot_detail_http_status(detail), trigger_name(autopilot_detail_trigger(detail)),
         whole_seconds(autopilot_detail_retry_after_ms(detail)), requests,
         or_dash(autopilot_detail_client_request_id(detail, requests - 1)),

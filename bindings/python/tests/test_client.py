@@ -39,7 +39,7 @@ def test_the_answers_of_a_trigger(emulator: Emulator) -> None:
         third = client.sync()
     assert (third.answer, third.detail.trigger, third.detail.status_code) == (Answer.TOO_SOON, Trigger.REFUSED, 429)
     # Neither the emulator nor the service says until when, so the call has read the settings.
-    assert third.settings and third.retry_after and third.retry_after <= 611
+    assert third.settings and third.retry_after and third.retry_after <= 611 and third.why_unknown is None
     ids = [attempt.client_request_id for attempt in third.detail.attempts]
     sent = [dict(request["headers"])["client-request-id"] for request in emulator.requests()[-2:]]
     assert ids == sent and third.detail.attempts[0].request_id
@@ -50,7 +50,16 @@ def test_a_client_that_only_triggers(start: Start) -> None:
     with Client("token", trigger_only=True) as client:
         outcome = client.sync()
     assert (outcome.answer, outcome.retry_after, outcome.settings) == (Answer.TOO_SOON, None, None)
+    assert outcome.why_unknown is None
     assert len(emulator.requests()) == 1
+
+
+def test_why_the_time_to_ask_again_is_unknown(start: Start) -> None:
+    start("--last-sync", "1m", "--other-tokens", "trigger-only")
+    outcome = Client("token").sync()
+    assert (outcome.answer, outcome.retry_after) == (Answer.TOO_SOON, None)
+    assert outcome.why_unknown and outcome.why_unknown.startswith("the settings cannot be read, forbidden: HTTP 403: ")
+    assert str(outcome).endswith(f"; the time of the next is unknown: {outcome.why_unknown}")
 
 
 def test_the_time_to_ask_again(start: Start) -> None:

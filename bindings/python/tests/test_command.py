@@ -389,6 +389,7 @@ def test_json_has_all_that_is_known(emulator: Emulator) -> None:
         "error": None,
         "retry_after": None,
         "trigger": "ACCEPTED",
+        "why_unknown": None,
         "settings": None,
     }
 
@@ -402,6 +403,13 @@ def test_json_of_a_wait_has_the_settings(start: Start) -> None:
     last, following = (datetime.fromisoformat(settings[name].replace("Z", "+00:00")) for name in ("last_sync", "next_sync"))
     assert following - last == timedelta(minutes=10, seconds=10) and settings["last_manual_sync"] is None
     assert (settings["status"], settings["status_text"]) == ("COMPLETED", "completed")
+
+
+def test_json_of_a_wait_that_cannot_see_the_end(start: Start) -> None:
+    start("--other-tokens", "trigger-only")
+    found = Ran("--wait", "60", "--json").json()
+    assert (found["exit_code"], found["result_name"]) == (3, "AUTOPILOT_SYNC_UNCONFIRMED")
+    assert found["why_unknown"].startswith("the settings cannot be read, forbidden: HTTP 403: ")
 
 
 def test_json_of_errors(start: Start) -> None:

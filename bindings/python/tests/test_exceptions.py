@@ -121,6 +121,7 @@ def detail(result: int, status_code: int = 418) -> Detail:
         error=ServiceError(code="Teapot", message="short"),
         retry_after=1.5,
         trigger=Trigger.REFUSED,
+        why_unknown=None,
         claims=None,
         attempts=(Attempt(client_request_id="a", request_id=None),),
         settings=None,

@@ -80,6 +80,14 @@ def test_a_deadline_says_how_far_the_wait_came(start: Start) -> None:
     assert raised.value.settings is not None
 
 
+def test_an_end_that_cannot_be_observed_says_why(start: Start) -> None:
+    start("--other-tokens", "trigger-only")
+    outcome = Client("token").sync_and_wait(60)
+    assert outcome.answer is Answer.UNCONFIRMED and outcome.detail.trigger is Trigger.ACCEPTED
+    assert outcome.why_unknown and outcome.why_unknown.startswith("the settings cannot be read, forbidden: HTTP 403: ")
+    assert str(outcome) == f"the end of the sync cannot be observed: {outcome.why_unknown}"
+
+
 def test_a_window_beyond_the_deadline_is_too_soon_at_once(start: Start) -> None:
     start("--last-sync", "1m")
     outcome = Client("token").sync_and_wait(60)

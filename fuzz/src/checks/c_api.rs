@@ -171,6 +171,7 @@ fn take_detail(detail: *mut autopilot_detail, result: autopilot_result) -> Strin
     let absent = [
         autopilot_detail_code(known),
         autopilot_detail_service_message(known),
+        autopilot_detail_why_unknown(known),
         autopilot_detail_claims(known),
         autopilot_detail_client_request_id(known, result as i32),
         autopilot_detail_request_id(known, i32::MAX),

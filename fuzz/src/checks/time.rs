@@ -34,8 +34,8 @@ fn assert_moved(time: Time) {
         let later = time.plus_seconds(seconds);
         assert_eq!(later.compare(time), Ordering::Greater);
         assert_eq!(later.unix_milliseconds() - time.unix_milliseconds(), seconds * 1000);
-        assert_eq!(later.seconds_after(time), seconds as u64);
-        assert_eq!(time.seconds_after(later), 0);
+        assert_eq!(later.duration_since(time), Duration::from_secs(seconds as u64));
+        assert_eq!(time.duration_since(later), Duration::ZERO);
         assert_eq!(later.plus_seconds(-seconds), time);
     }
 }
@@ -59,7 +59,7 @@ fn assert_order(one: Time, other: Time) {
         assert_eq!(order, distance.cmp(&0));
     }
     match u64::try_from(distance) {
-        Ok(distance) => assert!(one.seconds_after(other).abs_diff(distance.div_ceil(1000)) <= 1),
-        Err(_) => assert_eq!(one.seconds_after(other), 0),
+        Ok(distance) => assert!(one.duration_since(other).as_secs().abs_diff(distance.div_ceil(1000)) <= 1),
+        Err(_) => assert_eq!(one.duration_since(other), Duration::ZERO),
     }
 }

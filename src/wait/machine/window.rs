@@ -76,8 +76,7 @@ impl Machine {
     pub(super) fn window_end(&self) -> Option<Duration> {
         let (date, received) = self.service_clock?;
         let next = self.latest.as_ref()?.next_sync()?;
-        let left = Duration::from_secs(next.seconds_after(date)).min(LONGEST_RETRY_AFTER);
-        Some(received + left)
+        Some(received + next.duration_since(date).min(LONGEST_RETRY_AFTER))
     }
 
     fn next_throttle_pause(&mut self) -> Duration {

@@ -12,6 +12,9 @@ use crate::wait::Goal;
 use crate::wait::machine::{Event, StopReason};
 use crate::wait::meaning::{self, Meaning};
 
+/// Why the settings do not say when the next sync is possible.
+const NO_RECENT_SYNC: &str = "the settings have no time of a recent sync";
+
 impl Wait {
     pub(super) fn read_settings(&mut self) -> Result<Event, StopReason> {
         if self.terms.goal == Goal::Sync {
@@ -27,8 +30,8 @@ impl Wait {
         Ok(event)
     }
 
-    /// Reads the settings, to say when the next trigger is possible. The detail stays that of the trigger. If the
-    /// reading fails, the detail says why.
+    /// Reads the settings, to say when the next trigger is possible. The detail stays that of the trigger. If they do
+    /// not say it, the detail says why.
     fn ask_when(&mut self) -> Result<Event, StopReason> {
         let of_trigger = mem::take(&mut self.detail);
         let result = self.exchange(Operation::ReadSettings);
@@ -37,7 +40,8 @@ impl Wait {
         self.detail.settings = settings;
         let result = result.unwrap_or_else(|_| Err(Failure::cancelled(false)));
         let Meaning { event, error } = meaning::of_settings(result);
-        self.detail.failed_reading = error.map(|error| error.to_string());
+        let why = error.map_or_else(|| NO_RECENT_SYNC.to_owned(), |error| error.why_unknown());
+        self.detail.why_unknown = Some(why);
         Ok(event)
     }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::Wait;
 use crate::outcome::{Answer, Detail, Error, ErrorKind, SyncOutcome};
 use crate::transport::Failure;
+use crate::wait::Goal;
 use crate::wait::machine::StopReason;
 
 impl Wait {
@@ -15,7 +16,7 @@ impl Wait {
             StopReason::AlreadyRunning | StopReason::JoinedCompleted => Ok(Answer::AlreadyRunning),
             StopReason::UpToDate => Ok(Answer::UpToDate),
             StopReason::Unconfirmed => {
-                self.detail.reason = Some(self.readings.reason(now));
+                self.detail.why_unknown = Some(self.readings.why_unknown(now));
                 Ok(Answer::Unconfirmed)
             }
             StopReason::TooSoon(next) => {
@@ -39,11 +40,16 @@ impl Wait {
         }
     }
 
-    /// Without a time, what the service has said stays.
     fn tell_next_sync(&mut self, now: Duration, next: Option<Duration>) {
-        let Some(next) = next else { return };
-        self.detail.retry_after = Some(next.saturating_sub(now));
-        self.detail.next_sync = self.machine.as_ref().and_then(|machine| machine.service_time(next));
+        match next {
+            Some(next) => {
+                self.detail.why_unknown = None;
+                self.detail.retry_after = Some(next.saturating_sub(now));
+                self.detail.next_sync = self.machine.as_ref().and_then(|machine| machine.service_time(next));
+            }
+            None if self.terms.goal == Goal::Sync => {} // the detail of the trigger has said it, or why not
+            None => self.detail.why_unknown = Some(self.readings.why_unknown(now)),
+        }
     }
 
     /// Returns the failure of the trigger that may have run, and makes the detail that of its moment. The readings

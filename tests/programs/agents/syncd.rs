@@ -146,6 +146,23 @@ fn a_sync_since_then_is_enough() {
     }
 }
 
+/// One that triggers at each start, and one that triggers only if it must.
+#[test]
+fn the_units_command_lines_work() {
+    let unit = Path::new(env!("CARGO_MANIFEST_DIR")).join("bindings/c/examples/autopilot-sync.service");
+    let unit = fs::read_to_string(unit).unwrap();
+    let program = "ExecStart=/usr/local/bin/autopilot-syncd ";
+    let commands = unit.lines().filter_map(|line| line.trim_start_matches('#').strip_prefix(program));
+    let commands: Vec<&str> = commands.collect();
+    assert_eq!(commands.len(), 2);
+    let (file, _) = token("unit", "secret-1");
+    for command in commands {
+        let arguments = command.split(' ').map(|word| word.replace("%d/token", file.to_str().unwrap()));
+        let (code, said) = Agent::start(syncd(&stepping()).args(arguments)).end();
+        assert_eq!(code, 0, "{command}: {said}");
+    }
+}
+
 /// Where a machine is too slow to trigger it in time, it gets more of it.
 #[test]
 fn a_sync_that_runs_on_at_the_deadline_is_no_failure() {

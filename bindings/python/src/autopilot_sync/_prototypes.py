@@ -63,6 +63,7 @@ PROTOTYPES: dict[str, tuple[Any, ...]] = {
     "autopilot_detail_service_message": (c_char_p, c_void_p),
     "autopilot_detail_retry_after_ms": (c_int64, c_void_p),
     "autopilot_detail_trigger": (c_int32, c_void_p),
+    "autopilot_detail_why_unknown": (c_char_p, c_void_p),
     "autopilot_detail_claims": (c_char_p, c_void_p),
     "autopilot_detail_attempts": (c_int32, c_void_p),
     "autopilot_detail_client_request_id": (c_char_p, c_void_p, c_int32),

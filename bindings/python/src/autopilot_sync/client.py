@@ -183,10 +183,8 @@ class Client:
             CallTimeoutError: No end of the sync was seen before the deadline. `trigger` tells whether a sync runs.
             AutopilotError: A request failed.
 
-        Microsoft does not document when the service shows a sync, so some syncs cannot be told apart. If one follows
-        another at once, the end of the first may be taken for the end of the second. If another sync ends before the
-        end of this one is certain, the wait reports how the other one ended. If the reply to the trigger is lost, a
-        sync that somebody else triggered may be taken for this one.
+        The wait can be wrong, because Microsoft does not document enough to tell all syncs apart. The page
+        docs/readings.md of the sources lists the cases.
         """
         deadline = check_wait("timeout", timeout)
         return outcome_of(self._wait("sync_and_wait", progress, deadline))
@@ -228,8 +226,8 @@ class Client:
             AutopilotError: A request failed.
 
         UP_TO_DATE, ACCEPTED and ALREADY_RUNNING mean that the service has recorded a completed sync at or after the
-        change. Microsoft does not document whether it records the start of a sync or its end, so that sync may have
-        begun a little before the change.
+        change. That sync may have begun a little before it. The page docs/readings.md of the sources says why, and what
+        else the wait cannot tell apart.
         """
         since = check_change("change", change)
         deadline = check_wait("timeout", timeout)

@@ -70,6 +70,11 @@ class Detail(Record):
         retry_after: How many seconds the service asks to wait before the next request, from the end of the call. None
             if that is not known.
         trigger: What became of the trigger.
+        why_unknown: Why it is unknown how the sync ended, after UNCONFIRMED, or when the next is possible, after
+            TOO_SOON without `retry_after`. One line, for people; the message ends with it. It says that the settings
+            cannot be read, with the error (after a 403 the service names the missing scope); or that no reading of the
+            wait showed the sync, and how many readings were "failed" for how long, if all were; or that the settings
+            have no time of a recent sync. None if neither is unknown, or if `trigger_only` forbade to look.
         claims: The claims that a new token must answer, as JSON. None if the service asked for none.
         attempts: The requests of the call in their order, with retries and with those that could not be sent.
         settings: The last settings that the call read. None if it read none.
@@ -82,6 +87,7 @@ class Detail(Record):
     error: ServiceError | None
     retry_after: float | None
     trigger: Trigger
+    why_unknown: str | None
     claims: str | None
     attempts: tuple[Attempt, ...]
     settings: Settings | None
@@ -110,6 +116,7 @@ def _read(pointer: c_void_p) -> Detail:
         error=None if code is None and message is None else ServiceError(code=code, message=message),
         retry_after=None if retry_after < 0 else retry_after / 1000,
         trigger=Trigger(native.autopilot_detail_trigger(pointer)),
+        why_unknown=text(native.autopilot_detail_why_unknown(pointer)),
         claims=text(native.autopilot_detail_claims(pointer)),
         attempts=tuple(
             Attempt(

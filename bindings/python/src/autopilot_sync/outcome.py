@@ -19,7 +19,7 @@ class Answer(OpenEnum):
         TOO_SOON: A sync ran less than ten minutes ago, perhaps triggered by somebody else (429). `Outcome.retry_after`
             tells when to try again, if that is known.
         UNCONFIRMED: From a wait only: a sync was accepted or was running, but its end could not be observed.
-            `str()` of the outcome says why: the settings may not be read, or no reading showed the sync.
+            `Outcome.why_unknown` says why.
         UP_TO_DATE: From `sync_since` only: a sync has completed since the change. Nothing was triggered.
     """
 
@@ -50,6 +50,11 @@ class Outcome(Record):
     def retry_after(self) -> float | None:
         """How many seconds to wait before the next trigger. None if that is not known."""
         return self.detail.retry_after
+
+    @property
+    def why_unknown(self) -> str | None:
+        """Why it is unknown how the sync ended, or when the next is possible. See `Detail.why_unknown`."""
+        return self.detail.why_unknown
 
     def __str__(self) -> str:
         return self.detail.message

@@ -91,6 +91,7 @@ class Report(Record):
             error=detail and detail.error and {"code": detail.error.code, "message": detail.error.message},
             retry_after=detail and detail.retry_after,
             trigger=detail and detail.trigger.name,
+            why_unknown=detail and detail.why_unknown,
             attempts=detail
             and [
                 {"client_request_id": one.client_request_id, "request_id": one.request_id} for one in detail.attempts
