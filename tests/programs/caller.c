@@ -81,6 +81,8 @@ static autopilot_result make(const char *action, autopilot_client *client, const
         result = autopilot_client_settings(client, token, cancel, &settings, &detail);
     else if (strcmp(action, "wait") == 0)
         result = autopilot_client_sync_and_wait(client, token, HOUR_MS, cancel, renew, NULL, &detail);
+    else if (strcmp(action, "since") == 0)
+        result = autopilot_client_sync_since(client, token, YEAR_2000_MS, HOUR_MS, cancel, renew, NULL, &detail);
     /* Neither freed: they are looked through too. */
     CHECK(detail != NULL);
     return result;

@@ -5,12 +5,14 @@
 use std::fs::File;
 use std::io::Read;
 use std::ops::ControlFlow;
-use std::time::Duration;
+use std::time::{Duration, UNIX_EPOCH};
 
 use autopilot_sync::{Canceller, Client, Detail, Error, Phase, Progress, SyncOutcome};
 use zeroize::Zeroizing;
 
 const LONGEST_LINE: usize = 128 * 1024;
+const HOUR: Duration = Duration::from_secs(3600);
+const YEAR_2000: Duration = Duration::from_secs(946_684_800);
 
 /// Reads a line of standard input into this buffer, and no other.
 fn hear(input: &mut File) -> Zeroizing<String> {
@@ -46,7 +48,8 @@ fn make(action: &str, client: &Client, token: &str) -> (i32, Detail) {
     match action {
         "one-call" => ended(autopilot_sync::sync(token)),
         "sync" => ended(client.sync(token)),
-        "wait" => ended(client.sync_and_wait(token, Duration::from_secs(3600), renew)),
+        "wait" => ended(client.sync_and_wait(token, HOUR, renew)),
+        "since" => ended(client.sync_since(token, UNIX_EPOCH + YEAR_2000, HOUR, renew)),
         "settings" => match client.settings(token) {
             Ok(_) => (0, Detail::default()),
             Err(error) => (error.kind().code(), error.detail().clone()),

@@ -20,6 +20,7 @@
 
 #define WRONG AUTOPILOT_ERROR_INVALID_ARGUMENT
 #define HOUR_MS INT64_C(3600000)
+#define YEAR_2000_MS INT64_C(946684800000)
 #define GARBAGE ((void *)(uintptr_t)1)
 #define LENGTH(array) (sizeof(array) / sizeof *(array))
 

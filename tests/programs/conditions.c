@@ -237,6 +237,8 @@ static void *call_in_every_way(void *client)
         autopilot_settings_free(settings);
         autopilot_client_sync_and_wait(client, *token, HOUR_MS, NULL, go_on, NULL, &detail);
         autopilot_detail_free(detail);
+        autopilot_client_sync_since(client, *token, now_ms(), HOUR_MS, NULL, go_on, NULL, &detail);
+        autopilot_detail_free(detail);
     }
     return NULL;
 }

@@ -404,7 +404,7 @@ fn times_never_wrap() {
     });
 }
 
-/// The callback sees the wait, renews the token, and ends the wait. tests/wait.rs tests how waits end.
+/// The callback sees the wait, renews the token, and ends the wait. `waits.rs` tests how waits end.
 #[test]
 fn a_wait_is_seen_and_led_by_its_callback() {
     let ahead = Behaviour { last_sync: Past::Ago(Duration::from_secs(60)), ..quick() };
@@ -437,14 +437,15 @@ fn a_wait_is_seen_and_led_by_its_callback() {
     }
 }
 
+/// The callback leads it too. `waits.rs` tests how it ends.
 #[test]
 fn a_sync_since_a_change_triggers_only_if_none_has_completed_since() {
     let hour_ago = Behaviour { last_sync: Past::Ago(Duration::from_secs(3600)), ..quick() };
-    for (ago, expected, seen, triggers) in [
-        ("3700000", "AUTOPILOT_SYNC_UP_TO_DATE http=200 trigger=0", "phases=1", 0),
-        ("3000000", "AUTOPILOT_OK http=200 trigger=3", "phases=5", 1),
+    for (ago, stop_at, expected, seen, triggers) in [
+        ("3700000", "-1", "AUTOPILOT_SYNC_UP_TO_DATE http=200 trigger=0", "phases=1", 0),
+        ("3000000", "2", "AUTOPILOT_ERROR_CANCELLED http=204 trigger=3", "phases=5", 1),
     ] {
-        every_build(with(hour_ago.clone()), &["since", ago, HOUR, "-1"], |emulator, printed| {
+        every_build(with(hour_ago.clone()), &["since", ago, HOUR, stop_at], |emulator, printed| {
             assert!(printed.contains(expected) && printed.contains(seen), "{ago}: {printed}");
             let sent = emulator.requests().iter().filter(|request| request.method == "POST").count();
             assert_eq!(sent, triggers, "{ago}");

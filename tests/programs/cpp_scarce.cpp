@@ -58,6 +58,9 @@ int main()
     };
     const auto wait = [&] { return client.sync_and_wait("token", std::chrono::hours(1), stop); };
     CHECK(failures_of([&] { return error_of(wait)->attempts(); }) >= 3);
+    const Time now = std::chrono::system_clock::now();
+    const auto wait_since = [&] { return client.sync_since("token", now, std::chrono::hours(1), stop); };
+    CHECK(failures_of([&] { return error_of(wait_since)->attempts(); }) >= 3);
     CHECK(client.sync("token").answer() == Answer::already_running);
     std::puts("kept");
 }

@@ -45,6 +45,8 @@ int main()
         return Flow::stop;
     };
     CHECK(error_of([&] { return client.sync_and_wait(view, std::chrono::hours(1), renew); }) && found == 0);
+    const Time now = std::chrono::system_clock::now();
+    CHECK(error_of([&] { return client.sync_since(view, now, std::chrono::hours(1), renew); }) && found == 0);
     { const std::string left_behind(token); }
     CHECK(found == 1); // so it would have been seen
     std::puts("kept");

@@ -5,9 +5,6 @@
 /* The longest token, and more than anything of use. */
 enum { LONGEST = 64 * 1024, MEGABYTES = 4 * 1024 * 1024 };
 
-/* The earliest moment that can be given. */
-static const int64_t YEAR_2000_MS = 946684800000;
-
 static autopilot_options *new_options(void)
 {
     autopilot_options *options = autopilot_options_new();
@@ -381,6 +378,8 @@ static void environment(void)
     CHECK(autopilot_client_settings(NULL, "token", NULL, &settings, NULL) == AUTOPILOT_ERROR_CONFIGURATION);
     CHECK(settings == NULL);
     autopilot_result waited = autopilot_client_sync_and_wait(NULL, "token", HOUR_MS, NULL, NULL, NULL, NULL);
+    CHECK(waited == AUTOPILOT_ERROR_CONFIGURATION);
+    waited = autopilot_client_sync_since(NULL, "token", YEAR_2000_MS, HOUR_MS, NULL, NULL, NULL, NULL);
     CHECK(waited == AUTOPILOT_ERROR_CONFIGURATION);
     CHECK(autopilot_client_settings(NULL, "token", NULL, NULL, NULL) == WRONG);
     refused(NULL, NULL);

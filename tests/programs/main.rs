@@ -26,3 +26,4 @@ mod secrets;
 mod soak;
 mod threads;
 mod venv;
+mod waits;

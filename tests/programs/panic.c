@@ -61,6 +61,9 @@ static void all_fail(const autopilot_client *client, enum place place)
     panic_at(place, 1);
     CHECK(autopilot_client_sync_and_wait(client, TOKEN, HOUR_MS, NULL, NULL, NULL, &detail) == INTERNAL);
     check_and_free(INTERNAL, detail);
+    panic_at(place, 1);
+    CHECK(autopilot_client_sync_since(client, TOKEN, YEAR_2000_MS, HOUR_MS, NULL, NULL, NULL, &detail) == INTERNAL);
+    check_and_free(INTERNAL, detail);
 }
 
 static void all_succeed(const autopilot_client *client)

@@ -46,6 +46,20 @@ impl Program {
         }
     }
 
+    /// The program `waiter`, which makes one call and prints what came of it.
+    pub(crate) fn waiter(language: Language) -> Program {
+        match language {
+            Language::C => Program::named("waiter.c"),
+            Language::Cpp => {
+                Program::at(compile(compiler::cpp(), "-std=c++17", &folder().join("waiter.cpp")))
+            }
+            Language::Python => {
+                Program { command: vec![python().into(), "-B".into(), folder().join("waiter.py")] }
+            }
+            Language::Rust => Program::at(compiler::example("waiter")),
+        }
+    }
+
     pub(crate) fn at(path: PathBuf) -> Program {
         Program { command: vec![path] }
     }
@@ -97,13 +111,13 @@ impl Program {
     /// The library that counts look-ups and threads, for LD_PRELOAD.
     pub(crate) fn shim() -> &'static Path {
         static SHIM: OnceLock<PathBuf> = OnceLock::new();
-        SHIM.get_or_init(|| {
-            let shim = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("shim-{}.so", std::process::id()));
-            let mut command = Command::new(compiler::c());
-            command.args(["-std=c11", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC", "-pthread"]);
-            compiler::run(command.arg(folder().join("shim.c")).arg("-o").arg(&shim).arg("-ldl"));
-            shim
-        })
+        SHIM.get_or_init(|| preloaded("shim"))
+    }
+
+    /// The library whose pauses take no time, for LD_PRELOAD.
+    pub(crate) fn clock() -> &'static Path {
+        static CLOCK: OnceLock<PathBuf> = OnceLock::new();
+        CLOCK.get_or_init(|| preloaded("clock"))
     }
 
     /// A command that only the emulator's two variables lead to the emulator. `AUTOPILOT_TEST_UNDER` can name a command
@@ -131,7 +145,7 @@ pub(crate) fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/programs")
 }
 
-fn bindings() -> PathBuf {
+pub(crate) fn bindings() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("bindings")
 }
 
@@ -159,6 +173,17 @@ fn library_folder() -> &'static Path {
         }
         folder
     })
+}
+
+/// Compiles a library for LD_PRELOAD.
+fn preloaded(name: &str) -> PathBuf {
+    let library = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-{}.so", std::process::id()));
+    let mut command = Command::new(compiler::c());
+    command.args(["-std=c11", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC", "-pthread", "-I"]);
+    command.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("include"));
+    command.arg(folder().join(format!("{name}.c"))).arg("-o").arg(&library).arg("-ldl");
+    compiler::run(&mut command);
+    library
 }
 
 /// Compiles a program, once for all tests of this process. `AUTOPILOT_TEST_CFLAGS` has additional flags, such as those

@@ -58,6 +58,17 @@ static autopilot_result wait(autopilot_client *client, const char *token, autopi
     return result;
 }
 
+/* Any completed sync is recent enough. */
+static autopilot_result since(autopilot_client *client, const char *token, autopilot_cancel *cancel)
+{
+    autopilot_detail *detail = GARBAGE;
+    autopilot_result result =
+        autopilot_client_sync_since(client, token, YEAR_2000_MS, HOUR_MS, cancel, renew, NULL, &detail);
+    check_detail(result, detail);
+    autopilot_detail_free(detail);
+    return result;
+}
+
 /* On a client of its own. */
 static autopilot_result fresh(autopilot_client *client, const char *token, autopilot_cancel *unused)
 {
@@ -97,6 +108,8 @@ static const struct kind {
     {trigger, &untrusting, "token", AUTOPILOT_ERROR_TLS},
     {wait, &patient, "forbidden", AUTOPILOT_ERROR_FORBIDDEN},
     {wait, &patient, "expired", AUTOPILOT_ERROR_UNAUTHORIZED},
+    {since, &patient, "idle", AUTOPILOT_SYNC_UP_TO_DATE},
+    {since, &patient, "expired", AUTOPILOT_ERROR_UNAUTHORIZED},
     {fresh, &patient, "token", ANSWER},
 };
 

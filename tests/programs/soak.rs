@@ -43,7 +43,8 @@ fn emulator() -> Emulator {
         [("forbidden", Access::Forbidden), ("challenged", Access::Challenged), ("expired", Access::Expired)]
             .into_iter()
             .fold(Config::default(), |config, (text, access)| config.token(text, Token::new(access)));
-    let emulator = Emulator::start(config);
+    // Nobody triggers a sync of this token's tenant.
+    let emulator = Emulator::start(config.token("idle", Token::default().of("idle")));
     let steps = [
         ("failing", Step::error(500)),
         ("page", Step::reply(Reply::new(403).html())),

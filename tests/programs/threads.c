@@ -83,6 +83,19 @@ static void *shoot(void *argument)
     return NULL;
 }
 
+/* The calls that can be cancelled. */
+enum kind { SYNC, WAIT, SINCE, KINDS };
+
+static autopilot_result call_of(enum kind kind, const autopilot_client *client, autopilot_cancel *cancel,
+                                autopilot_progress_fn progress, autopilot_detail **detail)
+{
+    if (kind == WAIT)
+        return autopilot_client_sync_and_wait(client, "token", HOUR_MS, cancel, progress, NULL, detail);
+    if (kind == SINCE)
+        return autopilot_client_sync_since(client, "token", now_ms(), HOUR_MS, cancel, progress, NULL, detail);
+    return autopilot_client_sync(client, "token", cancel, detail);
+}
+
 /* Whoever wins, the call returns, and the cancel stays. The sync never ends, so a wait can only be cancelled. */
 static void cancel(void)
 {
@@ -91,14 +104,13 @@ static void cancel(void)
         struct shot shot = {autopilot_cancel_new(), 1u << i % 13};
         autopilot_detail *detail = GARBAGE;
         pthread_t thread = begin(shoot, &shot);
-        autopilot_result result = i % 2 ? autopilot_client_sync(client, "token", shot.cancel, &detail)
-                                        : autopilot_client_sync_and_wait(client, "token", HOUR_MS, shot.cancel, NULL, NULL, &detail);
-        CHECK(result == AUTOPILOT_ERROR_CANCELLED || (i % 2 && result >= 0));
+        autopilot_result result = call_of(i % KINDS, client, shot.cancel, NULL, &detail);
+        CHECK(result == AUTOPILOT_ERROR_CANCELLED || (i % KINDS == SYNC && result >= 0));
         check_detail(result, detail);
         autopilot_detail_free(detail);
         join(thread);
-        CHECK(autopilot_client_sync(client, "token", shot.cancel, NULL) == AUTOPILOT_ERROR_CANCELLED);
-        CHECK(autopilot_client_sync_and_wait(client, "token", HOUR_MS, shot.cancel, NULL, NULL, NULL) == AUTOPILOT_ERROR_CANCELLED);
+        for (int kind = SYNC; kind < KINDS; kind++)
+            CHECK(call_of(kind, client, shot.cancel, NULL, NULL) == AUTOPILOT_ERROR_CANCELLED);
         autopilot_settings *settings = GARBAGE;
         CHECK(autopilot_client_settings(client, "token", shot.cancel, &settings, NULL) == AUTOPILOT_ERROR_CANCELLED && settings == NULL);
         autopilot_cancel_free(shot.cancel);
@@ -108,6 +120,7 @@ static void cancel(void)
 }
 
 struct call {
+    enum kind kind;
     autopilot_client *client;
     autopilot_cancel *cancel;
 };
@@ -124,8 +137,7 @@ static void *wait_to_be_cancelled(void *argument)
 {
     struct call *call = argument;
     autopilot_detail *detail = GARBAGE;
-    CHECK(autopilot_client_sync_and_wait(call->client, "token", HOUR_MS, call->cancel, meet_at_start, NULL, &detail) ==
-          AUTOPILOT_ERROR_CANCELLED);
+    CHECK(call_of(call->kind, call->client, call->cancel, meet_at_start, &detail) == AUTOPILOT_ERROR_CANCELLED);
     check_detail(AUTOPILOT_ERROR_CANCELLED, detail);
     autopilot_detail_free(detail);
     return NULL;
@@ -134,21 +146,23 @@ static void *wait_to_be_cancelled(void *argument)
 /* One cancel ends eight waits that have begun, triggered twice and from two threads. */
 static void one_cancel(void)
 {
-    struct call call = {new_client(), autopilot_cancel_new()};
+    autopilot_client *client = new_client();
+    autopilot_cancel *cancel = autopilot_cancel_new();
+    struct call waits[] = {{WAIT, client, cancel}, {SINCE, client, cancel}};
     CHECK(pthread_barrier_init(&barrier, NULL, THREADS + 1) == 0);
     pthread_t threads[THREADS];
     for (int i = 0; i < THREADS; i++)
-        threads[i] = begin(wait_to_be_cancelled, &call);
+        threads[i] = begin(wait_to_be_cancelled, &waits[i % 2]);
     pthread_barrier_wait(&barrier);
-    struct shot shot = {call.cancel, 0};
+    struct shot shot = {cancel, 0};
     pthread_t other = begin(shoot, &shot);
-    autopilot_cancel_trigger(call.cancel);
+    autopilot_cancel_trigger(cancel);
     join(other);
     for (int i = 0; i < THREADS; i++)
         join(threads[i]);
     CHECK(pthread_barrier_destroy(&barrier) == 0);
-    autopilot_cancel_free(call.cancel);
-    autopilot_client_free(call.client);
+    autopilot_cancel_free(cancel);
+    autopilot_client_free(client);
 }
 
 static void *sync_often(void *client)
@@ -175,12 +189,19 @@ static void *wait_in_vain(void *client)
     return NULL;
 }
 
+static void *wait_since_in_vain(void *client)
+{
+    autopilot_result result = autopilot_client_sync_since(client, "token", now_ms(), 2000, NULL, NULL, NULL, NULL);
+    CHECK(result == AUTOPILOT_ERROR_TIMEOUT);
+    return NULL;
+}
+
 /* Triggers, readings and waits on one client at once; the sync never ends. */
 static void mixed(void)
 {
     autopilot_client *client = new_client();
     pthread_t threads[] = {begin(sync_often, client), begin(read_often, client), begin(wait_in_vain, client),
-                           begin(sync_often, client), begin(read_often, client), begin(wait_in_vain, client)};
+                           begin(sync_often, client), begin(read_often, client), begin(wait_since_in_vain, client)};
     for (size_t i = 0; i < LENGTH(threads); i++)
         join(threads[i]);
     autopilot_client_free(client);
@@ -238,6 +259,13 @@ static void freed(void)
     }
 }
 
+/* A callback inside of a callback. */
+static int32_t stop(autopilot_progress *progress, void *unused)
+{
+    (void)unused;
+    return autopilot_progress_phase(progress) == AUTOPILOT_PHASE_STARTING;
+}
+
 /* Calls the library in every way that a callback may; ends its own wait when a sync was seen. */
 static int32_t call_back(autopilot_progress *progress, void *user_data)
 {
@@ -252,6 +280,7 @@ static int32_t call_back(autopilot_progress *progress, void *user_data)
     CHECK(autopilot_sync("token") >= 0);
     read_often(call->client);
     wait_in_vain(call->client);
+    CHECK(call_of(SINCE, call->client, NULL, stop, NULL) == AUTOPILOT_ERROR_CANCELLED);
     autopilot_client *other = new_client();
     CHECK(autopilot_client_sync(other, "token", call->cancel, NULL) >= 0);
     autopilot_client_free(other);
@@ -268,7 +297,7 @@ static int32_t call_back(autopilot_progress *progress, void *user_data)
 
 static void reentrant(void)
 {
-    struct call call = {new_client(), autopilot_cancel_new()};
+    struct call call = {WAIT, new_client(), autopilot_cancel_new()};
     autopilot_detail *detail = GARBAGE;
     CHECK(autopilot_client_sync_and_wait(call.client, "token", HOUR_MS, call.cancel, call_back, &call, &detail) ==
           AUTOPILOT_ERROR_CANCELLED);
