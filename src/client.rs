@@ -106,8 +106,8 @@ impl Client {
     }
 
     pub(crate) fn settings_and_detail(&self, token: &str) -> Result<(Settings, Detail), Error> {
-        let SyncOutcome { mut detail, .. } = self.run(token, Goal::Settings, self.graph.timeout(), None)?;
-        let settings = detail.settings.take().expect("read, for that was the goal");
+        let SyncOutcome { detail, .. } = self.run(token, Goal::Settings, self.graph.timeout(), None)?;
+        let settings = detail.settings.clone().expect("read, for that was the goal");
         Ok((settings, detail))
     }
 
