@@ -80,6 +80,7 @@ impl Client {
     }
 
     /// `sync`, for a caller who has no use for more than the answer.
+    #[cfg(feature = "capi")]
     pub(crate) fn trigger(&self, token: &str) -> Result<SyncOutcome, Error> {
         Client { graph: self.graph.clone(), trigger_only: true }.sync(token)
     }
