@@ -182,6 +182,25 @@ fn without_a_token_a_call_ends() {
     }
 }
 
+/// So a caller who does not answer is told the end all the same.
+#[test]
+fn a_call_that_waits_for_a_token_ends_when_its_time_is_over() {
+    let emulator = tenants(0, quick());
+    emulator.set_token("expired-0123456789", Token::new(Access::Expired));
+    let fleet = Fleet::new(&client(&emulator));
+    let second = Duration::from_secs(1);
+    fleet.add(ErrorKind::InvalidArgument, None, Goal::Sync, second).unwrap();
+    fleet.add(ErrorKind::Unauthorized, Some("expired-0123456789"), Goal::Sync, second).unwrap();
+    fleet.close();
+    for _ in 0..2 {
+        assert!(matches!(fleet.next(HOUR), FleetEvent::WantsToken { .. }));
+    }
+    for _ in 0..2 {
+        let FleetEvent::Ended { key, result: Err(error) } = fleet.next(MINUTE) else { panic!() };
+        assert_eq!(error.kind(), key);
+    }
+}
+
 #[test]
 fn a_cancel_ends_one_or_all_and_tells_what_became_of_each() {
     const COUNT: usize = 100;
@@ -301,6 +320,18 @@ fn next_returns_when_its_time_has_passed() {
 }
 
 #[test]
+fn next_returns_when_its_time_has_passed_though_more_is_due() {
+    let emulator = tenants(3, quick());
+    let fleet = fleet(&emulator, 3, Goal::SyncAndWait);
+    for step in 1..=3 {
+        while !matches!(fleet.next(Duration::ZERO), FleetEvent::TimedOut)
+            || emulator.requests().len() < 2 * step
+        {}
+        assert_eq!(emulator.requests().len(), 2 * step);
+    }
+}
+
+#[test]
 fn a_fleet_that_is_late_asks_for_a_thread() {
     const COUNT: usize = 20;
     let emulator = tenants(COUNT, quick());
@@ -345,7 +376,8 @@ fn a_call_in_steps_never_sleeps() {
     let Step::Done(Err(error)) = wait.step() else { panic!() };
     assert_eq!((error.kind(), error.detail().trigger()), (ErrorKind::Cancelled, Trigger::Accepted));
     let Step::Done(Err(error)) = wait.step() else { panic!() };
-    assert_eq!(error.kind(), ErrorKind::Internal, "there are no more steps");
+    assert_eq!(error.kind(), ErrorKind::InvalidArgument, "there are no more steps");
+    assert_eq!(wait.set_token(&token(0)).unwrap_err().kind(), ErrorKind::InvalidArgument);
 }
 
 #[test]

@@ -6,12 +6,11 @@ mod queue;
 
 use std::fmt;
 use std::hash::Hash;
-use std::panic::{self, AssertUnwindSafe};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::client::Client;
-use crate::outcome::{Error, ErrorKind, SyncOutcome};
+use crate::outcome::{Error, SyncOutcome};
 use crate::text::Token;
 use crate::transport::{Canceller, PerProcess};
 use crate::wait::{Goal, Step, Wait};
@@ -86,7 +85,7 @@ pub enum FleetEvent<K> {
         result: Result<SyncOutcome, Error>,
     },
     /// The service refused the token of this tenant, or none was given yet. Its call rests until
-    /// [`set_token`](Fleet::set_token).
+    /// [`set_token`](Fleet::set_token). Without a token, it ends when its time is over.
     WantsToken {
         /// The tenant's key.
         key: K,
@@ -129,7 +128,8 @@ impl<K: Clone + Eq + Hash> Fleet<K> {
     /// when the tenant's turn comes: so no token expires in the queue. `timeout` is from 1 millisecond to 24 hours, and
     /// counts from the first request.
     ///
-    /// Fails with [`ErrorKind::InvalidArgument`] if an argument is wrong, or the fleet is full or closed.
+    /// Fails with [`ErrorKind::InvalidArgument`](crate::ErrorKind::InvalidArgument) if an argument is wrong, or the
+    /// fleet is full or closed.
     pub fn add(&self, key: K, token: Option<&str>, goal: Goal, timeout: Duration) -> Result<(), Error> {
         let canceller = Canceller::new();
         let token = token.map(Token::new).transpose()?;
@@ -158,8 +158,8 @@ impl<K: Clone + Eq + Hash> Fleet<K> {
 
     /// Does what is due, until there is something to tell, or `timeout` has passed.
     ///
-    /// Blocks for at most that time, plus the time of one request: the client's timeout at most. Any number of threads
-    /// may call it at once.
+    /// Blocks for at most that time, plus one step: at most two requests, each for the client's timeout at most. Any
+    /// number of threads may call it at once.
     pub fn next(&self, timeout: Duration) -> FleetEvent<K> {
         let give_up = Instant::now().checked_add(timeout);
         let mut queue = self.queue();
@@ -169,22 +169,21 @@ impl<K: Clone + Eq + Hash> Fleet<K> {
             if queue.needs_help(now) {
                 break FleetEvent::Behind;
             }
-            let Some((key, wait)) = queue.take(now) else {
-                if queue.is_finished() {
-                    break FleetEvent::Finished;
+            if let Some((key, mut wait)) = queue.take(now) {
+                self.changed().notify_one(); // another thread watches for the next
+                drop(queue);
+                let step = wait.guarded_step(); // a panic ends this call, not the fleet
+                queue = self.queue();
+                if let Some(event) = settle(&mut queue, now, key, wait, step) {
+                    break event;
                 }
-                if give_up.is_some_and(|give_up| give_up <= now) {
-                    break FleetEvent::TimedOut;
-                }
+            } else if queue.is_finished() {
+                break FleetEvent::Finished;
+            } else {
                 queue = self.pause(queue, now, give_up);
-                continue;
-            };
-            self.changed().notify_one(); // another thread watches for the next
-            drop(queue);
-            let (wait, step) = take_step(wait);
-            queue = self.queue();
-            if let Some(event) = settle(&mut queue, now, key, wait, step) {
-                break event;
+            }
+            if give_up.is_some_and(|give_up| give_up <= Instant::now()) {
+                break FleetEvent::TimedOut;
             }
         };
         queue.help.threads -= 1;
@@ -217,7 +216,8 @@ impl<K: Clone + Eq + Hash> Fleet<K> {
     /// Hands in a token for a tenant, for all its requests from the next one on; or None, if it wants one and there is
     /// none. Then its call ends.
     ///
-    /// Fails with [`ErrorKind::InvalidArgument`] if the text cannot be a token, or the fleet has no such tenant.
+    /// Fails with [`ErrorKind::InvalidArgument`](crate::ErrorKind::InvalidArgument) if the text cannot be a token, or
+    /// the fleet has no such tenant.
     pub fn set_token(&self, key: &K, token: Option<&str>) -> Result<(), Error> {
         let token = token.map(Token::new).transpose()?;
         if !self.queue().set_token(key, token) {
@@ -227,15 +227,15 @@ impl<K: Clone + Eq + Hash> Fleet<K> {
         Ok(())
     }
 
-    /// Ends the call of one tenant, with [`ErrorKind::Cancelled`]. [`next`](Self::next) tells what became of it. Does
-    /// not block. A tenant that the fleet does not have is none of its business.
+    /// Ends the call of one tenant, with [`ErrorKind::Cancelled`](crate::ErrorKind::Cancelled). [`next`](Self::next)
+    /// tells what became of it. Does not block. A tenant that the fleet does not have is none of its business.
     pub fn cancel_one(&self, key: &K) {
         self.queue().cancel_one(key);
         self.changed().notify_one();
     }
 
-    /// Ends all calls, with [`ErrorKind::Cancelled`], and those of tenants that are added later. [`next`](Self::next)
-    /// tells what became of each. Does not block.
+    /// Ends all calls, with [`ErrorKind::Cancelled`](crate::ErrorKind::Cancelled), and those of tenants that are added
+    /// later. [`next`](Self::next) tells what became of each. Does not block.
     pub fn cancel(&self) {
         self.queue().cancel();
         self.changed().notify_all();
@@ -259,13 +259,6 @@ impl<K: Clone + Eq + Hash> Fleet<K> {
     fn changed(&self) -> &Condvar {
         &self.state.get(State::default).changed
     }
-}
-
-/// A panic is the end of its own call, not of the fleet.
-fn take_step(mut wait: Box<Wait>) -> (Box<Wait>, Step) {
-    let step = panic::catch_unwind(AssertUnwindSafe(|| wait.step()));
-    let internal = || Error::new(ErrorKind::Internal, "a panic was caught in a step");
-    (wait, step.unwrap_or_else(|_| Step::Done(Err(internal()))))
 }
 
 /// Puts a tenant where it belongs after a step that began at this time. Returns what there is to tell.

@@ -46,7 +46,6 @@ enum Place {
     Queued(Due, Box<Wait>),
     /// A thread takes a step.
     Running,
-    WantingToken(Box<Wait>),
 }
 
 impl<K> Default for Queue<K> {
@@ -131,17 +130,16 @@ impl<K: Clone + Eq + Hash> Queue<K> {
         self.due.insert(due, key);
     }
 
-    /// Keeps a tenant until a token comes. If one has come meanwhile, or the call is cancelled, its next step is due.
+    /// Queues a tenant until a token comes, or its time is over. If a token has come meanwhile, or the call is cancelled,
+    /// its next step is due.
     ///
-    /// Returns whether to ask for one.
+    /// Returns whether to ask for a token.
     pub(super) fn want_token(&mut self, key: &K, wait: Box<Wait>) -> bool {
-        let Some(tenant) = self.tenants.get_mut(key) else { return false };
-        if tenant.new_token.is_some() || tenant.canceller.is_cancelled() {
-            self.put(key.clone(), Instant::now(), wait);
-            return false;
-        }
-        tenant.place = Place::WantingToken(wait);
-        true
+        let Some(tenant) = self.tenants.get(key) else { return false };
+        let is_missing = tenant.new_token.is_none() && !tenant.canceller.is_cancelled();
+        let due = if is_missing { wait.deadline() } else { Instant::now() };
+        self.put(key.clone(), due, wait);
+        is_missing
     }
 
     pub(super) fn end(&mut self, key: &K) {
@@ -158,17 +156,14 @@ impl<K: Clone + Eq + Hash> Queue<K> {
         true
     }
 
-    /// Lets a tenant that waits for a token go on. One that is queued gets its token now.
+    /// Lets a tenant that waits for a token go on. Any other that is queued gets its token now, and keeps its time.
     fn wake(&mut self, key: &K) {
         let Some(tenant) = self.tenants.get_mut(key) else { return };
-        match std::mem::replace(&mut tenant.place, Place::Running) {
-            Place::WantingToken(wait) => self.put(key.clone(), Instant::now(), wait),
-            Place::Queued(due, wait) => {
-                self.due.remove(&due);
-                self.put(key.clone(), due.0, wait);
-            }
-            Place::Running => {}
-        }
+        let place = std::mem::replace(&mut tenant.place, Place::Running);
+        let Place::Queued(due, wait) = place else { return };
+        self.due.remove(&due);
+        let at = if wait.wants_token() { Instant::now() } else { due.0 };
+        self.put(key.clone(), at, wait);
     }
 
     /// Ends the call of one tenant. Its next step, which tells that, is due now.

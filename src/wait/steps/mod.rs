@@ -3,6 +3,7 @@
 mod requests;
 mod result;
 
+use std::panic::{self, AssertUnwindSafe};
 use std::time::{Duration, Instant, SystemTime};
 
 use super::machine::{Command, Event, Goal, Machine, StopReason, Terms};
@@ -25,17 +26,18 @@ pub enum Step {
     /// Step again at this time, or any time later.
     Pause(Instant),
     /// The service refused the token, or there is none yet: hand in a new one with [`Wait::set_token`], and step
-    /// again. [`Progress::claims`](crate::Progress::claims) says what it must satisfy. Without a new one, the next step ends the call.
+    /// again. [`Progress::claims`](crate::Progress::claims) says what it must satisfy. Without a new one, the next step
+    /// ends the call.
     WantsToken,
-    /// The call is over. Do not step again: there is nothing more to come.
+    /// The call is over. There is nothing more to come: each further step is an [`ErrorKind::InvalidArgument`].
     Done(Result<SyncOutcome, Error>),
 }
 
 /// A call that its caller drives step by step. So one thread, or an event loop, can hold thousands of waits.
 ///
-/// It makes no thread, calls nothing back and never sleeps. Each step blocks for one request, the client's timeout at
-/// most. A step may come late, by any time: nothing goes wrong, but the call ends later. Steps may come from different
-/// threads, one at a time. For a whole fleet of tenants, see [`Fleet`](crate::Fleet).
+/// It makes no thread, calls nothing back and never sleeps. A step blocks for at most two requests, each for the
+/// client's timeout at most. A step may come late, by any time: nothing goes wrong, but the call ends later. Steps may
+/// come from different threads, one at a time. For a whole fleet of tenants, see [`Fleet`](crate::Fleet).
 ///
 /// ```no_run
 /// # let token = "a-token";
@@ -129,9 +131,7 @@ impl Wait {
     pub fn step(&mut self) -> Step {
         self.was_throttled = None;
         match self.place {
-            Place::Over => {
-                Step::Done(Err(Error::new(ErrorKind::Internal, "a step after the end of the call")))
-            }
+            Place::Over => Step::Done(Err(is_over())),
             Place::Reading => self.go_on(Self::read_settings),
             _ if self.graph.is_cancelled() => self.finish(self.elapsed(), StopReason::Cancelled),
             Place::Pausing(until) if self.elapsed() < until => Step::Pause(self.started + until),
@@ -140,6 +140,14 @@ impl Wait {
             Place::WantingToken if !self.tokens.has_new() => self.go_on(|_| Ok(Event::NoToken)),
             Place::WantingToken | Place::Pausing(_) => self.go_on(|_| Ok(Event::Due)),
         }
+    }
+
+    /// A step for a caller into whom nothing may unwind: a panic ends the call.
+    pub(crate) fn guarded_step(&mut self) -> Step {
+        panic::catch_unwind(AssertUnwindSafe(|| self.step())).unwrap_or_else(|_| {
+            self.end();
+            Step::Done(Err(Error::new(ErrorKind::Internal, "a panic was caught in a step")))
+        })
     }
 
     /// Does what follows from an event, and from what comes of that. A reading that follows a request is for the next
@@ -198,7 +206,7 @@ impl Wait {
         if self.phase == Phase::Starting {
             return self.ask_for_token(Place::Starting);
         }
-        self.place = Place::Over;
+        self.end();
         Step::Done(Err(Error::invalid_argument("no token was given")))
     }
 
@@ -209,9 +217,14 @@ impl Wait {
 
     /// Hands in a new token, for all requests from the next one on. The call keeps a copy, and wipes it at the end.
     ///
-    /// If the text cannot be a token, this fails with [`ErrorKind::InvalidArgument`], and the old token stays.
+    /// If the text cannot be a token, or the call is over, this fails with [`ErrorKind::InvalidArgument`], and the old
+    /// token stays.
     pub fn set_token(&mut self, token: &str) -> Result<(), Error> {
-        self.tokens.replace(Token::new(token)?);
+        let token = Token::new(token)?;
+        if matches!(self.place, Place::Over) {
+            return Err(is_over());
+        }
+        self.tokens.replace(token);
         Ok(())
     }
 
@@ -226,8 +239,14 @@ impl Wait {
     }
 
     fn finish(&mut self, now: Duration, reason: StopReason) -> Step {
-        self.place = Place::Over;
+        self.end();
         Step::Done(self.result(now, reason))
+    }
+
+    /// Wipes the tokens.
+    fn end(&mut self) {
+        self.place = Place::Over;
+        self.tokens = Tokens::default();
     }
 
     /// Waits for this long, or for a cancel.
@@ -254,4 +273,22 @@ impl Wait {
     pub(super) fn is_cancelled(&self) -> bool {
         self.graph.is_cancelled()
     }
+
+    /// Whether the last step has asked for a token.
+    pub(crate) fn wants_token(&self) -> bool {
+        match self.place {
+            Place::Starting => self.phase == Phase::TokenRejected,
+            place => matches!(place, Place::WantingToken),
+        }
+    }
+
+    /// The end of the time that the call has. If it has not started, that time begins now.
+    pub(crate) fn deadline(&self) -> Instant {
+        let started = if self.machine.is_some() { self.started } else { Instant::now() };
+        started + self.terms.deadline
+    }
+}
+
+fn is_over() -> Error {
+    Error::invalid_argument("the call is over")
 }
