@@ -217,6 +217,19 @@ impl Client {
     /// `token` and `timeout` are as for [`sync_and_wait`](Self::sync_and_wait). The time of the call starts with its first
     /// step. Sends nothing yet. If an argument is wrong, this fails with
     /// [`ErrorKind::InvalidArgument`](crate::ErrorKind::InvalidArgument).
+    ///
+    /// ```no_run
+    /// # let token = "a-token";
+    /// use std::{thread, time::{Duration, Instant}};
+    /// use autopilot_sync::{Client, Goal, Step};
+    ///
+    /// let mut wait = Client::new()?.wait(token, Goal::Settings, Duration::from_secs(60))?;
+    /// while let Step::Pause(until) = wait.step() {
+    ///     thread::sleep(until.saturating_duration_since(Instant::now()));
+    /// }
+    /// # assert!(wait.progress().settings().is_none(), "the result has them");
+    /// # Ok::<(), autopilot_sync::Error>(())
+    /// ```
     pub fn wait(&self, token: &str, goal: Goal, timeout: Duration) -> Result<Wait, Error> {
         self.steps(Some(Token::new(token)?), goal, timeout)
     }

@@ -72,7 +72,29 @@ impl<K> Default for State<K> {
     }
 }
 
-/// What a fleet tells its owner. See [`Fleet::next`].
+/// What a fleet tells its owner.
+///
+/// ```no_run
+/// # let token = "expired";
+/// # fn new_token(_: &str) -> Option<String> { None }
+/// use std::time::Duration;
+/// use autopilot_sync::{Client, Fleet, FleetEvent, Goal};
+///
+/// let fleet = Fleet::new(&Client::new()?);
+/// fleet.add("contoso", Some(token), Goal::SyncAndWait, Duration::from_secs(900))?;
+/// fleet.close();
+/// loop {
+///     match fleet.next(Duration::from_secs(60)) {
+///         FleetEvent::WantsToken { key, .. } => fleet.set_token(&key, new_token(key).as_deref())?,
+///         FleetEvent::Ended { key, result } => println!("{key}: {}", result.is_ok()),
+///         FleetEvent::Behind => println!("more threads would help"),
+///         FleetEvent::TimedOut => println!("a minute has passed"),
+///         FleetEvent::Finished => break,
+///         _ => {} // a later version may tell more
+///     }
+/// }
+/// # Ok::<(), autopilot_sync::Error>(())
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 #[allow(clippy::large_enum_variant)] // it is not stored
@@ -104,11 +126,28 @@ pub enum FleetEvent<K> {
 
 impl<K: Clone + Eq + Hash> Fleet<K> {
     /// An empty fleet. It shares the client's connections, but not its canceller: use [`cancel`](Self::cancel).
+    ///
+    /// ```no_run
+    /// use std::time::Duration;
+    /// use autopilot_sync::{Client, Fleet};
+    ///
+    /// let fleet = Fleet::<u32>::new(&Client::new()?);
+    /// assert!(fleet.is_empty());
+    /// # Ok::<(), autopilot_sync::Error>(())
+    /// ```
     pub fn new(client: &Client) -> Fleet<K> {
         Fleet { client: client.clone(), limit: DEFAULT_LIMIT, state: PerProcess::default() }
     }
 
     /// Sets how many tenants may be in the fleet at once. 20,000 by default. A tenant takes a few KiB, and its token.
+    ///
+    /// ```no_run
+    /// use autopilot_sync::{Client, Fleet};
+    ///
+    /// let fleet = Fleet::<String>::new(&Client::new()?).with_limit(100);
+    /// assert!(fleet.has_room());
+    /// # Ok::<(), autopilot_sync::Error>(())
+    /// ```
     pub fn with_limit(self, limit: usize) -> Fleet<K> {
         Fleet { limit, ..self }
     }
@@ -117,6 +156,23 @@ impl<K: Clone + Eq + Hash> Fleet<K> {
     ///
     /// So tenants can come from a file of any length, and the memory stays the same. A single thread that adds sees no
     /// surprise; if several add, one of them may still find the fleet full.
+    ///
+    /// ```no_run
+    /// use std::time::Duration;
+    /// use autopilot_sync::{Client, Fleet, FleetEvent, Goal};
+    ///
+    /// let fleet = Fleet::new(&Client::new()?).with_limit(2);
+    /// let report = |event| println!("{event:?}");
+    /// for (number, token) in ["one", "two", "three", "four"].into_iter().enumerate() {
+    ///     while !fleet.has_room() {
+    ///         report(fleet.next(Duration::from_secs(60)));
+    ///     }
+    ///     fleet.add(number, Some(token), Goal::Sync, Duration::from_secs(60))?;
+    /// }
+    /// # assert!(fleet.len() <= 2);
+    /// # fn report(_: FleetEvent<usize>) {}
+    /// # Ok::<(), autopilot_sync::Error>(())
+    /// ```
     pub fn has_room(&self) -> bool {
         self.queue().len() < self.limit
     }
@@ -130,6 +186,18 @@ impl<K: Clone + Eq + Hash> Fleet<K> {
     ///
     /// Fails with [`ErrorKind::InvalidArgument`](crate::ErrorKind::InvalidArgument) if an argument is wrong, or the
     /// fleet is full or closed.
+    ///
+    /// ```no_run
+    /// use std::time::{Duration, SystemTime};
+    /// use autopilot_sync::{Client, Fleet, Goal};
+    ///
+    /// let fleet = Fleet::new(&Client::new()?);
+    /// let change = Goal::SyncSince(SystemTime::now());
+    /// fleet.add("contoso", Some("a-token"), change, Duration::from_secs(1800))?;
+    /// fleet.add("fabrikam", None, change, Duration::from_secs(1800))?; // its token is asked for when it is needed
+    /// assert_eq!(fleet.len(), 2);
+    /// # Ok::<(), autopilot_sync::Error>(())
+    /// ```
     pub fn add(&self, key: K, token: Option<&str>, goal: Goal, timeout: Duration) -> Result<(), Error> {
         let canceller = Canceller::new();
         let token = token.map(Token::new).transpose()?;
@@ -151,6 +219,16 @@ impl<K: Clone + Eq + Hash> Fleet<K> {
 
     /// Tells that no more tenants will be added. [`next`](Self::next) returns [`FleetEvent::Finished`] when all calls
     /// have ended.
+    ///
+    /// ```no_run
+    /// use std::time::Duration;
+    /// use autopilot_sync::{Client, Fleet, FleetEvent};
+    ///
+    /// let fleet = Fleet::<u32>::new(&Client::new()?);
+    /// fleet.close();
+    /// assert!(matches!(fleet.next(Duration::from_secs(60)), FleetEvent::Finished));
+    /// # Ok::<(), autopilot_sync::Error>(())
+    /// ```
     pub fn close(&self) {
         self.queue().is_closed = true;
         self.changed().notify_all();
@@ -160,6 +238,26 @@ impl<K: Clone + Eq + Hash> Fleet<K> {
     ///
     /// Blocks for at most that time, plus one step: at most two requests, each for the client's timeout at most. Any
     /// number of threads may call it at once.
+    ///
+    /// ```no_run
+    /// use std::{thread, time::Duration};
+    /// use autopilot_sync::{Client, Fleet, FleetEvent, Goal};
+    ///
+    /// let fleet = Fleet::new(&Client::new()?);
+    /// for tenant in 0..20 {
+    ///     fleet.add(tenant, Some("a-token"), Goal::Settings, Duration::from_secs(60))?;
+    /// }
+    /// fleet.close();
+    /// thread::scope(|scope| {
+    ///     for _ in 0..4 {
+    ///         scope.spawn(|| {
+    ///             while !matches!(fleet.next(Duration::from_secs(60)), FleetEvent::Finished) {}
+    ///         });
+    ///     }
+    /// });
+    /// assert!(fleet.is_empty());
+    /// # Ok::<(), autopilot_sync::Error>(())
+    /// ```
     pub fn next(&self, timeout: Duration) -> FleetEvent<K> {
         let give_up = Instant::now().checked_add(timeout);
         let mut queue = self.queue();
@@ -218,6 +316,19 @@ impl<K: Clone + Eq + Hash> Fleet<K> {
     ///
     /// Fails with [`ErrorKind::InvalidArgument`](crate::ErrorKind::InvalidArgument) if the text cannot be a token, or
     /// the fleet has no such tenant.
+    ///
+    /// ```no_run
+    /// use std::time::Duration;
+    /// use autopilot_sync::{Client, Fleet, FleetEvent, Goal};
+    ///
+    /// let fleet = Fleet::new(&Client::new()?);
+    /// fleet.add("contoso", None, Goal::Settings, Duration::from_secs(60))?;
+    /// if let FleetEvent::WantsToken { key, .. } = fleet.next(Duration::from_secs(60)) {
+    ///     fleet.set_token(&key, Some("a-token"))?;
+    /// }
+    /// # assert!(matches!(fleet.next(Duration::from_secs(60)), FleetEvent::Ended { result: Ok(_), .. }));
+    /// # Ok::<(), autopilot_sync::Error>(())
+    /// ```
     pub fn set_token(&self, key: &K, token: Option<&str>) -> Result<(), Error> {
         let token = token.map(Token::new).transpose()?;
         if !self.queue().set_token(key, token) {
@@ -229,6 +340,17 @@ impl<K: Clone + Eq + Hash> Fleet<K> {
 
     /// Ends the call of one tenant, with [`ErrorKind::Cancelled`](crate::ErrorKind::Cancelled). [`next`](Self::next)
     /// tells what became of it. Does not block. A tenant that the fleet does not have is none of its business.
+    ///
+    /// ```no_run
+    /// use std::time::Duration;
+    /// use autopilot_sync::{Client, Fleet, FleetEvent, Goal};
+    ///
+    /// let fleet = Fleet::new(&Client::new()?);
+    /// fleet.add("contoso", Some("a-token"), Goal::SyncAndWait, Duration::from_secs(900))?;
+    /// fleet.cancel_one(&"contoso");
+    /// assert!(matches!(fleet.next(Duration::from_secs(60)), FleetEvent::Ended { result: Err(_), .. }));
+    /// # Ok::<(), autopilot_sync::Error>(())
+    /// ```
     pub fn cancel_one(&self, key: &K) {
         self.queue().cancel_one(key);
         self.changed().notify_one();
@@ -236,17 +358,48 @@ impl<K: Clone + Eq + Hash> Fleet<K> {
 
     /// Ends all calls, with [`ErrorKind::Cancelled`](crate::ErrorKind::Cancelled), and those of tenants that are added
     /// later. [`next`](Self::next) tells what became of each. Does not block.
+    ///
+    /// ```no_run
+    /// use std::time::Duration;
+    /// use autopilot_sync::{Client, Fleet, FleetEvent, Goal};
+    ///
+    /// let fleet = Fleet::new(&Client::new()?);
+    /// fleet.add("contoso", Some("a-token"), Goal::SyncAndWait, Duration::from_secs(900))?;
+    /// fleet.cancel();
+    /// fleet.close();
+    /// while let FleetEvent::Ended { key, result } = fleet.next(Duration::from_secs(60)) {
+    ///     println!("{key}: {:?}", result.unwrap_err().detail().trigger());
+    /// }
+    /// # Ok::<(), autopilot_sync::Error>(())
+    /// ```
     pub fn cancel(&self) {
         self.queue().cancel();
         self.changed().notify_all();
     }
 
     /// How many tenants are in the fleet: those whose end was not told yet.
+    ///
+    /// ```no_run
+    /// use std::time::Duration;
+    /// use autopilot_sync::{Client, Fleet, Goal};
+    ///
+    /// let fleet = Fleet::new(&Client::new()?);
+    /// fleet.add("contoso", None, Goal::Sync, Duration::from_secs(60))?;
+    /// assert_eq!(fleet.len(), 1);
+    /// # Ok::<(), autopilot_sync::Error>(())
+    /// ```
     pub fn len(&self) -> usize {
         self.queue().len()
     }
 
     /// Whether no tenant is in the fleet.
+    ///
+    /// ```no_run
+    /// use autopilot_sync::{Client, Fleet};
+    ///
+    /// assert!(Fleet::<u32>::new(&Client::new()?).is_empty());
+    /// # Ok::<(), autopilot_sync::Error>(())
+    /// ```
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }

@@ -28,6 +28,16 @@ pub struct Progress<'a> {
 
 impl Wait {
     /// What the call is doing.
+    ///
+    /// ```no_run
+    /// # let token = "a-token";
+    /// use std::time::Duration;
+    /// use autopilot_sync::{Client, Goal, Phase};
+    ///
+    /// let mut wait = Client::new()?.wait(token, Goal::SyncAndWait, Duration::from_secs(900))?;
+    /// assert_eq!(wait.progress().phase(), Phase::Starting);
+    /// # Ok::<(), autopilot_sync::Error>(())
+    /// ```
     pub fn progress(&mut self) -> Progress<'_> {
         Progress { wait: self }
     }

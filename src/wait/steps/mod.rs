@@ -18,7 +18,21 @@ const LONGEST_JITTER_MS: u32 = 5000;
 
 /// What a step came to.
 ///
-/// See [`Wait::step`].
+/// ```no_run
+/// # let token = "a-token";
+/// use std::time::Duration;
+/// use autopilot_sync::{Client, Goal, Step};
+///
+/// let mut wait = Client::new()?.wait(token, Goal::Sync, Duration::from_secs(60))?;
+/// match wait.step() {
+///     Step::Pause(until) => println!("a retry is due at {until:?}"),
+///     Step::WantsToken => println!("a new token is needed"),
+///     Step::Done(Ok(outcome)) => println!("{outcome}"),
+///     Step::Done(Err(error)) => println!("{error:#}"),
+///     _ => println!("a later version may tell more"),
+/// }
+/// # Ok::<(), autopilot_sync::Error>(())
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 #[allow(clippy::large_enum_variant)] // it is not stored
@@ -128,6 +142,17 @@ impl Wait {
 
     /// Does what is due: sends at most one request, or the reading before a trigger together with the trigger. Blocks
     /// for the client's timeout at most for each. If nothing is due yet, it does nothing.
+    ///
+    /// ```no_run
+    /// # let token = "a-token";
+    /// use std::time::Duration;
+    /// use autopilot_sync::{Client, Goal, Phase, Step};
+    ///
+    /// let mut wait = Client::new()?.wait(token, Goal::SyncAndWait, Duration::from_secs(900))?;
+    /// let Step::Pause(_) = wait.step() else { panic!("a sync takes longer than a step") };
+    /// assert_eq!(wait.progress().phase(), Phase::Watching);
+    /// # Ok::<(), autopilot_sync::Error>(())
+    /// ```
     pub fn step(&mut self) -> Step {
         self.was_throttled = None;
         match self.place {
@@ -219,6 +244,21 @@ impl Wait {
     ///
     /// If the text cannot be a token, or the call is over, this fails with [`ErrorKind::InvalidArgument`], and the old
     /// token stays.
+    ///
+    /// ```no_run
+    /// # let token = "expired";
+    /// # fn new_token(_: Option<&str>) -> String { "a-token".into() }
+    /// use std::time::Duration;
+    /// use autopilot_sync::{Client, Goal, Step};
+    ///
+    /// let mut wait = Client::new()?.wait(token, Goal::Settings, Duration::from_secs(60))?;
+    /// if let Step::WantsToken = wait.step() {
+    ///     let token = new_token(wait.progress().claims());
+    ///     wait.set_token(&token)?;
+    /// }
+    /// # assert!(matches!(wait.step(), Step::Done(Ok(_))));
+    /// # Ok::<(), autopilot_sync::Error>(())
+    /// ```
     pub fn set_token(&mut self, token: &str) -> Result<(), Error> {
         let token = Token::new(token)?;
         if matches!(self.place, Place::Over) {
@@ -230,6 +270,21 @@ impl Wait {
 
     /// Ends the call now, as its caller wishes: as too soon in [`Phase::Window`], as
     /// [`ErrorKind::Cancelled`] otherwise.
+    ///
+    /// ```no_run
+    /// # let token = "recent";
+    /// use std::time::Duration;
+    /// use autopilot_sync::{Answer, Client, Goal, Phase, Step};
+    ///
+    /// let mut wait = Client::new()?.wait(token, Goal::SyncAndWait, Duration::from_secs(900))?;
+    /// while let Step::Pause(_) = wait.step() {
+    ///     if wait.progress().phase() == Phase::Window {
+    ///         break;
+    ///     }
+    /// }
+    /// assert_eq!(wait.stop()?.answer(), Answer::TooSoon);
+    /// # Ok::<(), autopilot_sync::Error>(())
+    /// ```
     pub fn stop(mut self) -> Result<SyncOutcome, Error> {
         let reason = match self.phase {
             Phase::Window => StopReason::TooSoon(Some(self.next_step)),
