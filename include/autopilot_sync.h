@@ -299,7 +299,7 @@ typedef struct autopilot_detail autopilot_detail;
 // again, from as many threads as you like: it does what is due, the earliest first, and tells what has ended. Ten
 // thousand waits need two threads, or about a hundred if each request takes 150 milliseconds.
 //
-// The triggers go out first: nobody's waits for the end of another's sync. The first steps of two tenants are a quarter
+// The triggers go out first: nobody's waits for the end of another's sync. The first steps of two waits are a quarter
 // of a millisecond apart. If the service throttles, the whole fleet slows down.
 //
 // Any number of threads may use a fleet at once. Free it when none does. A forked child has an empty fleet of its own.

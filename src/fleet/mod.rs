@@ -26,8 +26,8 @@ const DEFAULT_LIMIT: usize = 20_000;
 /// from you. The library makes no thread for a fleet. Ten thousand waits need two threads, or about a hundred if each
 /// request takes 150 milliseconds; [`FleetEvent::Behind`] tells when one more would help.
 ///
-/// The triggers go out first: nobody's waits for the end of another's sync. The first steps of two tenants are a quarter
-/// of a millisecond apart, so that not all readings come in one second. If the service throttles, the whole fleet slows
+/// The triggers go out first: nobody's waits for the end of another's sync. The first steps of two waits are a quarter of
+/// a millisecond apart, so that not all readings come in one second. If the service throttles, the whole fleet slows
 /// down.
 ///
 /// A fleet may be used by any number of threads at once. A forked child has an empty fleet of its own.

@@ -12,7 +12,7 @@ use crate::text::Token;
 use crate::transport::Canceller;
 use crate::wait::Wait;
 
-/// Between the first steps of two tenants. So the readings of ten thousand tenants do not come in one second.
+/// Between the first steps of two waits. So the readings of ten thousand tenants do not come in one second.
 const START_GAP: Duration = Duration::from_micros(250);
 
 /// A step that comes later than this is late.
@@ -84,7 +84,7 @@ impl<K: Clone + Eq + Hash> Queue<K> {
             canceller.cancel();
         }
         let start = self.next_start.map_or(now, |start| start.max(now));
-        self.next_start = Some(start + START_GAP);
+        self.next_start = Some(start + if wait.goal().waits() { START_GAP } else { Duration::ZERO });
         self.tenants.insert(key.clone(), Tenant { canceller, place: Place::Running, new_token: None });
         self.put(key, start, wait);
     }

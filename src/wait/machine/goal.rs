@@ -44,6 +44,11 @@ pub(crate) enum ChangeError {
 }
 
 impl Goal {
+    /// Whether the call lasts longer than its requests.
+    pub(crate) fn waits(self) -> bool {
+        matches!(self, Goal::SyncAndWait | Goal::SyncSince(_))
+    }
+
     /// `now` is the caller's time.
     pub(crate) fn check(self, now: SystemTime) -> Result<(), ChangeError> {
         let Goal::SyncSince(change) = self else { return Ok(()) };

@@ -103,9 +103,10 @@ impl Machine {
             Goal::SyncSince(change) => Some(Change::new(change, terms.began)),
             _ => None,
         };
-        let state = match terms.goal {
-            Goal::Settings | Goal::Sync => State::Requesting { retries_made: 0 },
-            Goal::SyncAndWait | Goal::SyncSince(_) => State::Looking(Look::first(change)),
+        let state = if terms.goal.waits() {
+            State::Looking(Look::first(change))
+        } else {
+            State::Requesting { retries_made: 0 }
         };
         Machine {
             terms,

@@ -314,6 +314,10 @@ impl Wait {
         self.was_throttled
     }
 
+    pub(crate) fn goal(&self) -> Goal {
+        self.terms.goal
+    }
+
     /// Why the service refused the token, if it did.
     pub(crate) fn refusal(&self) -> Option<Error> {
         let error = self.last_failure.as_ref()?;
