@@ -20,8 +20,10 @@ mod proxy;
 pub(crate) mod random;
 mod reply_head;
 mod route;
+mod shortage;
 mod socket;
 mod tls;
+mod unread;
 
 pub use canceller::Canceller;
 pub(crate) use failure::Failure;
