@@ -10,8 +10,8 @@
  * autopilot_client_sync_and_wait() also waits until the sync ends. autopilot_client_sync_since() makes sure that one
  * has completed since a change.
  *
- * For many tenants, a fleet makes the same calls: add each tenant with autopilot_fleet_add(), and let a few threads call
- * autopilot_fleet_next(), which does what is due and tells what has ended. For an event loop of your own,
+ * For many tenants, a fleet makes the same calls: add each tenant with autopilot_fleet_add(), and let a few threads
+ * call autopilot_fleet_next(), which does what is due and tells what has ended. For an event loop of your own,
  * autopilot_wait_new() makes one call that goes step by step.
  *
  * WHO SHOULD CALL IT
@@ -75,7 +75,7 @@
  * MEMORY AND STACK
  * A call needs 64 KiB of stack, and less than 40 MiB of memory, whatever the peer sends. An idle connection holds
  * 0.3 MiB. A client keeps at most as many of them as threads have called it at once. If memory runs out, the process
- * aborts. The library wipes the token from its memory when a call returns.
+ * aborts. The library wipes the token from its memory when a call returns; in a wait or a fleet, when it has ended.
  *
  * THE HOST PROCESS
  * The library sets no signal handler, exit handler or locale, and writes no log. A connection that the peer has closed
@@ -85,11 +85,11 @@
  *
  * FORK
  * A child made by fork() may go on calling, whatever other threads of its parent were doing; it makes connections of
- * its own. A child that closed all descriptors, as daemons do, may call too, but must free no client of its parent:
- * other files may have the same descriptor numbers by then. If fork() happens while the C library looks up a name on
- * another thread, the C library may stay locked in the child; look-ups in the child then fail at their deadlines. A
- * child that skips the handlers of pthread_atfork(), such as one made by _Fork(), may call too, unless a PID namespace
- * gives it the process number of its parent.
+ * its own. It may use and free the clients and fleets of its parent, even if it closed all descriptors, as daemons do;
+ * a fleet is empty in the child. If fork() happens while the C library looks up a name on another thread, the C library
+ * may stay locked in the child; look-ups in the child then fail at their deadlines. A child that skips the handlers of
+ * pthread_atfork(), such as one made by _Fork(), may call too, unless a PID namespace gives it the process number of
+ * its parent.
  *
  * ENVIRONMENT
  * Like curl, the library reads HTTPS_PROXY, else ALL_PROXY, and NO_PROXY, in upper or lower case. It also reads
@@ -653,10 +653,9 @@ autopilot_result autopilot_fleet_new(const autopilot_client *client,
                                      autopilot_detail **detail);
 
 // Frees a fleet. Calls that have not ended are forgotten; syncs that they have triggered run on. Does not block. No
-// thread may be in autopilot_fleet_next(): to get them out, cancel the fleet, close it, and take all its events. NULL is
-// allowed.
-AUTOPILOT_API
-void autopilot_fleet_free(autopilot_fleet *fleet);
+// thread may be in autopilot_fleet_next(): to get them out, cancel the fleet, close it, and take all its events. NULL
+// is allowed.
+AUTOPILOT_API void autopilot_fleet_free(autopilot_fleet *fleet);
 
 // Whether another tenant may be added now: 1 or 0. If not, call autopilot_fleet_next() until one has ended. So tenants
 // can come from a file of any length, and the memory stays the same. If several threads add tenants, one of them may
@@ -713,8 +712,8 @@ autopilot_event autopilot_fleet_next(const autopilot_fleet *fleet,
                                      autopilot_result *result,
                                      autopilot_detail **detail);
 
-// Hands in a token for a tenant, for all its requests from the next one on. Any thread may do so at any time. NULL: there
-// is none, so if the tenant wants one, its call ends. Does not block.
+// Hands in a token for a tenant, for all its requests from the next one on. Any thread may do so at any time. NULL:
+// there is none, so if the tenant wants one, its call ends. Does not block.
 //
 // Returns AUTOPILOT_OK, or AUTOPILOT_ERROR_INVALID_ARGUMENT if the text cannot be a token, the fleet is NULL, or no
 // tenant has this key.

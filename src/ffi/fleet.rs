@@ -58,8 +58,8 @@ pub unsafe extern "C" fn autopilot_fleet_new(
 }
 
 /// Frees a fleet. Calls that have not ended are forgotten; syncs that they have triggered run on. Does not block. No
-/// thread may be in autopilot_fleet_next(): to get them out, cancel the fleet, close it, and take all its events. NULL is
-/// allowed.
+/// thread may be in autopilot_fleet_next(): to get them out, cancel the fleet, close it, and take all its events. NULL
+/// is allowed.
 #[unsafe(no_mangle)]
 pub extern "C" fn autopilot_fleet_free(fleet: Option<Box<autopilot_fleet>>) {
     guard((), || drop(fleet));
@@ -161,8 +161,8 @@ pub unsafe extern "C" fn autopilot_fleet_next(
     event
 }
 
-/// Hands in a token for a tenant, for all its requests from the next one on. Any thread may do so at any time. NULL: there
-/// is none, so if the tenant wants one, its call ends. Does not block.
+/// Hands in a token for a tenant, for all its requests from the next one on. Any thread may do so at any time. NULL:
+/// there is none, so if the tenant wants one, its call ends. Does not block.
 ///
 /// Returns AUTOPILOT_OK, or AUTOPILOT_ERROR_INVALID_ARGUMENT if the text cannot be a token, the fleet is NULL, or no
 /// tenant has this key.
