@@ -10,6 +10,10 @@
  * autopilot_client_sync_and_wait() also waits until the sync ends. autopilot_client_sync_since() makes sure that one
  * has completed since a change.
  *
+ * For many tenants, a fleet makes the same calls: add each tenant with autopilot_fleet_add(), and let a few threads
+ * call autopilot_fleet_next(), which does what is due and tells what has ended. For an event loop of your own,
+ * autopilot_wait_new() makes one call that goes step by step.
+ *
  * WHO SHOULD CALL IT
  * One service, or one administrator's machine, per tenant. The token carries a tenant-wide write permission: it does
  * not belong on endpoints. The service accepts one sync in ten minutes for the whole tenant.
@@ -60,7 +64,8 @@
  *
  * The library starts a thread for each new connection, and one for each name that it looks up. These threads hold no
  * token, have the signal mask of their caller, and end by themselves. One may outlive its call: nothing can interrupt
- * the system while it looks up a name, reads the trusted certificates or, on Windows, checks a certificate.
+ * the system while it looks up a name, reads the trusted certificates or, on Windows, checks a certificate. Waits and
+ * fleets start no other threads: they work on yours.
  *
  * DEADLINES
  * Every call that blocks has a deadline. It covers everything from the name look-up to the last byte, including
@@ -70,7 +75,7 @@
  * MEMORY AND STACK
  * A call needs 64 KiB of stack, and less than 40 MiB of memory, whatever the peer sends. An idle connection holds
  * 0.3 MiB. A client keeps at most as many of them as threads have called it at once. If memory runs out, the process
- * aborts. The library wipes the token from its memory when a call returns.
+ * aborts. The library wipes the token from its memory when a call returns; in a wait or a fleet, when it has ended.
  *
  * THE HOST PROCESS
  * The library sets no signal handler, exit handler or locale, and writes no log. A connection that the peer has closed
@@ -80,11 +85,11 @@
  *
  * FORK
  * A child made by fork() may go on calling, whatever other threads of its parent were doing; it makes connections of
- * its own. A child that closed all descriptors, as daemons do, may call too, but must free no client of its parent:
- * other files may have the same descriptor numbers by then. If fork() happens while the C library looks up a name on
- * another thread, the C library may stay locked in the child; look-ups in the child then fail at their deadlines. A
- * child that skips the handlers of pthread_atfork(), such as one made by _Fork(), may call too, unless a PID namespace
- * gives it the process number of its parent.
+ * its own. It may use and free the clients and fleets of its parent, even if it closed all descriptors, as daemons do;
+ * a fleet is empty in the child. If fork() happens while the C library looks up a name on another thread, the C library
+ * may stay locked in the child; look-ups in the child then fail at their deadlines. A child that skips the handlers of
+ * pthread_atfork(), such as one made by _Fork(), may call too, unless a PID namespace gives it the process number of
+ * its parent.
  *
  * ENVIRONMENT
  * Like curl, the library reads HTTPS_PROXY, else ALL_PROXY, and NO_PROXY, in upper or lower case. It also reads
@@ -202,7 +207,8 @@ AUTOPILOT_ENUM(autopilot_phase) {
     AUTOPILOT_PHASE_RETRYING = 4,
 };
 
-// What a step of a wait came to, or what a fleet tells.
+// What a step of a wait came to, or what a fleet tells. Later versions may add events: treat one that you do not know
+// like AUTOPILOT_EVENT_PAUSE.
 AUTOPILOT_ENUM(autopilot_event) {
     // Nothing to tell. A wait: step again after the pause. A fleet: the time has passed.
     AUTOPILOT_EVENT_PAUSE = 0,
@@ -289,7 +295,8 @@ typedef struct autopilot_client autopilot_client;
 // What is known about a call besides its result. A function whose last parameter is a detail sets that to a new
 // detail, whatever the result and the other arguments. Free each with autopilot_detail_free(): the function overwrites
 // the old pointer without freeing what it points to. Give NULL if you want no detail. After a fault in the library,
-// the new pointer may be NULL.
+// the new pointer may be NULL. autopilot_wait_step() and autopilot_fleet_next() have a detail for some events only, and
+// set the pointer to NULL for the others.
 //
 // A detail never changes, so any threads may read it at once. Its strings live as long as it does.
 //
@@ -300,10 +307,11 @@ typedef struct autopilot_detail autopilot_detail;
 // again, from as many threads as you like: it does what is due, the earliest first, and tells what has ended. Ten
 // thousand waits need two threads, or about a hundred if each request takes 150 milliseconds.
 //
-// The triggers go out first: nobody's waits for the end of another's sync. The first steps of two waits are a quarter
-// of a millisecond apart. If the service throttles, the whole fleet slows down.
+// The triggers go out first: no tenant's trigger waits for the end of another's sync. The first steps of two waits
+// are a quarter of a millisecond apart. If the service throttles, the whole fleet slows down.
 //
-// Any number of threads may use a fleet at once. Free it when none does. A forked child has an empty fleet of its own.
+// Any number of threads may use a fleet at once. Free it when none does. In a child made by fork(), the fleet is empty
+// and open: its parent's tenants stay its parent's.
 typedef struct autopilot_fleet autopilot_fleet;
 
 // The options of a client. Only one thread at a time may use them. A client keeps no reference to them.
@@ -321,7 +329,11 @@ typedef struct autopilot_progress autopilot_progress;
 typedef struct autopilot_settings autopilot_settings;
 
 // A call that you drive step by step, from an event loop or a scheduler of your own. It makes no thread, calls nothing
-// back and never sleeps. Only one thread at a time may use it. For many tenants, a fleet does the scheduling.
+// back and never sleeps. Only one thread at a time may use it, but not always the same. For many tenants, a fleet does
+// the scheduling.
+//
+// If the process forks between two steps, either it or its child may go on with the wait, but not both. If it forks
+// during a step, the child must leave the wait alone.
 typedef struct autopilot_wait autopilot_wait;
 
 // A wait calls this function on its own thread, before the first request and then about once a second. It does not
@@ -577,9 +589,11 @@ AUTOPILOT_API autopilot_result autopilot_progress_set_token(autopilot_progress *
 // Makes a call in steps. Free it with autopilot_wait_free(). Sends nothing yet.
 //
 // client: NULL for the shared one. It may be freed before the wait. token: as for autopilot_sync(); the wait keeps a
-// copy, and wipes it at its end. cancel: NULL for none; after it is triggered, the next step ends the call.
+// copy, and wipes it when the call has ended.
 // goal: one of AUTOPILOT_GOAL_*. since_ms: for AUTOPILOT_GOAL_SYNC_SINCE only, as for autopilot_client_sync_since().
 // timeout_ms: the deadline of the whole call, from 1 to 86,400,000 milliseconds. It counts from the first step.
+// cancel: NULL for none. It may be freed before the wait. Once it is triggered, the step that runs ends at once, or
+// else the next one does, and with it the call.
 // wait: set to the new wait, or to NULL if the result is not AUTOPILOT_OK. detail: NULL for none.
 //
 // Returns AUTOPILOT_OK, or an error if an argument or the environment cannot be used.
@@ -593,34 +607,38 @@ autopilot_result autopilot_wait_new(const autopilot_client *client,
                                     autopilot_wait **wait,
                                     autopilot_detail **detail);
 
-// Does what is due: sends one request, or the reading before a trigger together with the trigger. Blocks for the
-// client's timeout at most for each. If nothing is due yet, does nothing. A step may come late, by any time.
+// Does what is due: sends one request, or the reading before a trigger together with the trigger. If nothing is due
+// yet, does nothing. A step may come late, by any time: nothing goes wrong, but the call ends later. Blocks for the
+// client's timeout at most for each request.
 //
-// pause_ms: set to the milliseconds until the next step is due; 0 if there is no pause. NULL for none.
-// result: set to the result of the call if it has ended, to AUTOPILOT_OK otherwise. NULL for none.
-// detail: set to a new detail if the call has ended, or if the service refused the token; to NULL otherwise. NULL for
+// pause_ms: set to the milliseconds until the next step is due, or to 0 if it is not AUTOPILOT_EVENT_PAUSE. NULL for
 // none.
+// result: set to the result of the call if it has ended, to AUTOPILOT_ERROR_UNAUTHORIZED if the service refused the
+// token, else to AUTOPILOT_OK. NULL for none.
+// detail: set to a new detail if the call has ended, or if the service refused the token, else to NULL. NULL for none.
 //
 // Returns:
 // AUTOPILOT_EVENT_PAUSE: step again after the pause.
 // AUTOPILOT_EVENT_WANTS_TOKEN: hand in a new token with autopilot_wait_set_token(), and step again. Without a new one,
 // the next step ends the call. The detail's claims say what the token must satisfy.
-// AUTOPILOT_EVENT_ENDED: the call is over. The results are those of the function that the goal names. For a wait that
-// is NULL, or over already, the result is AUTOPILOT_ERROR_INVALID_ARGUMENT.
+// AUTOPILOT_EVENT_ENDED: the call is over. The results are those of the function that the goal names. If the wait is
+// NULL, or was over already, the result is AUTOPILOT_ERROR_INVALID_ARGUMENT.
 AUTOPILOT_API
 autopilot_event autopilot_wait_step(autopilot_wait *wait,
                                     int64_t *pause_ms,
                                     autopilot_result *result,
                                     autopilot_detail **detail);
 
-// Hands in a new token, for all requests from the next one on. The wait keeps a copy, and wipes it at its end.
+// Hands in a new token, for all requests from the next one on. The wait keeps a copy, and wipes it when the call has
+// ended.
 //
-// Returns AUTOPILOT_OK. If the wait is NULL, or the text cannot be a token, returns
+// Returns AUTOPILOT_OK. If the wait is NULL or over, or the text cannot be a token, returns
 // AUTOPILOT_ERROR_INVALID_ARGUMENT, and the old token stays.
 AUTOPILOT_API autopilot_result autopilot_wait_set_token(autopilot_wait *wait, const char *token);
 
-// Frees a wait, whether its call is over or not. A sync that it has triggered runs on. NULL is allowed.
-AUTOPILOT_API void autopilot_wait_free(autopilot_wait *wait);
+// Frees a wait, whether its call is over or not. A sync that it has triggered runs on. Does not block. NULL is allowed.
+AUTOPILOT_API
+void autopilot_wait_free(autopilot_wait *wait);
 
 // Makes an empty fleet. Free it with autopilot_fleet_free().
 //
@@ -635,11 +653,14 @@ autopilot_result autopilot_fleet_new(const autopilot_client *client,
                                      autopilot_fleet **fleet,
                                      autopilot_detail **detail);
 
-// Frees a fleet. Calls that have not ended are forgotten; syncs that they have triggered run on. NULL is allowed.
+// Frees a fleet. Calls that have not ended are forgotten; syncs that they have triggered run on. Does not block. No
+// thread may be in autopilot_fleet_next(): to get them out, cancel the fleet, close it, and take all its events. NULL
+// is allowed.
 AUTOPILOT_API void autopilot_fleet_free(autopilot_fleet *fleet);
 
 // Whether another tenant may be added now: 1 or 0. If not, call autopilot_fleet_next() until one has ended. So tenants
-// can come from a file of any length, and the memory stays the same. 0 for NULL.
+// can come from a file of any length, and the memory stays the same. If several threads add tenants, one of them may
+// still find the fleet full. 0 for NULL.
 AUTOPILOT_API int32_t autopilot_fleet_has_room(const autopilot_fleet *fleet);
 
 // Adds a tenant. Does not block, and sends nothing yet.
@@ -647,9 +668,9 @@ AUTOPILOT_API int32_t autopilot_fleet_has_room(const autopilot_fleet *fleet);
 // key: any number of yours, such as an index or a pointer: the events name the tenant by it. No two tenants in the
 // fleet may have the same.
 // token: as for autopilot_sync(). The fleet keeps a copy until the call has ended. NULL: autopilot_fleet_next() asks
-// for it when the tenant's turn comes, so no token expires in the queue.
-// goal, since_ms, timeout_ms: as for autopilot_wait_new(). The time counts from the first request. detail: NULL for
-// none.
+// for it when the tenant's turn comes. So no token expires in the queue.
+// goal, since_ms: as for autopilot_wait_new(). timeout_ms: the deadline of the call, from 1 to 86,400,000 milliseconds.
+// It counts from the first request. detail: NULL for none.
 //
 // Returns AUTOPILOT_OK, or AUTOPILOT_ERROR_INVALID_ARGUMENT if an argument is wrong, the key is in use, or the fleet is
 // full or closed.
@@ -668,20 +689,23 @@ AUTOPILOT_API
 void autopilot_fleet_close(const autopilot_fleet *fleet);
 
 // Does what is due, until there is something to tell or the time has passed. Any number of threads may call it at once.
+// Blocks for that time at most, plus one step of a tenant, as by autopilot_wait_step().
 //
-// timeout_ms: how long to wait, from 0. One request may take the client's timeout longer.
-// key: set to the tenant's key if the event is about one, to 0 otherwise. NULL for none.
-// result: set to the result of the call if it has ended, to AUTOPILOT_OK otherwise. NULL for none.
-// detail: set to a new detail if a call has ended, or if the service refused a token; to NULL otherwise. NULL for none.
+// timeout_ms: how long to wait, in milliseconds. 0 to take one step at most; below zero for no limit, as in poll().
+// key: set to the tenant's key if the event is about one, else to 0. NULL for none.
+// result: set to the result of the call if it has ended, to AUTOPILOT_ERROR_UNAUTHORIZED if the service refused a
+// token, else to AUTOPILOT_OK. NULL for none.
+// detail: set to a new detail if a call has ended, or if the service refused a token, else to NULL. NULL for none.
 //
 // Returns:
 // AUTOPILOT_EVENT_PAUSE: the time has passed, and nothing has happened.
 // AUTOPILOT_EVENT_WANTS_TOKEN: the service refused the tenant's token, or it has none yet. Its call rests until
-// autopilot_fleet_set_token(). The detail's claims say what the token must satisfy.
+// autopilot_fleet_set_token(); without that, it ends at its deadline. The detail's claims say what the token must
+// satisfy.
 // AUTOPILOT_EVENT_ENDED: the tenant's call has ended, and the fleet has forgotten the tenant. The results are those of
 // the function that the goal names.
-// AUTOPILOT_EVENT_BEHIND: one more thread that calls this function would help.
-// AUTOPILOT_EVENT_FINISHED: all calls have ended, and the fleet is closed. For a NULL fleet too.
+// AUTOPILOT_EVENT_BEHIND: one more thread that calls this function would help. Start one if you like, and go on.
+// AUTOPILOT_EVENT_FINISHED: all calls have ended, and the fleet is closed; each thread is told. For a NULL fleet too.
 AUTOPILOT_API
 autopilot_event autopilot_fleet_next(const autopilot_fleet *fleet,
                                      int64_t timeout_ms,
@@ -689,8 +713,8 @@ autopilot_event autopilot_fleet_next(const autopilot_fleet *fleet,
                                      autopilot_result *result,
                                      autopilot_detail **detail);
 
-// Hands in a token for a tenant, for all its requests from the next one on. NULL: the tenant wants one, and there is
-// none, so its call ends.
+// Hands in a token for a tenant, for all its requests from the next one on. Any thread may do so at any time. NULL:
+// there is none, so if the tenant wants one, its call ends. Does not block.
 //
 // Returns AUTOPILOT_OK, or AUTOPILOT_ERROR_INVALID_ARGUMENT if the text cannot be a token, the fleet is NULL, or no
 // tenant has this key.

@@ -9,7 +9,8 @@ use crate::outcome::{Error, SyncOutcome, Trigger};
 /// What is known about a call besides its result. A function whose last parameter is a detail sets that to a new
 /// detail, whatever the result and the other arguments. Free each with autopilot_detail_free(): the function overwrites
 /// the old pointer without freeing what it points to. Give NULL if you want no detail. After a fault in the library,
-/// the new pointer may be NULL.
+/// the new pointer may be NULL. autopilot_wait_step() and autopilot_fleet_next() have a detail for some events only, and
+/// set the pointer to NULL for the others.
 ///
 /// A detail never changes, so any threads may read it at once. Its strings live as long as it does.
 ///

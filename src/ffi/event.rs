@@ -1,4 +1,5 @@
-/// What a step of a wait came to, or what a fleet tells.
+/// What a step of a wait came to, or what a fleet tells. Later versions may add events: treat one that you do not know
+/// like AUTOPILOT_EVENT_PAUSE.
 #[allow(non_camel_case_types)] // C's spelling
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(i32)]

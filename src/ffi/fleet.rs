@@ -1,5 +1,6 @@
 use std::ffi::c_char;
 use std::ptr;
+use std::time::Duration;
 
 use super::call::call;
 use super::client::{on_client, success};
@@ -15,10 +16,11 @@ use crate::outcome::{Detail, Error};
 /// again, from as many threads as you like: it does what is due, the earliest first, and tells what has ended. Ten
 /// thousand waits need two threads, or about a hundred if each request takes 150 milliseconds.
 ///
-/// The triggers go out first: nobody's waits for the end of another's sync. The first steps of two waits are a quarter of
-/// a millisecond apart. If the service throttles, the whole fleet slows down.
+/// The triggers go out first: no tenant's trigger waits for the end of another's sync. The first steps of two waits
+/// are a quarter of a millisecond apart. If the service throttles, the whole fleet slows down.
 ///
-/// Any number of threads may use a fleet at once. Free it when none does. A forked child has an empty fleet of its own.
+/// Any number of threads may use a fleet at once. Free it when none does. In a child made by fork(), the fleet is empty
+/// and open: its parent's tenants stay its parent's.
 #[allow(non_camel_case_types)]
 pub struct autopilot_fleet {
     fleet: Fleet<u64>,
@@ -55,14 +57,17 @@ pub unsafe extern "C" fn autopilot_fleet_new(
     unsafe { call(detail, body) }
 }
 
-/// Frees a fleet. Calls that have not ended are forgotten; syncs that they have triggered run on. NULL is allowed.
+/// Frees a fleet. Calls that have not ended are forgotten; syncs that they have triggered run on. Does not block. No
+/// thread may be in autopilot_fleet_next(): to get them out, cancel the fleet, close it, and take all its events. NULL
+/// is allowed.
 #[unsafe(no_mangle)]
 pub extern "C" fn autopilot_fleet_free(fleet: Option<Box<autopilot_fleet>>) {
     guard((), || drop(fleet));
 }
 
 /// Whether another tenant may be added now: 1 or 0. If not, call autopilot_fleet_next() until one has ended. So tenants
-/// can come from a file of any length, and the memory stays the same. 0 for NULL.
+/// can come from a file of any length, and the memory stays the same. If several threads add tenants, one of them may
+/// still find the fleet full. 0 for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn autopilot_fleet_has_room(fleet: Option<&autopilot_fleet>) -> i32 {
     guard(0, || fleet.is_some_and(|fleet| fleet.fleet.has_room()).into())
@@ -73,9 +78,9 @@ pub extern "C" fn autopilot_fleet_has_room(fleet: Option<&autopilot_fleet>) -> i
 /// key: any number of yours, such as an index or a pointer: the events name the tenant by it. No two tenants in the
 /// fleet may have the same.
 /// token: as for autopilot_sync(). The fleet keeps a copy until the call has ended. NULL: autopilot_fleet_next() asks
-/// for it when the tenant's turn comes, so no token expires in the queue.
-/// goal, since_ms, timeout_ms: as for autopilot_wait_new(). The time counts from the first request. detail: NULL for
-/// none.
+/// for it when the tenant's turn comes. So no token expires in the queue.
+/// goal, since_ms: as for autopilot_wait_new(). timeout_ms: the deadline of the call, from 1 to 86,400,000 milliseconds.
+/// It counts from the first request. detail: NULL for none.
 ///
 /// Returns AUTOPILOT_OK, or AUTOPILOT_ERROR_INVALID_ARGUMENT if an argument is wrong, the key is in use, or the fleet is
 /// full or closed.
@@ -113,20 +118,23 @@ pub extern "C" fn autopilot_fleet_close(fleet: Option<&autopilot_fleet>) {
 }
 
 /// Does what is due, until there is something to tell or the time has passed. Any number of threads may call it at once.
+/// Blocks for that time at most, plus one step of a tenant, as by autopilot_wait_step().
 ///
-/// timeout_ms: how long to wait, from 0. One request may take the client's timeout longer.
-/// key: set to the tenant's key if the event is about one, to 0 otherwise. NULL for none.
-/// result: set to the result of the call if it has ended, to AUTOPILOT_OK otherwise. NULL for none.
-/// detail: set to a new detail if a call has ended, or if the service refused a token; to NULL otherwise. NULL for none.
+/// timeout_ms: how long to wait, in milliseconds. 0 to take one step at most; below zero for no limit, as in poll().
+/// key: set to the tenant's key if the event is about one, else to 0. NULL for none.
+/// result: set to the result of the call if it has ended, to AUTOPILOT_ERROR_UNAUTHORIZED if the service refused a
+/// token, else to AUTOPILOT_OK. NULL for none.
+/// detail: set to a new detail if a call has ended, or if the service refused a token, else to NULL. NULL for none.
 ///
 /// Returns:
 /// AUTOPILOT_EVENT_PAUSE: the time has passed, and nothing has happened.
 /// AUTOPILOT_EVENT_WANTS_TOKEN: the service refused the tenant's token, or it has none yet. Its call rests until
-/// autopilot_fleet_set_token(). The detail's claims say what the token must satisfy.
+/// autopilot_fleet_set_token(); without that, it ends at its deadline. The detail's claims say what the token must
+/// satisfy.
 /// AUTOPILOT_EVENT_ENDED: the tenant's call has ended, and the fleet has forgotten the tenant. The results are those of
 /// the function that the goal names.
-/// AUTOPILOT_EVENT_BEHIND: one more thread that calls this function would help.
-/// AUTOPILOT_EVENT_FINISHED: all calls have ended, and the fleet is closed. For a NULL fleet too.
+/// AUTOPILOT_EVENT_BEHIND: one more thread that calls this function would help. Start one if you like, and go on.
+/// AUTOPILOT_EVENT_FINISHED: all calls have ended, and the fleet is closed; each thread is told. For a NULL fleet too.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn autopilot_fleet_next(
     fleet: Option<&autopilot_fleet>,
@@ -135,7 +143,8 @@ pub unsafe extern "C" fn autopilot_fleet_next(
     result: *mut autopilot_result,
     detail: *mut *mut autopilot_detail,
 ) -> autopilot_event {
-    let next = || fleet.map_or(FleetEvent::Finished, |fleet| fleet.fleet.next(from_milliseconds(timeout_ms)));
+    let time = if timeout_ms < 0 { Duration::MAX } else { from_milliseconds(timeout_ms) };
+    let next = || fleet.map_or(FleetEvent::Finished, |fleet| fleet.fleet.next(time));
     let (event, of, end) = match guard(FleetEvent::TimedOut, next) {
         FleetEvent::TimedOut => (autopilot_event::Pause, 0, None),
         FleetEvent::WantsToken { key, refusal } => (autopilot_event::WantsToken, key, refusal.map(Err)),
@@ -148,12 +157,12 @@ pub unsafe extern "C" fn autopilot_fleet_next(
         unsafe { key.write(of) };
     }
     // SAFETY: the caller promises that both may be written, or NULL.
-    unsafe { tell(event, end, result, detail) };
+    unsafe { tell(end, result, detail) };
     event
 }
 
-/// Hands in a token for a tenant, for all its requests from the next one on. NULL: the tenant wants one, and there is
-/// none, so its call ends.
+/// Hands in a token for a tenant, for all its requests from the next one on. Any thread may do so at any time. NULL:
+/// there is none, so if the tenant wants one, its call ends. Does not block.
 ///
 /// Returns AUTOPILOT_OK, or AUTOPILOT_ERROR_INVALID_ARGUMENT if the text cannot be a token, the fleet is NULL, or no
 /// tenant has this key.

@@ -1,6 +1,6 @@
 use std::ffi::c_char;
 use std::ptr;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::call::{call, hand_out};
 use super::client::{on_client, success};
@@ -12,7 +12,11 @@ use crate::outcome::{Detail, Error, SyncOutcome};
 use crate::wait::{Step, Wait};
 
 /// A call that you drive step by step, from an event loop or a scheduler of your own. It makes no thread, calls nothing
-/// back and never sleeps. Only one thread at a time may use it. For many tenants, a fleet does the scheduling.
+/// back and never sleeps. Only one thread at a time may use it, but not always the same. For many tenants, a fleet does
+/// the scheduling.
+///
+/// If the process forks between two steps, either it or its child may go on with the wait, but not both. If it forks
+/// during a step, the child must leave the wait alone.
 #[allow(non_camel_case_types)]
 pub struct autopilot_wait {
     wait: Wait,
@@ -21,9 +25,11 @@ pub struct autopilot_wait {
 /// Makes a call in steps. Free it with autopilot_wait_free(). Sends nothing yet.
 ///
 /// client: NULL for the shared one. It may be freed before the wait. token: as for autopilot_sync(); the wait keeps a
-/// copy, and wipes it at its end. cancel: NULL for none; after it is triggered, the next step ends the call.
+/// copy, and wipes it when the call has ended.
 /// goal: one of AUTOPILOT_GOAL_*. since_ms: for AUTOPILOT_GOAL_SYNC_SINCE only, as for autopilot_client_sync_since().
 /// timeout_ms: the deadline of the whole call, from 1 to 86,400,000 milliseconds. It counts from the first step.
+/// cancel: NULL for none. It may be freed before the wait. Once it is triggered, the step that runs ends at once, or
+/// else the next one does, and with it the call.
 /// wait: set to the new wait, or to NULL if the result is not AUTOPILOT_OK. detail: NULL for none.
 ///
 /// Returns AUTOPILOT_OK, or an error if an argument or the environment cannot be used.
@@ -57,20 +63,22 @@ pub unsafe extern "C" fn autopilot_wait_new(
     unsafe { call(detail, body) }
 }
 
-/// Does what is due: sends one request, or the reading before a trigger together with the trigger. Blocks for the
-/// client's timeout at most for each. If nothing is due yet, does nothing. A step may come late, by any time.
+/// Does what is due: sends one request, or the reading before a trigger together with the trigger. If nothing is due
+/// yet, does nothing. A step may come late, by any time: nothing goes wrong, but the call ends later. Blocks for the
+/// client's timeout at most for each request.
 ///
-/// pause_ms: set to the milliseconds until the next step is due; 0 if there is no pause. NULL for none.
-/// result: set to the result of the call if it has ended, to AUTOPILOT_OK otherwise. NULL for none.
-/// detail: set to a new detail if the call has ended, or if the service refused the token; to NULL otherwise. NULL for
+/// pause_ms: set to the milliseconds until the next step is due, or to 0 if it is not AUTOPILOT_EVENT_PAUSE. NULL for
 /// none.
+/// result: set to the result of the call if it has ended, to AUTOPILOT_ERROR_UNAUTHORIZED if the service refused the
+/// token, else to AUTOPILOT_OK. NULL for none.
+/// detail: set to a new detail if the call has ended, or if the service refused the token, else to NULL. NULL for none.
 ///
 /// Returns:
 /// AUTOPILOT_EVENT_PAUSE: step again after the pause.
 /// AUTOPILOT_EVENT_WANTS_TOKEN: hand in a new token with autopilot_wait_set_token(), and step again. Without a new one,
 /// the next step ends the call. The detail's claims say what the token must satisfy.
-/// AUTOPILOT_EVENT_ENDED: the call is over. The results are those of the function that the goal names. For a wait that
-/// is NULL, or over already, the result is AUTOPILOT_ERROR_INVALID_ARGUMENT.
+/// AUTOPILOT_EVENT_ENDED: the call is over. The results are those of the function that the goal names. If the wait is
+/// NULL, or was over already, the result is AUTOPILOT_ERROR_INVALID_ARGUMENT.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn autopilot_wait_step(
     wait: Option<&mut autopilot_wait>,
@@ -78,56 +86,54 @@ pub unsafe extern "C" fn autopilot_wait_step(
     result: *mut autopilot_result,
     detail: *mut *mut autopilot_detail,
 ) -> autopilot_event {
-    let step = guard(None, || wait.map(|wait| (wait.wait.step(), wait.wait.refusal())));
-    let (event, pause, end) = match step {
-        Some((Step::Pause(until), _)) => {
-            let pause = until.saturating_duration_since(Instant::now());
-            (autopilot_event::Pause, to_milliseconds(pause), None)
+    let (event, pause, end) = match wait.map(|wait| (wait.wait.guarded_step(), wait)) {
+        None => {
+            (autopilot_event::Ended, Duration::ZERO, Some(Err(Error::invalid_argument("the wait is NULL"))))
         }
-        Some((Step::WantsToken, refusal)) => (autopilot_event::WantsToken, 0, refusal.map(Err)),
-        Some((Step::Done(end), _)) => (autopilot_event::Ended, 0, Some(end)),
-        None => (autopilot_event::Ended, 0, Some(Err(Error::invalid_argument("the wait is NULL")))),
+        Some((Step::Done(end), _)) => (autopilot_event::Ended, Duration::ZERO, Some(end)),
+        Some((Step::WantsToken, wait)) => {
+            let refusal = guard(None, || wait.wait.refusal());
+            (autopilot_event::WantsToken, Duration::ZERO, refusal.map(Err))
+        }
+        Some((Step::Pause(until), _)) => {
+            (autopilot_event::Pause, until.saturating_duration_since(Instant::now()), None)
+        }
     };
     if !pause_ms.is_null() {
         // SAFETY: not NULL, and the caller promises that it may be written.
-        unsafe { pause_ms.write(pause) };
+        unsafe { pause_ms.write(to_milliseconds(pause)) };
     }
     // SAFETY: the caller promises that both may be written, or NULL.
-    unsafe { tell(event, end, result, detail) };
+    unsafe { tell(end, result, detail) };
     event
 }
 
-/// Writes the result of a call that has ended, and the detail if there is something to tell.
+/// Writes the result and the detail of a call that has ended or whose token was refused, or that there is nothing to
+/// tell.
 ///
 /// # Safety
 /// Each pointer is NULL, or may be written.
 pub(super) unsafe fn tell(
-    event: autopilot_event,
     end: Option<Result<SyncOutcome, Error>>,
     result: *mut autopilot_result,
     detail: *mut *mut autopilot_detail,
 ) {
-    let of_end = match end {
-        // SAFETY: as promised by the caller.
-        Some(end) => unsafe { hand_out(detail, end) },
-        None => {
-            if !detail.is_null() {
-                // SAFETY: not NULL, and the caller promises that it may be written.
-                unsafe { detail.write(ptr::null_mut()) };
-            }
-            autopilot_result::AUTOPILOT_OK
-        }
-    };
+    if !detail.is_null() {
+        // SAFETY: not NULL, and the caller promises that it may be written.
+        unsafe { detail.write(ptr::null_mut()) };
+    }
+    // SAFETY: as promised by the caller.
+    let told = end.map_or(autopilot_result::AUTOPILOT_OK, |end| unsafe { hand_out(detail, end) });
     if !result.is_null() {
-        let of_end = if event == autopilot_event::Ended { of_end } else { autopilot_result::AUTOPILOT_OK };
-        // SAFETY: as above.
-        unsafe { result.write(of_end) };
+        // SAFETY: not NULL, and the caller promises that it may be written.
+        unsafe { result.write(told) };
     }
 }
 
-/// Hands in a new token, for all requests from the next one on. The wait keeps a copy, and wipes it at its end.
+/// Hands in a new token, for all requests from the next one on. The wait keeps a copy, and wipes it when the call has
+/// ended.
 ///
-/// Returns AUTOPILOT_OK. If the wait is NULL, or the text cannot be a token, returns
+/// Returns AUTOPILOT_OK. If the wait is NULL or over, or the text cannot be a token, returns
 /// AUTOPILOT_ERROR_INVALID_ARGUMENT, and the old token stays.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn autopilot_wait_set_token(
@@ -144,7 +150,7 @@ pub unsafe extern "C" fn autopilot_wait_set_token(
     unsafe { call(ptr::null_mut(), body) }
 }
 
-/// Frees a wait, whether its call is over or not. A sync that it has triggered runs on. NULL is allowed.
+/// Frees a wait, whether its call is over or not. A sync that it has triggered runs on. Does not block. NULL is allowed.
 #[unsafe(no_mangle)]
 pub extern "C" fn autopilot_wait_free(wait: Option<Box<autopilot_wait>>) {
     guard((), || drop(wait));

@@ -1,6 +1,7 @@
 /* Makes calls with tokens that it gets on its standard input, and wipes them: caller ACTION TIMEOUT_MS [cancel].
  * Says "made RESULT" when the call has returned, "wiped" when the caller's own token is gone, and "freed" when the client is;
  * between these it waits for a line. With "cancel" a line during the call cancels it. */
+#include <poll.h>
 #include <pthread.h>
 #include <unistd.h>
 #include "check.h"
@@ -68,6 +69,45 @@ static void *cancel_when_told(void *cancel)
     return NULL;
 }
 
+/* The same in steps. The wait is not freed: it is looked through too. */
+static autopilot_result take_steps(autopilot_client *client, const char *token, autopilot_cancel *cancel, autopilot_detail **detail)
+{
+    static char renewal[LONGEST_LINE];
+    autopilot_wait *wait = NULL;
+    autopilot_result result;
+    autopilot_event event;
+    int64_t pause_ms;
+    CHECK(autopilot_wait_new(client, token, AUTOPILOT_GOAL_SYNC_AND_WAIT, 0, HOUR_MS, cancel, &wait, NULL) == AUTOPILOT_OK);
+    while ((event = autopilot_wait_step(wait, &pause_ms, &result, detail)) != AUTOPILOT_EVENT_ENDED) {
+        if (event == AUTOPILOT_EVENT_WANTS_TOKEN) {
+            hear(renewal);
+            CHECK(autopilot_wait_set_token(wait, renewal) == AUTOPILOT_OK);
+            wipe(renewal);
+        }
+        poll(NULL, 0, (int)pause_ms);
+    }
+    return result;
+}
+
+/* The same in a fleet, which is not freed either. */
+static autopilot_result join_fleet(autopilot_client *client, const char *token, autopilot_detail **detail)
+{
+    static char renewal[LONGEST_LINE];
+    autopilot_fleet *fleet = NULL;
+    autopilot_result result;
+    autopilot_event event;
+    CHECK(autopilot_fleet_new(client, 0, &fleet, NULL) == AUTOPILOT_OK);
+    CHECK(autopilot_fleet_add(fleet, 0, token, AUTOPILOT_GOAL_SYNC_AND_WAIT, 0, HOUR_MS, NULL) == AUTOPILOT_OK);
+    while ((event = autopilot_fleet_next(fleet, -1, NULL, &result, detail)) != AUTOPILOT_EVENT_ENDED) {
+        if (event != AUTOPILOT_EVENT_WANTS_TOKEN)
+            continue;
+        hear(renewal);
+        CHECK(autopilot_fleet_set_token(fleet, 0, renewal) == AUTOPILOT_OK);
+        wipe(renewal);
+    }
+    return result;
+}
+
 static autopilot_result make(const char *action, autopilot_client *client, const char *token, autopilot_cancel *cancel)
 {
     autopilot_result result = AUTOPILOT_ERROR_INTERNAL;
@@ -83,6 +123,10 @@ static autopilot_result make(const char *action, autopilot_client *client, const
         result = autopilot_client_sync_and_wait(client, token, HOUR_MS, cancel, renew, NULL, &detail);
     else if (strcmp(action, "since") == 0)
         result = autopilot_client_sync_since(client, token, YEAR_2000_MS, HOUR_MS, cancel, renew, NULL, &detail);
+    else if (strcmp(action, "steps") == 0)
+        result = take_steps(client, token, cancel, &detail);
+    else if (strcmp(action, "fleet") == 0)
+        result = join_fleet(client, token, &detail);
     /* Neither freed: they are looked through too. */
     CHECK(detail != NULL);
     return result;

@@ -4,10 +4,14 @@
 
 use std::fs::File;
 use std::io::Read;
+use std::mem::ManuallyDrop;
 use std::ops::ControlFlow;
-use std::time::{Duration, UNIX_EPOCH};
+use std::thread;
+use std::time::{Duration, Instant, UNIX_EPOCH};
 
-use autopilot_sync::{Canceller, Client, Detail, Error, Phase, Progress, SyncOutcome};
+use autopilot_sync::{
+    Canceller, Client, Detail, Error, Fleet, FleetEvent, Goal, Phase, Progress, Step, SyncOutcome, Wait,
+};
 use zeroize::Zeroizing;
 
 const LONGEST_LINE: usize = 128 * 1024;
@@ -44,12 +48,40 @@ fn renew(progress: &mut Progress<'_>) -> ControlFlow<()> {
     ControlFlow::Continue(())
 }
 
+/// The wait is not freed: it is looked through too.
+fn take_steps(wait: Wait) -> Result<SyncOutcome, Error> {
+    let mut wait = ManuallyDrop::new(wait);
+    loop {
+        match wait.step() {
+            Step::Pause(until) => thread::sleep(until.saturating_duration_since(Instant::now())),
+            Step::WantsToken => wait.set_token(&hear(&mut input())).unwrap(),
+            Step::Done(result) => return result,
+            step => panic!("{step:?}"),
+        }
+    }
+}
+
+/// The fleet is not freed either.
+fn join_fleet(fleet: Fleet<()>, token: &str) -> Result<SyncOutcome, Error> {
+    let fleet = ManuallyDrop::new(fleet);
+    fleet.add((), Some(token), Goal::SyncAndWait, HOUR).unwrap();
+    loop {
+        match fleet.next(Duration::MAX) {
+            FleetEvent::Ended { result, .. } => return result,
+            FleetEvent::WantsToken { key, .. } => fleet.set_token(&key, Some(&hear(&mut input()))).unwrap(),
+            _ => {}
+        }
+    }
+}
+
 fn make(action: &str, client: &Client, token: &str) -> (i32, Detail) {
     match action {
         "one-call" => ended(autopilot_sync::sync(token)),
         "sync" => ended(client.sync(token)),
         "wait" => ended(client.sync_and_wait(token, HOUR, renew)),
         "since" => ended(client.sync_since(token, UNIX_EPOCH + YEAR_2000, HOUR, renew)),
+        "steps" => ended(take_steps(client.wait(token, Goal::SyncAndWait, HOUR).unwrap())),
+        "fleet" => ended(join_fleet(Fleet::new(client), token)),
         "settings" => match client.settings(token) {
             Ok(_) => (0, Detail::default()),
             Err(error) => (error.kind().code(), error.detail().clone()),
@@ -66,7 +98,7 @@ fn main() {
     let client = builder.max_retries(1).unwrap().build().unwrap().with_canceller(&canceller);
     let token = hear(&mut input());
     let cancelling = arguments.get(3).map(|_| {
-        std::thread::spawn(move || {
+        thread::spawn(move || {
             hear(&mut input());
             canceller.cancel();
         })

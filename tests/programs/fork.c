@@ -41,11 +41,15 @@ static int both_go_on(void)
     return 0;
 }
 
-/* Files of the child's have the numbers of its parent's connections: none of them is closed. */
+/* Files of the child's have the numbers of its parent's connections: none of them is closed, though the child frees a
+ * client that has some. */
 static int daemon_goes_on(void)
 {
     enum { FILES = 8 };
-    call("parent", "token");
+    autopilot_client *client = NULL;
+    autopilot_client_new(NULL, &client, NULL);
+    printf("parent %d\n", (int)autopilot_client_sync(client, "token", NULL, NULL));
+    fflush(stdout);
     pid_t child = fork();
     if (child == 0) {
         for (int descriptor = 3; descriptor < 256; descriptor++)
@@ -54,6 +58,7 @@ static int daemon_goes_on(void)
         for (int i = 0; i < FILES; i++)
             files[i] = tmpfile();
         call("child", "token");
+        autopilot_client_free(client);
         for (int i = 0; i < FILES; i++) {
             struct stat file;
             if (files[i] == NULL || fstat(fileno(files[i]), &file) != 0 || !S_ISREG(file.st_mode))
@@ -63,7 +68,8 @@ static int daemon_goes_on(void)
     }
     if (!ended_well(child))
         return 2;
-    call("parent", "token");
+    printf("parent %d\n", (int)autopilot_client_sync(client, "token", NULL, NULL));
+    autopilot_client_free(client);
     return 0;
 }
 

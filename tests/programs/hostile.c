@@ -60,9 +60,52 @@ static void refused(const autopilot_client *client, const char *token)
     autopilot_detail_free(details[1]);
     CHECK(details[0] == GARBAGE && details[2] == GARBAGE);
     CHECK(autopilot_sync(token) == WRONG);
+
+    autopilot_wait *waits[3] = {GARBAGE, GARBAGE, GARBAGE};
+    CHECK(autopilot_wait_new(client, token, AUTOPILOT_GOAL_SYNC, 0, HOUR_MS, NULL, &waits[1], NULL) == WRONG);
+    CHECK(waits[0] == GARBAGE && waits[1] == NULL && waits[2] == GARBAGE);
 }
 
 static const int64_t wrong_times[] = {INT64_MIN, INT32_MIN, -1, 0, 86400001, INT64_MAX};
+
+/* Numbers that neither a call in steps nor a fleet takes. */
+static void refused_call(const autopilot_client *client, autopilot_fleet *fleet, int32_t goal, int64_t since_ms,
+                         int64_t timeout_ms)
+{
+    autopilot_detail *detail = GARBAGE;
+    autopilot_wait *wait = GARBAGE;
+    CHECK(autopilot_wait_new(client, "token", goal, since_ms, timeout_ms, NULL, &wait, &detail) == WRONG && wait == NULL);
+    check_detail(WRONG, detail);
+    autopilot_detail_free(detail);
+    detail = GARBAGE;
+    CHECK(autopilot_fleet_add(fleet, 0, "token", goal, since_ms, timeout_ms, &detail) == WRONG);
+    check_detail(WRONG, detail);
+    autopilot_detail_free(detail);
+}
+
+static void refused_calls(const autopilot_client *client)
+{
+    static const int32_t wrong_goals[] = {INT32_MIN, -1, AUTOPILOT_GOAL_SYNC_SINCE + 1, INT32_MAX};
+    autopilot_fleet *fleet = GARBAGE;
+    CHECK(autopilot_fleet_new(client, 0, &fleet, NULL) == AUTOPILOT_OK);
+    for (size_t i = 0; i < LENGTH(wrong_goals); i++)
+        refused_call(client, fleet, wrong_goals[i], 0, HOUR_MS);
+    for (size_t i = 0; i < LENGTH(wrong_times); i++)
+        refused_call(client, fleet, AUTOPILOT_GOAL_SETTINGS, 0, wrong_times[i]);
+    const int64_t wrong_moments[] = {INT64_MIN, 0, YEAR_2000_MS - 1, now_ms() + HOUR_MS, INT64_MAX};
+    for (size_t i = 0; i < LENGTH(wrong_moments); i++)
+        refused_call(client, fleet, AUTOPILOT_GOAL_SYNC_SINCE, wrong_moments[i], HOUR_MS);
+    CHECK(autopilot_fleet_add(fleet, 0, "a b", AUTOPILOT_GOAL_SETTINGS, 0, HOUR_MS, NULL) == WRONG);
+    CHECK(autopilot_fleet_add(fleet, 0, "", AUTOPILOT_GOAL_SETTINGS, 0, HOUR_MS, NULL) == WRONG);
+    autopilot_fleet_close(fleet); /* nothing is in it */
+    CHECK(autopilot_fleet_next(fleet, INT64_MAX, NULL, NULL, NULL) == AUTOPILOT_EVENT_FINISHED);
+    autopilot_fleet_free(fleet);
+    static const int32_t wrong_limits[] = {INT32_MIN, -1};
+    for (size_t i = 0; i < LENGTH(wrong_limits); i++) {
+        fleet = GARBAGE;
+        CHECK(autopilot_fleet_new(client, wrong_limits[i], &fleet, NULL) == WRONG && fleet == NULL);
+    }
+}
 
 static void refused_times(const autopilot_client *client)
 {
@@ -138,8 +181,37 @@ static void null_getters(void)
     CHECK(autopilot_progress_set_token(NULL, "token") == WRONG);
 }
 
+/* The functions of waits and fleets take NULL for these too, and tell so. */
+static void null_calls(void)
+{
+    int64_t pause_ms = 7;
+    uint64_t key = 7;
+    autopilot_result result = AUTOPILOT_OK;
+    autopilot_detail *detail = GARBAGE;
+    CHECK(autopilot_wait_step(NULL, NULL, NULL, NULL) == AUTOPILOT_EVENT_ENDED);
+    CHECK(autopilot_wait_step(NULL, &pause_ms, &result, &detail) == AUTOPILOT_EVENT_ENDED);
+    CHECK(pause_ms == 0 && result == WRONG);
+    check_detail(WRONG, detail);
+    autopilot_detail_free(detail);
+    CHECK(autopilot_wait_set_token(NULL, "token") == WRONG);
+    detail = GARBAGE;
+    CHECK(autopilot_fleet_next(NULL, -1, NULL, NULL, NULL) == AUTOPILOT_EVENT_FINISHED);
+    CHECK(autopilot_fleet_next(NULL, -1, &key, &result, &detail) == AUTOPILOT_EVENT_FINISHED);
+    CHECK(key == 0 && result == AUTOPILOT_OK && detail == NULL);
+    CHECK(autopilot_fleet_has_room(NULL) == 0);
+    CHECK(autopilot_fleet_add(NULL, 0, "token", AUTOPILOT_GOAL_SYNC, 0, HOUR_MS, &detail) == WRONG);
+    check_detail(WRONG, detail);
+    autopilot_detail_free(detail);
+    CHECK(autopilot_fleet_set_token(NULL, 0, "token") == WRONG);
+    autopilot_fleet_close(NULL);
+    autopilot_fleet_cancel_one(NULL, 0);
+    autopilot_fleet_cancel(NULL);
+}
+
 static void null_frees(void)
 {
+    autopilot_wait_free(NULL);
+    autopilot_fleet_free(NULL);
     autopilot_options_free(NULL);
     autopilot_client_free(NULL);
     autopilot_settings_free(NULL);
@@ -165,6 +237,14 @@ static void null_places(void)
     check_detail(WRONG, detail);
     autopilot_detail_free(detail);
     CHECK(autopilot_client_settings(NULL, NULL, NULL, NULL, NULL) == WRONG);
+    detail = GARBAGE;
+    CHECK(autopilot_wait_new(client, "token", AUTOPILOT_GOAL_SYNC, 0, HOUR_MS, cancel, NULL, &detail) == WRONG);
+    check_detail(WRONG, detail);
+    autopilot_detail_free(detail);
+    detail = GARBAGE;
+    CHECK(autopilot_fleet_new(client, 0, NULL, &detail) == WRONG);
+    check_detail(WRONG, detail);
+    autopilot_detail_free(detail);
     refused(client, NULL);
     refused(NULL, NULL);
     autopilot_cancel_free(cancel);
@@ -176,6 +256,7 @@ static void null(void)
 {
     null_setters();
     null_getters();
+    null_calls();
     null_frees();
     null_places();
     CHECK(strcmp(autopilot_version(), AUTOPILOT_VERSION) == 0);
@@ -250,6 +331,7 @@ static void numbers(void)
     }
     autopilot_client *client = new_client();
     refused_times(client);
+    refused_calls(client);
     autopilot_client_free(client);
     static const int64_t right_times[] = {1, 86400000};
     for (size_t i = 0; i < LENGTH(right_times); i++) {
@@ -381,6 +463,11 @@ static void environment(void)
     CHECK(waited == AUTOPILOT_ERROR_CONFIGURATION);
     waited = autopilot_client_sync_since(NULL, "token", YEAR_2000_MS, HOUR_MS, NULL, NULL, NULL, NULL);
     CHECK(waited == AUTOPILOT_ERROR_CONFIGURATION);
+    autopilot_wait *wait = GARBAGE;
+    autopilot_fleet *fleet = GARBAGE;
+    autopilot_result made = autopilot_wait_new(NULL, "token", AUTOPILOT_GOAL_SYNC, 0, HOUR_MS, NULL, &wait, NULL);
+    CHECK(made == AUTOPILOT_ERROR_CONFIGURATION && wait == NULL);
+    CHECK(autopilot_fleet_new(NULL, 0, &fleet, NULL) == AUTOPILOT_ERROR_CONFIGURATION && fleet == NULL);
     CHECK(autopilot_client_settings(NULL, "token", NULL, NULL, NULL) == WRONG);
     refused(NULL, NULL);
     refused(NULL, "a b");

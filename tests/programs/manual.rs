@@ -23,6 +23,8 @@ const BLOCKING: &[&str] = &[
     "autopilot_client_settings",
     "autopilot_client_sync_and_wait",
     "autopilot_client_sync_since",
+    "autopilot_wait_step",
+    "autopilot_fleet_next",
 ];
 
 /// A comment, and the declaration directly below it, on one line.

@@ -175,6 +175,12 @@ const CASES: &[Case] = &[
     read("settings, lost", |emulator| fault(emulator, Fault::Reset), -6),
     waited("a wait", |_| (), 0, 0),
     waited("a wait with three tokens", old_tokens, 2, 0),
+    Case { action: "steps", ..waited("steps with three tokens", old_tokens, 2, 0) },
+    Case { action: "fleet", ..waited("a fleet with three tokens", old_tokens, 2, 0) },
+    Case {
+        action: "fleet",
+        ..waited("a fleet in vain", |emulator| emulator.set_other_tokens(Access::Expired), 1, -7)
+    },
     Case { action: "since", ..waited("a recent sync, for the second token", old_tokens, 1, 4) },
     waited("a wait in vain", |emulator| emulator.set_other_tokens(Access::Expired), 1, -7),
     answered("closed", |emulator| fault(emulator, Fault::Close), -6),

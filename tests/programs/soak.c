@@ -69,6 +69,45 @@ static autopilot_result since(autopilot_client *client, const char *token, autop
     return result;
 }
 
+/* The settings, step by step. */
+static autopilot_result steps(autopilot_client *client, const char *token, autopilot_cancel *cancel)
+{
+    autopilot_wait *wait = GARBAGE;
+    autopilot_detail *detail = GARBAGE;
+    autopilot_result result;
+    CHECK(autopilot_wait_new(client, token, AUTOPILOT_GOAL_SETTINGS, 0, HOUR_MS, cancel, &wait, NULL) == AUTOPILOT_OK);
+    while (autopilot_wait_step(wait, NULL, &result, &detail) != AUTOPILOT_EVENT_ENDED)
+        autopilot_detail_free(detail);
+    check_detail(result, detail);
+    autopilot_detail_free(detail);
+    autopilot_wait_free(wait);
+    return result;
+}
+
+/* The settings, in a fleet with another tenant, whom it leaves behind. */
+static autopilot_result fleet(autopilot_client *client, const char *token, autopilot_cancel *unused)
+{
+    enum { TENANT = 7, OTHER };
+    autopilot_fleet *fleet = GARBAGE;
+    autopilot_detail *detail = GARBAGE;
+    autopilot_result result;
+    uint64_t key;
+    (void)unused;
+    CHECK(autopilot_fleet_new(client, 0, &fleet, NULL) == AUTOPILOT_OK);
+    CHECK(autopilot_fleet_add(fleet, OTHER, NULL, AUTOPILOT_GOAL_SYNC, 0, HOUR_MS, NULL) == AUTOPILOT_OK);
+    CHECK(autopilot_fleet_add(fleet, TENANT, NULL, AUTOPILOT_GOAL_SETTINGS, 0, HOUR_MS, NULL) == AUTOPILOT_OK);
+    while (autopilot_fleet_next(fleet, -1, &key, &result, &detail) != AUTOPILOT_EVENT_ENDED) {
+        if (key == TENANT)
+            CHECK(autopilot_fleet_set_token(fleet, key, detail == NULL ? token : NULL) == AUTOPILOT_OK);
+        autopilot_detail_free(detail);
+    }
+    CHECK(key == TENANT);
+    check_detail(result, detail);
+    autopilot_detail_free(detail);
+    autopilot_fleet_free(fleet);
+    return result;
+}
+
 /* On a client of its own. */
 static autopilot_result fresh(autopilot_client *client, const char *token, autopilot_cancel *unused)
 {
@@ -110,6 +149,10 @@ static const struct kind {
     {wait, &patient, "expired", AUTOPILOT_ERROR_UNAUTHORIZED},
     {since, &patient, "idle", AUTOPILOT_SYNC_UP_TO_DATE},
     {since, &patient, "expired", AUTOPILOT_ERROR_UNAUTHORIZED},
+    {steps, &patient, "token", AUTOPILOT_OK},
+    {steps, &patient, "expired", AUTOPILOT_ERROR_UNAUTHORIZED},
+    {fleet, &patient, "token", AUTOPILOT_OK},
+    {fleet, &patient, "expired", AUTOPILOT_ERROR_UNAUTHORIZED},
     {fresh, &patient, "token", ANSWER},
 };
 
@@ -122,7 +165,7 @@ static void *call_until_done(void *last)
     while ((number = __atomic_fetch_add(&next_call, 1, __ATOMIC_RELAXED)) < *(long *)last) {
         const struct kind *kind = &kinds[(size_t)number % LENGTH(kinds)];
         /* Now and then a call is over before it begins. */
-        int is_over = number % 50 == 49 && kind->result != WRONG && kind->make != fresh;
+        int is_over = number % 50 == 49 && kind->result != WRONG && kind->make != fresh && kind->make != fleet;
         autopilot_result result = kind->make(*kind->client, kind->token, is_over ? cancelled : NULL);
         if (is_over ? result != AUTOPILOT_ERROR_CANCELLED
                     : kind->result == ANSWER ? result < 0 || result > AUTOPILOT_SYNC_TOO_SOON : result != kind->result) {
