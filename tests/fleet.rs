@@ -72,6 +72,16 @@ fn work(fleet: &Fleet<usize>, results: &Mutex<Results>) {
     }
 }
 
+/// The next event, on a machine that may be too busy for one thread.
+fn told<K: Clone + Eq + std::hash::Hash>(fleet: &Fleet<K>) -> FleetEvent<K> {
+    loop {
+        let event = fleet.next(MINUTE);
+        if !matches!(event, FleetEvent::Behind) {
+            return event;
+        }
+    }
+}
+
 fn answers(results: &Results) -> Vec<Answer> {
     results.values().map(|result| result.as_ref().unwrap().answer()).collect()
 }
@@ -151,17 +161,17 @@ fn a_token_is_asked_for_when_its_turn_comes_and_when_it_is_refused() {
     emulator.set_token("challenged-0123456789", Token::new(Access::Challenged));
     let fleet = Fleet::new(&client(&emulator));
     fleet.add("a", None, Goal::Sync, HOUR).unwrap();
-    let FleetEvent::WantsToken { key: "a", refusal: None } = fleet.next(MINUTE) else { panic!() };
+    let FleetEvent::WantsToken { key: "a", refusal: None } = told(&fleet) else { panic!() };
     assert!(emulator.requests().is_empty());
     let error = fleet.set_token(&"a", Some("two words")).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidArgument);
     fleet.set_token(&"a", Some("challenged-0123456789")).unwrap();
-    let FleetEvent::WantsToken { key: "a", refusal: Some(refusal) } = fleet.next(MINUTE) else { panic!() };
+    let FleetEvent::WantsToken { key: "a", refusal: Some(refusal) } = told(&fleet) else { panic!() };
     assert_eq!(refusal.kind(), ErrorKind::Unauthorized);
     assert!(refusal.detail().claims().unwrap().starts_with('{'), "{refusal:?}");
     assert!(matches!(fleet.next(Duration::ZERO), FleetEvent::TimedOut), "it rests");
     fleet.set_token(&"a", Some(&token(0))).unwrap();
-    let FleetEvent::Ended { key: "a", result: Ok(outcome) } = fleet.next(MINUTE) else { panic!() };
+    let FleetEvent::Ended { key: "a", result: Ok(outcome) } = told(&fleet) else { panic!() };
     assert_eq!(outcome.answer(), Answer::Accepted);
     assert_eq!(fleet.set_token(&"a", None).unwrap_err().kind(), ErrorKind::InvalidArgument);
 }
@@ -175,9 +185,9 @@ fn without_a_token_a_call_ends() {
         [(None, ErrorKind::InvalidArgument), (Some("expired-0123456789"), ErrorKind::Unauthorized)]
     {
         fleet.add((), given, Goal::SyncAndWait, HOUR).unwrap();
-        assert!(matches!(fleet.next(MINUTE), FleetEvent::WantsToken { .. }));
+        assert!(matches!(told(&fleet), FleetEvent::WantsToken { .. }));
         fleet.set_token(&(), None).unwrap();
-        let FleetEvent::Ended { result: Err(error), .. } = fleet.next(MINUTE) else { panic!() };
+        let FleetEvent::Ended { result: Err(error), .. } = told(&fleet) else { panic!() };
         assert_eq!(error.kind(), kind);
     }
 }
@@ -193,10 +203,10 @@ fn a_call_that_waits_for_a_token_ends_when_its_time_is_over() {
     fleet.add(ErrorKind::Unauthorized, Some("expired-0123456789"), Goal::Sync, second).unwrap();
     fleet.close();
     for _ in 0..2 {
-        assert!(matches!(fleet.next(HOUR), FleetEvent::WantsToken { .. }));
+        assert!(matches!(told(&fleet), FleetEvent::WantsToken { .. }));
     }
     for _ in 0..2 {
-        let FleetEvent::Ended { key, result: Err(error) } = fleet.next(MINUTE) else { panic!() };
+        let FleetEvent::Ended { key, result: Err(error) } = told(&fleet) else { panic!() };
         assert_eq!(error.kind(), key);
     }
 }
