@@ -5,6 +5,7 @@
 //! - The status follows a start that L tells within five seconds, the lag of the replicas included; or both are shown
 //!   together, however late, and then they may lag by almost twenty seconds.
 //! - Where failing runs move no time and replicas lag, `inProgress` comes within twenty seconds less that lag.
+//! - L moves within twenty seconds after an end, the lag included.
 //! - Either of two syncs follows the other at once within those five seconds, or a lag and a minute later, or each moves
 //!   L at its end and the reading before the trigger is of now: then one that ended since that reading counts as joined.
 //! - That reading may lack the sync before by any age after a 204, if the 204 has a `Date`, or moves T and is shown within

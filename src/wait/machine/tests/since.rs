@@ -119,7 +119,10 @@ fn the_end_of_an_earlier_sync_is_awaited() {
                 "0 inProgress L=-900 T=-900 D=0 -> watch@2
                  2 inProgress L=-900 T=-900 D=2 -> watch@5
                  5 {status} L=4 T=-900 D=5 -> watch@10
-                 10 {status} L=4 T=-900 D=10 -> window@614
+                 10 {status} L=4 T=-900 D=10 -> watch@15
+                 15 {status} L=4 T=-900 D=15 -> watch@20
+                 20 {status} L=4 T=-900 D=20 -> watch@25
+                 25 {status} L=4 T=-900 D=25 -> window@614
                  614 {status} L=4 T=-900 D=614 -> trigger"
             ),
         );
@@ -138,11 +141,30 @@ fn the_end_of_an_earlier_sync_is_awaited() {
         -600.0,
         "0 inProgress L=-900 T=-900 D=0 -> watch@2
          5 completed L=4 T=-900 D=5 -> watch@10
-         10 completed L=4 T=-900 D=10 -> window@614
+         15 completed L=4 T=-900 D=15 -> watch@20
+         20 completed L=4 T=-900 D=20 -> watch@25
+         25 completed L=4 T=-900 D=25 -> window@614
          40 completed L=4 T=-900 D=40 -> window@614
          60 inProgress L=4 T=-900 D=60 -> watch@62
          70 completed L=69 T=-900 D=70 -> watch@75
          75 completed L=69 T=-900 D=75 -> joined",
+    );
+}
+
+/// Its start may move L, and its end may move L once more: then that time must not count for another sync.
+#[test]
+fn both_times_of_an_earlier_sync_are_awaited() {
+    since(
+        0.0,
+        "0 inProgress L=-1000 T=-5 D=0 -> watch@2
+         2 inProgress L=-4 T=-5 D=2 -> watch@5
+         5 completed L=-4 T=-5 D=5 -> watch@10
+         10 completed L=-4 T=-5 D=10 -> watch@15
+         15 completed L=4 T=-5 D=15 -> watch@20
+         20 completed L=4 T=-5 D=20 -> watch@25
+         30 completed L=4 T=-5 D=30 -> watch@35
+         35 completed L=4 T=-5 D=35 -> window@614
+         40 completed L=4 T=-5 D=40 -> window@614",
     );
 }
 
@@ -203,7 +225,10 @@ fn nothing_is_triggered_before_a_change_that_is_still_ahead() {
         60.0,
         "0 inProgress L=-1000 T=-1000 D=0 -> watch@2
          20 completed L=19 T=-1000 D=20 -> watch@25
-         25 completed L=19 T=-1000 D=25 -> window@629
+         25 completed L=19 T=-1000 D=25 -> watch@30
+         30 completed L=19 T=-1000 D=30 -> watch@35
+         35 completed L=19 T=-1000 D=35 -> watch@40
+         40 completed L=19 T=-1000 D=40 -> window@629
          70 completed L=69 T=-1000 D=70 -> window@679
          75 completed L=69 T=-1000 D=75 -> joined",
     );
