@@ -24,7 +24,8 @@ impl Machine {
                 self.state = State::Watching(watch);
                 Command::ReadSettings { with_retries: false }
             }
-            Event::SettingsRead { settings, .. } => {
+            Event::SettingsRead { settings, date } => {
+                self.keep_date(now, date);
                 if !self.keep_latest(&settings) {
                     return self.watch_on(now, watch);
                 }

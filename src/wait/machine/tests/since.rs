@@ -169,6 +169,23 @@ fn both_times_of_an_earlier_sync_are_awaited() {
 }
 
 #[test]
+fn the_window_after_an_earlier_sync_counts_from_the_last_date() {
+    for (date, window) in [("D=25", "614"), ("D=20", "619"), ("", "614")] {
+        since(
+            -600.0,
+            &format!(
+                "0 inProgress L=-900 T=-900 D=0 -> watch@2
+                 5 completed L=4 T=-900 -> watch@10
+                 10 completed L=4 T=-900 -> watch@15
+                 15 completed L=4 T=-900 -> watch@20
+                 20 completed L=4 T=-900 -> watch@25
+                 25 completed L=4 T=-900 {date} -> window@{window}"
+            ),
+        );
+    }
+}
+
+#[test]
 fn a_joined_sync_must_be_recorded_since_the_change() {
     // L marks the start, which no reading had shown.
     since(
