@@ -57,7 +57,8 @@ impl Machine {
             return Command::Stop(StopReason::TooSoon(Some(next)));
         }
         if next <= now && !look.is_failing {
-            return self.look(now, look);
+            // A reading that confirms comes after a pause.
+            return if look.has_candidate() { self.look_on(now, look) } else { self.look(now, look) };
         }
         look.wait_until(next, self.with_jitter(next));
         self.look_on(now, look)

@@ -229,6 +229,30 @@ fn the_window_is_no_end_before_the_deadline() {
     since(-60.0, &format!("{window} \n 510 {same} -> trigger \n 510 204 D=510 -> watch@512"));
 }
 
+/// What may be enough is confirmed first, and not by a reading at once.
+#[test]
+fn a_candidate_right_after_a_429_is_read_again_after_a_pause() {
+    let before = "0 completed L=never T=never D=0 -> trigger
+        1 429 retry=1 D=1 -> read";
+    since(
+        -5000.0,
+        &format!(
+            "{before}
+             2 completed L=-1500 T=-1500 D=2 -> watch@7
+             7 completed L=-1500 T=-1500 D=7 -> joined"
+        ),
+    );
+    since(
+        -5000.0,
+        &format!(
+            "{before}
+             2 completed L=-1500 T=-1500 D=2 -> watch@7
+             7 failed L=-1500 T=-1500 D=7 -> trigger"
+        ),
+    );
+    since(-5000.0, &format!("{before} \n 2 completed L=never T=never D=2 -> read"));
+}
+
 #[test]
 fn nothing_is_triggered_before_a_change_that_is_still_ahead() {
     let first = "0 completed L=-1000 T=-1000 D=0 -> window@60";
