@@ -183,6 +183,7 @@ impl Checks {
         let has_shown = matches!(self.lost, Some((_, _, true)));
         if self.change.is_some() && (matches!(self.answer, Answer::Joined(_)) || has_shown) {
             (self.answer, self.lost, self.saw_running) = (Answer::None, None, false);
+            self.baseline.clone_from(&self.last);
             self.settled = None;
             self.looks.clear();
         }
