@@ -46,7 +46,9 @@
 //!   stand for 5 s first, as above: it may mark a start.
 //! - **A sync that runs at the first look began before it.** It counts only if one of the service's times is not before
 //!   the change: then it was triggered since, or the time marks its start, or another sync ended since and this one
-//!   followed. Otherwise its end is awaited. A sync that follows it at once is joined.
+//!   followed. Otherwise its end is awaited, and four readings must show it for 20 s even if the times moved: its start
+//!   may have moved them, and the time of its end must not pass for another sync. A sync that follows it at once is
+//!   joined.
 //! - **Whatever is joined must be recorded since the change.** If it is not, it may have begun before, and the wait
 //!   goes on: the window after that sync, then a trigger. A trigger of this wait is proof enough, so it is never sent
 //!   before the change. In the window such a wait looks on until its deadline, and is too soon only then.

@@ -104,14 +104,16 @@ impl Observation {
         let is_new = compare_last_sync(settings, baseline).is_gt();
         let is_after_last_trigger = compare_last_trigger(settings, baseline).is_eq()
             || time::compare(last_sync, settings.last_manual_sync()).is_ge();
-        let is_recent = match self.origin {
+        let can_be_its = match self.origin {
             Origin::Triggered { accepted: Some(accepted) } => {
                 let earliest = accepted.plus_seconds(-CLOCK_DIFFERENCE_SECONDS);
                 time::compare(last_sync, Some(earliest)).is_ge()
             }
+            // Its start may have moved the time, and its end may move it again.
+            Origin::Earlier => false,
             _ => true,
         };
-        is_new && is_after_last_trigger && is_recent
+        is_new && is_after_last_trigger && can_be_its
     }
 
     /// Whether `lastSyncDateTime` moved after the triggered sync was seen in progress, so that only its end can have

@@ -82,7 +82,7 @@ struct Refused {
     at: i64,
     asked: Option<i64>,
     not_before: i64,
-    /// What the window is has been settled, until a time moves.
+    /// What the window is has been settled, until a time moves or while a sync is watched.
     is_waiting: bool,
 }
 
@@ -193,6 +193,7 @@ impl Checks {
         let has_shown = matches!(self.lost, Some((_, _, true)));
         if self.change.is_some() && (matches!(self.answer, Answer::Joined(_)) || has_shown) {
             (self.answer, self.lost, self.saw_running) = (Answer::None, None, false);
+            self.baseline.clone_from(&self.last);
             self.settled = None;
             self.looks.clear();
         }
@@ -292,9 +293,8 @@ impl Checks {
     fn count_window(&mut self, now: i64, date_at: Option<i64>, has_moved: bool, tenant: &Drawn) {
         let last = self.times.0.max(self.times.1);
         let Some(refused) = &mut self.refused else { return };
-        let Some((date, last)) = date_at.zip(last).filter(|_| has_moved || !refused.is_waiting) else {
-            return;
-        };
+        let is_settled = refused.is_waiting && !has_moved && self.answer == Answer::None;
+        let Some((date, last)) = date_at.zip(last).filter(|_| !is_settled) else { return };
         let opening = now + tenant.since(date, last) + 610 * SECOND - 2 * SECOND;
         // A window that was past was not the reason.
         let is_throttled = !has_moved && refused.asked.is_none() && opening + 3 * SECOND < refused.at;

@@ -118,7 +118,7 @@ pub(super) fn unknowns(random: &mut Random) -> Unknowns {
         marks_early: is_quick,
         longest_delay,
         longest_run: random.one_of(&[2, 20, 120, 600, 2000]) * SECOND,
-        mark_delay: random.one_of(&[0, 0, 0, 300, 4000]),
+        mark_delay: random.one_of(&[0, 0, 0, 300, 4000]).min(19_900 - longest_lag),
         failing,
         failing_moves,
         rest: if is_quick { 0 } else { longest_lag + 60 * SECOND },

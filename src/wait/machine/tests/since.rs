@@ -119,7 +119,10 @@ fn the_end_of_an_earlier_sync_is_awaited() {
                 "0 inProgress L=-900 T=-900 D=0 -> watch@2
                  2 inProgress L=-900 T=-900 D=2 -> watch@5
                  5 {status} L=4 T=-900 D=5 -> watch@10
-                 10 {status} L=4 T=-900 D=10 -> window@614
+                 10 {status} L=4 T=-900 D=10 -> watch@15
+                 15 {status} L=4 T=-900 D=15 -> watch@20
+                 20 {status} L=4 T=-900 D=20 -> watch@25
+                 25 {status} L=4 T=-900 D=25 -> window@614
                  614 {status} L=4 T=-900 D=614 -> trigger"
             ),
         );
@@ -138,12 +141,48 @@ fn the_end_of_an_earlier_sync_is_awaited() {
         -600.0,
         "0 inProgress L=-900 T=-900 D=0 -> watch@2
          5 completed L=4 T=-900 D=5 -> watch@10
-         10 completed L=4 T=-900 D=10 -> window@614
+         15 completed L=4 T=-900 D=15 -> watch@20
+         20 completed L=4 T=-900 D=20 -> watch@25
+         25 completed L=4 T=-900 D=25 -> window@614
          40 completed L=4 T=-900 D=40 -> window@614
          60 inProgress L=4 T=-900 D=60 -> watch@62
          70 completed L=69 T=-900 D=70 -> watch@75
          75 completed L=69 T=-900 D=75 -> joined",
     );
+}
+
+/// Its start may move L, and its end may move L once more: then that time must not count for another sync.
+#[test]
+fn both_times_of_an_earlier_sync_are_awaited() {
+    since(
+        0.0,
+        "0 inProgress L=-1000 T=-5 D=0 -> watch@2
+         2 inProgress L=-4 T=-5 D=2 -> watch@5
+         5 completed L=-4 T=-5 D=5 -> watch@10
+         10 completed L=-4 T=-5 D=10 -> watch@15
+         15 completed L=4 T=-5 D=15 -> watch@20
+         20 completed L=4 T=-5 D=20 -> watch@25
+         30 completed L=4 T=-5 D=30 -> watch@35
+         35 completed L=4 T=-5 D=35 -> window@614
+         40 completed L=4 T=-5 D=40 -> window@614",
+    );
+}
+
+#[test]
+fn the_window_after_an_earlier_sync_counts_from_the_last_date() {
+    for (date, window) in [("D=25", "614"), ("D=20", "619"), ("", "614")] {
+        since(
+            -600.0,
+            &format!(
+                "0 inProgress L=-900 T=-900 D=0 -> watch@2
+                 5 completed L=4 T=-900 -> watch@10
+                 10 completed L=4 T=-900 -> watch@15
+                 15 completed L=4 T=-900 -> watch@20
+                 20 completed L=4 T=-900 -> watch@25
+                 25 completed L=4 T=-900 {date} -> window@{window}"
+            ),
+        );
+    }
 }
 
 #[test]
@@ -190,6 +229,30 @@ fn the_window_is_no_end_before_the_deadline() {
     since(-60.0, &format!("{window} \n 510 {same} -> trigger \n 510 204 D=510 -> watch@512"));
 }
 
+/// What may be enough is confirmed first, and not by a reading at once.
+#[test]
+fn a_candidate_right_after_a_429_is_read_again_after_a_pause() {
+    let before = "0 completed L=never T=never D=0 -> trigger
+        1 429 retry=1 D=1 -> read";
+    since(
+        -5000.0,
+        &format!(
+            "{before}
+             2 completed L=-1500 T=-1500 D=2 -> watch@7
+             7 completed L=-1500 T=-1500 D=7 -> joined"
+        ),
+    );
+    since(
+        -5000.0,
+        &format!(
+            "{before}
+             2 completed L=-1500 T=-1500 D=2 -> watch@7
+             7 failed L=-1500 T=-1500 D=7 -> trigger"
+        ),
+    );
+    since(-5000.0, &format!("{before} \n 2 completed L=never T=never D=2 -> trigger"));
+}
+
 #[test]
 fn nothing_is_triggered_before_a_change_that_is_still_ahead() {
     let first = "0 completed L=-1000 T=-1000 D=0 -> window@60";
@@ -203,7 +266,10 @@ fn nothing_is_triggered_before_a_change_that_is_still_ahead() {
         60.0,
         "0 inProgress L=-1000 T=-1000 D=0 -> watch@2
          20 completed L=19 T=-1000 D=20 -> watch@25
-         25 completed L=19 T=-1000 D=25 -> window@629
+         25 completed L=19 T=-1000 D=25 -> watch@30
+         30 completed L=19 T=-1000 D=30 -> watch@35
+         35 completed L=19 T=-1000 D=35 -> watch@40
+         40 completed L=19 T=-1000 D=40 -> window@629
          70 completed L=69 T=-1000 D=70 -> window@679
          75 completed L=69 T=-1000 D=75 -> joined",
     );
