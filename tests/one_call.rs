@@ -486,6 +486,16 @@ fn a_dead_proxy_is_no_connection_and_never_a_direct_one() {
     }
 }
 
+/// With a token of such a length, the buffer has no byte to spare.
+#[test]
+fn the_longest_host_and_user_agent_fit_into_the_request() {
+    let host = format!("{}example.com", "a23456789.".repeat(25))[..253].to_owned();
+    let emulator = Emulator::start(Config { hosts: vec![host.clone()], ..Config::default() });
+    let client = builder(&emulator).base_url(&format!("https://{host}:65535")).unwrap();
+    let client = client.user_agent_suffix(&"x".repeat(256)).unwrap().build().unwrap();
+    assert_eq!(client.sync(&"x".repeat(63 * 1024)).unwrap().answer(), Answer::Accepted);
+}
+
 #[test]
 fn a_base_url_leads_there_without_a_proxy() {
     let emulator = emulator();

@@ -40,6 +40,7 @@ pub(crate) struct Call {
 struct State {
     is_cancelled: bool,
     stage: Stage,
+    request_length: usize,
     needs_new_connection: bool,
     /// Ends the step that blocks now.
     blocked: Option<Arc<dyn Interrupt>>,
@@ -73,9 +74,12 @@ impl Call {
         Arc::new(Call { deadline, state: Mutex::default(), cancelled: Condvar::new() })
     }
 
-    /// Begins an exchange on this thread.
-    pub(crate) fn enter(self: &Arc<Self>) -> Scope {
-        self.set_stage(Stage::default());
+    /// Begins an exchange on this thread, with a request of this length at most.
+    pub(crate) fn enter(self: &Arc<Self>, request_length: usize) -> Scope {
+        {
+            let mut state = self.state();
+            (state.stage, state.request_length) = (Stage::default(), request_length);
+        }
         CURRENT.with(|current| current.replace(Some(self.clone())));
         Scope(())
     }
@@ -101,6 +105,10 @@ impl Call {
 
     pub(crate) fn set_stage(&self, stage: Stage) {
         self.state().stage = stage;
+    }
+
+    pub(crate) fn request_length(&self) -> usize {
+        self.state().request_length
     }
 
     pub(crate) fn needs_new_connection(&self) -> bool {
@@ -241,9 +249,13 @@ mod tests {
         assert!(current().is_none());
         call.set_stage(Stage::Sent);
         {
-            let _scope = call.enter();
+            let _scope = call.enter(7);
             assert!(Arc::ptr_eq(&current().unwrap(), &call));
-            assert_eq!(call.stage(), Stage::Connecting, "each exchange begins anew");
+            assert_eq!(
+                (call.stage(), call.request_length()),
+                (Stage::Connecting, 7),
+                "each exchange begins anew"
+            );
         }
         assert!(current().is_none());
     }

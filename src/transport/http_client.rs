@@ -26,6 +26,9 @@ use crate::transport::route::Route;
 const CLIENT_REQUEST_ID: HeaderName = HeaderName::from_static("client-request-id");
 const REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
 
+/// Holds the head of the longest request without its token: the longest host and user agent have half of it.
+const LONGEST_WITHOUT_TOKEN: usize = 1024;
+
 /// Connections to one service, shared by all threads.
 pub(super) struct HttpClient {
     route: Arc<Route>,
@@ -62,7 +65,7 @@ impl HttpClient {
             .header(ACCEPT, HeaderValue::from_static("application/json"))
             .header(CLIENT_REQUEST_ID, client_request_id);
         let agent = self.agent();
-        let _scope = call.enter();
+        let _scope = call.enter(LONGEST_WITHOUT_TOKEN + token.as_str().len());
         run(agent, operation, request)
             .map_err(|error| Failure::new(error, call, token, &self.destination(address)))
     }

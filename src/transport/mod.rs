@@ -22,6 +22,7 @@ mod reply_head;
 mod route;
 mod socket;
 mod tls;
+mod unread;
 
 pub use canceller::Canceller;
 pub(crate) use failure::Failure;

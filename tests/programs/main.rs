@@ -12,6 +12,7 @@ mod emulators;
 mod forks;
 mod header;
 mod hostile;
+mod idle;
 mod languages;
 mod manual;
 mod pages;

@@ -1,34 +1,26 @@
-//! A connection to the service, with ureq's buffers.
+//! A connection to the service, with the buffers of its exchanges.
 
 use std::fmt;
 use std::io;
 use std::net::TcpStream;
 use std::sync::Arc;
 
-use ureq::unversioned::transport::{Buffers, LazyBuffers};
+use ureq::unversioned::transport::Buffers;
 
+use super::buffers::ExchangeBuffers;
 use crate::transport::socket::Stream;
-
-/// The longest header block of a reply.
-pub(crate) const LONGEST_HEAD: usize = 64 * 1024;
-
-/// One byte more, so that a longer header block is noticed.
-const INPUT_BUFFER: usize = LONGEST_HEAD + 1;
-
-/// Holds the longest token and the rest of a request's head.
-const OUTPUT_BUFFER: usize = 80 * 1024;
 
 pub(super) struct Connection {
     pub(super) stream: Box<dyn Stream>,
     /// The socket below all layers: a cancel shuts it down.
     pub(super) tcp: Arc<TcpStream>,
-    pub(super) buffers: LazyBuffers,
+    pub(super) buffers: ExchangeBuffers,
 }
 
 impl Connection {
     pub(super) fn new(mut stream: Box<dyn Stream>) -> Connection {
         let tcp = stream.socket().tcp();
-        Connection { stream, tcp, buffers: LazyBuffers::new(INPUT_BUFFER, OUTPUT_BUFFER) }
+        Connection { stream, tcp, buffers: ExchangeBuffers::default() }
     }
 
     /// Whether it can serve another exchange: the service has neither closed it nor sent bytes that nobody asked for.

@@ -80,11 +80,12 @@ impl Connector<()> for Dialer {
         let call = call::current().ok_or(ConnectError::TimedOut(None))?;
         // If the call needs a new connection, drop the one that was used last, because it gave the 503.
         let idle = self.pool.take(Connection::is_reusable).filter(|_| !call.needs_new_connection());
-        let connection = match idle {
+        let mut connection = match idle {
             Some(connection) => connection,
             None => self.dial(&call, details.uri)?,
         };
         call.set_needs_new_connection(false);
+        connection.buffers.make_room(call.request_length());
         Ok(Some(Lease::new(connection, self.pool.clone())))
     }
 }

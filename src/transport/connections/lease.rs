@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use ureq::Error;
 use ureq::unversioned::transport::{Buffers, NextTimeout, Transport};
-use zeroize::Zeroize;
 
 use super::connection::Connection;
 use super::pool::Pool;
@@ -80,7 +79,7 @@ impl Transport for Lease {
             stream.write_all(&buffers.output()[..amount])?;
             stream.flush()
         });
-        self.buffers().output()[..amount].zeroize(); // the request, token included
+        self.connection().buffers.wipe_output(amount); // token included
         sent
     }
 

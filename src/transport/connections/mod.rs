@@ -1,8 +1,9 @@
 //! Makes connections to the service, and keeps them between exchanges.
 //!
 //! [`dialer`] gives ureq an idle connection from the [`pool`], or lets [`connect`] make a new one: name ([`lookup`]),
-//! TCP ([`race`]), proxy, TLS. ureq holds a [`connection`] as a [`lease`] during one exchange.
+//! TCP ([`race`]), proxy, TLS. ureq holds a [`connection`] as a [`lease`] during one exchange, with its [`buffers`].
 
+mod buffers;
 mod connect;
 mod connection;
 mod dialer;
@@ -11,5 +12,5 @@ mod lookup;
 mod pool;
 mod race;
 
-pub(super) use connection::LONGEST_HEAD;
+pub(super) use buffers::LONGEST_HEAD;
 pub(super) use dialer::Dialer;

@@ -5,6 +5,7 @@ use std::io::{self, ErrorKind, Read, Write};
 
 use super::message;
 use crate::transport::socket::{Socket, Stream};
+use crate::transport::unread::Unread;
 
 /// RFC 8446, section 5.1: kind, version, length.
 const HEAD: usize = 5;
@@ -12,13 +13,14 @@ const HEAD: usize = 5;
 /// The longest record of any version, head included (RFC 5246, section 6.2.3).
 const LONGEST: usize = HEAD + 16 * 1024 + 2048;
 
+/// The most memory for output that stays after a flush.
+const MOST_OUTPUT_KEPT: usize = 8 * 1024;
+
 /// The stream below TLS.
 pub(super) struct Records {
     below: Box<dyn Stream>,
-    /// Received bytes; those at `start..end` are not passed on yet.
-    input: Box<[u8]>,
-    start: usize,
-    end: usize,
+    /// Received bytes that are not passed on yet.
+    input: Unread,
     /// How many of them belong to the current record, which is complete. Only those are passed on.
     whole: usize,
     /// Bytes for the next flush, which sends them in one write.
@@ -27,10 +29,7 @@ pub(super) struct Records {
 
 impl Records {
     pub(super) fn new(below: Box<dyn Stream>, received: Vec<u8>) -> Records {
-        let mut input = received;
-        let end = input.len();
-        input.resize(end.max(LONGEST), 0);
-        Records { below, input: input.into(), start: 0, end, whole: 0, output: Vec::new() }
+        Records { below, input: Unread::new(received), whole: 0, output: Vec::new() }
     }
 
     pub(super) fn socket(&mut self) -> &mut Socket {
@@ -38,31 +37,27 @@ impl Records {
     }
 
     pub(super) fn is_drained(&self) -> bool {
-        self.start == self.end && self.output.is_empty() && self.below.is_drained()
-    }
-
-    /// Reads more. False at the end of the stream.
-    fn fill(&mut self) -> io::Result<bool> {
-        self.input.copy_within(self.start..self.end, 0);
-        (self.start, self.end) = (0, self.end - self.start);
-        let amount = self.below.read(&mut self.input[self.end..])?;
-        self.end += amount;
-        Ok(amount > 0)
+        self.input.bytes().is_empty() && self.output.is_empty() && self.below.is_drained()
     }
 }
 
 impl Read for Records {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         while self.whole == 0 {
-            match length(&self.input[self.start..self.end])? {
-                Some(length) if self.end - self.start >= length => self.whole = length,
-                _ if self.fill()? => {}
-                _ => return Ok(0),
+            let input = self.input.bytes();
+            let length = length(input)?.unwrap_or(HEAD);
+            if input.len() >= length {
+                self.whole = length;
+            } else {
+                match self.below.read(self.input.room(length))? {
+                    0 => return Ok(0),
+                    amount => self.input.add(amount),
+                }
             }
         }
         let amount = buffer.len().min(self.whole);
-        buffer[..amount].copy_from_slice(&self.input[self.start..self.start + amount]);
-        self.start += amount;
+        buffer[..amount].copy_from_slice(&self.input.bytes()[..amount]);
+        self.input.remove(amount);
         self.whole -= amount;
         Ok(amount)
     }
@@ -81,6 +76,7 @@ impl Write for Records {
                 amount => drop(self.output.drain(..amount)),
             }
         }
+        self.output.shrink_to(MOST_OUTPUT_KEPT);
         self.below.flush()
     }
 }
