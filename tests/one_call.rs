@@ -347,16 +347,41 @@ fn a_trigger_is_repeated_only_where_it_cannot_have_run() {
 fn a_connection_that_gave_503_is_closed() {
     let emulator = emulator();
     let client = client(&emulator);
-    let unavailable = Reply::new(503).header("Retry-After", "1");
-    // So that the second call finds no other idle connection.
-    let accepted = Reply::new(204).header("Connection", "close");
-    emulator.script([Step::reply(unavailable), Step::reply(accepted)]);
-    for _ in 0..2 {
-        assert_eq!(client.sync(TOKEN).unwrap().answer(), Answer::Accepted);
-    }
-    let connections: std::collections::BTreeSet<_> =
-        emulator.requests().iter().map(|request| request.connection).collect();
-    assert_eq!((emulator.requests().len(), connections.len()), (3, 3));
+    emulator.script([Step::reply(Reply::new(503).header("Retry-After", "3600"))]);
+    assert_eq!(client.sync(TOKEN).unwrap_err().detail().http_status(), Some(503));
+    assert_eq!(client.sync(TOKEN).unwrap().answer(), Answer::Accepted);
+    let requests = emulator.requests();
+    assert_eq!(requests.len(), 2);
+    assert_ne!(requests[0].connection, requests[1].connection);
+}
+
+/// The other call runs in the pause before the retry. If it comes too late, they try again.
+#[test]
+fn a_503_leaves_the_connections_of_other_calls() {
+    let of_others = loop {
+        let emulator = emulator();
+        let client = client(&emulator);
+        let closed = Step::reply(Reply::new(409).header("Connection", "close"));
+        emulator.script([
+            Step::reply(Reply::new(503).header("Retry-After", "1")).for_token(TOKEN),
+            closed.for_token("last").times(2),
+        ]);
+        std::thread::scope(|scope| {
+            let retried = scope.spawn(|| client.sync(TOKEN));
+            assert!(emulator.wait(Duration::from_secs(3600), |counts| counts.requests > 0));
+            client.settings("other").unwrap();
+            retried.join().unwrap().unwrap();
+        });
+        for _ in 0..2 {
+            let _ = client.sync("last"); // each on another idle connection
+        }
+        let requests = emulator.requests();
+        if requests[1].token.as_deref() == Some("other") {
+            break [1, 2, 3, 4].map(|index: usize| requests[index].connection);
+        }
+    };
+    let [other, retry, last @ ..] = of_others;
+    assert!(other != retry && last.contains(&other) && last.contains(&retry), "{of_others:?}");
 }
 
 #[test]

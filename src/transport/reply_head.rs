@@ -36,9 +36,10 @@ impl ReplyHead {
     }
 }
 
-/// Whether a reply that begins like this may be an interim one. Checks one byte only, because every reply passes here.
-pub(crate) fn may_be_interim(input: &[u8]) -> bool {
-    input.get("HTTP/1.1 ".len()).is_none_or(|digit| *digit == b'1')
+/// The digits of the status of a reply that begins like this, if they have come. Reads no more than these, because every
+/// reply passes here.
+pub(crate) fn status_digits(input: &[u8]) -> Option<&[u8; 3]> {
+    input.get("HTTP/1.1 ".len()..)?.first_chunk()
 }
 
 #[cfg(test)]
@@ -79,8 +80,18 @@ mod tests {
         {
             let head = format!("HTTP/1.1 {status} X\r\n\r\n");
             assert_eq!(ReplyHead::read(head.as_bytes()).unwrap().unwrap().is_interim(), is_interim);
-            assert_eq!(may_be_interim(head.as_bytes()), status < 200);
         }
-        assert!(may_be_interim(b"HTTP/1."), "it is not known yet");
+    }
+
+    #[test]
+    fn the_digits_of_a_status_are_known_before_the_head_is_whole() {
+        for (input, expected) in [
+            (&b"HTTP/1."[..], None),
+            (b"HTTP/1.1 50", None),
+            (b"HTTP/1.1 503", Some(b"503")),
+            (b"HTTP/1.0 200 OK\r\n", Some(b"200")),
+        ] {
+            assert_eq!(status_digits(input), expected, "{:?}", String::from_utf8_lossy(input));
+        }
     }
 }

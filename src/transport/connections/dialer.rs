@@ -78,8 +78,7 @@ impl Connector<()> for Dialer {
 
     fn connect(&self, details: &ConnectionDetails, _: Option<()>) -> Result<Option<Lease>, ureq::Error> {
         let call = call::current().ok_or(ConnectError::TimedOut(None))?;
-        // If the call needs a new connection, drop the one that was used last, because it gave the 503.
-        let idle = self.pool.take(Connection::is_reusable).filter(|_| !call.needs_new_connection());
+        let idle = if call.needs_new_connection() { None } else { self.pool.take(Connection::is_reusable) };
         let mut connection = match idle {
             Some(connection) => connection,
             None => self.dial(&call, details.uri)?,

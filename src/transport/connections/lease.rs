@@ -19,11 +19,13 @@ pub(crate) struct Lease {
     pool: Arc<Pool<Connection>>,
     /// Whether the service's own reply has not begun yet.
     awaits_reply: bool,
+    /// Whether that reply is a 503. Another connection may lead to another front end, which may have capacity.
+    is_unavailable: bool,
 }
 
 impl Lease {
     pub(super) fn new(connection: Connection, pool: Arc<Pool<Connection>>) -> Lease {
-        Lease { connection: Some(connection), pool, awaits_reply: true }
+        Lease { connection: Some(connection), pool, awaits_reply: true, is_unavailable: false }
     }
 
     fn connection(&mut self) -> &mut Connection {
@@ -41,15 +43,20 @@ impl Lease {
         result.ok_or_else(call_is_over)?.map_err(Error::Io)
     }
 
-    /// Drops replies that come before the service's own, such as 100 Continue and 103 Early Hints. ureq drops them too,
-    /// but fails if a 100 has headers (`HeadersWith100` of ureq-proto 0.7).
-    fn skip_interim_replies(&mut self) {
+    /// Reads the status of the service's own reply, and drops those that come before it, such as 100 Continue and 103
+    /// Early Hints. ureq drops them too, but fails if a 100 has headers (`HeadersWith100` of ureq-proto 0.7).
+    fn begin_reply(&mut self) {
         while self.awaits_reply {
             let buffers = &mut self.connection().buffers;
             let input = buffers.input();
-            if !reply_head::may_be_interim(input) {
-                self.awaits_reply = false;
-                return;
+            match reply_head::status_digits(input) {
+                None => return,
+                Some([b'1', ..]) => {}
+                Some(digits) => {
+                    let is_unavailable = digits == b"503";
+                    (self.awaits_reply, self.is_unavailable) = (false, is_unavailable);
+                    return;
+                }
             }
             match ReplyHead::read(input) {
                 Ok(Some(head)) if head.is_interim() => buffers.input_consume(head.length),
@@ -87,18 +94,19 @@ impl Transport for Lease {
         let amount =
             self.block(|Connection { stream, buffers, .. }| stream.read(buffers.input_append_buf()))?;
         self.buffers().input_appended(amount);
-        self.skip_interim_replies();
+        self.begin_reply();
         Ok(amount > 0)
     }
 
-    /// Gives the connection back to our pool, and tells ureq that it is closed.
+    /// Gives the connection back to our pool unless it gave a 503, and tells ureq that it is closed.
     ///
     /// ureq asks once, after an exchange that left nothing unread, to decide whether its own pool keeps the connection.
     /// No other method tells us that the exchange is complete. ureq's pool would work, but it asks each connection
     /// whether it is open under one lock: with 16 threads that made three futex calls for each call, ours makes one for
     /// 26 calls (the bench's README).
     fn is_open(&mut self) -> bool {
-        if let Some(connection) = self.connection.take() {
+        let connection = self.connection.take();
+        if let Some(connection) = connection.filter(|_| !self.is_unavailable) {
             self.pool.put(connection);
         }
         false
