@@ -158,7 +158,8 @@ AUTOPILOT_ENUM(autopilot_result) {
     AUTOPILOT_SYNC_UP_TO_DATE = 4,
     // NULL, or a token or an option that is not valid. Nothing was sent.
     AUTOPILOT_ERROR_INVALID_ARGUMENT = -1,
-    // No connection: the name look-up, TCP or the proxy failed, or the proxy refused. Nothing was sent.
+    // No connection: the name look-up, TCP or the proxy failed, the proxy refused, or no file descriptor or thread is
+    // left. Nothing was sent.
     AUTOPILOT_ERROR_CONNECT = -2,
     // The service's certificate is not trusted, or the TLS handshake failed. Nothing was sent.
     AUTOPILOT_ERROR_TLS = -3,
@@ -425,8 +426,8 @@ AUTOPILOT_API const char *autopilot_options_error(const autopilot_options *optio
 // detail: NULL for none.
 //
 // Returns AUTOPILOT_OK. If an environment variable or the CA file cannot be used, returns
-// AUTOPILOT_ERROR_CONFIGURATION, and the detail's message names it. If client is NULL, returns
-// AUTOPILOT_ERROR_INVALID_ARGUMENT.
+// AUTOPILOT_ERROR_CONFIGURATION, and the detail's message names it. If no file descriptor is left to read the CA file,
+// returns AUTOPILOT_ERROR_CONNECT. If client is NULL, returns AUTOPILOT_ERROR_INVALID_ARGUMENT.
 AUTOPILOT_API
 autopilot_result autopilot_client_new(const autopilot_options *options,
                                       autopilot_client **client,

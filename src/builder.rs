@@ -276,7 +276,8 @@ impl ClientBuilder {
 
     /// Makes the client. Reads the environment and the CA files now, and connects to nothing.
     ///
-    /// Fails with [`ErrorKind::Configuration`] if one of these cannot be used. The message names it.
+    /// Fails with [`ErrorKind::Configuration`] if one of these cannot be used. The message names it. Fails with
+    /// [`ErrorKind::Connect`] if no file descriptor is left to read a CA file.
     ///
     /// ```
     /// use autopilot_sync::{Client, ClientBuilder};

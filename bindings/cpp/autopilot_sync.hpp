@@ -98,7 +98,8 @@ enum class Answer : std::int32_t {
 enum class ErrorKind : std::int32_t {
     /// A null pointer, a token or an option that is not valid, or an object that was moved from. Nothing was sent.
     invalid_argument = AUTOPILOT_ERROR_INVALID_ARGUMENT,
-    /// No connection: the name look-up, TCP or the proxy failed, or the proxy refused. Nothing was sent.
+    /// No connection: the name look-up, TCP or the proxy failed, the proxy refused, or no file descriptor or thread is
+    /// left. Nothing was sent.
     connect = AUTOPILOT_ERROR_CONNECT,
     /// The service's certificate is not trusted, or the TLS handshake failed. Nothing was sent.
     tls = AUTOPILOT_ERROR_TLS,
@@ -780,7 +781,8 @@ extern "C" inline std::int32_t autopilot_cpp_v0_1_on_progress(autopilot_progress
 class Client {
 public:
     /// Makes a client with the default options. Reads the environment now, and connects to nothing. Throws an Error of
-    /// ErrorKind::configuration if an environment variable or the CA file cannot be used.
+    /// ErrorKind::configuration if an environment variable or the CA file cannot be used, ErrorKind::connect if no file
+    /// descriptor is left to read it.
     Client() : Client(nullptr) {}
 
     /// Makes a client with these options. Keeps no reference to them.

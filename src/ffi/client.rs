@@ -35,8 +35,8 @@ pub struct autopilot_client {
 /// detail: NULL for none.
 ///
 /// Returns AUTOPILOT_OK. If an environment variable or the CA file cannot be used, returns
-/// AUTOPILOT_ERROR_CONFIGURATION, and the detail's message names it. If client is NULL, returns
-/// AUTOPILOT_ERROR_INVALID_ARGUMENT.
+/// AUTOPILOT_ERROR_CONFIGURATION, and the detail's message names it. If no file descriptor is left to read the CA file,
+/// returns AUTOPILOT_ERROR_CONNECT. If client is NULL, returns AUTOPILOT_ERROR_INVALID_ARGUMENT.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn autopilot_client_new(
     options: Option<&autopilot_options>,

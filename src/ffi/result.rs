@@ -26,7 +26,8 @@ pub enum autopilot_result {
     AUTOPILOT_SYNC_UP_TO_DATE = 4,
     /// NULL, or a token or an option that is not valid. Nothing was sent.
     AUTOPILOT_ERROR_INVALID_ARGUMENT = -1,
-    /// No connection: the name look-up, TCP or the proxy failed, or the proxy refused. Nothing was sent.
+    /// No connection: the name look-up, TCP or the proxy failed, the proxy refused, or no file descriptor or thread is
+    /// left. Nothing was sent.
     AUTOPILOT_ERROR_CONNECT = -2,
     /// The service's certificate is not trusted, or the TLS handshake failed. Nothing was sent.
     AUTOPILOT_ERROR_TLS = -3,

@@ -27,7 +27,8 @@ use crate::text::{Token, TokenError, printable_line};
 pub enum ErrorKind {
     /// A token or an option that is not valid. Nothing was sent.
     InvalidArgument = -1,
-    /// No connection: the name look-up, TCP or the proxy failed, or the proxy refused. Nothing was sent.
+    /// No connection: the name look-up, TCP or the proxy failed, the proxy refused, or no file descriptor or thread is
+    /// left. Nothing was sent.
     Connect = -2,
     /// The service's certificate is not trusted, or the TLS handshake failed. Nothing was sent.
     Tls = -3,

@@ -21,7 +21,7 @@ pub(crate) enum ConnectError {
     Tls(String),
     #[error(transparent)]
     Io(#[from] io::Error),
-    /// An error that the call returns as it is, such as an unusable CA file.
+    /// An error that the call returns as it is, such as an unusable CA file, or one that there is no descriptor for.
     #[error(transparent)]
     Other(#[from] Error),
 }

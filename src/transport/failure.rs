@@ -6,6 +6,7 @@ use crate::outcome::{Cause, CauseText, Error, ErrorKind};
 use crate::text::Token;
 use crate::transport::call::{Aborted, Call, Stage};
 use crate::transport::connect_error::ConnectError;
+use crate::transport::shortage::Shortage;
 
 /// An exchange that ended without a reply.
 pub(crate) struct Failure {
@@ -22,7 +23,10 @@ impl Failure {
     pub(super) fn new(error: ureq::Error, call: &Call, token: Token<'_>, destination: &str) -> Failure {
         let stage = call.stage();
         let (kind, is_transient, cause) = match as_connect_error(error) {
-            Ok(ConnectError::Other(error)) => return Failure { error, sent: false, is_transient: false },
+            Ok(ConnectError::Other(error)) => {
+                let is_transient = error.kind() == ErrorKind::Connect;
+                return Failure { error, sent: false, is_transient };
+            }
             Ok(error) => (connect_kind(&error, stage), error.is_transient(), connect_cause(error, token)),
             Err(error) => exchange_error(error, token),
         };
@@ -96,9 +100,13 @@ fn exchange_error(error: ureq::Error, token: Token<'_>) -> (ErrorKind, bool, Opt
     }
 }
 
-/// Keeps an error of the operating system as it is, and only the text of any other, without the token. None for a
-/// timeout, because the error's own text says so.
+/// Keeps an error of the operating system as it is, with words for a shortage, and only the text of any other, without
+/// the token. None for a timeout, because the error's own text says so.
 fn io_cause(error: io::Error, token: Token<'_>) -> Option<Cause> {
+    let error = match Shortage::of(error) {
+        Ok(shortage) => return Some(shortage.into()),
+        Err(error) => error,
+    };
     match error.kind() {
         _ if error.raw_os_error().is_some() => Some(error.into()),
         IoKind::TimedOut => None,

@@ -20,6 +20,7 @@ mod proxy;
 pub(crate) mod random;
 mod reply_head;
 mod route;
+mod shortage;
 mod socket;
 mod tls;
 mod unread;

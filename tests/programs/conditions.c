@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/resource.h>
@@ -84,16 +85,52 @@ static struct rlimit limited(int resource, rlim_t most)
     return before;
 }
 
+/* With one retry. */
+static autopilot_client *persistent_client(void)
+{
+    autopilot_options *options = autopilot_options_new();
+    autopilot_client *client = NULL;
+    CHECK(autopilot_options_set_max_retries(options, 1) == AUTOPILOT_OK);
+    CHECK(autopilot_client_new(options, &client, NULL) == AUTOPILOT_OK);
+    autopilot_options_free(options);
+    return client;
+}
+
+/* Whether a result says that something is short. Anything else must be an answer. */
+static int says(const char *words, autopilot_result result, autopilot_detail *detail)
+{
+    if (result < 0 && (result != AUTOPILOT_ERROR_CONNECT || strstr(autopilot_detail_message(detail), words) == NULL)) {
+        fprintf(stderr, "%s\n", autopilot_detail_message(detail));
+        exit(1);
+    }
+    CHECK(result >= 0 || autopilot_detail_trigger(detail) == AUTOPILOT_TRIGGER_NOT_SENT);
+    autopilot_detail_free(detail);
+    return result < 0;
+}
+
 static void no_descriptors(void)
 {
-    autopilot_client *client = client_by(NULL, HOUR_MS), *other = GARBAGE;
+    const char *words = "no file descriptor is left";
+    autopilot_client *client = client_by(NULL, HOUR_MS), *persistent = persistent_client(), *other = GARBAGE;
+    autopilot_detail *detail = NULL;
     int lowest_free = dup(STDIN_FILENO);
     CHECK(lowest_free > STDERR_FILENO && close(lowest_free) == 0);
     struct rlimit before = limited(RLIMIT_NOFILE, (rlim_t)lowest_free);
-    CHECK(call(client) == AUTOPILOT_ERROR_CONNECT);
-    CHECK(autopilot_client_new(NULL, &other, NULL) == AUTOPILOT_ERROR_CONFIGURATION && other == NULL);
+    autopilot_result result = autopilot_client_new(NULL, &other, &detail);
+    CHECK(says(words, result, detail) && other == NULL);
+    result = autopilot_client_sync(persistent, "token", NULL, &detail);
+    CHECK(autopilot_detail_attempts(detail) == 2 && says(words, result, detail));
+    /* Each stage takes more of them: the look-up, the wait for a connection, the connection. */
+    int failures = 0;
+    do {
+        CHECK(setrlimit(RLIMIT_NOFILE, &before) == 0);
+        limited(RLIMIT_NOFILE, (rlim_t)(lowest_free + failures));
+        result = autopilot_client_sync(client, "token", NULL, &detail);
+        failures++;
+    } while (says(words, result, detail));
+    CHECK(failures > 3);
     CHECK(setrlimit(RLIMIT_NOFILE, &before) == 0);
-    CHECK(call(client) >= 0);
+    autopilot_client_free(persistent);
     autopilot_client_free(client);
 }
 
@@ -102,17 +139,49 @@ static void *nothing(void *unused)
     return unused;
 }
 
+/* A connection takes two threads. The limit is of the user, whose other threads nobody knows, and not root's. */
 static void no_threads(void)
 {
-    autopilot_client *client = client_by(NULL, HOUR_MS);
+    const char *words = "no thread can be started";
+    autopilot_client *client = client_by(NULL, HOUR_MS), *persistent = persistent_client();
+    autopilot_detail *detail = NULL;
     pthread_t thread;
-    /* The limit is of the user, and not root's. */
     CHECK(getuid() != 0 || setuid(65534) == 0);
     struct rlimit before = limited(RLIMIT_NPROC, 0);
     CHECK(pthread_create(&thread, NULL, nothing, NULL) == EAGAIN);
-    CHECK(call(client) == AUTOPILOT_ERROR_CONNECT);
+    autopilot_result result = autopilot_client_sync(persistent, "token", NULL, &detail);
+    CHECK(autopilot_detail_attempts(detail) == 2 && says(words, result, detail));
+    rlim_t threads = 0;
+    do {
+        CHECK(setrlimit(RLIMIT_NPROC, &before) == 0);
+        limited(RLIMIT_NPROC, threads++);
+        result = autopilot_client_sync(client, "token", NULL, &detail);
+    } while (says(words, result, detail));
     CHECK(setrlimit(RLIMIT_NPROC, &before) == 0);
-    CHECK(call(client) >= 0);
+    autopilot_client_free(persistent);
+    autopilot_client_free(client);
+}
+
+/* Address space for the stack of no thread, then of one, then of two. The heap has enough for all that is small. */
+static void no_memory(void)
+{
+    autopilot_client *client = client_by(NULL, HOUR_MS);
+    autopilot_detail *detail = NULL;
+    long pages = 0;
+    CHECK(mallopt(M_TOP_PAD, 4 * STACK) == 1);
+    free(malloc(STACK / 16));
+    FILE *file = fopen("/proc/self/statm", "r");
+    CHECK(file != NULL && fscanf(file, "%ld", &pages) == 1 && fclose(file) == 0);
+    rlim_t used = (rlim_t)(pages * sysconf(_SC_PAGESIZE));
+    autopilot_result result;
+    int failures = 0;
+    do {
+        struct rlimit before = limited(RLIMIT_AS, used + (rlim_t)failures * STACK / 2);
+        result = autopilot_client_sync(client, "token", NULL, &detail);
+        CHECK(setrlimit(RLIMIT_AS, &before) == 0);
+        failures++;
+    } while (says("no thread can be started", result, detail));
+    CHECK(failures > 2);
     autopilot_client_free(client);
 }
 
@@ -267,7 +336,7 @@ int main(int argc, char **argv)
         const char *name;
         void (*run)(void);
     } conditions[] = {
-        {"storm", storm}, {"pipe-signal", pipe_signal}, {"no-descriptors", no_descriptors}, {"no-threads", no_threads},
+        {"storm", storm}, {"pipe-signal", pipe_signal}, {"no-descriptors", no_descriptors}, {"no-threads", no_threads}, {"no-memory", no_memory},
         {"no-streams", no_streams}, {"fork-among-threads", fork_among_threads}, {"unload", unload},
         {"mistrust", mistrust}, {"suspended", suspended}, {"stack", stack},
     };

@@ -48,9 +48,11 @@ fn a_peer_that_left_does_not_kill_the_process() {
 
 #[test]
 fn what_runs_out_is_a_result() {
-    for condition in ["no-descriptors", "no-threads"] {
+    for condition in ["no-descriptors", "no-threads", "no-memory"] {
         let emulator = emulator();
-        kept(&mut command(&emulator, condition));
+        // By a name, so that the call looks it up.
+        let proxy = format!("http://localhost:{}", emulator.proxy_port());
+        kept(command(&emulator, condition).env("HTTPS_PROXY", proxy));
         assert_eq!(emulator.requests().len(), 1, "{condition}: the call afterwards");
     }
 }

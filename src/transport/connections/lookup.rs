@@ -14,6 +14,7 @@ use crate::config::host::without_brackets;
 use crate::transport::call::{Call, Interrupt};
 use crate::transport::connect_error::ConnectError;
 use crate::transport::process::{PerProcess, thread};
+use crate::transport::shortage;
 
 /// The stack of a thread that looks a name up. Ample for the system's resolver and its plugins.
 const STACK: usize = 512 * 1024;
@@ -53,11 +54,17 @@ pub(super) fn look_up(call: &Call, host: &str, port: u16) -> Result<Vec<SocketAd
             addresses.iter_mut().for_each(|address| address.set_port(port));
             Ok(addresses)
         }
+        Err(error) => Err(connect_error(name, &error)),
+    }
+}
+
+/// What the error of a look-up means for a call.
+fn connect_error(name: &str, error: &io::Error) -> ConnectError {
+    match error.raw_os_error() {
+        Some(number) if shortage::is_of_descriptors(error) => io::Error::from_raw_os_error(number).into(),
         // An unknown name stays unknown. Any other error may be gone a moment later.
-        Err(error) if is_unknown_name(&error) => Err(ConnectError::UnknownName(name.to_owned())),
-        Err(error) => {
-            Err(io::Error::new(error.kind(), format!("the look-up of {name} failed: {error}")).into())
-        }
+        _ if is_unknown_name(error) => ConnectError::UnknownName(name.to_owned()),
+        _ => io::Error::new(error.kind(), format!("the look-up of {name} failed: {error}")).into(),
     }
 }
 
@@ -104,7 +111,8 @@ impl Lookup {
 }
 
 fn ask_system(name: &str) -> Answer {
-    let addresses: Vec<_> = (name, 0).to_socket_addrs().map_err(Arc::new)?.collect();
+    let addresses: Vec<_> =
+        (name, 0).to_socket_addrs().map_err(shortage::behind).map_err(Arc::new)?.collect();
     if addresses.is_empty() { Err(Arc::new(io::Error::other("no address"))) } else { Ok(addresses) }
 }
 

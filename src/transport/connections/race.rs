@@ -9,6 +9,7 @@ use mio::net::TcpStream as Attempt;
 use mio::{Events, Interest, Poll, Token as EventId, Waker};
 
 use crate::transport::call::{Call, Interrupt};
+use crate::transport::shortage;
 
 /// How long an attempt waits for an answer before the next one starts (RFC 8305, section 5).
 const DELAY: Duration = Duration::from_millis(250);
@@ -112,11 +113,20 @@ impl Race<'_> {
         Some(error.map_or(Ok(attempt), Err))
     }
 
-    /// Keeps the last error, but prefers a refusal, because it says more: the host answered.
+    /// Keeps the error that says most, and of two alike the last.
     fn note(&self, error: io::Error) {
         let earlier = self.call.take_connect_error();
-        let refusal = earlier.filter(|error| error.kind() == ErrorKind::ConnectionRefused);
-        self.call.set_connect_error(Some(refusal.unwrap_or(error)));
+        let kept = earlier.filter(|earlier| weight(earlier) > weight(&error));
+        self.call.set_connect_error(Some(kept.unwrap_or(error)));
+    }
+}
+
+/// How much an error says. A refusal: the host answered. A shortage: this machine kept an address from being tried.
+fn weight(error: &io::Error) -> u8 {
+    match error.kind() {
+        _ if shortage::is_of_descriptors(error) => 2,
+        ErrorKind::ConnectionRefused => 1,
+        _ => 0,
     }
 }
 
@@ -187,6 +197,14 @@ mod tests {
                 if error.kind() == ErrorKind::TimedOut { call.take_connect_error().unwrap() } else { error };
             assert_eq!(told.kind(), ErrorKind::ConnectionRefused);
         }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn the_error_that_says_most_is_kept() {
+        let by_weight =
+            [libc::EMFILE, libc::ECONNREFUSED, libc::ENETUNREACH].map(io::Error::from_raw_os_error);
+        assert!(by_weight.windows(2).all(|pair| weight(&pair[0]) > weight(&pair[1])));
     }
 
     #[test]

@@ -11,6 +11,7 @@ use super::certificates::bundle::Bundle;
 use crate::config::{CaFiles, Trust};
 use crate::outcome::{CauseText, Error, ErrorKind};
 use crate::text::printable;
+use crate::transport::shortage::{self, Shortage};
 
 /// The largest file that is read, in bytes. A system's bundle has about 256 KiB.
 const LARGEST_BUNDLE: u64 = 16 * 1024 * 1024;
@@ -38,15 +39,13 @@ pub(super) fn load(trust: &Trust) -> Result<Roots, Error> {
 }
 
 fn from_files(files: &CaFiles) -> Result<Roots, Error> {
-    let unusable = |path: String, cause: CauseText| {
-        Error::new(ErrorKind::Configuration, format!("{} ({path})", files.named_by)).because(cause)
-    };
+    let unusable = |path: String, error| unusable(format!("{} ({path})", files.named_by), error);
     let mut bundle = Bundle::empty();
     if let Some(file) = &files.file {
-        bundle = read_bundle(file).map_err(|cause| unusable(printable_path(file), cause))?;
+        bundle = read_bundle(file).map_err(|error| unusable(printable_path(file), error))?;
     }
     for folder in &files.folders {
-        read_folder(folder, &mut bundle).map_err(|error| unusable(printable_path(folder), cause(&error)))?;
+        read_folder(folder, &mut bundle).map_err(|error| unusable(printable_path(folder), error))?;
     }
     let paths = files
         .file
@@ -56,37 +55,45 @@ fn from_files(files: &CaFiles) -> Result<Roots, Error> {
         .collect::<Vec<_>>()
         .join(", ");
     if bundle.trusted.is_empty() {
-        return Err(unusable(paths, cause(&why_nothing_is_trusted(&bundle))));
+        return Err(unusable(paths, why_nothing_is_trusted(&bundle)));
     }
     let certificates = if bundle.trusted.len() == 1 { "certificate" } else { "certificates" };
     let count = format!("{} {certificates}", bundle.trusted.len());
     Ok(Roots::describe(bundle, files.named_by, &count, &paths))
 }
 
+/// The error of a file, a folder or several. A shortage says nothing about them, and may be over a moment later.
+fn unusable(text: String, error: io::Error) -> Error {
+    match Shortage::of(error) {
+        Ok(shortage) => Error::new(ErrorKind::Connect, text).because(shortage),
+        Err(error) => Error::new(ErrorKind::Configuration, text).because(CauseText::new(&error, None)),
+    }
+}
+
 /// Reads a file in which every certificate must be usable, and at least one trusted.
-fn read_bundle(file: &Path) -> Result<Bundle, CauseText> {
-    let text = read_file(file).map_err(|error| cause(&error))?;
+fn read_bundle(file: &Path) -> io::Result<Bundle> {
+    let text = read_file(file)?;
     let bundle = Bundle::of(&text);
     match &bundle.first_fault {
-        Some(fault) => Err(cause(fault)),
+        Some(fault) => Err(io::Error::other(fault.clone())),
         None if !bundle.trusted.is_empty() => Ok(bundle),
-        None => Err(cause(&match &text[..] {
+        None => Err(match &text[..] {
             // Common mistakes: a DER file, and a file that PowerShell wrote.
-            [0x30, 0x81..=0x84, ..] => "it is DER; PEM is needed".to_owned(),
-            [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => "it is UTF-16; ASCII or UTF-8 is needed".to_owned(),
+            [0x30, 0x81..=0x84, ..] => io::Error::other("it is DER; PEM is needed"),
+            [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => io::Error::other("it is UTF-16; ASCII or UTF-8 is needed"),
             _ => why_nothing_is_trusted(&bundle),
-        })),
+        }),
     }
 }
 
 /// Why a bundle has no trusted authority.
-fn why_nothing_is_trusted(bundle: &Bundle) -> String {
-    match (&bundle.first_fault, &bundle.other_label) {
+fn why_nothing_is_trusted(bundle: &Bundle) -> io::Error {
+    io::Error::other(match (&bundle.first_fault, &bundle.other_label) {
         (Some(fault), _) => fault.clone(),
         _ if !bundle.distrusted.is_empty() => "its certificates are not trusted for TLS servers".to_owned(),
         (None, Some(label)) => format!("it holds no certificate, but a block {label}"),
         (None, None) => "it holds no certificate".to_owned(),
-    }
+    })
 }
 
 impl Roots {
@@ -142,6 +149,7 @@ fn read_folder(folder: &Path, bundle: &mut Bundle) -> io::Result<()> {
         }
         match read_file(&file) {
             Ok(text) => bundle.read(&text, &format!("{}: ", name(&file))),
+            Err(error) if shortage::is_of_descriptors(&error) => return Err(error),
             Err(error) => bundle.add_fault(|| format!("{}: {error}", name(&file))),
         }
     }
@@ -150,10 +158,6 @@ fn read_folder(folder: &Path, bundle: &mut Bundle) -> io::Result<()> {
 
 fn printable_path(path: &Path) -> String {
     printable(&path.to_string_lossy())
-}
-
-fn cause(error: &dyn std::fmt::Display) -> CauseText {
-    CauseText::new(error, None)
 }
 
 #[cfg(windows)]
@@ -201,13 +205,16 @@ fn first_of(bundles: &[&str], folders: &[&str]) -> Result<Roots, Error> {
                 first_fault = first_fault.or(fault);
             }
             Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::UnexpectedEof) => {}
+            Err(error) if shortage::is_of_descriptors(&error) => {
+                return Err(unusable(format!("the system's certificates ({place})"), error));
+            }
             Err(error) => first_fault = first_fault.or_else(|| Some(format!("{place}: {error}"))),
         }
     }
     // Broken files may be the administrator's own choice, so do not replace them by Mozilla's.
     if let Some(fault) = first_fault {
         let text = "the system's certificates; name a CA file in SSL_CERT_FILE instead";
-        return Err(Error::new(ErrorKind::Configuration, text).because(cause(&fault)));
+        return Err(unusable(text.to_owned(), io::Error::other(fault)));
     }
     let mut mozillas = Bundle::empty();
     mozillas.trusted.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
@@ -390,5 +397,28 @@ mod tests {
         let expected =
             format!("the system's certificates (1, {first}; 1 could not be used: block 2 (CERTIFICATE, line");
         assert!(described.starts_with(&expected), "{described}");
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_file_is_not_to_blame_if_no_descriptor_is_left() {
+        use crate::transport::process::{holds_in_child, limit};
+        let folder = Folder::new("short").with("one.pem", certificate("One"));
+        let (file, folder) = (folder.path("one.pem"), folder.0.to_str().unwrap());
+        assert!(holds_in_child(|| {
+            limit(libc::RLIMIT_NOFILE, 0);
+            let by_file = CaFiles { named_by: "VARIABLE", file: Some((&file).into()), folders: Vec::new() };
+            let by_folder = CaFiles { named_by: "VARIABLE", file: None, folders: vec![folder.into()] };
+            let results = [
+                from_files(&by_file),
+                from_files(&by_folder),
+                first_of(&[&file], &[]),
+                first_of(&[], &[folder]),
+            ];
+            let says_so = |error: Error| {
+                error.kind() == ErrorKind::Connect && format!("{error:#}").contains("ulimit -n")
+            };
+            results.into_iter().all(|result| result.is_err_and(says_so))
+        }));
     }
 }

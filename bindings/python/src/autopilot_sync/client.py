@@ -84,6 +84,7 @@ class Client:
     Raises:
         TypeError, ValueError: An argument is wrong.
         ConfigurationError: An environment variable or file cannot be used.
+        ServiceRequestError: No file descriptor is left to read the CA file.
     """
 
     _connections: _Connections | None = None  # also None if __init__ failed: error reporters still call repr

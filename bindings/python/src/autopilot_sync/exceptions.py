@@ -106,7 +106,10 @@ class AutopilotError(Exception):
 
 
 class ServiceRequestError(AutopilotError):
-    """No connection: the name look-up, TCP or the proxy failed, or the proxy refused. Nothing was sent."""
+    """No connection: the name look-up, TCP or the proxy failed, the proxy refused, or no file descriptor or thread is left.
+
+    Nothing was sent.
+    """
 
 
 class TlsError(ServiceRequestError):
