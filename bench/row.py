@@ -54,7 +54,7 @@ def measure(contestant: Contestant, load: Load, folder: Path) -> Row:
             time.sleep(SAMPLING)
         told, _ = process.communicate()
         errors.seek(0)
-        complaints = "".join(errors.readlines()[:3])
+        complaints = "".join(errors.readlines()[-3:])
     if process.returncode != 0:
         raise SystemExit(f"{contestant.name}, {load}: {process.returncode}\n{told}{complaints}")
     well, used = told.splitlines()

@@ -75,7 +75,7 @@ async def read(client: GraphServiceClient, turn: AsyncContextManager[object]) ->
 
 
 async def tasks() -> list[bool]:
-    limits = httpx.Limits(CONNECTIONS, CONNECTIONS, keepalive_expiry=4 * LONGEST_PAUSE)
+    limits = httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS, keepalive_expiry=60)
     http = httpx.AsyncClient(timeout=httpx.Timeout(100, connect=30), limits=limits)
     shared = GraphClientFactory.create_with_default_middleware(APIVersion.beta, http, options=options)
     turn = asyncio.Semaphore(CONNECTIONS)
