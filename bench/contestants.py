@@ -39,6 +39,8 @@ def make() -> list[Contestant]:
     peers.venv("sdk", [peers.SDK])
     sdk = [PYTHONS / "sdk/bin/python", HERE / "python/scale_sdk.py"]
     return [
+        Contestant(RUST_FLEET, [TARGET / "release/fleet"]),
+        Contestant(C_FLEET, [peers.with_library("fleet")]),
         Contestant(THREADS, [TARGET / "release/threads"]),
         Contestant(SDK_RAW, [*sdk, "raw"]),
         Contestant(SDK_TASKS, [*sdk, "tasks"], most_waits=1000),
