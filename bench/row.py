@@ -17,7 +17,7 @@ from peers import PROGRAMS
 from stand_in import StandIn
 
 # Between two looks at how many threads a program has, in seconds.
-SAMPLING = 0.05
+SAMPLING = 0.02
 
 
 @dataclass
@@ -48,7 +48,7 @@ def measure(contestant: Contestant, load: Load, folder: Path) -> Row:
         program = [PROGRAMS / "launch", *contestant.command, load.kind, server.tokens]
         command = ["taskset", "-c", BOTH, *program]
         process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=errors, text=True)
-        threads = 0
+        threads = 1
         while process.poll() is None:
             threads = max(threads, threads_of_child(process.pid))
             time.sleep(SAMPLING)

@@ -4,8 +4,8 @@ and polls until the sync has completed. It polls as often as autopilot-sync.
     scale_sdk.py tasks|raw|threads wait|trigger TOKENS
 
 `tasks` share the connections, and there are not more requests at a time than connections. So do those of `raw`, which
-leave the SDK's models alone: for each reply, a model imports all of its 2,400 modules again. `threads` cannot share
-connections: each has a client and an event loop of its own. Prints for how many tenants all went well.
+read the settings without the SDK's models: for each reply, a model imports all of its 2,400 modules again. `threads`
+cannot share connections: each has a client and an event loop of its own. Prints for how many tenants all went well.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ from msgraph_beta.graph_request_adapter import options
 from msgraph_core import APIVersion, GraphClientFactory
 
 FIRST_PAUSE, LONGEST_PAUSE = 2.0, 15.0
-# More connections would make each request dearer, and fewer would not be enough with latency.
-CONNECTIONS = 64
+# For each request, httpx looks at all of its idle connections: more would cost more, and fewer are slow with latency.
+CONNECTIONS = 32
 
 way, kind, tokens_file = sys.argv[1:]
 tokens = Path(tokens_file).read_text().splitlines()
