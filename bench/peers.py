@@ -72,18 +72,23 @@ def make() -> list[Peer]:
 
 
 def autopilot() -> Peer:
+    program = with_library("autopilot")
+    tree = output("cargo", "tree", "--locked", "-p", "autopilot-sync", *TREE, cwd=ROOT)
+    return Peer(
+        "autopilot-sync, C", version(ROOT), [program], 4000,
+        bytes=LIBRARY.stat().st_size, parts=f"{crates(tree)} crates",
+    )  # fmt: skip
+
+
+def with_library(name: str) -> str:
+    """A C program with this library."""
     run("cargo", "build", "--locked", "--release", "-p", "autopilot-sync-c", cwd=ROOT)
     dynamic = output("readelf", "-d", LIBRARY)
     soname = dynamic.split("Library soname: [")[1].split("]")[0]
     linked = PROGRAMS / soname
     linked.unlink(missing_ok=True)
     linked.symlink_to(LIBRARY)
-    program = compiled("autopilot", f"-I{ROOT}/include", linked, f"-Wl,-rpath,{PROGRAMS}")
-    tree = output("cargo", "tree", "--locked", "-p", "autopilot-sync", *TREE, cwd=ROOT)
-    return Peer(
-        "autopilot-sync, C", version(ROOT), [program], 4000,
-        bytes=LIBRARY.stat().st_size, parts=f"{crates(tree)} crates",
-    )  # fmt: skip
+    return compiled(name, f"-I{ROOT}/include", linked, f"-Wl,-rpath,{PROGRAMS}")
 
 
 def libcurl() -> Peer:

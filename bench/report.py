@@ -48,25 +48,24 @@ def table(samples: Samples, peers: list[Peer]) -> str:
     return "\n".join(lines)
 
 
-def machine() -> str:
+def machine(*programs: str) -> str:
+    """The machine, and the versions of what the figures depend on."""
     cpu = next(line for line in Path("/proc/cpuinfo").read_text().splitlines() if "model name" in line)
-    nginx = subprocess.run(["nginx", "-v"], stderr=subprocess.PIPE, text=True).stderr.split("/")[-1].split()[0]
     rustc = subprocess.run(["rustc", "--version"], stdout=subprocess.PIPE, text=True).stdout.split()[1]
     system = platform.freedesktop_os_release()["PRETTY_NAME"]
-    return (
-        f"{cpu.split(': ')[1]}, {os.cpu_count()} cores; {system}, Linux {platform.release()}; nginx {nginx}; "
-        f"Python {platform.python_version()}; rustc {rustc}."
-    )
+    hardware = f"{cpu.split(': ')[1]}, {os.cpu_count()} cores"
+    systems = f"{system}, Linux {platform.release()}"
+    return "; ".join([hardware, systems, *programs, f"Python {platform.python_version()}", f"rustc {rustc}"]) + "."
+
+
+def nginx() -> str:
+    told = subprocess.run(["nginx", "-v"], stderr=subprocess.PIPE, text=True).stderr
+    return f"nginx {told.split('/')[-1].split()[0]}"
 
 
 def write(samples: Samples, peers: list[Peer], kept: str) -> None:
     """Writes the figures into the README beside this file, and the chart."""
-    readme = HERE / "README.md"
-    before, rest = readme.read_text().split(BEGIN)
-    after = rest.split(END)[1]
-    figures = f"{machine()}\n\n{table(samples, peers)}\n\n```text\n{kept}\n```\n"
-    readme.write_text(before + BEGIN + figures + END + after)
-    venv("chart", ["matplotlib"])
+    write_figures(HERE / "README.md", f"{machine(nginx())}\n\n{table(samples, peers)}\n\n```text\n{kept}\n```\n")
     data = {
         title: {peer.name: statistics.median(samples[row][peer.name]) for peer in peers}
         for title, row in {
@@ -76,5 +75,15 @@ def write(samples: Samples, peers: list[Peer], kept: str) -> None:
             "16 threads on one client: calls a second": "16 threads calls",
         }.items()
     }
-    chart = [PYTHONS / "chart/bin/python", HERE / "chart.py", HERE / "figures.svg"]
-    subprocess.run(chart, input=json.dumps(data), text=True, check=True)
+    draw(HERE / "chart.py", HERE / "figures.svg", data)
+
+
+def write_figures(page: Path, figures: str) -> None:
+    """Replaces the figures on a page."""
+    before, rest = page.read_text().split(BEGIN)
+    page.write_text(before + BEGIN + figures + END + rest.split(END)[1])
+
+
+def draw(program: Path, chart: Path, data: object) -> None:
+    venv("chart", ["matplotlib"])
+    subprocess.run([PYTHONS / "chart/bin/python", program, chart], input=json.dumps(data), text=True, check=True)

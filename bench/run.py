@@ -36,7 +36,7 @@ def main(arguments: list[str]) -> int:
         samples = measured(Bench(server, names), made, fewer=3 if "--quick" in arguments else 1)
     found = promises(samples)
     kept = "\n".join(map(str, found))
-    print(report.machine(), report.table(samples, made), kept, sep="\n\n")
+    print(report.machine(report.nginx()), report.table(samples, made), kept, sep="\n\n")
     if "--write" in arguments:
         report.write(samples, made, kept)
     return 0 if all(promise.is_kept for promise in found) else 1

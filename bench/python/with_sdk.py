@@ -1,21 +1,9 @@
 import asyncio
-from time import time
 
-from azure.core.credentials import AccessToken
-from bench import ROOT, TOKEN, run_async
-from kiota_authentication_azure.azure_identity_authentication_provider import AzureIdentityAuthenticationProvider
-from msgraph_beta import GraphServiceClient
-from msgraph_beta.graph_request_adapter import GraphRequestAdapter
+import graph
+from bench import TOKEN, run_async
 
-
-class Credential:
-    def get_token(self, *scopes: str, **options: object) -> AccessToken:
-        return AccessToken(TOKEN, int(time()) + 3600)
-
-
-adapter = GraphRequestAdapter(AzureIdentityAuthenticationProvider(Credential(), allowed_hosts=["localhost"]))
-adapter.base_url = f"{ROOT}/beta"
-client = GraphServiceClient(request_adapter=adapter)
+client = graph.client(TOKEN)
 
 
 async def call() -> None:

@@ -1,0 +1,37 @@
+"""The measurements so far, kept in the target folder: a run may be of a part of them."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+
+from load import Load
+from row import Row
+
+
+class Rows:
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        kept = json.loads(file.read_text()) if file.exists() else []
+        self._rows = {(row.load, row.name): row for row in map(_row, kept)}
+
+    def add(self, row: Row) -> None:
+        """Replaces an earlier measurement of the same."""
+        self._rows[row.load, row.name] = row
+        self._file.write_text(json.dumps([dataclasses.asdict(row) for row in self._rows.values()], indent=1))
+
+    def all(self) -> list[Row]:
+        """By load."""
+        order = {"wait": 0, "trigger": 1}
+        return sorted(
+            self._rows.values(),
+            key=lambda row: (order[row.load.kind], row.load.syncs, row.load.latency, row.load.tenants),
+        )
+
+
+def _row(kept: dict[str, object]) -> Row:
+    load = kept.pop("load")
+    assert isinstance(load, dict)
+    load["syncs"] = tuple(load["syncs"])
+    return Row(load=Load(**load), **kept)  # type: ignore[arg-type]
