@@ -185,6 +185,65 @@ static void no_memory(void)
     autopilot_client_free(client);
 }
 
+enum { TENANTS = 40, WORKERS = 8 };
+
+static struct {
+    autopilot_fleet *fleet;
+    const char *words;
+    int answers, shortages;
+} fleet;
+
+static void *work(void *unused)
+{
+    autopilot_event event;
+    autopilot_result result;
+    autopilot_detail *detail = NULL;
+    while ((event = autopilot_fleet_next(fleet.fleet, -1, NULL, &result, &detail)) != AUTOPILOT_EVENT_FINISHED) {
+        CHECK(event == AUTOPILOT_EVENT_ENDED || event == AUTOPILOT_EVENT_BEHIND);
+        if (event == AUTOPILOT_EVENT_ENDED)
+            __atomic_add_fetch(says(fleet.words, result, detail) ? &fleet.shortages : &fleet.answers, 1, __ATOMIC_RELAXED);
+    }
+    return unused;
+}
+
+/* A fleet whose threads are there, but for which something else is short: each tenant has an answer or the true error. */
+static void run_fleet(autopilot_client *client, const char *words, int resource, rlim_t most)
+{
+    pthread_t threads[WORKERS];
+    memset(&fleet, 0, sizeof fleet);
+    fleet.words = words;
+    CHECK(autopilot_fleet_new(client, 0, &fleet.fleet, NULL) == AUTOPILOT_OK);
+    autopilot_client_free(client);
+    for (int i = 0; i < WORKERS; i++)
+        CHECK(pthread_create(&threads[i], NULL, work, NULL) == 0);
+    struct rlimit before = limited(resource, most);
+    for (uint64_t key = 0; key < TENANTS; key++)
+        CHECK(autopilot_fleet_add(fleet.fleet, key, "token", key % 2 ? AUTOPILOT_GOAL_SYNC : AUTOPILOT_GOAL_SETTINGS, 0,
+                                  HOUR_MS, NULL) == AUTOPILOT_OK);
+    autopilot_fleet_close(fleet.fleet);
+    for (int i = 0; i < WORKERS; i++)
+        CHECK(pthread_join(threads[i], NULL) == 0);
+    CHECK(setrlimit(resource, &before) == 0);
+    CHECK(fleet.answers + fleet.shortages == TENANTS);
+    autopilot_fleet_free(fleet.fleet);
+}
+
+static void scarce_fleet(void)
+{
+    autopilot_client *clients[3];
+    for (size_t i = 0; i < LENGTH(clients); i++)
+        clients[i] = client_by(NULL, HOUR_MS);
+    int lowest_free = dup(STDIN_FILENO);
+    CHECK(lowest_free > STDERR_FILENO && close(lowest_free) == 0);
+    run_fleet(clients[0], "no file descriptor is left", RLIMIT_NOFILE, (rlim_t)lowest_free);
+    CHECK(fleet.answers == 0);
+    run_fleet(clients[1], "no file descriptor is left", RLIMIT_NOFILE, (rlim_t)lowest_free + 6);
+    CHECK(fleet.answers > 0);
+    CHECK(getuid() != 0 || setuid(65534) == 0);
+    run_fleet(clients[2], "no thread can be started", RLIMIT_NPROC, 0);
+    CHECK(fleet.answers == 0);
+}
+
 /* The number of the one connection that is open. */
 static int connection(void)
 {
@@ -336,7 +395,7 @@ int main(int argc, char **argv)
         const char *name;
         void (*run)(void);
     } conditions[] = {
-        {"storm", storm}, {"pipe-signal", pipe_signal}, {"no-descriptors", no_descriptors}, {"no-threads", no_threads}, {"no-memory", no_memory},
+        {"storm", storm}, {"pipe-signal", pipe_signal}, {"no-descriptors", no_descriptors}, {"no-threads", no_threads}, {"no-memory", no_memory}, {"scarce-fleet", scarce_fleet},
         {"no-streams", no_streams}, {"fork-among-threads", fork_among_threads}, {"unload", unload},
         {"mistrust", mistrust}, {"suspended", suspended}, {"stack", stack},
     };

@@ -58,6 +58,11 @@ fn what_runs_out_is_a_result() {
 }
 
 #[test]
+fn each_tenant_of_a_fleet_is_told_what_runs_out() {
+    kept(&mut command(&emulator(), "scarce-fleet"));
+}
+
+#[test]
 fn nothing_is_printed_into_a_connection() {
     let emulator = emulator();
     kept(&mut command(&emulator, "no-streams"));
