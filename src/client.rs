@@ -231,19 +231,19 @@ impl Client {
     /// # Ok::<(), autopilot_sync::Error>(())
     /// ```
     pub fn wait(&self, token: &str, goal: Goal, timeout: Duration) -> Result<Wait, Error> {
-        self.steps(Some(Token::new(token)?), goal, timeout)
+        Ok(*self.steps(Some(Token::new(token)?), goal, timeout)?)
     }
 
-    /// A call in steps. Without a token, its first step asks for one.
+    /// A call in steps, on the heap, because it is large. Without a token, its first step asks for one.
     pub(crate) fn steps(
         &self,
         token: Option<Token<'_>>,
         goal: Goal,
         timeout: Duration,
-    ) -> Result<Wait, Error> {
+    ) -> Result<Box<Wait>, Error> {
         goal.check(SystemTime::now()).map_err(Error::invalid_argument)?;
         let timeout = limits::timeout("timeout", timeout).map_err(Error::invalid_argument)?;
-        Ok(Wait::new(self.graph.clone(), token, goal, timeout, self.trigger_only))
+        Ok(Box::new(Wait::new(self.graph.clone(), token, goal, timeout, self.trigger_only)))
     }
 
     /// A whole call, on this thread.
@@ -254,7 +254,7 @@ impl Client {
         timeout: Duration,
         progress: Option<OnProgress<'_>>,
     ) -> Result<SyncOutcome, Error> {
-        wait::run(self.wait(token, goal, timeout)?, progress)
+        wait::run(self.steps(Some(Token::new(token)?), goal, timeout)?, progress)
     }
 }
 

@@ -201,7 +201,7 @@ impl<K: Clone + Eq + Hash> Fleet<K> {
     pub fn add(&self, key: K, token: Option<&str>, goal: Goal, timeout: Duration) -> Result<(), Error> {
         let canceller = Canceller::new();
         let token = token.map(Token::new).transpose()?;
-        let wait = Box::new(self.client.with_canceller(&canceller).steps(token, goal, timeout)?);
+        let wait = self.client.with_canceller(&canceller).steps(token, goal, timeout)?;
         let mut queue = self.queue();
         let refusal = if queue.is_closed {
             "the fleet is closed"

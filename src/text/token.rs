@@ -44,10 +44,12 @@ impl<'a> Token<'a> {
         if text.get(..7).is_some_and(|scheme| scheme.eq_ignore_ascii_case("Bearer ")) {
             return Err(TokenError::Scheme);
         }
-        match text.bytes().position(|byte| !byte.is_ascii_graphic()) {
-            Some(offset) => Err(TokenError::Byte(offset)),
-            None => Ok(Token { text, earlier: &[] }),
+        // All bytes first, without a way out, because the processor then takes many at a time.
+        if text.bytes().fold(true, |is_visible, byte| is_visible & byte.is_ascii_graphic()) {
+            return Ok(Token { text, earlier: &[] });
         }
+        let offset = text.bytes().position(|byte| !byte.is_ascii_graphic());
+        Err(TokenError::Byte(offset.unwrap_or_default()))
     }
 
     /// This token, after others in the same call. The service has seen those too, so its reply may repeat them.

@@ -13,7 +13,10 @@ const TICK: Duration = Duration::from_secs(1);
 pub(crate) type OnProgress<'a> = &'a mut dyn FnMut(&mut Progress<'_>) -> ControlFlow<()>;
 
 /// Calls back at the start, at the beginning of each pause and once a second in it, and if the service refuses the token.
-pub(crate) fn run(mut wait: Wait, mut on_progress: Option<OnProgress<'_>>) -> Result<SyncOutcome, Error> {
+pub(crate) fn run(
+    mut wait: Box<Wait>,
+    mut on_progress: Option<OnProgress<'_>>,
+) -> Result<SyncOutcome, Error> {
     let tick = if on_progress.is_some() { TICK } else { Duration::MAX };
     let mut is_stopped = |wait: &mut Wait| match &mut on_progress {
         Some(on_progress) => on_progress(&mut wait.progress()).is_break(),
