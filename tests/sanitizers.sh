@@ -44,7 +44,7 @@ with_clang() {
 }
 
 step "address and undefined behaviour, gcc"
-AUTOPILOT_TEST_CFLAGS=$memory cargo test --locked --test programs -- "${not_here[@]}" c_api:: hostile:: threads:: languages:: forks::
+AUTOPILOT_TEST_CFLAGS=$memory cargo test --locked --test programs -- "${not_here[@]}" c_api:: hostile:: threads:: steps:: fleets:: languages:: forks::
 
 step "address and undefined behaviour, clang, with the library's own code"
 address=$(library address cargo +nightly build)
@@ -52,7 +52,7 @@ for how in getter string double-free leak; do finds "$address" $how $memory; don
 # This also leaves out the documented stack, because the sanitizer's frames are larger, and the programs that are not
 # linked with the sanitizer: Python, and those with their own allocator.
 AUTOPILOT_TEST_CFLAGS=$memory AUTOPILOT_TEST_LIBRARY=$address \
-  with_clang "${not_here[@]}" --skip documented_stack --skip every_language --skip forked_anywhere c_api:: hostile:: threads:: languages:: forks::
+  with_clang "${not_here[@]}" --skip documented_stack --skip every_language --skip forked_anywhere c_api:: hostile:: threads:: steps:: fleets:: languages:: forks::
 
 step "address, the library's own Rust tests: the C boundary, and calls that end at every stage"
 RUSTFLAGS=-Zsanitizer=address CARGO_TARGET_DIR=$folder/address cargo +nightly test --locked -p autopilot-sync --features capi \
@@ -69,7 +69,8 @@ thread=$(RUSTC=$rustc RUSTC_BOOTSTRAP=1 library thread cargo build -Zbuild-std=s
 races="-fsanitize=thread -fno-sanitize-link-runtime -Wl,--whole-archive $nightly/librustc-nightly_rt.tsan.a -Wl,--no-whole-archive -Wl,--export-dynamic -ldl -lm -lrt"
 export TSAN_OPTIONS=history_size=7
 finds "$thread" race $races
-AUTOPILOT_TEST_CFLAGS=$races AUTOPILOT_TEST_LIBRARY=$thread with_clang --skip look_up threads::
+# A forked child of many threads must start none under this sanitizer.
+AUTOPILOT_TEST_CFLAGS=$races AUTOPILOT_TEST_LIBRARY=$thread with_clang --skip look_up --skip forked threads:: steps:: fleets::
 
 step "threads, the library's own Rust tests: the C boundary, and calls that end at every stage"
 before="-Zpre-link-arg=-Wl,--whole-archive,$nightly/librustc-nightly_rt.tsan.a,--no-whole-archive"
@@ -82,6 +83,6 @@ unset TSAN_OPTIONS
 step "memory, valgrind"
 leaks=definite,indirect # what the process-wide client holds stays reachable
 AUTOPILOT_TEST_UNDER="valgrind -q --error-exitcode=99 --leak-check=full --show-leak-kinds=$leaks --errors-for-leak-kinds=$leaks --suppressions=$PWD/tests/valgrind.supp" \
-  cargo test --locked --test programs -- c_api:: hostile:: threads::
+  cargo test --locked --test programs -- c_api:: hostile:: threads:: steps:: fleets::
 
 step "all is well"

@@ -29,6 +29,21 @@
  *     if (outcome.answer() == autopilot::Answer::too_soon)
  *         retry_in(outcome.retry_after());
  *
+ * With a fleet of tenants, on as many threads as run this loop:
+ *
+ *     for (std::size_t i = 0; i < tenants.size(); i++)
+ *         fleet.add(i, tenants[i].token, autopilot::Goal::sync_and_wait(), 30min);
+ *     fleet.close();
+ *     while (true) {
+ *         const autopilot::Event event = fleet.next();
+ *         if (event.kind() == autopilot::EventKind::ended)
+ *             std::cout << tenants[event.key()].name << ": " << event.detail()->message() << '\n';
+ *         else if (event.kind() == autopilot::EventKind::wants_token)
+ *             fleet.set_token(event.key(), new_token(event.claims()));
+ *         else if (event.kind() == autopilot::EventKind::finished)
+ *             break;
+ *     }
+ *
  * Everything here is inline and calls the C functions of autopilot_sync.h. That header describes what holds in every
  * language: who should call the library, threads, fork, the environment, the form of a token. Link with
  * libautopilot_sync and nothing else.
@@ -37,13 +52,13 @@
  * Answers and errors: an answer of the service is a value, an Outcome. A failure is an exception, an Error. Besides
  * that, only std::bad_alloc and the exceptions of your progress callback are thrown. Numbers that this version does not
  * know pass through unchanged: above zero as an Answer, below zero in an Error.
- * Threads: any number of threads may use a const object at once. All calls of a Client are const, and so is
- * Cancel::trigger().
- * Moving: Client, Options and Cancel can be moved, but not copied. You may destroy an object that was moved from, or
- * assign to it. Any other use throws an Error with AUTOPILOT_ERROR_INVALID_ARGUMENT and sends nothing, except that
- * Cancel::trigger() does nothing.
- * Values: Outcome, Error and Settings own their content. You can copy and keep them. The strings that they return are
- * copies.
+ * Threads: any number of threads may use a const object at once. All calls of a Client and of a Fleet are const, and so
+ * is Cancel::trigger().
+ * Moving: Client, Options, Cancel, Wait and Fleet can be moved, but not copied. You may destroy an object that was
+ * moved from, or assign to it. Any other use throws an Error with AUTOPILOT_ERROR_INVALID_ARGUMENT and sends nothing,
+ * except that a function that is noexcept does nothing.
+ * Values: Outcome, Error, Event and Settings own their content. You can copy and keep them. The strings that they
+ * return are copies.
  * C: capi() returns the C object, which its owner keeps. Outcome::from_capi() takes the result of a C call.
  */
 
@@ -184,6 +199,22 @@ enum class Cloud : std::int32_t {
     china = AUTOPILOT_CLOUD_CHINA,
 };
 
+/// What a step of a Wait came to, or what a Fleet tells. Later versions may have more: treat one that you do not know
+/// like pause.
+enum class EventKind : std::int32_t {
+    /// Nothing to tell. A Wait: step again after Event::pause(). A Fleet: the time has passed.
+    pause = AUTOPILOT_EVENT_PAUSE,
+    /// The service refused the token, or none was given yet: hand in a new one.
+    wants_token = AUTOPILOT_EVENT_WANTS_TOKEN,
+    /// The call has ended. See Event::outcome() and Event::detail().
+    ended = AUTOPILOT_EVENT_ENDED,
+    /// A Fleet only: more is due than the threads in Fleet::next() can do soon. One more thread that calls it would
+    /// help. You may ignore this: nothing is lost, but calls end later.
+    behind = AUTOPILOT_EVENT_BEHIND,
+    /// A Fleet only: all calls have ended, and the fleet is closed.
+    finished = AUTOPILOT_EVENT_FINISHED,
+};
+
 /// What a progress callback returns: whether the wait goes on.
 enum class Flow {
     /// Go on.
@@ -201,6 +232,8 @@ struct Free {
     void operator()(autopilot_options *options) const noexcept { autopilot_options_free(options); }
     void operator()(autopilot_client *client) const noexcept { autopilot_client_free(client); }
     void operator()(autopilot_cancel *cancel) const noexcept { autopilot_cancel_free(cancel); }
+    void operator()(autopilot_wait *wait) const noexcept { autopilot_wait_free(wait); }
+    void operator()(autopilot_fleet *fleet) const noexcept { autopilot_fleet_free(fleet); }
     void operator()(autopilot_settings *settings) const noexcept { autopilot_settings_free(settings); }
     void operator()(autopilot_detail *detail) const noexcept { autopilot_detail_free(detail); }
 };
@@ -233,7 +266,7 @@ inline std::optional<Time> time(std::int64_t unix_ms)
 }
 
 /// A time for C, rounded up.
-inline std::int64_t unix_ms(Time time)
+constexpr std::int64_t unix_ms(Time time)
 {
     return std::chrono::ceil<std::chrono::milliseconds>(time.time_since_epoch()).count();
 }
@@ -436,14 +469,68 @@ public:
     /// be NULL.
     static Outcome from_capi(autopilot_result result, autopilot_detail *detail)
     {
-        Outcome outcome(result, internal::Handle<autopilot_detail>(detail));
-        if (result < 0)
-            throw Error(outcome);
-        return outcome;
+        return checked(Outcome(result, internal::Handle<autopilot_detail>(detail)));
     }
 
 private:
     using Detail::Detail;
+
+    static Outcome checked(Outcome outcome)
+    {
+        if (outcome.result() < 0)
+            throw Error(outcome);
+        return outcome;
+    }
+
+    friend class Event;
+};
+
+/// What a step of a Wait came to, or what a Fleet tells. A value.
+class [[nodiscard]] Event {
+public:
+    /// The kind: switch on it.
+    [[nodiscard]] EventKind kind() const noexcept { return kind_; }
+
+    /// Of a Fleet: the key of the tenant that it is about. 0 if it is about none.
+    [[nodiscard]] std::uint64_t key() const noexcept { return key_; }
+
+    /// Of a Wait, for EventKind::pause: the time until the next step is due.
+    [[nodiscard]] std::chrono::milliseconds pause() const noexcept { return pause_; }
+
+    /// For EventKind::ended: what the call came to, as if it had blocked. Returns its Outcome, or throws its Error. For
+    /// any other kind, throws an Error of ErrorKind::invalid_argument.
+    Outcome outcome() const
+    {
+        if (kind_ != EventKind::ended)
+            throw Error(AUTOPILOT_ERROR_INVALID_ARGUMENT, "invalid argument: the call has not ended");
+        return Outcome::checked(*told_);
+    }
+
+    /// For EventKind::ended: what is known about the call, whether it succeeded or failed. For EventKind::wants_token:
+    /// how the service refused the token. None if it has refused none, and for any other kind.
+    [[nodiscard]] std::optional<Detail> detail() const { return told_; }
+
+    /// For EventKind::wants_token: the claims that the new token must answer, as JSON. None if the service asked for
+    /// none.
+    [[nodiscard]] std::optional<std::string> claims() const { return told_ ? told_->claims() : std::nullopt; }
+
+private:
+    Event(autopilot_event event, std::uint64_t key, std::int64_t pause_ms, autopilot_result result,
+          autopilot_detail *detail)
+        : kind_(static_cast<EventKind>(event)), key_(key), pause_(pause_ms)
+    {
+        internal::Handle<autopilot_detail> owned(detail);
+        if (detail || kind_ == EventKind::ended)
+            told_ = Outcome(result, std::move(owned));
+    }
+
+    EventKind kind_;
+    std::uint64_t key_;
+    std::chrono::milliseconds pause_;
+    std::optional<Outcome> told_;
+
+    friend class Wait;
+    friend class Fleet;
 };
 
 /// A string argument: a `const char *`, a std::string with any allocator, or a std::string_view. Functions take it and
@@ -615,8 +702,8 @@ public:
     }
     [[nodiscard]] Options ignore_environment() && { return std::move(this->ignore_environment()); }
 
-    /// Client::sync() sends the trigger, and never reads the settings. Default: if the service answers "too soon" without
-    /// saying until when, it reads them once.
+    /// Client::sync() sends the trigger, and never reads the settings. Default: if the service answers "too soon"
+    /// without saying until when, it reads them once.
     Options &trigger_only() & { return set(autopilot_options_set_trigger_only(mine())); }
     [[nodiscard]] Options trigger_only() && { return std::move(this->trigger_only()); }
 
@@ -973,8 +1060,202 @@ private:
                 nullptr};
     }
 
+    friend class Wait;
+    friend class Fleet;
     internal::Handle<autopilot_client> client_;
     bool is_shared_ = false;
+};
+
+/// What a Wait, or a tenant's call in a Fleet, is for.
+class Goal {
+public:
+    /// The settings, as by Client::settings(). Event::detail() has them.
+    [[nodiscard]] static constexpr Goal settings() noexcept { return Goal(AUTOPILOT_GOAL_SETTINGS, 0); }
+
+    /// The reply to a trigger, as by Client::sync().
+    [[nodiscard]] static constexpr Goal sync() noexcept { return Goal(AUTOPILOT_GOAL_SYNC, 0); }
+
+    /// The end of a sync, as by Client::sync_and_wait().
+    [[nodiscard]] static constexpr Goal sync_and_wait() noexcept { return Goal(AUTOPILOT_GOAL_SYNC_AND_WAIT, 0); }
+
+    /// A completed sync since a change, as by Client::sync_since().
+    [[nodiscard]] static constexpr Goal sync_since(Time since)
+    {
+        return Goal(AUTOPILOT_GOAL_SYNC_SINCE, internal::unix_ms(since));
+    }
+
+    /// The number of C, one of AUTOPILOT_GOAL_*.
+    [[nodiscard]] constexpr std::int32_t capi() const noexcept { return goal_; }
+
+    /// The moment of a change for C, in milliseconds since 1970. 0 for every other goal.
+    [[nodiscard]] constexpr std::int64_t since_ms() const noexcept { return since_ms_; }
+
+private:
+    constexpr Goal(std::int32_t goal, std::int64_t since_ms) noexcept : goal_(goal), since_ms_(since_ms) {}
+
+    std::int32_t goal_;
+    std::int64_t since_ms_;
+};
+
+/// A call that you drive step by step, from an event loop or a scheduler of your own. It makes no thread, calls nothing
+/// back and never sleeps. Only one thread at a time may use it, but not always the same. For many tenants, a Fleet does
+/// the scheduling.
+///
+/// The client and the cancel may go before it. To destroy a Wait ends nothing that it has triggered.
+class Wait {
+public:
+    /// Sends nothing yet. token: as for a Client; it keeps a copy, and wipes it when the call has ended. timeout: the
+    /// deadline of the whole call, from one millisecond to 24 hours. It counts from the first step.
+    Wait(const Client &client, const Text &token, Goal goal, Duration timeout)
+        : Wait(client, token, goal, timeout, nullptr)
+    {
+    }
+
+    /// Once the cancel is triggered, the step that runs ends at once, or else the next one does, and with it the call.
+    Wait(const Client &client, const Text &token, Goal goal, Duration timeout, const Cancel &cancel)
+        : Wait(client, token, goal, timeout, Client::checked(cancel))
+    {
+    }
+
+    /// Does what is due: sends one request, or the reading before a trigger together with the trigger. If nothing is
+    /// due yet, does nothing. A step may come late, by any time: nothing goes wrong, but the call ends later. Blocks
+    /// for the client's timeout at most for each request.
+    ///
+    /// The event is EventKind::pause: step again after Event::pause(); or wants_token: hand in a token with
+    /// set_token(), and step again, or the next step ends the call; or ended.
+    Event step()
+    {
+        std::int64_t pause_ms = 0;
+        autopilot_result result = AUTOPILOT_OK;
+        autopilot_detail *detail = nullptr;
+        const autopilot_event event = autopilot_wait_step(mine(), &pause_ms, &result, &detail);
+        return Event(event, 0, pause_ms, result, detail);
+    }
+
+    /// Hands in a new token, for all requests from the next one on. If the text cannot be a token, or the call has
+    /// ended, throws and changes nothing.
+    void set_token(const Text &new_token)
+    {
+        const autopilot_result result = autopilot_wait_set_token(mine(), new_token.capi("the token"));
+        if (result < 0)
+            throw Error(result, "invalid argument: the new token is not valid, or the call has ended");
+    }
+
+    /// The C object. NULL if this was moved from.
+    [[nodiscard]] autopilot_wait *capi() noexcept { return wait_.get(); }
+
+private:
+    Wait(const Client &client, const Text &token, Goal goal, Duration timeout, const autopilot_cancel *cancel)
+    {
+        autopilot_wait *wait = nullptr;
+        autopilot_detail *detail = nullptr;
+        const autopilot_result result =
+            autopilot_wait_new(client.mine(), token.capi("the token"), goal.capi(), goal.since_ms(), timeout.capi(),
+                               cancel, &wait, &detail);
+        wait_.reset(wait);
+        static_cast<void>(Outcome::from_capi(result, detail));
+    }
+
+    autopilot_wait *mine() const
+    {
+        if (!wait_)
+            throw Error(AUTOPILOT_ERROR_INVALID_ARGUMENT, "invalid argument: the wait was moved from");
+        return wait_.get();
+    }
+
+    internal::Handle<autopilot_wait> wait_;
+};
+
+/// Calls for thousands of tenants, on a few threads of yours. Add tenants, then call next() again and again, from as
+/// many threads as you like: it does what is due, the earliest first, and tells what has ended. Ten thousand waits need
+/// two threads, or about a hundred if each request takes 150 milliseconds.
+///
+/// Any number of threads may use a fleet at once. No thread may be in next() when it is destroyed: to get them out,
+/// cancel() and close() it, and take all its events. The client may go before it.
+///
+/// token: as for a Client. The fleet keeps a copy until the call has ended, and wipes it then.
+class Fleet {
+public:
+    /// limit: how many tenants may be in the fleet at once; 0 for 20,000.
+    explicit Fleet(const Client &client, std::int32_t limit = 0)
+    {
+        autopilot_fleet *fleet = nullptr;
+        autopilot_detail *detail = nullptr;
+        const autopilot_result result = autopilot_fleet_new(client.mine(), limit, &fleet, &detail);
+        fleet_.reset(fleet);
+        static_cast<void>(Outcome::from_capi(result, detail));
+    }
+
+    /// Whether another tenant may be added now. If not, call next() until one has ended. So tenants can come from a
+    /// file of any length, and the memory stays the same.
+    [[nodiscard]] bool has_room() const noexcept { return autopilot_fleet_has_room(fleet_.get()) != 0; }
+
+    /// Adds a tenant. Does not block, and sends nothing yet.
+    ///
+    /// key: any number of yours, such as an index: the events name the tenant by it. No two tenants in the fleet may
+    /// have the same. token: if it is null, next() asks for it when the tenant's turn comes, so that no token expires
+    /// in the queue. timeout: the deadline of the call, from one millisecond to 24 hours. It counts from the first
+    /// request.
+    ///
+    /// Throws an Error of ErrorKind::invalid_argument if an argument is wrong, the key is in use, or the fleet is full
+    /// or closed.
+    void add(std::uint64_t key, const Text &token, Goal goal, Duration timeout) const
+    {
+        autopilot_detail *detail = nullptr;
+        const autopilot_result result = autopilot_fleet_add(mine(), key, token.capi("the token"), goal.capi(),
+                                                            goal.since_ms(), timeout.capi(), &detail);
+        static_cast<void>(Outcome::from_capi(result, detail));
+    }
+
+    /// Tells that no more tenants will be added. When all calls have ended, next() tells EventKind::finished.
+    void close() const noexcept { autopilot_fleet_close(fleet_.get()); }
+
+    /// Does what is due, until there is something to tell. Any number of threads may call it at once.
+    Event next() const { return next_within(-1); }
+
+    /// The same, but when the time has passed, returns EventKind::pause. Blocks for that time at most, plus one step of
+    /// a tenant, as by Wait::step(). 0 to take one step at most.
+    Event next(Duration timeout) const { return next_within(timeout.capi() < 0 ? 0 : timeout.capi()); }
+
+    /// Hands in a token for a tenant, for all its requests from the next one on. If it is null, there is none, and if
+    /// the tenant wants one, its call ends. If the text cannot be a token, or no tenant has this key, throws and
+    /// changes nothing.
+    void set_token(std::uint64_t key, const Text &new_token) const
+    {
+        const autopilot_result result = autopilot_fleet_set_token(mine(), key, new_token.capi("the token"));
+        if (result < 0)
+            throw Error(result, "invalid argument: the new token is not valid, or no tenant has this key");
+    }
+
+    /// Ends the call of one tenant with ErrorKind::cancelled. next() tells what became of it. Does not block. Does
+    /// nothing if no tenant has this key.
+    void cancel_one(std::uint64_t key) const noexcept { autopilot_fleet_cancel_one(fleet_.get(), key); }
+
+    /// Ends all calls with ErrorKind::cancelled, and those of tenants that are added later. next() tells what became of
+    /// each. Does not block. A signal handler must not call it.
+    void cancel() const noexcept { autopilot_fleet_cancel(fleet_.get()); }
+
+    /// The C object. NULL if this was moved from.
+    [[nodiscard]] const autopilot_fleet *capi() const noexcept { return fleet_.get(); }
+
+private:
+    const autopilot_fleet *mine() const
+    {
+        if (!fleet_)
+            throw Error(AUTOPILOT_ERROR_INVALID_ARGUMENT, "invalid argument: the fleet was moved from");
+        return fleet_.get();
+    }
+
+    Event next_within(std::int64_t timeout_ms) const
+    {
+        std::uint64_t key = 0;
+        autopilot_result result = AUTOPILOT_OK;
+        autopilot_detail *detail = nullptr;
+        const autopilot_event event = autopilot_fleet_next(mine(), timeout_ms, &key, &result, &detail);
+        return Event(event, key, 0, result, detail);
+    }
+
+    internal::Handle<autopilot_fleet> fleet_;
 };
 
 /// Triggers a Windows Autopilot sync of the token's tenant, in the global cloud. Returns when the service has replied.

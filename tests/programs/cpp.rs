@@ -58,11 +58,13 @@ struct Build {
 }
 
 impl Build {
-    /// Two translation units, so that both contain the header's definitions.
+    /// Several translation units, so that each contains the header's definitions.
     fn new(standard: &str, flags: &[&str]) -> Build {
         let name = format!("cpp-api-{standard}{}", flags.concat()).replace(['/', ','], "-");
         let mut command = strict(standard);
-        command.args(flags).args(["cpp_api.cpp", "cpp_values.cpp"].map(|file| program::folder().join(file)));
+        command.args(flags).args(
+            ["cpp_api.cpp", "cpp_values.cpp", "cpp_fleet.cpp"].map(|file| program::folder().join(file)),
+        );
         Build { program: Program::linked(&mut command, &name), name, is_sanitized: flags == SANITIZED }
     }
 
@@ -218,16 +220,22 @@ fn every_constant_of_c_has_its_name_and_number() {
         ("AUTOPILOT_TRIGGER_", "Trigger"),
         ("AUTOPILOT_PHASE_", "Phase"),
         ("AUTOPILOT_CLOUD_", "Cloud"),
+        ("AUTOPILOT_EVENT_", "EventKind"),
     ];
+    let goal = |name: &str| {
+        let name = name.strip_prefix("AUTOPILOT_GOAL_")?.to_lowercase();
+        let since = if name == "sync_since" { "autopilot::Time()" } else { "" };
+        Some(format!("autopilot::Goal::{name}({since}).capi()"))
+    };
     let asserted: Vec<String> = constants
         .map(|(name, number)| {
             let known = kinds.iter().find_map(|(prefix, kind)| Some((kind, name.strip_prefix(prefix)?)));
-            let (kind, name) = known.unwrap_or((&"Answer", "ACCEPTED"));
-            let name = name.to_lowercase();
-            format!("static_assert(static_cast<int>(autopilot::{kind}::{name}) == ({number}));\n")
+            let (kind, value) = known.unwrap_or((&"Answer", "ACCEPTED"));
+            let of_enum = || format!("static_cast<int>(autopilot::{kind}::{})", value.to_lowercase());
+            format!("static_assert({} == ({number}));\n", goal(name).unwrap_or_else(of_enum))
         })
         .collect();
-    assert_eq!(asserted.len(), 38, "{asserted:?}");
+    assert_eq!(asserted.len(), 47, "{asserted:?}");
     let text = format!("#include \"autopilot_sync.hpp\"\n{}", asserted.concat());
     compiler::run(strict("c++17").arg("-fsyntax-only").arg(source("constants.cpp", &text)));
 }
@@ -251,18 +259,21 @@ fn examples() -> Vec<String> {
 #[test]
 fn the_headers_examples_work() {
     let examples = examples();
-    assert_eq!(examples.len(), 2, "{examples:?}");
+    assert_eq!(examples.len(), 3, "{examples:?}");
     let mut command = strict("c++17");
     let program = Program::linked(command.arg(source("example.cpp", &examples[0])), "cpp-example");
     let emulator = Emulator::start(Config::default());
     let printed = compiler::run(program.against(&emulator).env("AUTOPILOT_TOKEN", "token"));
     assert_eq!(printed, "AUTOPILOT_OK\n");
     let around = format!(
-        "#include \"autopilot_sync.hpp\"\nusing namespace std::chrono_literals;\n\
+        "#include <iostream>\n#include \"autopilot_sync.hpp\"\nusing namespace std::chrono_literals;\n\
          std::string new_token(const std::optional<std::string> &claims);\n\
          void retry_in(std::optional<std::chrono::milliseconds> time);\n\
-         void f(const std::string &token);\nvoid f(const std::string &token) {{\n{}\n}}\n",
-        examples[1]
+         struct Tenant {{ std::string name, token; }};\n\
+         void f(const std::string &token);\nvoid f(const std::string &token) {{\n{}\n}}\n\
+         void g(const autopilot::Fleet &fleet, const std::vector<Tenant> &tenants);\n\
+         void g(const autopilot::Fleet &fleet, const std::vector<Tenant> &tenants) {{\n{}\n}}\n",
+        examples[1], examples[2]
     );
     let fragment = source("fragment.cpp", &around);
     compiler::run(strict("c++17").arg("-fsyntax-only").arg(fragment));
@@ -484,5 +495,37 @@ fn a_cancel_ends_calls_from_another_thread() {
 fn threads_share_a_client() {
     every_build(with(quick()), &["threads"], |emulator, printed| {
         assert_eq!((printed, emulator.requests().len()), ("kept\n", 40));
+    });
+}
+
+/// Each token is of a tenant of its own. Each request moves the clock, so a sync has ended at the next look.
+fn tenants() -> Emulator {
+    let clock = Clock::manual().step(Duration::from_secs(60));
+    let config = Config { clock, ..Config::default() }.token("challenged", Token::new(Access::Challenged));
+    Emulator::start(
+        (0..40)
+            .map(|key| format!("tenant-{key}"))
+            .fold(config, |config, name| config.token(&name, Token::default().of(&name))),
+    )
+}
+
+#[test]
+fn an_event_loop_reaches_each_goal() {
+    every_build(tenants, &["steps"], |emulator, printed| {
+        assert_eq!(printed, "kept\n");
+        let triggers = emulator.requests().iter().filter(|request| request.method == "POST").count();
+        assert_eq!(triggers, 3);
+    });
+}
+
+#[test]
+fn threads_share_a_fleet() {
+    every_build(tenants, &["fleet"], |emulator, printed| {
+        assert_eq!(printed, "kept\n");
+        let requests = emulator.requests();
+        let triggers = requests.iter().filter(|request| request.method == "POST");
+        let accepted =
+            triggers.filter(|request| request.reply.as_ref().is_some_and(|reply| reply.status == 204));
+        assert_eq!(accepted.count(), 30);
     });
 }

@@ -256,6 +256,10 @@ int main(int argc, char **argv)
         cancels();
     else if (scenario == "threads")
         threads();
+    else if (scenario == "steps")
+        steps();
+    else if (scenario == "fleet")
+        fleet();
     else
         return 2;
 }

@@ -38,3 +38,7 @@ bool refuses(F call, std::string_view words)
 
 // What holds without the service.
 void values();
+
+// Calls in steps, and fleets.
+void steps();
+void fleet();

@@ -61,6 +61,14 @@ int main()
     const Time now = std::chrono::system_clock::now();
     const auto wait_since = [&] { return client.sync_since("token", now, std::chrono::hours(1), stop); };
     CHECK(failures_of([&] { return error_of(wait_since)->attempts(); }) >= 3);
+    const auto in_steps = [&] { return Wait(client, std::string_view("barred"), Goal::settings(), std::chrono::hours(1)).step(); };
+    CHECK(failures_of([&] { return error_of([&] { return in_steps().outcome(); })->attempts(); }) >= 3);
+    const auto in_fleet = [&] {
+        const Fleet fleet(client);
+        fleet.add(7, std::string_view("barred"), Goal::settings(), std::chrono::hours(1));
+        return fleet.next().detail()->code();
+    };
+    CHECK(failures_of(in_fleet) >= 2);
     CHECK(client.sync("token").answer() == Answer::already_running);
     std::puts("kept");
 }

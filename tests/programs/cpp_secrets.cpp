@@ -47,6 +47,15 @@ int main()
     CHECK(error_of([&] { return client.sync_and_wait(view, std::chrono::hours(1), renew); }) && found == 0);
     const Time now = std::chrono::system_clock::now();
     CHECK(error_of([&] { return client.sync_since(view, now, std::chrono::hours(1), renew); }) && found == 0);
+    {
+        Wait wait(client, view, Goal::settings(), std::chrono::hours(1));
+        wait.set_token(view);
+        const Fleet fleet(client);
+        fleet.add(0, std::string(token), Goal::settings(), std::chrono::hours(1));
+        fleet.set_token(0, view);
+        CHECK(wait.step().outcome().settings() && fleet.next().outcome().settings());
+    }
+    CHECK(found == 0);
     { const std::string left_behind(token); }
     CHECK(found == 1); // so it would have been seen
     std::puts("kept");

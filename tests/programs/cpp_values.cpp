@@ -22,8 +22,10 @@ constexpr bool stays = !std::is_copy_constructible_v<T> && !std::is_move_constru
                        !std::is_copy_assignable_v<T> && !std::is_move_assignable_v<T>;
 
 static_assert(is_move_only<Client> && is_move_only<Options> && is_move_only<Cancel>);
+static_assert(is_move_only<Wait> && is_move_only<Fleet> && std::is_trivially_copyable_v<Goal>);
 static_assert(copies_without_throwing<Error> && copies_without_throwing<Outcome>);
 static_assert(std::is_copy_constructible_v<Settings> && std::is_nothrow_move_constructible_v<Settings>);
+static_assert(std::is_copy_constructible_v<Event> && std::is_nothrow_move_constructible_v<Event>);
 static_assert(stays<Progress> && stays<Text>);
 static_assert(std::is_base_of_v<std::runtime_error, Error> && std::is_nothrow_destructible_v<Error>);
 static_assert(std::is_nothrow_destructible_v<Client> && std::is_nothrow_destructible_v<Settings>);
@@ -153,6 +155,8 @@ void a_nul_inside_is_refused_not_cut()
     CHECK(refuses([&] { return client.settings(nul); }, "a NUL inside the token"));
     CHECK(refuses([&] { return client.sync_and_wait(nul, 1h); }, "a NUL inside the token"));
     CHECK(refuses([&] { return client.sync_since(nul, std::chrono::system_clock::now(), 1h); }, "a NUL inside the token"));
+    CHECK(refuses([&] { return Wait(client, nul, Goal::sync(), 1h).capi(); }, "a NUL inside the token"));
+    CHECK(refuses([&] { return Fleet(client).add(0, nul, Goal::sync(), 1h), 0; }, "a NUL inside the token"));
     Options options;
     CHECK(refuses([&] { return options.base_url(nul).capi(); }, "a NUL inside base_url"));
     CHECK(refuses([&] { return options.proxy(nul).capi(); }, "a NUL inside proxy"));
@@ -167,6 +171,23 @@ void what_cannot_be_a_token_is_refused()
     CHECK(refuses([&] { return Client::shared().settings(nullptr); }, "the token is NULL"));
     CHECK(refuses([&] { return sync(std::string_view()); }, "token"));
     CHECK(refuses([&] { return sync(std::string("a b")); }, "token"));
+}
+
+void what_cannot_be_a_call_is_refused()
+{
+    const Client client;
+    const Fleet fleet(client);
+    const auto is_refused = [&](const Text &token, Goal goal, Duration timeout, const char *words) {
+        return refuses([&] { return Wait(client, token, goal, timeout).capi(); }, words) &&
+               refuses([&] { return fleet.add(0, token, goal, timeout), 0; }, words);
+    };
+    CHECK(is_refused("a b", Goal::sync(), 1h, "token"));
+    CHECK(is_refused("token", Goal::sync(), 0s, "the timeout must be"));
+    CHECK(is_refused("token", Goal::settings(), std::chrono::hours::max(), "the timeout must be"));
+    CHECK(is_refused("token", Goal::sync_since(Time()), 1h, "the time of the change"));
+    CHECK(refuses([&] { return Wait(client, nullptr, Goal::sync(), 1h).capi(); }, "the token is NULL"));
+    CHECK(refuses([&] { return Fleet(client, -1).capi(); }, "the limit is below zero"));
+    CHECK(refuses([&] { return fleet.set_token(0, "token"), 0; }, "no tenant has this key"));
 }
 
 // A function of a program's own: called through a pointer, and never null by its name.
@@ -278,6 +299,36 @@ void what_was_moved_from_refuses()
     CHECK(options.timeout(1s).capi() != nullptr);
 }
 
+void a_call_that_was_moved_from_refuses()
+{
+    const Client client;
+    Wait wait(client, "token", Goal::sync(), 1h);
+    Wait other_wait(std::move(wait));
+    CHECK(wait.capi() == nullptr && other_wait.capi() != nullptr);
+    CHECK(refuses([&] { return wait.step().kind(); }, "the wait was moved from"));
+    CHECK(refuses([&] { return wait.set_token("token"), 0; }, "the wait was moved from"));
+    wait = std::move(other_wait);
+    wait.set_token("token");
+
+    Fleet fleet(client);
+    const Fleet other(std::move(fleet));
+    CHECK(fleet.capi() == nullptr && other.capi() != nullptr && other.has_room() && !fleet.has_room());
+    CHECK(refuses([&] { return fleet.next().kind(); }, "the fleet was moved from"));
+    CHECK(refuses([&] { return fleet.add(0, "token", Goal::sync(), 1h), 0; }, "the fleet was moved from"));
+    CHECK(refuses([&] { return fleet.set_token(0, "token"), 0; }, "the fleet was moved from"));
+    fleet.cancel_one(0);
+    fleet.cancel();
+    fleet.close();
+
+    Client moved;
+    const Client taken(std::move(moved));
+    Cancel cancel;
+    const Cancel kept(std::move(cancel));
+    CHECK(refuses([&] { return Fleet(moved).capi(); }, "the client was moved from"));
+    CHECK(refuses([&] { return Wait(moved, "token", Goal::sync(), 1h).capi(); }, "the client was moved from"));
+    CHECK(refuses([&] { return Wait(taken, "token", Goal::sync(), 1h, cancel).capi(); }, "the cancel was moved from"));
+}
+
 void the_versions_agree()
 {
     CHECK(std::strcmp(version(), AUTOPILOT_VERSION) == 0);
@@ -298,6 +349,8 @@ void values()
     a_callback_that_is_null_is_refused();
     a_text_outlives_the_temporary_that_it_was_made_of();
     what_was_moved_from_refuses();
+    what_cannot_be_a_call_is_refused();
+    a_call_that_was_moved_from_refuses();
     the_versions_agree();
     std::puts("kept");
 }
