@@ -57,10 +57,8 @@ impl Work {
                 FleetEvent::Ended { key, result: Ok(outcome) } => eprintln!("{key}: {:?}", outcome.answer()),
                 FleetEvent::Ended { key, result: Err(error) } => eprintln!("{key}: {error:#}"),
                 FleetEvent::WantsToken { key, .. } => self.fleet.cancel_one(&key),
-                FleetEvent::Behind => {
-                    if self.threads.fetch_add(1, Ordering::Relaxed) < MOST_THREADS {
-                        scope.spawn(move || self.run(scope));
-                    }
+                FleetEvent::Behind if self.threads.fetch_add(1, Ordering::Relaxed) < MOST_THREADS => {
+                    scope.spawn(move || self.run(scope));
                 }
                 FleetEvent::Finished => return,
                 _ => {}
