@@ -125,7 +125,7 @@ impl Client {
     ///   another sync may have run just before.
     /// - `progress` is called on this thread, before the first request and about once a second between requests. If it
     ///   returns `Break`, the wait ends: with [`Answer::TooSoon`](crate::Answer::TooSoon) in
-    ///   [`Phase::Window`](crate::Phase::Window), else with [`ErrorKind::Cancelled`].
+    ///   [`Phase::Window`](crate::Phase::Window), else with [`ErrorKind::Cancelled`](crate::ErrorKind::Cancelled).
     ///
     /// # What the answer proves
     ///
@@ -133,7 +133,8 @@ impl Client {
     /// [`Answer::AlreadyRunning`](crate::Answer::AlreadyRunning) that a running sync has completed. The wait believes
     /// the service's status only if the service's own times have moved since the reading before the trigger, or if a
     /// reading showed the sync in progress and the status that follows holds. A sync that failed is an error,
-    /// [`ErrorKind::SyncFailed`]. If no end was seen before the deadline, the error is [`ErrorKind::Timeout`].
+    /// [`ErrorKind::SyncFailed`](crate::ErrorKind::SyncFailed). If no end was seen before the deadline, the error is
+    /// [`ErrorKind::Timeout`](crate::ErrorKind::Timeout).
     ///
     #[doc = include_str!("../docs/readings.md")]
     ///
@@ -167,7 +168,7 @@ impl Client {
     /// `change` is the moment at which your change was finished, by this machine's clock: now, or a time in the past.
     /// The wait carries it into the service's clock with the first reply's `Date`. If a sync may have been running at
     /// that moment, pass a moment that is a sync's length later. A time that is more than five minutes ahead, or before
-    /// the year 2000, is an [`InvalidArgument`](ErrorKind::InvalidArgument).
+    /// the year 2000, is an [`InvalidArgument`](crate::ErrorKind::InvalidArgument).
     ///
     /// - If a completed sync was recorded at or after the change, the answer is
     ///   [`UpToDate`](crate::Answer::UpToDate), at once or after a second look. Nothing is triggered.
@@ -214,8 +215,8 @@ impl Client {
 
     /// A call that you drive step by step, for event loops and schedulers. See [`Wait`].
     ///
-    /// `token` and `timeout` are as for [`sync_and_wait`](Self::sync_and_wait). The time of the call starts with its first
-    /// step. Sends nothing yet. If an argument is wrong, this fails with
+    /// `token` and `timeout` are as for [`sync_and_wait`](Self::sync_and_wait). The time of the call starts with its
+    /// first step. Sends nothing yet. If an argument is wrong, this fails with
     /// [`ErrorKind::InvalidArgument`](crate::ErrorKind::InvalidArgument).
     ///
     /// ```no_run
