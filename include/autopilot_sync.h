@@ -305,7 +305,8 @@ typedef struct autopilot_detail autopilot_detail;
 
 // Calls for thousands of tenants, on a few threads of yours. Add tenants, then call autopilot_fleet_next() again and
 // again, from as many threads as you like: it does what is due, the earliest first, and tells what has ended. Ten
-// thousand waits need two threads, or about a hundred if each request takes 150 milliseconds.
+// thousand waits need three threads, or about a hundred if each request takes 150 milliseconds. Begin with two: while
+// the request of one hangs, the other is there to tell that one more would help.
 //
 // The triggers go out first: no tenant's trigger waits for the end of another's sync. The first steps of two waits
 // are a quarter of a millisecond apart. If the service throttles, the whole fleet slows down.

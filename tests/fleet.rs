@@ -7,8 +7,8 @@ use std::time::{Duration, Instant, SystemTime};
 
 use autopilot_emulator::{Access, Behaviour, Config, Emulator, Reply, Step as Script, Token};
 use autopilot_sync::{
-    Answer, Canceller, Client, Error, ErrorKind, Fleet, FleetEvent, Goal, Step, SyncOutcome, SyncStatus,
-    Trigger,
+    Answer, Canceller, Client, ClientBuilder, Error, ErrorKind, Fleet, FleetEvent, Goal, Step, SyncOutcome,
+    SyncStatus, Trigger,
 };
 
 const HOUR: Duration = Duration::from_secs(3600);
@@ -36,9 +36,13 @@ fn tenants(count: usize, behaviour: Behaviour) -> Emulator {
     Emulator::start(config)
 }
 
-fn client(emulator: &Emulator) -> Client {
+fn builder(emulator: &Emulator) -> ClientBuilder {
     let builder = Client::builder().ignore_environment().proxy(&emulator.proxy_url()).unwrap();
-    builder.ca_file(emulator.ca_file()).unwrap().build().unwrap()
+    builder.ca_file(emulator.ca_file()).unwrap()
+}
+
+fn client(emulator: &Emulator) -> Client {
+    builder(emulator).build().unwrap()
 }
 
 /// A fleet of these tenants with their tokens.
@@ -351,6 +355,51 @@ fn a_fleet_that_is_late_asks_for_a_thread() {
     assert!(matches!(fleet.next(MINUTE), FleetEvent::Behind));
     fleet.close();
     assert_eq!(answers(&results(&fleet)), [Answer::Accepted; COUNT]);
+}
+
+/// Two of the requests hang. The threads that they hold up are replaced.
+#[test]
+fn requests_that_hang_hold_up_no_other_tenant() {
+    const COUNT: usize = 40;
+    let emulator = tenants(COUNT, quick());
+    emulator.script([Script::service().after(HOUR), Script::service().after(HOUR)]);
+    let fleet = Fleet::new(&builder(&emulator).timeout(HOUR).unwrap().build().unwrap());
+    for tenant in 0..COUNT {
+        fleet.add(tenant, Some(&token(tenant)), Goal::SyncAndWait, HOUR).unwrap();
+    }
+    let results = Mutex::new(Results::new());
+    thread::scope(|scope| {
+        helping(scope, &fleet, &results);
+        helping(scope, &fleet, &results);
+        while results.lock().unwrap().len() < COUNT - 2 {
+            thread::sleep(Duration::from_millis(10));
+        }
+        fleet.cancel();
+        fleet.close();
+    });
+    let results = results.into_inner().unwrap();
+    let accepted = results.values().filter(|result| result.is_ok()).count();
+    assert_eq!((results.len(), accepted), (COUNT, COUNT - 2));
+}
+
+/// A thread that starts another when the fleet asks for one.
+fn helping<'scope>(
+    scope: &'scope thread::Scope<'scope, '_>,
+    fleet: &'scope Fleet<usize>,
+    results: &'scope Mutex<Results>,
+) {
+    scope.spawn(move || {
+        loop {
+            match fleet.next(MINUTE) {
+                FleetEvent::Ended { key, result } => {
+                    results.lock().unwrap().insert(key, result);
+                }
+                FleetEvent::Behind => helping(scope, fleet, results),
+                FleetEvent::Finished => return,
+                event => panic!("{event:?}"),
+            }
+        }
+    });
 }
 
 #[test]

@@ -14,7 +14,7 @@ use crate::outcome::{Error, SyncOutcome};
 use crate::text::Token;
 use crate::transport::{Canceller, PerProcess};
 use crate::wait::{Goal, Step, Wait};
-use queue::Queue;
+use queue::{LATE, Queue};
 
 /// The most tenants in a fleet at once, unless its owner says otherwise.
 const DEFAULT_LIMIT: usize = 20_000;
@@ -23,8 +23,9 @@ const DEFAULT_LIMIT: usize = 20_000;
 ///
 /// Add tenants, each with a key, a token and a [`Goal`]. Then call [`next`](Self::next) again and again, from as many
 /// threads as you like: it does what is due, the earliest first, and returns when a call has ended or needs something
-/// from you. The library makes no thread for a fleet. Ten thousand waits need two threads, or about a hundred if each
-/// request takes 150 milliseconds; [`FleetEvent::Behind`] tells when one more would help.
+/// from you. The library makes no thread for a fleet. Ten thousand waits need three threads, or about a hundred if each
+/// request takes 150 milliseconds; [`FleetEvent::Behind`] tells when one more would help. Begin with two: while the
+/// request of one hangs, the other is there to tell it.
 ///
 /// The triggers go out first: nobody's waits for the end of another's sync. The first steps of two waits are a quarter of
 /// a millisecond apart, so that not all readings come in one second. If the service throttles, the whole fleet slows
@@ -290,14 +291,14 @@ impl<K: Clone + Eq + Hash> Fleet<K> {
     }
 
     /// Waits until something may be due or has changed. One thread watches the time of what is due next; the others
-    /// wait for it to call.
+    /// wait for it to call. If it must leave that to others, it looks again when they are late.
     fn pause<'a>(
         &self,
         mut queue: MutexGuard<'a, Queue<K>>,
         now: Instant,
         give_up: Option<Instant>,
     ) -> MutexGuard<'a, Queue<K>> {
-        let due = queue.next_due();
+        let due = queue.next_due().map(|due| if queue.keeps_watch() { due.max(now) + LATE } else { due });
         let is_watched = queue.watched_until.is_some_and(|until| due.is_none_or(|due| until <= due));
         let until = if is_watched { give_up } else { [due, give_up].into_iter().flatten().min() };
         if !is_watched {
@@ -422,10 +423,11 @@ fn settle<K: Clone + Eq + Hash>(
     wait: Box<Wait>,
     step: Step,
 ) -> Option<FleetEvent<K>> {
-    if let Some(is_throttled) = wait.was_throttled() {
-        let now = Instant::now();
+    let now = Instant::now();
+    let was_throttled = wait.was_throttled();
+    queue.help.step_ended(began, was_throttled.map(|_| now - began));
+    if let Some(is_throttled) = was_throttled {
         queue.brake.step_ended(now, began, is_throttled);
-        queue.help.step_took(now - began);
     }
     match step {
         Step::Pause(until) => {

@@ -16,7 +16,7 @@ use crate::wait::Wait;
 const START_GAP: Duration = Duration::from_micros(250);
 
 /// A step that comes later than this is late.
-const LATE: Duration = Duration::from_millis(20);
+pub(super) const LATE: Duration = Duration::from_millis(20);
 
 /// A time, and a number that tells the order of those with the same time.
 type Due = (Instant, u64);
@@ -105,15 +105,21 @@ impl<K: Clone + Eq + Hash> Queue<K> {
         self.help.ask(now, due)
     }
 
+    /// Whether a thread must leave what is due to the others.
+    pub(super) fn keeps_watch(&self) -> bool {
+        self.help.keeps_watch() && !self.is_cancelled
+    }
+
     /// Takes the tenant whose step is due first, if one is due.
     pub(super) fn take(&mut self, now: Instant) -> Option<(K, Box<Wait>)> {
-        self.next_due().filter(|due| *due <= now)?;
+        self.next_due().filter(|due| *due <= now && !self.keeps_watch())?;
         let (_, key) = self.due.pop_first()?;
         let tenant = self.tenants.get_mut(&key)?;
         let Place::Queued(_, wait) = std::mem::replace(&mut tenant.place, Place::Running) else {
             return None;
         };
         self.brake.step_began(now);
+        self.help.step_began(now);
         Some((key, wait))
     }
 
