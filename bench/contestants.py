@@ -18,6 +18,8 @@ THREADS = "autopilot-sync, a thread each, Rust"
 SDK_TASKS = "msgraph-beta-sdk, asyncio"
 SDK_RAW = "msgraph-beta-sdk, asyncio without models"
 SDK_THREADS = "msgraph-beta-sdk, a thread each"
+NAMES = [*FLEETS, THREADS, SDK_RAW, SDK_TASKS, SDK_THREADS]
+"""In the order of the tables."""
 
 
 @dataclass

@@ -10,8 +10,8 @@ FEWEST, MOST = 100, 10_000
 
 
 def exponents(rows: list[Row]) -> dict[tuple[str, str], dict[str, float]]:
-    """The slope between two loads on a log-log scale, by load's title and program's name: 1 if ten times as many tenants
-    cost ten times as much."""
+    """The slopes between two loads on a log-log scale, by load's title and program's name: 1 if ten times as many
+    tenants cost ten times as much."""
     found = {(row.load.title, row.name, row.load.tenants): row for row in rows}
     pairs = {
         (title, name): (few, found[title, name, MOST])

@@ -6,6 +6,7 @@ import dataclasses
 import json
 from pathlib import Path
 
+from contestants import NAMES
 from load import Load
 from row import Row
 
@@ -22,12 +23,14 @@ class Rows:
         self._file.write_text(json.dumps([dataclasses.asdict(row) for row in self._rows.values()], indent=1))
 
     def all(self) -> list[Row]:
-        """By load."""
-        order = {"wait": 0, "trigger": 1}
-        return sorted(
-            self._rows.values(),
-            key=lambda row: (order[row.load.kind], row.load.syncs, row.load.latency, row.load.tenants),
-        )
+        """In the order of the tables."""
+        kinds = ["wait", "trigger"]
+
+        def order(row: Row) -> tuple[object, ...]:
+            load = row.load
+            return kinds.index(load.kind), load.syncs, load.latency, NAMES.index(row.name), load.tenants
+
+        return sorted(self._rows.values(), key=order)
 
 
 def _row(kept: dict[str, object]) -> Row:

@@ -11,33 +11,45 @@ from load import SHORT
 from peers import HERE
 from row import Row
 
-COLUMNS = ["tenants", "wall, s", "of the best", "CPU, s", "memory, MiB", "threads", "connections", "requests", "server's CPU, s"]
+COLUMNS = [
+    "tenants", "wall, s", "of the best", "CPU, s", "memory, MiB", "threads", "connections", "requests",
+    "server's CPU, s",
+]  # fmt: skip
 
 
 def text(rows: list[Row], strength: str, kept: str) -> str:
     parts = [report.machine(wrk()), strength]
-    parts += [tables(list(group)) for _, group in groupby(rows, key=lambda row: row.load.title)]
+    parts += [table(list(group)) for _, group in groupby(rows, key=lambda row: row.load.title)]
     parts += ["### Growth from 100 to 10,000 tenants, as exponents", growth(rows)]
     parts += [f"```text\n{kept}\n```"] if kept else []
     return "\n\n".join(parts) + "\n"
 
 
-def tables(rows: list[Row]) -> str:
-    """One title's rows."""
-    lines = [line(["", *COLUMNS]), line(["---", *("---:" for _ in COLUMNS)])]
-    names = list(dict.fromkeys(row.name for row in rows))
-    for row in sorted(rows, key=lambda row: (names.index(row.name), row.load.tenants)):
-        best = row.load.best()
-        ratio = f"{row.wall / best:.3f}" if best else ""
-        failed = f" ({row.load.tenants - row.well:,} failed)" if row.well < row.load.tenants else ""
-        cells = [
-            row.name, f"{row.load.tenants:,}{failed}", f"{row.wall:.1f}", ratio, f"{row.cpu:.2f}", f"{row.memory:,.0f}",
-            f"{row.threads:,}", f"{row.connections:,}", f"{row.requests:,}", f"{row.server_cpu:.2f}",
-        ]  # fmt: skip
-        lines.append(line(cells))
+def table(rows: list[Row]) -> str:
+    """The rows of one title."""
     bests = {row.load.tenants: row.load.best() for row in rows}
     best = ", ".join(f"{best:.1f} s for {tenants:,} tenants" for tenants, best in sorted(bests.items()) if best)
-    return "\n\n".join([f"### {rows[0].load.title}", *([f"The best possible: {best}."] if best else []), "\n".join(lines)])
+    parts = [f"### {rows[0].load.title}"]
+    parts += [f"The best possible: {best}."] if best else []
+    lines = [line(["", *COLUMNS]), line(["---", *("---:" for _ in COLUMNS)]), *(line(cells(row)) for row in rows)]
+    return "\n\n".join([*parts, "\n".join(lines)])
+
+
+def cells(row: Row) -> list[str]:
+    best = row.load.best()
+    failed = f" ({row.load.tenants - row.well:,} failed)" if row.well < row.load.tenants else ""
+    return [
+        row.name,
+        f"{row.load.tenants:,}{failed}",
+        f"{row.wall:.2f}" if row.wall < 10 else f"{row.wall:.1f}",
+        f"{row.wall / best:.3f}" if best else "",
+        f"{row.cpu:.2f}",
+        f"{row.memory:,.0f}",
+        f"{row.threads:,}",
+        f"{row.connections:,}",
+        f"{row.requests:,}",
+        f"{row.server_cpu:.2f}",
+    ]
 
 
 def growth(rows: list[Row]) -> str:
@@ -60,7 +72,7 @@ def write(rows: list[Row], text: str) -> None:
     """Writes the figures into scale.md beside this file, and the chart."""
     report.write_figures(HERE / "scale.md", text)
     waits = [row for row in rows if row.load.kind == "wait" and row.load.syncs == SHORT]
-    quantities = {"wall time, s": "wall", "CPU time, s": "cpu", "peak memory, MiB": "memory"}
+    quantities = {"wall time, s": "wall", "CPU time, s": "cpu", "memory, MiB": "memory"}
     data: dict[str, dict[str, list[tuple[int, float]]]] = {}
     for row in waits:
         for title, quantity in quantities.items():

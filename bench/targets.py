@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contestants import FLEETS, PYTHON_FLEET
-from growth import FEWEST, MOST, exponents
+from growth import MOST, exponents
 from load import LONG, SHORT
 from promises import Promise
 from row import Row
@@ -15,13 +15,13 @@ MEGABYTE = 1e6 / (1 << 20)
 def targets(rows: list[Row]) -> list[Promise]:
     fleets = [row for row in rows if row.name in FLEETS and row.load.kind == "wait"]
     found = [target for row in fleets if row.load.tenants == MOST for target in of_row(row)]
-    return found + [target for name in FLEETS for target in of_growth(name, [row for row in fleets if row.name == name])]
+    return found + of_growth([row for row in fleets if row.load.syncs == SHORT])
 
 
 def of_row(row: Row) -> list[Promise]:
     best = row.load.best()
     assert best is not None
-    found = [(f"of {MOST:,} tenants did not end well", row.load.tenants - row.well, 0)]
+    found = [("tenants for which not all went well", row.load.tenants - row.well, 0)]
     if row.load.syncs == LONG:
         found += [("wall time to the slowest sync", row.wall / max(row.load.durations()), 1.1)]
     elif row.name == PYTHON_FLEET:
@@ -39,13 +39,12 @@ def of_row(row: Row) -> list[Promise]:
             ("memory, MB", row.memory / MEGABYTE, 100),
             ("threads", row.threads, 32),
         ]
-    return [Promise(f"{row.name}, {row.load.title}: {text}", value, most) for text, value, most in found]
+    return [Promise(f"{row.name}: {row.load.title}: {text}", value, most) for text, value, most in found]
 
 
-def of_growth(name: str, rows: list[Row]) -> list[Promise]:
-    text = f"{name}, {{}}: exponent of {{}} from {FEWEST:,} to {MOST:,} tenants"
+def of_growth(rows: list[Row]) -> list[Promise]:
     return [
-        Promise(text.format(title, quantity), exponent, 1.1)
-        for (title, _), found in exponents([row for row in rows if row.load.syncs == SHORT]).items()
+        Promise(f"{name}: {title}: exponent of {quantity}", exponent, 1.1)
+        for (title, name), found in exponents(rows).items()
         for quantity, exponent in found.items()
     ]

@@ -2,8 +2,8 @@
  *
  *     fleet wait|trigger TOKENS
  *
- * Each line of the file TOKENS is a tenant's token. Prints for how many tenants all went well, and on standard error how
- * the others ended. BENCH_ROOT is the service's base URL. */
+ * Each line of the file TOKENS is a tenant's token. Prints for how many tenants all went well, and on standard error
+ * how the others ended. BENCH_ROOT is the service's base URL. */
 #include <pthread.h>
 #include <stdint.h>
 #include <stdio.h>
