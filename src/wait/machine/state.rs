@@ -49,8 +49,8 @@ pub(crate) struct Machine {
     pub(super) counts_from: Option<Time>,
     /// The last `Date` of the service, and when it was received.
     pub(super) service_clock: Option<(Time, Duration)>,
-    /// The last Retry-After of a 429.
-    pub(super) asked_until: Duration,
+    /// When the service accepts the next trigger, as the last 429 told.
+    pub(super) refused_until: Duration,
     /// How many 429s the window did not explain.
     pub(super) throttled: u32,
     /// The caller was asked for a token, and no request with it has been answered otherwise.
@@ -116,7 +116,7 @@ impl Machine {
             baseline: None,
             counts_from: None,
             service_clock: None,
-            asked_until: Duration::ZERO,
+            refused_until: Duration::ZERO,
             throttled: 0,
             has_asked_for_token: false,
             known_trigger: None,

@@ -81,7 +81,7 @@ impl Machine {
         self.known_trigger = None;
         self.baseline = Some(settings.clone());
         let window = self.window_end().unwrap_or(now + WINDOW);
-        let allowed = window.max(self.asked_until).max(self.change.map_or(Duration::ZERO, Change::made));
+        let allowed = window.max(self.refused_until).max(self.change.map_or(Duration::ZERO, Change::made));
         let mut look = Look::new(now);
         if now >= allowed {
             return self.send_trigger(look.schedule);

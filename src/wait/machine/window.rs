@@ -33,12 +33,12 @@ impl Machine {
             return self.ask_why(received, retry_after);
         }
         let asked = retry_after.map(|wait| received + wait);
-        self.asked_until = asked.unwrap_or_default();
         let mut look = Look::new(now);
         match event {
             Event::SettingsRead { settings, date } => {
                 if self.keep_latest(&settings) {
                     if is_running(&settings) {
+                        self.refuse(now, received, asked);
                         return self.join(now, settings);
                     }
                     if self.counts_from.is_none() {
@@ -53,13 +53,7 @@ impl Machine {
             Event::ReadForbidden => return Command::Stop(StopReason::TooSoon(asked)),
             _ => return Command::Stop(StopReason::RequestFailed),
         }
-        let next = match (asked, self.window_end()) {
-            (Some(asked), window) => asked.max(window.unwrap_or_default()),
-            (None, Some(window)) if window > now => window,
-            // The window did not cause the 429, unless it ended while the settings were read.
-            (None, Some(window)) => window.max(received + self.next_throttle_pause()),
-            (None, None) => received + WINDOW,
-        };
+        let next = self.refuse(now, received, asked);
         let is_hopeless = self.change.is_none() && next >= self.terms.deadline && !look.has_candidate();
         if is_hopeless || now >= self.terms.deadline {
             return Command::Stop(StopReason::TooSoon(Some(next)));
@@ -70,6 +64,18 @@ impl Machine {
         }
         look.wait_until(next, self.with_jitter(next));
         self.look_on(now, look)
+    }
+
+    /// When the service accepts the next trigger after a 429.
+    fn refuse(&mut self, now: Duration, received: Duration, asked: Option<Duration>) -> Duration {
+        self.refused_until = match (asked, self.window_end()) {
+            (Some(asked), window) => asked.max(window.unwrap_or_default()),
+            (None, Some(window)) if window > now => window,
+            // The window did not cause the 429, unless it ended while the settings were read.
+            (None, Some(window)) => window.max(received + self.next_throttle_pause()),
+            (None, None) => received + WINDOW,
+        };
+        self.refused_until
     }
 
     /// When the window after the last sync ends. None if no sync is known, or the service never told its time.

@@ -229,6 +229,25 @@ fn the_window_is_no_end_before_the_deadline() {
     since(-60.0, &format!("{window} \n 510 {same} -> trigger \n 510 204 D=510 -> watch@512"));
 }
 
+/// Graph throttles: the window is not the reason for the 429.
+#[test]
+fn a_joined_sync_that_does_not_count_does_not_shorten_the_pause_after_a_429() {
+    let before = "0 completed L=-1000 T=-1000 D=0 -> trigger
+        0 429 D=0 -> read";
+    let ended = "4 completed L=-1000 T=-1000 D=4 -> watch@9
+        9 completed L=-1000 T=-1000 D=9 -> watch@14
+        14 completed L=-1000 T=-1000 D=14 -> watch@19
+        19 completed L=-1000 T=-1000 D=19 -> watch@24
+        24 completed L=-1000 T=-1000 D=24 -> window@30
+        30 completed L=-1000 T=-1000 D=30 -> trigger";
+    for running in [
+        "0 completed L=-1000 T=-1000 D=0 -> window@30 \n 2 inProgress L=-1000 T=-1000 D=2 -> watch@4",
+        "2 inProgress L=-1000 T=-1000 D=2 -> watch@4",
+    ] {
+        since(-600.0, &format!("{before} \n {running} \n {ended}"));
+    }
+}
+
 /// What may be enough is confirmed first, and not by a reading at once.
 #[test]
 fn a_candidate_right_after_a_429_is_read_again_after_a_pause() {
