@@ -1,8 +1,8 @@
-//! The library's state machine of a wait, without its driver.
+//! The library's state machine of a wait, without the steps that do what it orders.
 
 #[path = "../../src/wait/machine/mod.rs"]
 pub(crate) mod machine;
-#[path = "../../src/wait/progress.rs"]
-mod progress;
+#[path = "../../src/wait/phase.rs"]
+mod phase;
 
-pub use progress::Phase;
+pub use phase::Phase;
