@@ -66,7 +66,7 @@ Empty lines and lines that begin with # are skipped.
   --since WHEN     with --wait: triggers only if no sync has completed since: start, or this long before the start,
                    such as 90s, 10m, 2h or 7d
   --jobs N         how many tenants at a time, from 1 to 20000; default 20000
-  --threads N      how many threads at most, from 1 to 256; default 256. It starts with four, and adds those that help
+  --threads N      how many threads at most, from 1 to 256; default 256. It starts with two, and adds those that help
   --cloud NAME     global (default), us-government, us-government-dod, china
   --json           prints one JSON object per line
   --help, --version
@@ -411,8 +411,7 @@ public:
     int run()
     {
         add_tenants();
-        for (int i = 1; i < FIRST_THREADS; i++)
-            add_helper();
+        add_helper(); // if all threads are in a request that hangs, none is left to ask for another
         work();
         for (std::vector<std::thread> helpers; helpers = taken_helpers(), !helpers.empty();)
             for (std::thread &helper : helpers)
@@ -434,9 +433,6 @@ public:
     void warn(const std::exception &fault, ExitCode exit_code = exit_fault) { printer_.warn(fault.what(), exit_code); }
 
 private:
-    /// So many requests may hang, and others go on.
-    static constexpr int FIRST_THREADS = 4;
-
     /// What each thread does until all calls have ended.
     void work()
     {
