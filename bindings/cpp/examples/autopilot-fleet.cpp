@@ -4,15 +4,16 @@
  * SPDX-License-Identifier: MIT OR Apache-2.0
  *
  *     c++ -std=c++17 autopilot-fleet.cpp $(pkg-config --cflags --libs autopilot_sync) -pthread -o autopilot-fleet
- *     autopilot-fleet --wait 600 tenants.txt
+ *     autopilot-fleet --wait 1800 tenants.txt
  *
  * C++17 and POSIX. `--help` has the options, the form of the file, and the exit codes.
  *
- * One client serves all tenants and threads. If the service asks to try a tenant later, the tenant goes back into the
- * queue, and no thread waits for it. A failure of one tenant does not affect the others. If nobody reads the results
- * any more, the program still finishes, and exits with 70.
+ * The library's fleet drives the calls of all tenants on a few threads. This program reads tenants from the file while
+ * the fleet has room, adds a thread when the fleet says that one would help, and prints a line for each tenant whose
+ * call has ended. A failure of one tenant does not affect the others. If nobody reads the results any more, the program
+ * still finishes, and exits with 70.
  *
- * SIGINT, SIGTERM and SIGHUP end the running calls. The program then also reports the tenants that it did not reach.
+ * SIGINT, SIGTERM and SIGHUP end the calls at once. The program then also reports the tenants that it did not reach.
  * Signals that were ignored at the start, as under nohup, stay ignored.
  *
  * It reads each token just before it needs it, never prints it, and wipes it from memory afterwards.
@@ -21,22 +22,19 @@
 #include <atomic>
 #include <cerrno>
 #include <chrono>
-#include <condition_variable>
 #include <csignal>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
-#include <functional>
-#include <future>
 #include <iomanip>
 #include <iostream>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <set>
 #include <sstream>
 #include <stdexcept>
 #include <string>
@@ -53,8 +51,6 @@
 
 namespace {
 
-using Clock = std::chrono::steady_clock;
-using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 constexpr char HELP[] = R"(usage: autopilot-fleet [option ...] FILE
@@ -65,11 +61,12 @@ Triggers Intune's Windows Autopilot sync for each tenant in FILE. Each line name
 
 Empty lines and lines that begin with # are skipped.
 
-  --jobs N         how many tenants at a time, from 1 to 64; default 8
-  --wait SECONDS   waits until each sync ends, at most this long; without it, only triggers
+  --wait SECONDS   waits until each sync ends, at most this long, and first until the service accepts a trigger; without
+                   it, only triggers
   --since WHEN     with --wait: triggers only if no sync has completed since: start, or this long before the start,
                    such as 90s, 10m, 2h or 7d
-  --until SECONDS  if the service asks to try a tenant later, does so until this long after the start; default 900
+  --jobs N         how many tenants at a time, from 1 to 20000; default 20000
+  --threads N      how many threads at most, from 1 to 256; default 256. It starts with two, and adds those that help
   --cloud NAME     global (default), us-government, us-government-dod, china
   --json           prints one JSON object per line
   --help, --version
@@ -114,10 +111,10 @@ struct Refusal : std::runtime_error {
 
 struct Arguments {
     std::string file;
-    std::size_t jobs = 8;
+    int jobs = 20000;
+    int threads = 256;
     std::optional<seconds> wait;
     std::optional<autopilot::Time> since;
-    seconds until{900};
     autopilot::Cloud cloud = autopilot::Cloud::global;
     bool is_json = false;
 };
@@ -169,14 +166,14 @@ Arguments parse(const std::vector<std::string> &words)
                 throw Refusal(exit_usage, word + ": give a value");
             return words[++i];
         };
-        if (word == "--jobs")
-            arguments.jobs = static_cast<std::size_t>(number(word, value(), 1, 64));
-        else if (word == "--wait")
+        if (word == "--wait")
             arguments.wait = seconds(number(word, value(), 1, 86400));
         else if (word == "--since")
             arguments.since = start - since(value());
-        else if (word == "--until")
-            arguments.until = seconds(number(word, value(), 0, 86400));
+        else if (word == "--jobs")
+            arguments.jobs = number(word, value(), 1, 20000);
+        else if (word == "--threads")
+            arguments.threads = number(word, value(), 1, 256);
         else if (word == "--cloud")
             arguments.cloud = cloud(value());
         else if (word == "--json")
@@ -197,7 +194,8 @@ Arguments parse(const std::vector<std::string> &words)
 
 struct Tenant {
     std::string name;
-    std::string source; // of its token: file:PATH or env:VARIABLE
+    std::string source;   // of its token: file:PATH or env:VARIABLE
+    std::string no_token; // why the source has none
 };
 
 /// Names have only characters that need no quotes anywhere.
@@ -212,29 +210,25 @@ bool is_source(const std::string &source)
     return (source.rfind("file:", 0) == 0 && source.size() > 5) || (source.rfind("env:", 0) == 0 && source.size() > 4);
 }
 
-std::vector<Tenant> read_tenants(const std::string &path)
+/// Reads the next line that names a tenant. None at the end of the file.
+std::optional<Tenant> next_tenant(std::istream &file, std::uint64_t &line_number)
 {
-    std::ifstream file(path);
-    std::vector<Tenant> tenants;
-    std::set<std::string> names;
-    std::string line;
-    for (int number = 1; std::getline(file, line); number++) {
+    for (std::string line; std::getline(file, line);) {
+        line_number++;
         std::istringstream words(line);
         Tenant tenant;
         if (!(words >> tenant.name) || tenant.name.front() == '#')
             continue;
         std::getline(words >> std::ws, tenant.source);
         // Do not show the line: somebody may have put a token there.
-        const std::string where = path + ", line " + std::to_string(number) + ": ";
         if (!is_name(tenant.name) || !is_source(tenant.source))
-            throw Refusal(exit_no_token, where + "expected NAME file:PATH or NAME env:VARIABLE");
-        if (!names.insert(tenant.name).second)
-            throw Refusal(exit_no_token, where + "another tenant has the same name");
-        tenants.push_back(tenant);
+            throw Refusal(exit_no_token, "line " + std::to_string(line_number) +
+                                             ": expected NAME file:PATH or NAME env:VARIABLE");
+        return tenant;
     }
     if (!file.eof())
-        throw Refusal(exit_no_token, path + ": " + std::strerror(errno));
-    return tenants;
+        throw Refusal(exit_no_token, std::strerror(errno));
+    return std::nullopt;
 }
 
 /// Why there is no token. Does not show the source: somebody may have put a token there.
@@ -242,86 +236,28 @@ struct NoToken : std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
-/// A token. Its destructor wipes it from memory.
-class Token {
-public:
-    /// After Token() the object is complete, so its destructor wipes it even if the rest throws.
-    explicit Token(const std::string &source) : Token()
-    {
-        if (source.rfind("env:", 0) == 0)
-            take_variable(source.substr(4));
-        else
-            take_file(source.substr(5));
-    }
-
-    Token(const Token &) = delete;
-    Token &operator=(const Token &) = delete;
-
-    ~Token()
-    {
-        for (volatile char &byte : text_) // volatile, so that the compiler keeps the writes
-            byte = '\0';
-    }
-
-    const std::string &text() const { return text_; }
-
-private:
-    Token() = default;
-
-    void take_variable(const std::string &name)
-    {
-        const char *value = std::getenv(name.c_str());
-        if (!value)
-            throw NoToken("the variable with its token is not set");
-        text_ = value;
-    }
-
-    /// Uses no stream, because nobody wipes a stream's buffer. The string never grows, so it leaves no copy behind.
-    void take_file(const std::string &path)
-    {
-        constexpr std::size_t too_long = 64 * 1024 + 3; // with a line break, so that the library sees it
-        const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK); // do not wait for a FIFO
-        text_.resize(too_long);
-        std::size_t length = 0;
-        ssize_t count = -1;
-        while (descriptor >= 0 && (count = ::read(descriptor, text_.data() + length, too_long - length)) > 0)
-            length += static_cast<std::size_t>(count);
-        const int error = errno;
-        if (descriptor >= 0)
-            ::close(descriptor);
-        if (count < 0)
-            throw NoToken(std::string("the file with its token cannot be read: ") + std::strerror(error));
-        text_.resize(length);
-    }
-
-    std::string text_;
-};
-
-/// The result for a tenant.
-struct Report {
-    ExitCode exit_code = exit_by_signal;
-    bool is_done() const { return exit_code == exit_done; }
-    std::string result = "NOT_STARTED";
-    std::string message = "not started";
-    std::int32_t http_status = 0;
-    std::vector<autopilot::Attempt> attempts;
-    /// How long the service asks to wait, if it does.
-    std::optional<milliseconds> retry_after;
-    int tries = 0;
-};
-
-ExitCode exit_code(autopilot::Answer answer)
+/// Reads the token that a source has now. Hand it to the library as it is: the library wipes it.
+std::string read_token(const std::string &source)
 {
-    switch (answer) {
-    case autopilot::Answer::accepted:
-    case autopilot::Answer::already_running:
-    case autopilot::Answer::up_to_date:
-        return exit_done;
-    case autopilot::Answer::too_soon:
-        return exit_too_soon;
-    default: // later versions may have more answers
-        return exit_unconfirmed;
+    if (source.rfind("env:", 0) == 0) {
+        const char *const value = std::getenv(source.substr(4).c_str());
+        return value ? value : throw NoToken("the variable with its token is not set");
     }
+    constexpr int FLAGS = O_RDONLY | O_CLOEXEC | O_NONBLOCK; // do not wait for a FIFO
+    // No stream, because nobody wipes a stream's buffer. The string never grows, so it leaves no copy behind.
+    std::string text(64 * 1024 + 3, '\0'); // too long, with a line break, so that the library sees it
+    std::size_t length = 0;
+    ssize_t count = -1;
+    const int descriptor = ::open(source.substr(5).c_str(), FLAGS);
+    while (descriptor >= 0 && (count = ::read(descriptor, text.data() + length, text.size() - length)) > 0)
+        length += static_cast<std::size_t>(count);
+    const int error = errno;
+    if (descriptor >= 0)
+        ::close(descriptor);
+    if (count < 0)
+        throw NoToken(std::string("the file with its token cannot be read: ") + std::strerror(error));
+    text.resize(length);
+    return text;
 }
 
 /// Whether the same request gets this HTTP status again, however often it is sent.
@@ -330,175 +266,42 @@ bool is_final(std::int32_t status)
     return status >= 400 && status < 500 && status != 408 && status != 409 && status != 429;
 }
 
-ExitCode exit_code(const autopilot::Error &error)
+ExitCode exit_code(const autopilot::Detail &detail)
 {
-    switch (error.kind()) {
-    case autopilot::ErrorKind::sync_failed:
+    switch (detail.result()) {
+    case AUTOPILOT_OK:
+    case AUTOPILOT_SYNC_ALREADY_RUNNING:
+    case AUTOPILOT_SYNC_UP_TO_DATE:
+        return exit_done;
+    case AUTOPILOT_SYNC_TOO_SOON:
+        return exit_too_soon;
+    case AUTOPILOT_ERROR_SYNC_FAILED:
         return exit_sync_failed;
-    case autopilot::ErrorKind::invalid_argument: // of the token: the program has checked the rest
+    case AUTOPILOT_ERROR_INVALID_ARGUMENT: // of the token: the program has checked the rest
         return exit_no_token;
-    case autopilot::ErrorKind::internal:
+    case AUTOPILOT_ERROR_INTERNAL:
         return exit_fault;
-    case autopilot::ErrorKind::cancelled:
+    case AUTOPILOT_ERROR_CANCELLED:
         return exit_by_signal;
-    case autopilot::ErrorKind::unauthorized:
-    case autopilot::ErrorKind::forbidden:
+    case AUTOPILOT_ERROR_UNAUTHORIZED:
+    case AUTOPILOT_ERROR_FORBIDDEN:
         return exit_not_allowed;
-    case autopilot::ErrorKind::service:
-        return is_final(error.http_status()) ? exit_refused : exit_unavailable;
-    case autopilot::ErrorKind::configuration:
+    case AUTOPILOT_ERROR_SERVICE:
+        return is_final(detail.http_status()) ? exit_refused : exit_unavailable;
+    case AUTOPILOT_ERROR_CONFIGURATION:
         return exit_configuration;
-    default: // later versions may have more errors
-        return exit_unavailable;
+    default: // later versions may have more answers and errors
+        return detail.result() < 0 ? exit_unavailable : exit_unconfirmed;
     }
 }
 
-Report report(const autopilot::Detail &detail, ExitCode exit_code)
+/// What became of the trigger.
+std::string word(autopilot::Trigger trigger)
 {
-    Report report;
-    report.exit_code = exit_code;
-    report.result = detail.name();
-    report.message = detail.message();
-    report.http_status = detail.http_status();
-    report.attempts = detail.attempts();
-    report.retry_after = detail.retry_after();
-    return report;
+    static const char *const words[] = {"not sent", "may have run", "refused", "accepted", "joined"};
+    const auto number = static_cast<std::size_t>(trigger);
+    return number < std::size(words) ? words[number] : "unknown"; // later versions may have more
 }
-
-/// Gives the wait the token that its source has now. If that fails, `why` says the reason, and the wait ends with the
-/// error of the refused token.
-void renew(autopilot::Progress &progress, const Tenant &tenant, const Token &refused, std::string &why)
-try {
-    const Token renewed(tenant.source);
-    if (renewed.text() == refused.text())
-        why = "its source still has the same token";
-    else
-        progress.set_token(renewed.text());
-} catch (const NoToken &error) {
-    why = error.what();
-} catch (const autopilot::Error &error) {
-    why = error.what();
-}
-
-/// Waits for the end of a sync. Does not wait until the service accepts a trigger: the queue does that.
-autopilot::Outcome wait(const autopilot::Client &client, const Tenant &tenant, const Token &token,
-                        const Arguments &arguments, const autopilot::Cancel &cancel, std::string &not_renewed)
-{
-    const auto on_progress = [&](autopilot::Progress &progress) {
-        if (progress.phase() == autopilot::Phase::token_rejected)
-            renew(progress, tenant, token, not_renewed);
-        return progress.phase() == autopilot::Phase::window ? autopilot::Flow::stop : autopilot::Flow::go_on;
-    };
-    return arguments.since ? client.sync_since(token.text(), *arguments.since, *arguments.wait, on_progress, cancel)
-                           : client.sync_and_wait(token.text(), *arguments.wait, on_progress, cancel);
-}
-
-Report synchronise(const autopilot::Client &client, const Tenant &tenant, const Arguments &arguments,
-                   const autopilot::Cancel &cancel)
-{
-    std::string not_renewed;
-    try {
-        const Token token(tenant.source);
-        const autopilot::Outcome outcome =
-            arguments.wait ? wait(client, tenant, token, arguments, cancel, not_renewed)
-                           : client.sync(token.text(), cancel);
-        Report known = report(outcome, exit_code(outcome.answer()));
-        // If the service does not say: the documented ten minutes plus a margin.
-        if (outcome.answer() == autopilot::Answer::too_soon && !known.retry_after)
-            known.retry_after = seconds(610);
-        return known;
-    } catch (const autopilot::Error &error) {
-        Report known = report(error, exit_code(error));
-        if (!not_renewed.empty())
-            known.message += "; no new token: " + not_renewed;
-        return known;
-    } catch (const NoToken &error) {
-        Report known;
-        known.exit_code = exit_no_token;
-        known.result = "NO_TOKEN";
-        known.message = error.what();
-        return known;
-    }
-}
-
-struct Job {
-    const Tenant *tenant;
-    Report last;
-};
-
-/// The jobs to do, each with the time before which it must not start.
-class Queue {
-public:
-    /// A running job. While it exists, no thread ends, because the job may be put back.
-    class Taken {
-    public:
-        Taken(Queue &queue, Job job) noexcept : job_(std::move(job)), queue_(&queue) {}
-        const Job &job() const { return job_; }
-
-    private:
-        struct Release {
-            void operator()(Queue *queue) const { queue->release(); }
-        };
-
-        Job job_;
-        std::unique_ptr<Queue, Release> queue_;
-    };
-
-    void put(Clock::time_point due, Job job)
-    {
-        const std::lock_guard<std::mutex> lock(mutex_);
-        waiting_.emplace(due, std::move(job));
-        changed_.notify_all();
-    }
-
-    /// Waits for the next job that is due. None if all are done, or the queue is closed.
-    std::optional<Taken> take()
-    {
-        std::unique_lock<std::mutex> lock(mutex_);
-        while (!is_closed_ && (!waiting_.empty() || taken_ > 0)) {
-            if (waiting_.empty()) {
-                changed_.wait(lock); // a running job may be put back
-            } else if (const Clock::time_point due = waiting_.begin()->first; due > Clock::now()) {
-                changed_.wait_until(lock, due);
-            } else {
-                taken_++;
-                return Taken(*this, std::move(waiting_.extract(waiting_.begin()).mapped()));
-            }
-        }
-        return std::nullopt;
-    }
-
-    void close()
-    {
-        const std::lock_guard<std::mutex> lock(mutex_);
-        is_closed_ = true;
-        changed_.notify_all();
-    }
-
-    /// The jobs that never started.
-    std::vector<Job> rest()
-    {
-        const std::lock_guard<std::mutex> lock(mutex_);
-        std::vector<Job> rest;
-        for (auto &entry : std::exchange(waiting_, {}))
-            rest.push_back(std::move(entry.second));
-        return rest;
-    }
-
-private:
-    void release()
-    {
-        const std::lock_guard<std::mutex> lock(mutex_);
-        taken_--;
-        changed_.notify_all();
-    }
-
-    std::mutex mutex_;
-    std::condition_variable changed_;
-    std::multimap<Clock::time_point, Job> waiting_;
-    int taken_ = 0;
-    bool is_closed_ = false;
-};
 
 std::string json(const std::string &text)
 {
@@ -516,214 +319,287 @@ std::string json(const std::string &text)
     return out.str();
 }
 
-std::string json_or_null(const std::optional<std::string> &text)
+/// What a tenant's line says.
+struct Result {
+    std::string tenant;
+    std::string name;
+    std::string message;
+    ExitCode exit_code;
+    std::optional<autopilot::Detail> detail; // none if its call has not begun
+
+    std::string trigger() const { return word(detail ? detail->trigger() : autopilot::Trigger::not_sent); }
+
+    std::vector<autopilot::Attempt> requests() const
+    {
+        return detail ? detail->attempts() : std::vector<autopilot::Attempt>();
+    }
+};
+
+std::string text_line(const Result &result)
 {
-    return text ? json(*text) : "null";
+    const auto requests = result.requests();
+    const std::string last = requests.empty() ? "" : ", last request " + requests.back().client_request_id;
+    return result.tenant + ": " + result.name + ": " + result.message + " (trigger " + result.trigger() + last + ')';
 }
 
-/// Prints from any thread: results to stdout, delays and warnings to stderr.
+std::string json_line(const Result &result)
+{
+    const auto retry_after = result.detail ? result.detail->retry_after() : std::nullopt;
+    std::ostringstream out;
+    out << "{\"tenant\":" << json(result.tenant) << ",\"done\":" << (result.exit_code == exit_done ? "true" : "false")
+        << ",\"result\":" << json(result.name) << ",\"message\":" << json(result.message)
+        << ",\"trigger\":" << json(result.trigger())
+        << ",\"http_status\":" << (result.detail ? result.detail->http_status() : 0)
+        << ",\"retry_after_s\":" << (retry_after ? (retry_after->count() + 999) / 1000 : -1) << ",\"requests\":[";
+    const char *separator = "";
+    for (const autopilot::Attempt &request : result.requests())
+        out << std::exchange(separator, ",") << "{\"client_request_id\":" << json(request.client_request_id)
+            << ",\"request_id\":" << (request.request_id ? json(*request.request_id) : "null") << '}';
+    out << "]}";
+    return out.str();
+}
+
+/// Prints from any thread: results to stdout, and what else there is to say to stderr.
 class Printer {
 public:
     explicit Printer(bool is_json) : is_json_(is_json) {}
 
-    void warn(const std::string &text)
+    void warn(const std::string &text, ExitCode exit_code)
     {
         const std::lock_guard<std::mutex> lock(mutex_);
+        highest_ = std::max(highest_, exit_code);
         std::cerr << "autopilot-fleet: " << text << std::endl;
     }
 
-    void later(const Tenant &tenant, const Report &report)
+    void print(const Result &result)
     {
         const std::lock_guard<std::mutex> lock(mutex_);
-        std::cerr << tenant.name << ": " << report.result << ", again in " << in_seconds(report) << " s" << std::endl;
+        highest_ = std::max(highest_, result.exit_code);
+        tenants_++;
+        done_ += result.exit_code == exit_done;
+        std::cout << (is_json_ ? json_line(result) : text_line(result)) << std::endl;
     }
 
-    void finished(const Tenant &tenant, const Report &report)
-    {
-        const std::lock_guard<std::mutex> lock(mutex_);
-        if (is_json_)
-            print_json(tenant, report);
-        else
-            std::cout << tenant.name << ": " << report.result << ": " << report.message << std::endl;
-        rows_.emplace_back(tenant.name, report);
-    }
-
-    /// Prints the summary. Returns the highest exit code.
+    /// Prints how many are done. Returns the highest exit code.
     ExitCode summary()
     {
-        const auto is_done = [](const auto &row) { return row.second.is_done(); };
-        const auto done = std::count_if(rows_.begin(), rows_.end(), is_done);
-        if (is_json_) {
-            std::cout << "{\"tenants\":" << rows_.size() << ",\"done\":" << done << '}' << std::endl;
-        } else {
-            print_table();
-            std::cout << done << " of " << rows_.size() << " are synchronised" << std::endl;
-        }
-        ExitCode highest = exit_done;
-        for (const auto &row : rows_)
-            highest = std::max(highest, row.second.exit_code);
-        return highest;
+        if (is_json_)
+            std::cout << "{\"tenants\":" << tenants_ << ",\"done\":" << done_ << '}' << std::endl;
+        else
+            std::cout << done_ << " of " << tenants_ << " are synchronised" << std::endl;
+        return highest_;
     }
 
 private:
-    static std::int64_t in_seconds(const Report &report)
-    {
-        return report.retry_after ? (report.retry_after->count() + 999) / 1000 : -1;
-    }
-
-    static void print_json(const Tenant &tenant, const Report &report)
-    {
-        std::optional<std::string> client_request_id, request_id;
-        if (!report.attempts.empty()) {
-            client_request_id = report.attempts.back().client_request_id;
-            request_id = report.attempts.back().request_id;
-        }
-        std::cout << "{\"tenant\":" << json(tenant.name) << ",\"done\":" << (report.is_done() ? "true" : "false")
-                  << ",\"result\":" << json(report.result) << ",\"message\":" << json(report.message)
-                  << ",\"http_status\":" << report.http_status << ",\"tries\":" << report.tries
-                  << ",\"retry_after_s\":" << in_seconds(report)
-                  << ",\"client_request_id\":" << json_or_null(client_request_id)
-                  << ",\"request_id\":" << json_or_null(request_id) << '}' << std::endl;
-    }
-
-    void print_table()
-    {
-        std::size_t width = 6;
-        for (const auto &row : rows_)
-            width = std::max(width, row.first.size());
-        const auto name = std::setw(static_cast<int>(width) + 2);
-        std::cout << '\n' << std::left << name << "tenant" << std::setw(34) << "result" << std::setw(7) << "tries"
-                  << "request\n";
-        for (const auto &[tenant, report] : rows_) {
-            const std::string id = report.attempts.empty() ? "-" : report.attempts.back().client_request_id;
-            std::cout << name << tenant << std::setw(34) << report.result << std::setw(7) << report.tries << id << '\n';
-        }
-    }
-
     const bool is_json_;
     std::mutex mutex_;
-    std::vector<std::pair<std::string, Report>> rows_;
+    std::uint64_t tenants_ = 0, done_ = 0;
+    ExitCode highest_ = exit_done;
 };
 
-/// Waits on a thread of its own for a signal to stop, and then ends all calls.
-class Signals {
+/// The calls of all tenants.
+class Calls {
 public:
-    /// Make it before any other thread, because threads inherit the blocked signals.
-    Signals(const autopilot::Cancel &cancel, Queue &queue, Printer &printer)
+    explicit Calls(const Arguments &arguments)
+        : arguments_(arguments), printer_(arguments.is_json), file_(arguments.file)
     {
-        sigemptyset(&set_);
-        sigaddset(&set_, WAKE);
-        for (const int signal : {SIGTERM, SIGINT, SIGHUP})
-            if (!is_ignored(signal))
-                sigaddset(&set_, signal);
-        sigset_t before;
-        pthread_sigmask(SIG_BLOCK, &set_, &before);
-        std::signal(WAKE, SIG_DFL); // after blocking it; an ignored signal may not arrive
-        try {
-            thread_ = std::thread([this, &cancel, &queue] { watch(cancel, queue); });
-        } catch (const std::system_error &error) {
-            pthread_sigmask(SIG_SETMASK, &before, nullptr);
-            printer.warn("a signal ends the program without a report: " + error.code().message());
-        }
+        if (!file_)
+            throw Refusal(exit_no_token, arguments.file + ": " + std::strerror(errno));
     }
 
-    ~Signals() { stop(); }
-
-    /// Stops waiting. Returns the signal that came, or 0.
-    int stop()
+    /// Makes the calls on this thread and on those that help. Returns the program's exit code.
+    int run()
     {
-        if (thread_.joinable()) {
-            is_over_ = true;
-            pthread_kill(thread_.native_handle(), WAKE);
-            thread_.join();
-        }
-        return signal_ == WAKE ? 0 : signal_;
+        add_tenants();
+        add_helper(); // if all threads are in a request that hangs, none is left to ask for another
+        work();
+        for (std::vector<std::thread> helpers; helpers = taken_helpers(), !helpers.empty();)
+            for (std::thread &helper : helpers)
+                helper.join();
+        const ExitCode highest = printer_.summary();
+        if (!std::cout)
+            throw std::runtime_error("the results cannot be written");
+        return signal_ != 0 && highest != exit_done ? exit_by_signal + signal_ : highest;
     }
+
+    /// Ends all calls, from any thread.
+    void stop(int signal)
+    {
+        signal_ = signal;
+        fleet_.cancel();
+    }
+
+    /// A fault ends no call but its own.
+    void warn(const std::exception &fault, ExitCode exit_code = exit_fault) { printer_.warn(fault.what(), exit_code); }
 
 private:
-    /// Wakes the thread after is_over_ is set. If somebody else sends it, nothing happens.
-    static constexpr int WAKE = SIGUSR1;
-
-    /// As under nohup. It stays ignored.
-    static bool is_ignored(int signal)
+    /// What each thread does until all calls have ended.
+    void work()
     {
-        struct sigaction action {};
-        return sigaction(signal, nullptr, &action) == 0 && action.sa_handler == SIG_IGN;
-    }
-
-    void watch(const autopilot::Cancel &cancel, Queue &queue)
-    {
-        while (signal_ == WAKE && !is_over_)
-            sigwait(&set_, &signal_);
-        if (signal_ == WAKE)
-            return;
-        queue.close();
-        cancel.trigger();
-    }
-
-    sigset_t set_;
-    std::atomic<bool> is_over_{false};
-    int signal_ = WAKE;
-    std::thread thread_;
-};
-
-/// The work of each thread, until all jobs are done.
-void work(const autopilot::Client &client, const Arguments &arguments, const autopilot::Cancel &cancel, Queue &queue,
-          Printer &printer, Clock::time_point until)
-{
-    while (const std::optional<Queue::Taken> taken = queue.take()) {
-        const Job &job = taken->job();
-        Report known = synchronise(client, *job.tenant, arguments, cancel);
-        known.tries = job.last.tries + 1;
-        const Clock::time_point next = Clock::now() + known.retry_after.value_or(milliseconds::zero());
-        if (!known.is_done() && known.retry_after && next <= until) {
-            printer.later(*job.tenant, known);
-            queue.put(next, {job.tenant, known});
-        } else {
-            printer.finished(*job.tenant, known);
+        for (auto event = fleet_.next(); event.kind() != autopilot::EventKind::finished; event = fleet_.next()) {
+            try {
+                if (event.kind() == autopilot::EventKind::wants_token)
+                    give_token(event.key());
+                else if (event.kind() == autopilot::EventKind::ended)
+                    end(event.key(), *event.detail());
+                else if (event.kind() == autopilot::EventKind::behind)
+                    add_helper();
+            } catch (const std::exception &fault) {
+                warn(fault);
+            }
+            if (event.kind() == autopilot::EventKind::ended)
+                add_tenants();
         }
     }
+
+    /// Adds tenants while the fleet has room. After a signal, tells those that it does not reach.
+    void add_tenants()
+    {
+        const std::lock_guard<std::mutex> lock(mutex_);
+        while (file_ && (signal_ != 0 || fleet_.has_room())) {
+            try {
+                std::optional<Tenant> tenant = next_tenant(file_, line_number_);
+                if (tenant && signal_ == 0)
+                    add(std::move(*tenant));
+                else if (tenant)
+                    printer_.print({tenant->name, "NOT_STARTED", "not started", exit_by_signal, std::nullopt});
+            } catch (const Refusal &refusal) {
+                printer_.warn(arguments_.file + ": " + refusal.what(), refusal.code);
+            } catch (const std::exception &fault) {
+                warn(fault);
+            }
+        }
+        if (!file_)
+            fleet_.close();
+    }
+
+    /// Its token is read when its turn comes, so that none expires in the queue.
+    void add(Tenant tenant)
+    {
+        const autopilot::Goal goal = !arguments_.wait   ? autopilot::Goal::sync()
+                                     : arguments_.since ? autopilot::Goal::sync_since(*arguments_.since)
+                                                        : autopilot::Goal::sync_and_wait();
+        tenants_.emplace(line_number_, std::move(tenant));
+        fleet_.add(line_number_, nullptr, goal, arguments_.wait.value_or(seconds(60)));
+    }
+
+    void give_token(std::uint64_t key)
+    try {
+        std::string source, why;
+        with(key, [&](const Tenant &tenant) { source = tenant.source; });
+        if (source.empty())
+            return; // its call has ended meanwhile
+        try {
+            return fleet_.set_token(key, read_token(source));
+        } catch (const NoToken &error) {
+            why = error.what();
+        } catch (const autopilot::Error &) {
+            why = "its source has no valid token";
+        } catch (const std::exception &fault) {
+            warn(fault);
+            why = fault.what();
+        }
+        with(key, [&](Tenant &tenant) { tenant.no_token = why; });
+        fleet_.set_token(key, nullptr);
+    } catch (const autopilot::Error &) { // now it has
+    }
+
+    template <class F>
+    void with(std::uint64_t key, F use)
+    {
+        const std::lock_guard<std::mutex> lock(mutex_);
+        if (const auto found = tenants_.find(key); found != tenants_.end())
+            use(found->second);
+    }
+
+    void end(std::uint64_t key, const autopilot::Detail &detail)
+    {
+        const Tenant tenant = taken(key);
+        Result result = {tenant.name, detail.name(), detail.message(), exit_code(detail), detail};
+        if (!tenant.no_token.empty() && result.exit_code == exit_no_token) {
+            result.name = "NO_TOKEN";
+            result.message = tenant.no_token;
+        } else if (!tenant.no_token.empty()) {
+            result.message += "; no new token: " + tenant.no_token;
+        }
+        printer_.print(result);
+    }
+
+    Tenant taken(std::uint64_t key)
+    {
+        const std::lock_guard<std::mutex> lock(mutex_);
+        return std::move(tenants_.extract(key).mapped());
+    }
+
+    void add_helper()
+    {
+        const std::lock_guard<std::mutex> lock(mutex_);
+        if (threads_ == arguments_.threads)
+            return;
+        try {
+            helpers_.emplace_back([this] { work(); });
+            threads_++;
+        } catch (const std::system_error &error) {
+            printer_.warn("only " + std::to_string(threads_) + " threads: " + error.code().message(), exit_done);
+            arguments_.threads = threads_;
+        }
+    }
+
+    std::vector<std::thread> taken_helpers()
+    {
+        const std::lock_guard<std::mutex> lock(mutex_);
+        return std::exchange(helpers_, {});
+    }
+
+    Arguments arguments_;
+    Printer printer_;
+    const autopilot::Fleet fleet_{
+        autopilot::Client(
+            autopilot::Options().cloud(arguments_.cloud).user_agent_suffix("autopilot-fleet/" AUTOPILOT_VERSION)),
+        arguments_.jobs};
+    std::atomic<int> signal_{0};
+    std::mutex mutex_; // of what follows
+    std::ifstream file_;
+    std::uint64_t line_number_ = 0;
+    std::map<std::uint64_t, Tenant> tenants_; // those in the fleet, by their lines
+    std::vector<std::thread> helpers_;
+    int threads_ = 1;
+};
+
+bool is_ignored(int signal)
+{
+    struct sigaction action {};
+    return sigaction(signal, nullptr, &action) == 0 && action.sa_handler == SIG_IGN;
 }
 
-/// Works on this many threads including this one, or on as many as the system gives.
-void work_on_threads(std::size_t count, Printer &printer, const std::function<void()> &work)
+/// Lets a thread of its own wait for a signal to stop, as long as the process lives. Call it before there is any other
+/// thread, because threads inherit the blocked signals.
+void stop_on_signal(const std::shared_ptr<Calls> &calls)
 {
-    std::vector<std::future<void>> others;
+    sigset_t signals, before;
+    sigemptyset(&signals);
+    for (const int signal : {SIGTERM, SIGINT, SIGHUP})
+        if (!is_ignored(signal)) // as under nohup: it stays ignored
+            sigaddset(&signals, signal);
+    pthread_sigmask(SIG_BLOCK, &signals, &before);
     try {
-        while (others.size() + 1 < count)
-            others.push_back(std::async(std::launch::async, work));
+        std::thread([signals, calls] {
+            int signal = 0;
+            sigwait(&signals, &signal);
+            calls->stop(signal);
+        }).detach();
     } catch (const std::system_error &error) {
-        printer.warn("only " + std::to_string(others.size() + 1) + " at a time: " + error.code().message());
+        pthread_sigmask(SIG_SETMASK, &before, nullptr);
+        const std::string why = "a signal ends the program without a report: " + error.code().message();
+        calls->warn(std::runtime_error(why), exit_done);
     }
-    work();
-    for (std::future<void> &other : others)
-        other.get();
 }
 
 int run(const Arguments &arguments)
 {
-    const Clock::time_point start = Clock::now();
-    const std::vector<Tenant> tenants = read_tenants(arguments.file);
-    const autopilot::Client client(
-        autopilot::Options().cloud(arguments.cloud).user_agent_suffix("autopilot-fleet/" AUTOPILOT_VERSION));
-    const autopilot::Cancel cancel;
-    Printer printer(arguments.is_json);
-    Queue queue;
-    for (const Tenant &tenant : tenants)
-        queue.put(start, {&tenant, {}});
-
-    Signals signals(cancel, queue, printer);
-    work_on_threads(std::min(arguments.jobs, tenants.size()), printer, [&] {
-        work(client, arguments, cancel, queue, printer, start + arguments.until);
-    });
-
-    const int signal = signals.stop();
-    for (const Job &job : queue.rest())
-        printer.finished(*job.tenant, job.last);
-    const ExitCode highest = printer.summary();
-    if (!std::cout)
-        throw std::runtime_error("the results cannot be written");
-    return signal != 0 && highest != exit_done ? exit_by_signal + signal : highest;
+    const auto calls = std::make_shared<Calls>(arguments);
+    stop_on_signal(calls);
+    return calls->run();
 }
 
 } // namespace
