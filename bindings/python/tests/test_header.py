@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from ctypes import POINTER, c_char_p, c_int32, c_int64, c_void_p
+from ctypes import POINTER, c_char_p, c_int32, c_int64, c_uint64, c_void_p
 from typing import Any
 
 import pytest
@@ -21,15 +21,19 @@ def type_of(declaration: str) -> Any:
     name, stars = words[0], declaration.count("*")
     if name == "autopilot_progress_fn":
         return ProgressFunction
-    if stars:
-        return c_char_p if name == "char" else POINTER(c_void_p) if stars == 2 else c_void_p
-    numbers = {"int32_t": c_int32, "int64_t": c_int64, "void": None}
-    return numbers[name] if name in numbers else enumeration(name)
+    if name == "char":
+        return c_char_p
+    if f"typedef struct {name} {name};" in HEADER:
+        return POINTER(c_void_p) if stars == 2 else c_void_p
+    if name == "void":
+        return c_void_p if stars else None
+    return POINTER(number(name)) if stars else number(name)
 
 
-def enumeration(name: str) -> Any:
-    assert f"AUTOPILOT_ENUM({name}) {{" in HEADER
-    return c_int32
+def number(name: str) -> Any:
+    numbers = {"int32_t": c_int32, "int64_t": c_int64, "uint64_t": c_uint64}
+    assert name in numbers or f"AUTOPILOT_ENUM({name}) {{" in HEADER
+    return numbers.get(name, c_int32)
 
 
 def functions() -> dict[str, tuple[Any, ...]]:

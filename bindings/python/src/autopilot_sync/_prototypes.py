@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ctypes import CDLL, CFUNCTYPE, POINTER, PyDLL, c_char_p, c_int32, c_int64, c_void_p
+from ctypes import CDLL, CFUNCTYPE, POINTER, PyDLL, c_char_p, c_int32, c_int64, c_uint64, c_void_p
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 # autopilot_progress_fn. The library's objects are opaque, so a pointer to one is a c_void_p.
 ProgressFunction = CFUNCTYPE(c_int32, c_void_p, c_void_p)
 _Out = POINTER(c_void_p)
+_Int32Out, _Int64Out, _UInt64Out = POINTER(c_int32), POINTER(c_int64), POINTER(c_uint64)
 
 PROTOTYPES: dict[str, tuple[Any, ...]] = {
     "autopilot_result_name": (c_char_p, c_int32),
@@ -38,6 +39,21 @@ PROTOTYPES: dict[str, tuple[Any, ...]] = {
     "autopilot_client_sync_since": (
         c_int32, c_void_p, c_char_p, c_int64, c_int64, c_void_p, ProgressFunction, c_void_p, _Out,
     ),
+    "autopilot_wait_new": (
+        c_int32, c_void_p, c_char_p, c_int32, c_int64, c_int64, c_void_p, _Out, _Out,
+    ),
+    "autopilot_wait_step": (c_int32, c_void_p, _Int64Out, _Int32Out, _Out),
+    "autopilot_wait_set_token": (c_int32, c_void_p, c_char_p),
+    "autopilot_wait_free": (None, c_void_p),
+    "autopilot_fleet_new": (c_int32, c_void_p, c_int32, _Out, _Out),
+    "autopilot_fleet_free": (None, c_void_p),
+    "autopilot_fleet_has_room": (c_int32, c_void_p),
+    "autopilot_fleet_add": (c_int32, c_void_p, c_uint64, c_char_p, c_int32, c_int64, c_int64, _Out),
+    "autopilot_fleet_close": (None, c_void_p),
+    "autopilot_fleet_next": (c_int32, c_void_p, c_int64, _UInt64Out, _Int32Out, _Out),
+    "autopilot_fleet_set_token": (c_int32, c_void_p, c_uint64, c_char_p),
+    "autopilot_fleet_cancel_one": (None, c_void_p, c_uint64),
+    "autopilot_fleet_cancel": (None, c_void_p),
     "autopilot_cancel_new": (c_void_p,),
     "autopilot_cancel_trigger": (None, c_void_p),
     "autopilot_cancel_free": (None, c_void_p),
@@ -83,6 +99,11 @@ BLOCKING = (
     "autopilot_client_settings",
     "autopilot_client_sync_and_wait",
     "autopilot_client_sync_since",
+    "autopilot_wait_step",
+    "autopilot_fleet_new",
+    "autopilot_fleet_free",
+    "autopilot_fleet_next",
+    "autopilot_fleet_cancel",
     "autopilot_cancel_trigger",
 )
 
