@@ -45,7 +45,7 @@ fn runs(folder: &Path, command: &str) -> String {
 #[test]
 fn c_and_cpp_are_compiled_by_the_readmes_commands_and_run() {
     for (language, file, compiler, number) in
-        [("c", "agent.c", "cc -I", 2), ("cpp", "agent.cpp", "c++ -std=c++17 -I", 1)]
+        [("c", "agent.c", "cc -I", 3), ("cpp", "agent.cpp", "c++ -std=c++17 -I", 1)]
     {
         let (programs, commands) = (blocks(language), commands(compiler));
         assert_eq!((programs.len(), commands.len()), (number, 1), "{language}");
