@@ -154,7 +154,7 @@ fn an_exception_of_cpp_is_carried_through_the_wait() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut compile = Command::new(compiler::cpp());
     compile.arg("-std=c++17").arg("-I").arg(root.join("include")).arg("-I").arg(root.join("bindings/cpp"));
-    compile.args(["cpp_api.cpp", "cpp_values.cpp"].map(|file| program::folder().join(file)));
+    compile.args(["cpp_api.cpp", "cpp_values.cpp", "cpp_fleet.cpp"].map(|file| program::folder().join(file)));
     let emulator = emulator();
     emulator.set_token("barred", Token::new(Access::Forbidden));
     let program = Program::linked(&mut compile, "cpp");
