@@ -69,10 +69,8 @@ thread=$(RUSTC=$rustc RUSTC_BOOTSTRAP=1 library thread cargo build -Zbuild-std=s
 races="-fsanitize=thread -fno-sanitize-link-runtime -Wl,--whole-archive $nightly/librustc-nightly_rt.tsan.a -Wl,--no-whole-archive -Wl,--export-dynamic -ldl -lm -lrt"
 export TSAN_OPTIONS=history_size=7
 finds "$thread" race $races
-# A forked child of many threads must start none under this sanitizer. Two of the agent's tests compile it in a way of their
-# own, without the sanitizer.
-AUTOPILOT_TEST_CFLAGS=$races AUTOPILOT_TEST_LIBRARY=$thread with_clang --skip look_up --skip forked --skip a_fault --skip too_few \
-  threads:: steps:: fleets:: agents::fleet::
+# A forked child of many threads must start none under this sanitizer.
+AUTOPILOT_TEST_CFLAGS=$races AUTOPILOT_TEST_LIBRARY=$thread with_clang --skip look_up --skip forked threads:: steps:: fleets::
 
 step "threads, the library's own Rust tests: the C boundary, and calls that end at every stage"
 before="-Zpre-link-arg=-Wl,--whole-archive,$nightly/librustc-nightly_rt.tsan.a,--no-whole-archive"
