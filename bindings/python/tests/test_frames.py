@@ -205,7 +205,8 @@ def test_when_an_option_is_wrong(credential: Any, option: dict[str, Any]) -> Non
     ("many", "options"),
     [
         ([SECRET], {"wait": 0}),
-        ({"a": SECRET}, {"max_workers": 1, "executor": ThreadPoolExecutor(1)}),
+        ({"a": SECRET}, {"max_workers": 0}),
+        ({"a": SECRET}, {"max_workers": 0, "executor": ThreadPoolExecutor(1)}),
         ([Held(), SECRET], {"executor": Here()}),  # a str does not travel
         (twice(), {}),
         ([SECRET, SECRET], {"executor": Interrupted(1)}),

@@ -103,7 +103,7 @@ class Fleet:
         ConfigurationError: An environment variable or file cannot be used.
     """
 
-    _crew: Crew  # missing if __init__ failed
+    _crew: Crew  # missing if __init__ failed: error reporters still call repr
 
     def __init__(
         self,
@@ -243,6 +243,8 @@ class Fleet:
             self._crew.leave()
 
     def __repr__(self) -> str:
+        if not hasattr(self, "_crew"):
+            return "<autopilot_sync.Fleet>"
         closed = "closed " if self._is_closed else ""
         return f"<{closed}autopilot_sync.Fleet with {len(self)} tenants>"
 

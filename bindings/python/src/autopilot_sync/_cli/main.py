@@ -91,7 +91,7 @@ def _many(given: Namespace, shown: Quiet, printed: Json | Text) -> int:
             for tenant, credential in credentials.items():
                 fleet.add(tenant, credential, **_terms(given))
             fleet.close()
-            tally = Tally(len(credentials))
+            tally = Tally(credentials)
             reports = (_of_tenant(result, given, ended) for result in fleet)
             for found in shown.counted(reports, tally.total):
                 tally.add(found)

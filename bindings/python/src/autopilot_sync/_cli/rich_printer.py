@@ -39,7 +39,7 @@ class Rich(Text):
         table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
         for column in ("tenant", "result", "message"):
             table.add_column(column, overflow="fold")
-        worst_first = sorted(tally.listed, key=lambda report: -report.exit_code)
+        worst_first = tally.worst_first
         for report in worst_first[:FEW]:
             table.add_row(RichText(report.tenant or ""), sign(report), RichText(report.line))
         if worst_first:

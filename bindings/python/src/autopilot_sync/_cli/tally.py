@@ -8,6 +8,8 @@ from .exit_code import ExitCode
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from .report import Report
 
 FEW = 40
@@ -17,19 +19,28 @@ FEW = 40
 class Tally:
     """Counts the results of many tenants, and keeps those to list."""
 
-    def __init__(self, total: int) -> None:
-        self.total = total
-        self.listed: list[Report] = []
+    def __init__(self, tenants: Iterable[str]) -> None:
+        self._places = {tenant: place for place, tenant in enumerate(tenants)}
+        self._listed: list[Report] = []
         self._counts: Counter[tuple[int, str]] = Counter()
 
     def add(self, report: Report) -> None:
         self._counts[report.exit_code, report.kind] += 1
         if self.lists(report):
-            self.listed.append(report)
+            self._listed.append(report)
 
     def lists(self, report: Report) -> bool:
         """Whether to show this one, and not only to count it."""
         return self.is_short or report.exit_code > ExitCode.ALREADY_RUNNING and not report.is_interrupted
+
+    @property
+    def worst_first(self) -> list[Report]:
+        """Those to list. Those that are equally bad have the order in which the tenants were given."""
+        return sorted(self._listed, key=lambda report: (-report.exit_code, self._places.get(report.tenant or "", 0)))
+
+    @property
+    def total(self) -> int:
+        return len(self._places)
 
     @property
     def is_short(self) -> bool:
