@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import threading
 
-from ._worker import Job, NoWorker, run_before_exit
+from ._threads import NoThread
+from ._worker import Job, run_before_exit
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def run(call: Callable[[], T], canceller: Canceller) -> T:
         return call()
     try:
         result: T = Job(lambda _: call(), canceller).run()
-    except NoWorker:
+    except NoThread:
         return call()
     return result
 

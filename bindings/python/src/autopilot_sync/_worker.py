@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import _thread
-import _signal  # type: ignore[import-not-found]  # the functions of `signal` make an enum member of each signal
 import atexit
 import os
-import sys
 import threading
 from _queue import Empty, SimpleQueue  # `queue` has other parts, which take long to import
+
+from . import _threads
+from ._threads import LONGEST_WAIT, NoThread
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,16 +21,6 @@ if TYPE_CHECKING:
     """Code of the program that runs in the middle of a call, on the calling thread. Other than 0 ends the call."""
     CallBack = Callable[[ProgramCode], int]
     """Runs it there, and returns what it returned."""
-
-# A worker takes no signal, or the signal would not wake the main thread. These three are the thread's own faults.
-BLOCKED_SIGNALS = set(_signal.valid_signals()) - {_signal.SIGFPE, _signal.SIGILL, _signal.SIGSEGV}
-# On Windows a blocked thread sees Ctrl-C only between two waits.
-LONGEST_WAIT = 0.1 if sys.platform == "win32" else None
-
-
-class NoWorker(RuntimeError):
-    """No thread can be started: there are too many, or the interpreter is about to end."""
-
 
 class Worker:
     """A thread that runs one job after the other. One idle worker is kept, because starting a thread can take longer
@@ -48,9 +39,9 @@ class Worker:
         try:
             self._pipe = os.pipe()
         except OSError as error:
-            raise NoWorker(str(error)) from None
+            raise NoThread(str(error)) from None
         try:
-            self._start()
+            _threads.start(self._run)
         except BaseException:
             self.take(None)  # a signal's handler raised: the thread may run, and must not wait for ever
             raise
@@ -61,7 +52,7 @@ class Worker:
 
     @classmethod
     def ready(cls) -> Worker:
-        """An idle worker, or a new one. Raises NoWorker."""
+        """An idle worker, or a new one. Raises NoThread."""
         try:
             return cls._idle.pop()
         except IndexError:
@@ -79,23 +70,6 @@ class Worker:
         """Runs a job; None ends the worker."""
         self._jobs.append(job)
         os.write(self._pipe[1], b"\0")
-
-    def _start(self) -> None:
-        if sys.platform == "win32":
-            self._start_thread()
-            return
-        before = _signal.pthread_sigmask(_signal.SIG_BLOCK, ())
-        try:  # a signal's handler may raise from the very call that blocks them
-            _signal.pthread_sigmask(_signal.SIG_BLOCK, BLOCKED_SIGNALS)
-            self._start_thread()
-        finally:
-            _signal.pthread_sigmask(_signal.SIG_SETMASK, before)
-
-    def _start_thread(self) -> None:
-        try:
-            _thread.start_new_thread(self._run, ())
-        except RuntimeError as error:
-            raise NoWorker(str(error)) from None
 
     def _run(self) -> None:
         while self._run_one():
@@ -137,7 +111,7 @@ class Job:
     def run(self) -> Any:
         """Waits for the call, runs its callbacks, and returns its result.
 
-        Whatever is raised meanwhile, by a signal's handler or by a callback, ends the call first. Raises NoWorker.
+        Whatever is raised meanwhile, by a signal's handler or by a callback, ends the call first. Raises NoThread.
         """
         try:
             self._start()
