@@ -8,8 +8,18 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from logging import Logger
 
+    from .detail import Detail
+
 
 def logger() -> Logger | None:
     """None if the program does not use logging: importing it would take longer than importing this package."""
     logging = sys.modules.get("logging")
     return None if logging is None else logging.getLogger("autopilot_sync")
+
+
+def logged(name: str, found: Detail) -> Detail:
+    """Logs a line for the call of this name, and returns its detail."""
+    if (log := logger()) is not None:
+        ids = ", ".join(str(attempt.client_request_id) for attempt in found.attempts)
+        log.debug("%s: %s: %s (client-request-id %s)", name, found.result_name, found.message, ids)
+    return found

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from ctypes import byref, c_void_p
 
-from . import _log
 from ._canceller import Canceller
 from ._library import native
+from ._log import logged
 from ._options import Options, check_change, check_wait
 from ._secret import Secret
 from .cloud import Cloud
@@ -283,7 +283,7 @@ class Client:
 
         def call(token: Token) -> Detail:
             found = run(lambda: of_call(function, connections, token, canceller, *places), canceller)
-            return _logged(name, found)
+            return logged(name, found)
 
         connections.running.add(canceller)
         try:
@@ -293,7 +293,7 @@ class Client:
             if found.result == UNAUTHORIZED:
                 new_token = self._source.new_token(token, found.claims)
                 found = found if new_token is None else call(new_token)
-            return found
+            return self._source.explained(found)
         finally:
             connections.running.discard(canceller)
 
@@ -314,7 +314,7 @@ class Client:
                 wait = getattr(native, f"autopilot_client_{name}")
                 return of_call(wait, connections, token, *times, canceller, function, None)
 
-            return _logged(name, run_with_callbacks(call, canceller))
+            return self._source.explained(logged(name, run_with_callbacks(call, canceller)))
         finally:
             connections.running.discard(canceller)
 
@@ -340,9 +340,3 @@ def _client_on(connections: _Connections, source: TokenSource) -> Client:
     client._connections, client._source = connections, source
     return client
 
-
-def _logged(name: str, found: Detail) -> Detail:
-    if (logger := _log.logger()) is not None:
-        ids = ", ".join(str(attempt.client_request_id) for attempt in found.attempts)
-        logger.debug("%s: %s: %s (client-request-id %s)", name, found.result_name, found.message, ids)
-    return found

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from . import _log
 from ._secret import Secret
+from .exceptions import UNAUTHORIZED
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .detail import Detail
 
 _KINDS = "a str, a callable, or an object with get_token(*scopes)"
 
@@ -63,14 +68,22 @@ class TokenSource:
             raise TypeError("the credential is asynchronous: use the synchronous one from azure.identity")
         raise TypeError(f"the credential returned {type(answer.reveal()).__name__} instead of a token")
 
-    def new_token(self, refused: Token, claims: str | None) -> Token | None:
-        """The token to try after one was refused. None if there is no other."""
+    def new_token(self, refused: Token | None, claims: str | None) -> Token | None:
+        """The token to try after one was refused, if that is known. None if there is no other."""
         if self.is_text:
             return None
         if (logger := _log.logger()) is not None:
             logger.debug("token refused%s: asking the credential again", " with a claims challenge" if claims else "")
         token = self.token(claims)
         return None if token == refused else token
+
+    def explained(self, found: Detail) -> Detail:
+        """The detail of a call, which also says if a str was refused because it has expired."""
+        if found.result != UNAUTHORIZED or not self.is_text:
+            return found
+        from . import _expiry
+
+        return _expiry.explained(found, self._credential)
 
     def _ask(self, claims: str | None) -> object:
         if self.is_text:

@@ -156,12 +156,13 @@ class InvalidArgumentError(AutopilotError, ValueError):
     """The text cannot be a token, or the time not that of a change. Nothing was sent."""
 
 
+INVALID_ARGUMENT = -1
 UNAUTHORIZED = -7
 SERVICE = -9
 INTERNAL = -12
 
 ERRORS: dict[int, type[AutopilotError]] = {
-    -1: InvalidArgumentError,
+    INVALID_ARGUMENT: InvalidArgumentError,
     -2: ServiceRequestError,
     -3: TlsError,
     -4: CallTimeoutError,
