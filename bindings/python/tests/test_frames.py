@@ -15,10 +15,9 @@ from pathlib import Path
 from typing import Any, Callable
 
 import pytest
-from autopilot_sync import CallCancelledError, Client, TenantResult, sync, sync_many
+from autopilot_sync import CallCancelledError, Client, Fleet, Goal, sync, sync_many
 from autopilot_sync._cli.credentials import TokenFile, TokenVariable
 from autopilot_sync._cli.main import main
-from autopilot_sync.many import settings_many
 from azure.core.credentials import AccessToken
 from conftest import SECRET, Start, ago, run, since_now
 from emulator import HANG, Emulator
@@ -55,7 +54,7 @@ CALLS: list[Call] = [
     lambda credential: Client(credential).sync_since(ago(), timeout=A_MOMENT),
     lambda credential: raise_the_error(sync_many([credential])),
     lambda credential: raise_the_error(sync_many({"a": credential}, wait=A_MOMENT, as_completed=True)),
-    lambda credential: raise_the_error(settings_many({"a": credential}, None)),
+    lambda credential: raise_the_error(fleet_of(credential)),
     lambda credential: raise_the_error(sync_many([credential], executor=Here())),
 ]
 TAKE_TEXTS = CALLS[:-1]
@@ -74,13 +73,18 @@ class Interrupted(ThreadPoolExecutor):
         raise KeyboardInterrupt
 
 
+def fleet_of(credential: Any) -> Fleet:
+    fleet = Fleet()
+    fleet.add("a", credential, Goal.SETTINGS)
+    fleet.close()
+    return fleet
+
+
 def raise_the_error(results: Any) -> None:
     """Also ends the threads of the calls: the raised error keeps its frames, and they keep the results."""
     with closing(results):
         for result in results:
-            if isinstance(result, TenantResult):
-                result.result()
-            raise result.error
+            result.result()
 
 
 def raised_by(call: Callable[[], object], *kinds: type[BaseException]) -> BaseException:
@@ -201,7 +205,8 @@ def test_when_an_option_is_wrong(credential: Any, option: dict[str, Any]) -> Non
     ("many", "options"),
     [
         ([SECRET], {"wait": 0}),
-        ({"a": SECRET}, {"max_workers": 1, "executor": ThreadPoolExecutor(1)}),
+        ({"a": SECRET}, {"max_workers": 0}),
+        ({"a": SECRET}, {"max_workers": 0, "executor": ThreadPoolExecutor(1)}),
         ([Held(), SECRET], {"executor": Here()}),  # a str does not travel
         (twice(), {}),
         ([SECRET, SECRET], {"executor": Interrupted(1)}),

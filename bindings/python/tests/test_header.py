@@ -7,7 +7,8 @@ from ctypes import POINTER, c_char_p, c_int32, c_int64, c_uint64, c_void_p
 from typing import Any
 
 import pytest
-from autopilot_sync import Answer, Cloud, Phase, SyncStatus, Trigger, __version__, exceptions
+from autopilot_sync import Answer, Cloud, Goal, Phase, SyncStatus, Trigger, __version__, exceptions
+from autopilot_sync._crew import Event
 from autopilot_sync._library import native
 from autopilot_sync._prototypes import PROTOTYPES, ProgressFunction
 from cargo import ROOT
@@ -57,6 +58,7 @@ def test_every_function_is_declared_as_the_header_has_it() -> None:
     ("kind", "prefix", "left_out"),
     [
         (Cloud, "AUTOPILOT_CLOUD", set()),
+        (Goal, "AUTOPILOT_GOAL", set()),
         (Phase, "AUTOPILOT_PHASE", set()),
         (SyncStatus, "AUTOPILOT_SYNC_STATUS", {"NONE"}),
         (Trigger, "AUTOPILOT_TRIGGER", set()),
@@ -65,6 +67,10 @@ def test_every_function_is_declared_as_the_header_has_it() -> None:
 def test_members_are_the_headers_numbers(kind: Any, prefix: str, left_out: set[str]) -> None:
     theirs = {name: value for name, value in constants(prefix).items() if name not in left_out}
     assert {member.name: member.value for member in kind} == theirs
+
+
+def test_the_events_of_a_fleet_are_the_headers() -> None:
+    assert {name: value for name, value in vars(Event).items() if name.isupper()} == constants("AUTOPILOT_EVENT")
 
 
 def test_each_result_is_an_answer_or_has_an_exception() -> None:

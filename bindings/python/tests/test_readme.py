@@ -46,11 +46,15 @@ def test_many_tenants(start: Start) -> None:
     assert results == ["contoso the sync completed", "fabrikam forbidden"]
 
 
+def test_a_fleet(emulator: Emulator) -> None:
+    assert run(PROGRAMS[4] + "\nprint_states({'contoso': 'first'})").stdout == "contoso COMPLETED\n"
+
+
 def test_asyncio(emulator: Emulator) -> None:
     call = "\nfrom autopilot_sync import Client\nprint(asyncio.run(trigger(Client('token'))).answer.name)"
-    assert run(PROGRAMS[4] + call).stdout == "ACCEPTED\n"
+    assert run(PROGRAMS[5] + call).stdout == "ACCEPTED\n"
     shown = re.findall(r"async def trigger.*?raise$", (autopilot_sync.__doc__ or ""), re.S | re.M)
-    assert len(PROGRAMS) == 5 and len(shown) == 1
+    assert len(PROGRAMS) == 6 and len(shown) == 1
 
 
 @pytest.fixture

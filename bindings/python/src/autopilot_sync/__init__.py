@@ -9,8 +9,8 @@ Here as a user or machine that azure-identity finds signed in:
         print(client.sync_and_wait().answer)
 
 `sync(token)` is the shortest way to trigger a sync. A `Client` takes options, waits, makes sure that your change is in
-(`Client.sync_since`), reads settings and can be cancelled. `sync_many` serves many tenants. A call returns an `Outcome`
-with an `Answer`, or raises an `AutopilotError`; `help(autopilot_sync.exceptions)` lists the errors.
+(`Client.sync_since`), reads settings and can be cancelled. `sync_many` serves thousands of tenants, and a `Fleet` those
+that come and go. A call returns an `Outcome` with an `Answer`, or raises an `AutopilotError`; `help(autopilot_sync.exceptions)` lists the errors.
 
 The token is a bearer token of Microsoft Graph, without the word "Bearer". It needs the permission
 DeviceManagementServiceConfig.ReadWrite.All, which covers the whole tenant. So call from one service, or from one
@@ -63,7 +63,8 @@ if TYPE_CHECKING:
         TlsError,
         UnexpectedResponseError,
     )
-    from .many import TenantResult, sync_many
+    from .fleet import Fleet, Goal, TenantResult
+    from .many import sync_many
     from .outcome import Answer, Outcome
     from .progress import Phase, Progress
     from .settings import Settings, SyncStatus
@@ -81,7 +82,9 @@ __all__ = [
     "ConfigurationError",
     "Credential",
     "Detail",
+    "Fleet",
     "ForbiddenError",
+    "Goal",
     "HttpResponseError",
     "InvalidArgumentError",
     "Outcome",
@@ -105,7 +108,7 @@ __all__ = [
 
 # These modules are imported when a name is first used: a program that may never sync then pays for the library alone.
 # A name is looked up in one after the other, the cheap ones first.
-_MODULES = ("cloud", "settings", "detail", "exceptions", "outcome", "client", "progress", "types", "many")
+_MODULES = ("cloud", "settings", "detail", "exceptions", "outcome", "client", "progress", "types", "fleet", "many")
 
 
 if not TYPE_CHECKING:  # a type checker would believe that any name exists

@@ -39,6 +39,15 @@ def check_change(name: str, change: object) -> int:
     return -((datetime(1970, 1, 1, tzinfo=timezone.utc) - change) // timedelta(milliseconds=1))
 
 
+def at_least_one(name: str, value: object) -> int:
+    """A number of things. Raises TypeError or ValueError."""
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise TypeError(f"{name} must be an int, not {type(value).__name__}")
+    if value < 1:
+        raise ValueError(f"{name} must be at least 1")
+    return value
+
+
 def _text(name: str, value: object) -> bytes:
     if not isinstance(value, str):
         raise TypeError(f"{name} must be a str, not {type(value).__name__}")

@@ -103,6 +103,25 @@ def of_call(function: Callable[..., int], *arguments: Any) -> Detail:
         native.autopilot_detail_free(pointer)
 
 
+class LibraryDetail:
+    """A detail of the library, read when it is needed, and freed with this object."""
+
+    __slots__ = ("_pointer",)
+
+    def __init__(self, pointer: c_void_p) -> None:
+        self._pointer = pointer
+
+    @property
+    def claims(self) -> str | None:
+        return text(native.autopilot_detail_claims(self._pointer))
+
+    def read(self) -> Detail:
+        return _read(self._pointer)
+
+    def __del__(self, free: Callable[[c_void_p], None] = native.autopilot_detail_free) -> None:
+        free(self._pointer)
+
+
 def _read(pointer: c_void_p) -> Detail:
     result = native.autopilot_detail_result(pointer)
     code = text(native.autopilot_detail_code(pointer))

@@ -17,7 +17,7 @@ class Phase(OpenEnum):
             completed.
         WATCHING: The wait watches a sync, or looks for the effect of a trigger that may have run.
         TOKEN_REJECTED: The service refused the token. The wait asks the credential for a new one.
-        RETRYING: The settings cannot be read for now. It tries again until it can, and triggers then.
+        RETRYING: The service cannot take the request for now. The wait tries again until it can.
     """
 
     STARTING = 0
