@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from autopilot_sync import Fleet
 from autopilot_sync._cli import report
 from autopilot_sync._cli.main import main
 from azure.identity import CredentialUnavailableError
@@ -121,9 +122,11 @@ def test_ctrl_c_tells_of_each_tenant(start: Start, file: Path) -> None:
     out, err = program.communicate()
     found = [json.loads(line) for line in out.splitlines()]
     assert (program.returncode, err) == (130, "")
-    assert [(one["tenant"], one["exit_code"], one["message"]) for one in found] == [
-        (name, 130, "interrupted: by SIGINT") for name in "abc"
-    ]
+    told = [(one["tenant"], one["exit_code"], one["trigger"], len(one["attempts"])) for one in found]
+    assert sorted(told) == [("a", 130, "MAY_HAVE_RUN", 1), ("b", 130, "NOT_SENT", 0), ("c", 130, "NOT_SENT", 0)]
+    messages = {one["tenant"]: one["message"] for one in found}
+    assert messages["a"].startswith("interrupted: by SIGINT. The trigger was sent and may have started a sync.")
+    assert messages["b"] == messages["c"] == "interrupted: by SIGINT. No sync was triggered."
     assert shows_no_token(out)
 
 
@@ -137,13 +140,73 @@ def test_a_signal_while_the_file_is_read_ends_it(
     assert (found["exit_code"], found["message"]) == (128 + number, f"interrupted: by {number.name}")
 
 
+@posix
 def test_a_signal_while_the_calls_begin_is_told_of_each_tenant(
     emulator: Emulator, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
+    """The signal comes between the adding of the two."""
+    emulator.script({**HANG, "times": 9})
     (tmp_path / "tenants.json").write_text('{"a": {"token_env": "A"}, "b": {"token_env": "B"}}')
-    monkeypatch.setattr("autopilot_sync._cli.main.sync_many", lambda *_, **_more: signal.raise_signal(signal.SIGTERM))
-    assert main(["--many", str(tmp_path / "tenants.json")]) == 128 + signal.SIGTERM
-    assert capsys.readouterr().out == "a: INTERRUPTED: by SIGTERM\nb: INTERRUPTED: by SIGTERM\n"
+    monkeypatch.setenv("A", "token")
+    add = Fleet.add
+
+    def interrupted(fleet: Fleet, *arguments: Any, **more: Any) -> None:
+        add(fleet, *arguments, **more)
+        if arguments[0] == "a":
+            signal.raise_signal(signal.SIGTERM)
+
+    monkeypatch.setattr(Fleet, "add", interrupted)
+    assert main(["--many", str(tmp_path / "tenants.json"), "--timeout", "86400"]) == 128 + signal.SIGTERM
+    lines = sorted(capsys.readouterr().out.splitlines())
+    assert [line.partition(". ")[0] for line in lines] == ["a: INTERRUPTED: by SIGTERM", "b: INTERRUPTED: by SIGTERM"]
+
+
+MANY = 50
+"""So many that those that go well are only counted."""
+
+
+@pytest.fixture
+def large(tmp_path: Path) -> Path:
+    """Many tenants, one of which the service refuses. One more has no token."""
+    entries = {f"t{number}": {"token_env": "GOOD"} for number in range(MANY - 2)}
+    path = tmp_path / "large.json"
+    path.write_text(json.dumps({**entries, "refused": {"token_env": "BAD"}, "lacking": {"token_env": "NONE"}}))
+    return path
+
+
+def test_of_many_tenants_the_failures_are_listed_and_the_rest_is_counted(start: Start, large: Path) -> None:
+    start(*TENANTS, "--last-sync", "1h")
+    ran = Ran("--many", str(large), "--since", "2h", GOOD="token-of-a", BAD="token-of-b")
+    lines = ran.out.splitlines()
+    assert (ran.code, ran.err) == (77, "")
+    assert sorted(line.split(": ")[0] for line in lines[:2]) == ["lacking", "refused"]
+    assert [line.split() for line in lines[2:]] == [["1", "FORBIDDEN"], ["1", "NO_TOKEN"], ["48", "UP_TO_DATE"]]
+
+
+def test_json_has_a_line_for_each_of_many(start: Start, large: Path) -> None:
+    start(*TENANTS)
+    ran = Ran("status", "--many", str(large), "--json", GOOD="token-of-a", BAD="token-of-b")
+    codes = {one["tenant"]: one["exit_code"] for one in map(json.loads, ran.out.splitlines())}
+    assert len(codes) == MANY and codes.pop("refused") == 77 and codes.pop("lacking") == 66
+    assert set(codes.values()) == {0}
+
+
+@posix
+def test_ctrl_c_counts_what_became_of_many(start: Start, large: Path) -> None:
+    emulator = start(*TENANTS, *LASTING)
+    program = begun("--many", str(large), "--wait", GOOD="token-of-a", BAD="token-of-b")
+    posts = [0]
+    while len(posts) < MANY - 1:
+        posts = [1 for request in emulator.requests() if request["method"] == "POST" and request["reply"]]
+    program.send_signal(signal.SIGINT)
+    out, err = program.communicate()
+    counts = {line.strip().partition(" ")[2]: int(line.split()[0]) for line in out.splitlines()[2:]}
+    assert (program.returncode, err) == (130, "")
+    accepted = "The sync was accepted earlier and goes on without this program."
+    joined = "The running sync goes on without this program."
+    assert counts[f"INTERRUPTED: by SIGINT. {accepted}"] == 1
+    assert counts[f"INTERRUPTED: by SIGINT. {joined}"] == MANY - 3
+    assert sum(counts.values()) == MANY
 
 
 @pytest.mark.parametrize(

@@ -182,11 +182,30 @@ def test_many_tenants_have_a_bar_and_a_table(start: Start, opened: Open, many: s
     emulator.advance("1h")
     assert line[0] in SPINNER and "Tenants" in line and len(line.splitlines()) == 1
     assert terminal.finish() == 77
-    header, first, second, *_, third, last = terminal.text.splitlines()
+    header, failed, *_, first, second, last = terminal.text.splitlines()
     assert header.split() == ["tenant", "result", "message"]
-    assert first.split() == ["a", "✓", "ACCEPTED", "the", "sync", "completed"]
-    assert second.startswith("b       ✗ FORBIDDEN  HTTP 403: ") and third.split()[:3] == ["c", "✓", "ACCEPTED"]
+    assert failed.startswith("b       ✗ FORBIDDEN  HTTP 403: "), "failures come first"
+    for name, line in (("a", first), ("c", second)):
+        assert line.split() == [name, "✓", "ACCEPTED", "the", "sync", "completed"]
     assert last == "2 of 3 tenants succeeded" and terminal.is_cursor_shown
+
+
+def test_very_many_tenants_are_counted(start: Start, opened: Open, tmp_path: Path) -> None:
+    """And of very many failures, some are shown."""
+    start("--token", "bad:forbidden", "--last-sync", "1h")
+    good = {f"good{number}": {"token_env": "GOOD"} for number in range(60)}
+    bad = {f"bad{number}": {"token_env": "BAD"} for number in range(60)}
+    file = tmp_path / "tenants.json"
+    file.write_text(json.dumps({**good, **bad}))
+    terminal = opened("--many", str(file), "--since", "2h", GOOD="good", BAD="bad")
+    assert terminal.finish() == 77
+    assert terminal.text.splitlines()[-4:] == [
+        "and 20 more, which --json or a pipe shows",
+        "     60 FORBIDDEN",
+        "     60 UP_TO_DATE",
+        "60 of 120 tenants succeeded",
+    ]
+    assert "good" not in terminal.text
 
 
 def test_ctrl_c_ends_many_and_tells_of_each(start: Start, opened: Open, many: str) -> None:

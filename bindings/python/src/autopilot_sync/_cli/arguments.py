@@ -100,7 +100,7 @@ def _parser() -> argparse.ArgumentParser:
         help="for status: exit with 4 if the last completed sync is older, such as 90m, 12h, 2d",
     )
     what.add_argument("--many", metavar="FILE", type=_place, help="for all tenants in FILE; - is standard input")
-    what.add_argument("--jobs", metavar="N", type=_jobs, help="with --many: how many tenants at once; default 32")
+    what.add_argument("--jobs", metavar="N", type=_jobs, help="with --many: how many requests at once, at most; default 256")
 
     token = parser.add_argument_group("where the token comes from").add_mutually_exclusive_group()
     token.add_argument(

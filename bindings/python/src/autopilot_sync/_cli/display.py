@@ -8,16 +8,17 @@ from contextlib import contextmanager, suppress
 
 from . import formatting
 from .help_text import PROGRAM
+from .tally import FEW
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from typing import Callable, TypeVar
+    from typing import Callable
 
     from ..progress import Progress
     from .report import Report
 
-    Result = TypeVar("Result")
+PARTS = 20
 
 
 class Quiet:
@@ -40,9 +41,9 @@ class Quiet:
         """Gives the progress callback of a wait."""
         yield None
 
-    def counted(self, results: Iterable[Result], total: int) -> Iterator[Result]:
-        """Passes the results on, and shows how many there are so far."""
-        yield from results
+    def counted(self, reports: Iterable[Report], total: int) -> Iterator[Report]:
+        """Passes the reports of tenants on, and shows how many there are so far."""
+        yield from reports
 
 
 class Lines(Quiet):
@@ -63,6 +64,12 @@ class Lines(Quiet):
 
     def note(self, text: str) -> None:
         self.line(text)
+
+    def counted(self, reports: Iterable[Report], total: int) -> Iterator[Report]:
+        for number, report in enumerate(reports, 1):
+            if number * PARTS // total > (number - 1) * PARTS // total and total > FEW:
+                self.line(f"{number:,} of {total:,} tenants")
+            yield report
 
 
 class LogLines(logging.Handler):

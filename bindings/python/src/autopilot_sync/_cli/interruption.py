@@ -14,23 +14,24 @@ _SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if
 
 
 class Interruption:
-    """The signal that ended the call. None if none did."""
+    """The signal that ended the call, or None. And how the first one ends it."""
 
-    def __init__(self) -> None:
+    def __init__(self, end: Callable[[], object]) -> None:
         self.signal: int | None = None
+        self.end = end
 
 
 @contextmanager
 def ends(end: Callable[[], object]) -> Iterator[Interruption]:
     """Inside this context the first signal calls `end`, which should end what goes on. The second raises
     KeyboardInterrupt."""
-    interruption = Interruption()
+    interruption = Interruption(end)
 
     def handle(number: int, _frame: object) -> None:
         is_first, interruption.signal = interruption.signal is None, number
         if not is_first:
             raise KeyboardInterrupt
-        end()
+        interruption.end()
 
     before: dict[int, Any] = {}
     for number in _SIGNALS:

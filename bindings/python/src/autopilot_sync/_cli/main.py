@@ -6,24 +6,24 @@ import io
 import os
 import signal
 import sys
-from contextlib import closing
 
 from .._secret import Secret
 from ..client import Client
-from ..exceptions import AutopilotError
-from ..many import settings_many, sync_many
+from ..exceptions import AutopilotError, CallCancelledError
+from ..fleet import Fleet, Goal
 from . import arguments, interruption, output, report, tenants
 from .credentials import TokenFile, TokenVariable, azure_identity
 from .exit_code import CaFileError, ExitCode
 from .help_text import PROGRAM
+from .tally import Tally
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import Namespace
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
     from typing import Any
 
-    from ..many import TenantResult, TenantSettings
+    from ..fleet import TenantResult
     from ..types import Credential
     from .display import Quiet
     from .interruption import Interruption
@@ -78,46 +78,50 @@ def _call(client: Client, given: Namespace, shown: Quiet, ended: Interruption) -
 
 
 def _many(given: Namespace, shown: Quiet, printed: Json | Text) -> int:
-    credentials: dict[str, Credential] = {}
-    reports: dict[str, Report] = {}
     with interruption.ends(_interrupt) as ended:
         try:
-            try:
-                credentials = tenants.read(given.many)
-                results = _begun(given, credentials)
-            except Exception as error:
-                return _told(_refused(error), shown, printed)
-            with closing(results):  # type: ignore[type-var]  # it is a generator
-                for result in shown.counted(results, len(credentials)):
-                    found = report.of_tenant(result, given.max_age)
-                    reports[result.tenant] = found
-                    printed.of_many(found)
+            credentials = tenants.read(given.many)
+            fleet = Fleet(limit=len(credentials), max_workers=given.jobs, **_options(given))
         except KeyboardInterrupt:
-            number = ended.signal or signal.SIGINT
-            if not credentials:
-                return _told(report.of_interruption(number), shown, printed)
-            for tenant in [one for one in credentials if one not in reports]:
-                reports[tenant] = report.of_interruption(number, tenant=tenant)
-                printed.of_many(reports[tenant])
-    printed.summary([reports[tenant] for tenant in credentials])
-    good = sum(one.exit_code <= ExitCode.ALREADY_RUNNING for one in reports.values())
-    shown.note(f"{good} of {len(reports)} tenants succeeded")
+            return _told(report.of_interruption(ended.signal or signal.SIGINT), shown, printed)
+        except Exception as error:
+            return _told(_refused(error), shown, printed)
+        ended.end = fleet.cancel
+        with fleet:
+            for tenant, credential in credentials.items():
+                fleet.add(tenant, credential, **_terms(given))
+            fleet.close()
+            tally = Tally(credentials)
+            reports = (_of_tenant(result, given, ended) for result in fleet)
+            for found in shown.counted(reports, tally.total):
+                tally.add(found)
+                printed.of_many(found, tally)
+    printed.summary(tally)
+    shown.note(f"{tally.good:,} of {tally.total:,} tenants succeeded")
     if ended.signal is not None:
         shown.note("Syncs that were accepted earlier go on without this program.")
-    return max(one.exit_code for one in reports.values())
+    return tally.exit_code
 
 
-def _begun(given: Namespace, credentials: dict[str, Credential]) -> Iterator[TenantResult | TenantSettings]:
+def _of_tenant(result: TenantResult, given: Namespace, ended: Interruption) -> Report:
+    if ended.signal is not None and isinstance(result.error, CallCancelledError):
+        return report.of_interruption(ended.signal, result.error, result.tenant)
+    if result.error is not None:
+        return report.of_error(result.error, result.tenant)
+    outcome = result.result()
+    if given.command == "status" and outcome.settings is not None:
+        return report.of_settings(outcome.settings, given.max_age, result.tenant)
+    return report.of_outcome(outcome, result.tenant)
+
+
+def _terms(given: Namespace) -> dict[str, Any]:
+    """What the fleet does for each tenant."""
     if given.command == "status":
-        return settings_many(credentials, given.jobs, **_options(given))
-    return sync_many(
-        credentials,
-        wait=given.wait or False,
-        since=given.since,
-        as_completed=True,
-        max_workers=given.jobs,
-        **_options(given),
-    )
+        return {"goal": Goal.SETTINGS}
+    if given.wait is None:
+        return {"goal": Goal.SYNC}
+    goal = Goal.SYNC_AND_WAIT if given.since is None else Goal.SYNC_SINCE
+    return {"goal": goal, "since": given.since, "timeout": given.wait}
 
 
 def _told(found: Report, shown: Quiet, printed: Json | Text) -> int:

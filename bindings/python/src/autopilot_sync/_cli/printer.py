@@ -9,6 +9,7 @@ from . import formatting
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .report import Report
+    from .tally import Tally
 
 
 class Json:
@@ -18,12 +19,12 @@ class Json:
         """The result of the only call."""
         print(report.json(), flush=True)
 
-    def of_many(self, report: Report) -> None:
+    def of_many(self, report: Report, _tally: Tally) -> None:
         """The result of one tenant, as soon as it is there."""
         self.one(report)
 
-    def summary(self, reports: list[Report]) -> None:
-        """All tenants at the end. They have been printed already."""
+    def summary(self, tally: Tally) -> None:
+        """What became of all, at the end. Each has its line already."""
 
 
 class Text:
@@ -37,8 +38,10 @@ class Text:
             print(f"{report.name}: {report.line}")
         sys.stdout.flush()
 
-    def of_many(self, report: Report) -> None:
-        print(f"{report.tenant}: {report.name}: {report.line}", flush=True)
+    def of_many(self, report: Report, tally: Tally) -> None:
+        if tally.lists(report):
+            print(f"{report.tenant}: {report.name}: {report.line}", flush=True)
 
-    def summary(self, reports: list[Report]) -> None:
-        """All tenants at the end. They have been printed already."""
+    def summary(self, tally: Tally) -> None:
+        if not tally.is_short:
+            print(*tally.lines, sep="\n", flush=True)

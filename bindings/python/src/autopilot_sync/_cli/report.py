@@ -9,7 +9,6 @@ from datetime import datetime, timezone
 from .._values import Record
 from ..detail import Detail, Trigger
 from ..exceptions import AutopilotError
-from ..many import TenantSettings
 from ..outcome import Outcome
 from ..settings import Settings
 from . import exit_code, formatting, health
@@ -18,8 +17,6 @@ from .exit_code import ExitCode
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
-
-    from ..many import TenantResult
 
 _HINTS = {
     Trigger.NOT_SENT: "No sync was triggered.",
@@ -53,6 +50,15 @@ class Report(Record):
     @property
     def is_error(self) -> bool:
         return self.exit_code > ExitCode.UNCONFIRMED
+
+    @property
+    def is_interrupted(self) -> bool:
+        return self.exit_code > 128
+
+    @property
+    def kind(self) -> str:
+        """What many tenants may have in common."""
+        return f"{self.name}: {self.line}" if self.is_interrupted else self.name
 
     @property
     def read(self) -> Settings | None:
@@ -138,15 +144,6 @@ def of_error(error: BaseException, tenant: str | None = None) -> Report:
     )
 
 
-def of_tenant(result: TenantResult | TenantSettings, max_age: float | None) -> Report:
-    if result.error is not None:
-        return of_error(result.error, result.tenant)
-    if isinstance(result, TenantSettings):
-        assert result.settings is not None
-        return of_settings(result.settings, max_age, result.tenant)
-    return of_outcome(result.result(), result.tenant)
-
-
 def of_failure(message: str, code: ExitCode) -> Report:
     """For a failure before any call."""
     return Report(tenant=None, name=code.name, message=message, exit_code=code, detail=None, settings=None)
@@ -155,10 +152,13 @@ def of_failure(message: str, code: ExitCode) -> Report:
 def of_interruption(number: int, error: BaseException | None = None, tenant: str | None = None) -> Report:
     """For a call that a signal ended. The error, if there is one, tells how far the call came."""
     detail = error.detail if isinstance(error, AutopilotError) else None
+    message = f"interrupted: by {signal.Signals(number).name}"
+    if tenant is not None and detail is not None:  # there is no other line for a hint
+        message += f". {_HINTS.get(detail.trigger, '')}"
     return Report(
         tenant=tenant,
         name=ExitCode.INTERRUPTED.name,
-        message=f"interrupted: by {signal.Signals(number).name}",
+        message=message,
         exit_code=128 + number,
         detail=detail,
         settings=None if detail is None else detail.settings,

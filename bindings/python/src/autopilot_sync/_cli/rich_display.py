@@ -18,9 +18,8 @@ from .rich_printer import sign
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from typing import Callable, TypeVar
+    from typing import Callable
 
-    from .display import Result
     from .report import Report
 
 
@@ -61,12 +60,13 @@ class Live(Quiet):
 
             yield show
 
-    def counted(self, results: Iterable[Result], total: int) -> Iterator[Result]:
-        with self._bars(BarColumn(), MofNCompleteColumn()) as bars:
-            task = bars.add_task("Tenants", total=total)
-            for result in results:
-                bars.advance(task)
-                yield result
+    def counted(self, reports: Iterable[Report], total: int) -> Iterator[Report]:
+        with self._bars(BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[failed]}", "red")) as bars:
+            task, failed = bars.add_task("Tenants", total=total, failed=""), 0
+            for report in reports:
+                failed += report.is_error
+                bars.update(task, advance=1, failed=f"{failed:,} failed" if failed else "")
+                yield report
 
     def _bars(self, *columns: ProgressColumn) -> Bars:
         spinner = SpinnerColumn("dots" if self._console.encoding.startswith("utf") else "line")

@@ -10,14 +10,16 @@ from rich.text import Text as RichText
 from . import formatting
 from .exit_code import ExitCode
 from .printer import Text
+from .tally import FEW
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .report import Report
+    from .tally import Tally
 
 
 class Rich(Text):
-    """Like Text, in colours. Many tenants make a table."""
+    """Like Text, in colours. Many tenants make a table, the worst first."""
 
     def __init__(self) -> None:
         self._console = Console(highlight=False)
@@ -30,16 +32,22 @@ class Rich(Text):
             if report.settings is not None:
                 self._console.print(Padding(_grid(formatting.state(report.settings)[1:]), (0, 0, 0, 2)))
 
-    def of_many(self, report: Report) -> None:
+    def of_many(self, report: Report, _tally: Tally) -> None:
         """The table has it."""
 
-    def summary(self, reports: list[Report]) -> None:
+    def summary(self, tally: Tally) -> None:
         table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
         for column in ("tenant", "result", "message"):
             table.add_column(column, overflow="fold")
-        for report in reports:
+        worst_first = tally.worst_first
+        for report in worst_first[:FEW]:
             table.add_row(RichText(report.tenant or ""), sign(report), RichText(report.line))
-        self._console.print(table)
+        if worst_first:
+            self._console.print(table)
+        if worst_first[FEW:]:
+            self._console.print(f"and {len(worst_first) - FEW:,} more, which --json or a pipe shows")
+        if not tally.is_short:
+            self._console.print("\n".join(tally.lines))
 
 
 def sign(report: Report) -> RichText:
