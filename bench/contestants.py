@@ -43,6 +43,7 @@ def make() -> list[Contestant]:
     return [
         Contestant(RUST_FLEET, [TARGET / "release/fleet"]),
         Contestant(C_FLEET, [peers.with_library("fleet")]),
+        Contestant(PYTHON_FLEET, [peers.own_python(), HERE / "python/fleet.py"]),
         Contestant(THREADS, [TARGET / "release/threads"]),
         Contestant(SDK_TASKS, [*sdk, "tasks"], most_waits=1000),
         Contestant(SDK_RAW, [*sdk, "raw"], most_triggers=0),  # which have no models

@@ -114,16 +114,24 @@ def reqwest() -> Peer:
 
 def pythons() -> list[Peer]:
     """Each in a Python of its own, so that its size is what it brings."""
-    own = venv("autopilot", [])
-    package = shutil.copytree(ROOT / "bindings/python/src/autopilot_sync", own / "autopilot_sync", dirs_exist_ok=True)
-    shutil.copy(LIBRARY, package)  # where a wheel has it
-    run(PYTHONS / "autopilot/bin/python", "-m", "compileall", "-q", package)
+    own_python()
     return [
         python("autopilot", version(ROOT), "from autopilot_sync import Client", 1000),
         python("requests", "requests", "import requests", 300),
         python("httpx", "httpx", "import httpx", 300),
         python("sdk", SDK, "from msgraph_beta import GraphServiceClient", 100),
     ]
+
+
+def own_python() -> Path:
+    """A Python with this library, which must have been built."""
+    package = shutil.copytree(
+        ROOT / "bindings/python/src/autopilot_sync", venv("autopilot", []) / "autopilot_sync", dirs_exist_ok=True
+    )
+    shutil.copy(LIBRARY, package)  # where a wheel has it
+    program = PYTHONS / "autopilot/bin/python"
+    run(program, "-m", "compileall", "-q", package)
+    return program
 
 
 def python(name: str, wanted: str, import_line: str, calls: int) -> Peer:
