@@ -3,6 +3,7 @@
 mod brake;
 mod help;
 mod queue;
+mod watch;
 
 use std::fmt;
 use std::hash::Hash;
@@ -14,7 +15,7 @@ use crate::outcome::{Error, SyncOutcome};
 use crate::text::Token;
 use crate::transport::{Canceller, PerProcess};
 use crate::wait::{Goal, Step, Wait};
-use queue::{LATE, Queue};
+use queue::Queue;
 
 /// The most tenants in a fleet at once, unless its owner says otherwise.
 const DEFAULT_LIMIT: usize = 20_000;
@@ -269,7 +270,9 @@ impl<K: Clone + Eq + Hash> Fleet<K> {
                 break FleetEvent::Behind;
             }
             if let Some((key, mut wait)) = queue.take(now) {
-                self.changed().notify_one(); // another thread watches for the next
+                if !queue.watch.is_backed() {
+                    self.changed().notify_one();
+                }
                 drop(queue);
                 let step = wait.guarded_step(); // a panic ends this call, not the fleet
                 queue = self.queue();
@@ -290,24 +293,20 @@ impl<K: Clone + Eq + Hash> Fleet<K> {
         event
     }
 
-    /// Waits until something may be due or has changed. One thread watches the time of what is due next; the others
-    /// wait for it to call. If it must leave that to others, it looks again when they are late.
+    /// Waits until something may be due or has changed.
     fn pause<'a>(
         &self,
         mut queue: MutexGuard<'a, Queue<K>>,
         now: Instant,
         give_up: Option<Instant>,
     ) -> MutexGuard<'a, Queue<K>> {
-        let due = queue.next_due().map(|due| if queue.keeps_watch() { due.max(now) + LATE } else { due });
-        let is_watched = queue.watched_until.is_some_and(|until| due.is_none_or(|due| until <= due));
-        let until = if is_watched { give_up } else { [due, give_up].into_iter().flatten().min() };
-        if !is_watched {
-            queue.watched_until = until;
-        }
+        let leaves_it = queue.keeps_watch();
+        let place = queue.next_due().and_then(|due| queue.watch.take_place(now, due, leaves_it));
+        let until = [place.map(|place| place.until), give_up].into_iter().flatten().min();
         let time = until.map_or(Duration::MAX, |until| until.saturating_duration_since(now));
         let (mut queue, _) = self.changed().wait_timeout(queue, time).unwrap_or_else(PoisonError::into_inner);
-        if !is_watched {
-            queue.watched_until = None;
+        if let Some(place) = place {
+            queue.watch.leave_place(place);
         }
         queue
     }

@@ -8,15 +8,13 @@ use zeroize::Zeroizing;
 
 use super::brake::Brake;
 use super::help::{Help, MOST_DUE};
+use super::watch::{LATE, Watch};
 use crate::text::Token;
 use crate::transport::Canceller;
 use crate::wait::Wait;
 
 /// Between the first steps of two waits. So the readings of ten thousand tenants do not come in one second.
 const START_GAP: Duration = Duration::from_micros(250);
-
-/// A step that comes later than this is late.
-pub(super) const LATE: Duration = Duration::from_millis(20);
 
 /// A time, and a number that tells the order of those with the same time.
 type Due = (Instant, u64);
@@ -29,8 +27,7 @@ pub(super) struct Queue<K> {
     next_start: Option<Instant>,
     pub(super) brake: Brake,
     pub(super) help: Help,
-    /// The thread that waits for what is due next wakes at this time.
-    pub(super) watched_until: Option<Instant>,
+    pub(super) watch: Watch,
     pub(super) is_closed: bool,
     is_cancelled: bool,
 }
@@ -57,7 +54,7 @@ impl<K> Default for Queue<K> {
             next_start: None,
             brake: Brake::default(),
             help: Help::default(),
-            watched_until: None,
+            watch: Watch::default(),
             is_closed: false,
             is_cancelled: false,
         }
