@@ -14,11 +14,12 @@ RUST_FLEET = "autopilot-sync, fleet, Rust"
 C_FLEET = "autopilot-sync, fleet, C"
 PYTHON_FLEET = "autopilot-sync, fleet, Python"
 FLEETS = [RUST_FLEET, C_FLEET, PYTHON_FLEET]
+CLUSTER = "autopilot-sync, two workers of a Dask cluster, Python"
 THREADS = "autopilot-sync, a thread each, Rust"
 SDK_TASKS = "msgraph-beta-sdk, asyncio"
 SDK_RAW = "msgraph-beta-sdk, asyncio without models"
 SDK_THREADS = "msgraph-beta-sdk, a thread each"
-NAMES = [*FLEETS, THREADS, SDK_RAW, SDK_TASKS, SDK_THREADS]
+NAMES = [*FLEETS, CLUSTER, THREADS, SDK_RAW, SDK_TASKS, SDK_THREADS]
 """In the order of the tables."""
 
 
@@ -44,6 +45,7 @@ def make() -> list[Contestant]:
         Contestant(RUST_FLEET, [TARGET / "release/fleet"]),
         Contestant(C_FLEET, [peers.with_library("fleet")]),
         Contestant(PYTHON_FLEET, [peers.own_python(), HERE / "python/fleet.py"]),
+        Contestant(CLUSTER, [peers.own_python("cluster", ["distributed"]), HERE / "python/cluster.py"]),
         Contestant(THREADS, [TARGET / "release/threads"]),
         Contestant(SDK_TASKS, [*sdk, "tasks"], most_waits=1000),
         Contestant(SDK_RAW, [*sdk, "raw"], most_triggers=0),  # which have no models

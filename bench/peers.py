@@ -123,13 +123,14 @@ def pythons() -> list[Peer]:
     ]
 
 
-def own_python() -> Path:
-    """A Python with this library, which must have been built."""
+def own_python(name: str = "autopilot", packages: list[str] | None = None) -> Path:
+    """A Python with this library, which must have been built, and other packages."""
+    site = venv(name, packages or [])
     package = shutil.copytree(
-        ROOT / "bindings/python/src/autopilot_sync", venv("autopilot", []) / "autopilot_sync", dirs_exist_ok=True
+        ROOT / "bindings/python/src/autopilot_sync", site / "autopilot_sync", dirs_exist_ok=True
     )
     shutil.copy(LIBRARY, package)  # where a wheel has it
-    program = PYTHONS / "autopilot/bin/python"
+    program = PYTHONS / name / "bin/python"
     run(program, "-m", "compileall", "-q", package)
     return program
 

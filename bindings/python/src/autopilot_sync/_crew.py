@@ -6,6 +6,7 @@ import _thread
 import os
 from _queue import Empty, SimpleQueue
 from ctypes import byref, c_uint64, c_void_p
+from time import thread_time
 
 from . import _threads
 from ._library import native, text
@@ -26,7 +27,9 @@ if TYPE_CHECKING:
 NO_LIMIT = 2**31 - 1
 """Of the library's fleet: the owner counts the results too that nobody has taken yet."""
 IDLE = 10_000
-"""After so many milliseconds without an event, a thread may be spare."""
+"""After so many milliseconds in which it did nothing, a thread may be spare."""
+HARDLY_ANY_WORK = 0.001
+"""In seconds of processor time. A request takes less, but a thread that is needed sends several."""
 MOMENT = 100
 """For so many milliseconds the library keeps a thread of the program, which signals cannot interrupt then."""
 
@@ -163,17 +166,21 @@ class Crew:
 
     def _work(self) -> None:
         """What each thread does."""
+        is_needed = True
         try:
-            while not self._may_go(self._serve(IDLE)):
-                pass
+            while is_needed:
+                worked_before = thread_time()  # a thread that sleeps uses none
+                event = self._serve(IDLE)
+                is_idle = event == Event.PAUSE and thread_time() - worked_before < HARDLY_ANY_WORK
+                is_needed = not self._may_go(event, is_idle)
         finally:
             self._count(threads=-1)
             self.ended.put(None)
 
-    def _may_go(self, event: int) -> bool:
+    def _may_go(self, event: int, is_idle: bool) -> bool:
         """Whether the thread is not needed after this event. Then the others no longer count on it."""
         with self._lock:
-            may_go = event == Event.FINISHED or self._is_left or event == Event.PAUSE and self._inside > ENOUGH
+            may_go = event == Event.FINISHED or self._is_left or is_idle and self._inside > ENOUGH
             self._inside -= may_go
         return may_go
 
