@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::fs::File;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -84,6 +85,9 @@ pub struct Options {
     /// The port of the proxy; 0 for any free one
     #[arg(long, value_name = "PORT", default_value_t = 0)]
     pub proxy_port: u16,
+    /// Where the service listens without a proxy; port 0 for any free one
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:0")]
+    pub direct: SocketAddr,
     /// The port of the control endpoint on 127.0.0.1, 0 for any free one; its URL is in AUTOPILOT_EMULATOR
     #[arg(long, value_name = "PORT")]
     pub control_port: Option<u16>,
@@ -113,6 +117,7 @@ impl Options {
             script: self.script.unwrap_or_default().0,
             hosts: self.hosts,
             proxy_port: self.proxy_port,
+            direct: Some(self.direct),
             control_port: self.control_port,
         };
         let sink = self.log.as_deref().map(sink).transpose()?;

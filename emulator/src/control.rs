@@ -37,55 +37,74 @@ async fn answer(shared: &Shared, request: Request<Incoming>) -> Result<Response<
     let (parts, body) = request.into_parts();
     let body = Limited::new(body, LONGEST_BODY).collect().await;
     let body = body.map(|collected| collected.to_bytes()).unwrap_or_default();
-    let (status, text) = match obey(shared, parts.method.as_str(), parts.uri.path(), &body) {
-        Ok(text) => (200, text),
-        Err((status, text)) => (status, text),
+    let here: Vec<_> = ACTIONS.iter().filter(|(_, path, _)| *path == parts.uri.path()).collect();
+    let allowed = here.iter().map(|(method, ..)| *method).collect::<Vec<_>>().join(", ");
+    let (status, text) = match here.iter().find(|(method, ..)| *method == parts.method.as_str()) {
+        Some((_, _, action)) => {
+            action(shared, &body).map_or_else(|text| (400, text + "\n"), |text| (200, text))
+        }
+        None if here.is_empty() => (404, format!("none of: {}\n", all_actions())),
+        None => (405, format!("none of: {allowed}\n")),
     };
-    let mut response = Response::new(Full::from(text));
-    *response.status_mut() = hyper::StatusCode::from_u16(status).unwrap_or_default();
-    Ok(response)
+    let response = Response::builder().status(status);
+    let response = if status == 405 { response.header("Allow", allowed) } else { response };
+    Ok(response.body(Full::from(text)).expect("the status and the header are right"))
 }
 
-type Obeyed = Result<String, (u16, String)>;
+/// What a request does: returns the body of the reply, or says what is wrong with its own.
+type Action = fn(&Shared, &[u8]) -> Result<String, String>;
 
-fn obey(shared: &Shared, method: &str, path: &str, body: &[u8]) -> Obeyed {
-    let wrong = |error: &dyn std::fmt::Display| (400, format!("{error}\n"));
-    match (method, path) {
-        ("POST", "/advance") => {
-            let text = std::str::from_utf8(body).map_err(|error| wrong(&error))?;
-            shared.clock.advance(time::parse(text.trim()).map_err(|error| wrong(&error))?);
-            Ok(shared.clock.now().to_rfc3339())
-        }
-        ("POST", "/script") => {
-            let steps: Vec<Step> = serde_json::from_slice(body).map_err(|error| wrong(&error))?;
-            shared.script().extend(steps);
-            Ok(shared.script().len().to_string())
-        }
-        ("DELETE", "/script") => {
-            shared.script().clear();
-            Ok("0".to_owned())
-        }
-        ("POST", "/own-sync") => {
-            let now = shared.clock.now();
-            Ok(shared.service().tenant(DEFAULT_TENANT).own_sync(now).to_string())
-        }
-        ("POST", "/close-connections") => {
-            shared.closing.send_replace(());
-            Ok(String::new())
-        }
-        ("GET", "/requests") => {
-            serde_json::to_string(&shared.record.requests()).map_err(|error| wrong(&error))
-        }
-        ("DELETE", "/requests") => {
-            shared.record.clear();
-            Ok(String::new())
-        }
-        ("GET", "/time") => Ok(shared.clock.now().to_rfc3339()),
-        _ => Err((
-            404,
-            "none of: POST /advance, POST /script, DELETE /script, POST /own-sync, \
-                        POST /close-connections, GET /requests, DELETE /requests, GET /time\n"
-                .to_owned(),
-        )),
-    }
+const ACTIONS: [(&str, &str, Action); 8] = [
+    ("POST", "/advance", advance),
+    ("POST", "/script", extend_script),
+    ("DELETE", "/script", clear_script),
+    ("POST", "/own-sync", start_own_sync),
+    ("POST", "/close-connections", close_connections),
+    ("GET", "/requests", requests),
+    ("DELETE", "/requests", clear_requests),
+    ("GET", "/time", time_now),
+];
+
+fn all_actions() -> String {
+    ACTIONS.map(|(method, path, _)| format!("{method} {path}")).join(", ")
+}
+
+fn advance(shared: &Shared, body: &[u8]) -> Result<String, String> {
+    let text = std::str::from_utf8(body).map_err(|error| error.to_string())?;
+    shared.clock.advance(time::parse(text.trim())?);
+    time_now(shared, b"")
+}
+
+fn time_now(shared: &Shared, _: &[u8]) -> Result<String, String> {
+    Ok(shared.clock.now().to_rfc3339())
+}
+
+fn extend_script(shared: &Shared, body: &[u8]) -> Result<String, String> {
+    let steps: Vec<Step> = serde_json::from_slice(body).map_err(|error| error.to_string())?;
+    shared.script().extend(steps);
+    Ok(shared.script().len().to_string())
+}
+
+fn clear_script(shared: &Shared, _: &[u8]) -> Result<String, String> {
+    shared.script().clear();
+    Ok("0".to_owned())
+}
+
+fn start_own_sync(shared: &Shared, _: &[u8]) -> Result<String, String> {
+    let now = shared.clock.now();
+    Ok(shared.service().tenant(DEFAULT_TENANT).own_sync(now).to_string())
+}
+
+fn close_connections(shared: &Shared, _: &[u8]) -> Result<String, String> {
+    shared.closing.send_replace(());
+    Ok(String::new())
+}
+
+fn requests(shared: &Shared, _: &[u8]) -> Result<String, String> {
+    serde_json::to_string(&shared.record.requests()).map_err(|error| error.to_string())
+}
+
+fn clear_requests(shared: &Shared, _: &[u8]) -> Result<String, String> {
+    shared.record.clear();
+    Ok(String::new())
 }

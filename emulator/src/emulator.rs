@@ -2,7 +2,7 @@
 
 use std::ffi::OsStr;
 use std::io;
-use std::net::{Ipv4Addr, TcpListener};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
@@ -63,6 +63,8 @@ pub struct Config {
     pub hosts: Vec<String>,
     /// The port of the HTTP proxy. Defaults to 0: any free one.
     pub proxy_port: u16,
+    /// The address at which the service listens without a proxy; port 0 for any free one. Defaults to 127.0.0.1:0.
+    pub direct: Option<SocketAddr>,
     /// The port of the control endpoint, 0 for any free one. Defaults to no such endpoint.
     pub control_port: Option<u16>,
 }
@@ -95,7 +97,7 @@ struct Ports {
     proxy: u16,
     tls_proxy: u16,
     socks: u16,
-    direct: u16,
+    direct: SocketAddr,
     control: Option<u16>,
 }
 
@@ -110,16 +112,17 @@ impl Emulator {
 
     /// Starts an emulator. It is an error if it cannot listen on loopback, for example because a port is taken.
     pub fn try_start(config: Config) -> io::Result<Self> {
-        let [proxy, tls_proxy, socks, direct] = [config.proxy_port, 0, 0, 0].map(bind);
+        let [proxy, tls_proxy, socks] = [config.proxy_port, 0, 0].map(|port| bind(local(port)));
+        let direct = bind(config.direct.unwrap_or(local(0)));
         let listeners =
             [(proxy?, Via::Proxy), (tls_proxy?, Via::TlsProxy), (socks?, Via::Socks), (direct?, Via::Direct)];
-        let control = config.control_port.map(bind).transpose()?;
+        let control = config.control_port.map(|port| bind(local(port))).transpose()?;
         let port = |listener: &TcpListener| Ok::<_, io::Error>(listener.local_addr()?.port());
         let ports = Ports {
             proxy: port(&listeners[0].0)?,
             tls_proxy: port(&listeners[1].0)?,
             socks: port(&listeners[2].0)?,
-            direct: port(&listeners[3].0)?,
+            direct: listeners[3].0.local_addr()?,
             control: control.as_ref().map(port).transpose()?,
         };
         let shared = Arc::new(shared(config, ports.proxy));
@@ -255,9 +258,9 @@ impl Emulator {
         format!("socks5://127.0.0.1:{}", self.ports.socks)
     }
 
-    /// `https://localhost:PORT`, the service without a proxy.
+    /// `https://localhost:PORT`, or with the address that [`Config::direct`] sets: the service without a proxy.
     pub fn direct_url(&self) -> String {
-        format!("https://localhost:{}", self.ports.direct)
+        format!("https://{}", server::host(self.ports.direct))
     }
 
     /// `http://127.0.0.1:PORT`, the control endpoint.
@@ -287,6 +290,11 @@ impl Emulator {
         [("HTTPS_PROXY", proxy), ("SSL_CERT_FILE", self.ca_file().to_string_lossy().into_owned())]
     }
 
+    /// The variables that would lead a program elsewhere, or override those of [`env`](Self::env).
+    pub fn misleading() -> impl Iterator<Item = &'static str> {
+        VARIABLES.into_iter().filter(|name| !matches!(*name, "HTTPS_PROXY" | "SSL_CERT_FILE"))
+    }
+
     /// A command that reaches the emulator, whatever this process's environment says.
     pub fn command(&self, program: impl AsRef<OsStr>) -> Command {
         let mut command = Command::new(program);
@@ -308,8 +316,12 @@ impl Drop for Emulator {
     }
 }
 
-fn bind(port: u16) -> io::Result<TcpListener> {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
+fn local(port: u16) -> SocketAddr {
+    (Ipv4Addr::LOCALHOST, port).into()
+}
+
+fn bind(address: SocketAddr) -> io::Result<TcpListener> {
+    let listener = TcpListener::bind(address)?;
     listener.set_nonblocking(true)?;
     Ok(listener)
 }
@@ -326,7 +338,9 @@ fn shared(config: Config, proxy_port: u16) -> Shared {
         service.set_token(&text, token, now);
     }
     let crl_url = format!("http://127.0.0.1:{proxy_port}{}", proxy::CRL_PATH);
-    let authority = Authority::new(&config.hosts, crl_url);
+    let direct = config.direct.map(|address| address.ip()).filter(|ip| !ip.is_unspecified());
+    let hosts: Vec<String> = config.hosts.into_iter().chain(direct.map(|ip| ip.to_string())).collect();
+    let authority = Authority::new(&hosts, crl_url);
     let shared = Shared::new(config.clock, authority, service, config.network);
     shared.script().extend(config.script);
     shared

@@ -78,8 +78,9 @@ fn serve(emulator: &Emulator, write_env: Option<PathBuf>) -> Result<ExitCode, St
 
 /// The variables as lines for a shell, and the other addresses as comments.
 fn variables(emulator: &Emulator) -> String {
-    let mut lines: String =
-        emulator.env().iter().map(|(name, value)| format!("export {name}='{value}'\n")).collect();
+    let misleading = Emulator::misleading().map(|name| format!("unset {name}\n"));
+    let leading = emulator.env().map(|(name, value)| format!("export {name}='{value}'\n"));
+    let mut lines: String = misleading.chain(leading).collect();
     if let Some(url) = emulator.control_url() {
         lines.push_str(&format!("export AUTOPILOT_EMULATOR='{url}'\n"));
     }

@@ -100,8 +100,12 @@ async fn read_request(lane: &mut Lane, via: Via) -> io::Result<Option<Connect>> 
 
 async fn refuse(lane: &mut Lane, status: u16) -> io::Result<()> {
     let reason = hyper::StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason());
-    let challenge = if status == 407 { "Proxy-Authenticate: Basic realm=\"emulator\"\r\n" } else { "" };
-    lane.write_all(&with_head(&format!("{status} {}", reason.unwrap_or_default()), challenge, b"")).await?;
+    let header = match status {
+        405 => "Allow: CONNECT\r\n",
+        407 => "Proxy-Authenticate: Basic realm=\"emulator\"\r\n",
+        _ => "",
+    };
+    lane.write_all(&with_head(&format!("{status} {}", reason.unwrap_or_default()), header, b"")).await?;
     lane.shutdown().await
 }
 

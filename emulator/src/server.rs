@@ -1,6 +1,7 @@
 //! The listeners, and what happens to a connection before its first request.
 
 use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use tokio::io::{AsyncWriteExt, BufReader};
@@ -22,6 +23,16 @@ pub(crate) async fn listen(listener: TcpListener, shared: Arc<Shared>, via: Via)
             // There may be too many open files. Try again when others have been closed.
             Err(_) => tokio::time::sleep(std::time::Duration::from_millis(5)).await,
         }
+    }
+}
+
+/// The host and port of a listener that needs no proxy, as in a URL.
+pub(crate) fn host(address: SocketAddr) -> String {
+    let ip = address.ip();
+    if ip == Ipv4Addr::LOCALHOST || ip.is_unspecified() {
+        format!("localhost:{}", address.port())
+    } else {
+        address.to_string()
     }
 }
 
@@ -61,7 +72,7 @@ async fn serve(tcp: TcpStream, shared: &Arc<Shared>, via: Via) -> io::Result<()>
     let host = match via {
         Via::Proxy | Via::TlsProxy => proxy::tunnel(&mut lane, shared, via).await?,
         Via::Socks => socks::tunnel(&mut lane, shared).await?,
-        Via::Direct => Some(format!("localhost:{}", address.port())),
+        Via::Direct => Some(host(address)),
     };
     let Some(host) = host else { return Ok(()) };
     if via != Via::Direct {

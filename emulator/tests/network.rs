@@ -3,6 +3,7 @@
 mod client;
 
 use std::io::{ErrorKind, Read, Write};
+use std::net::TcpStream;
 use std::time::Duration;
 
 use autopilot_emulator::{
@@ -46,7 +47,8 @@ fn a_request_past_the_tunnel_is_refused() {
     let emulator = Emulator::start(Config::default());
     let mut tcp = tcp(emulator.proxy_port());
     send(&mut tcp, "GET http://graph.microsoft.com/ HTTP/1.1\r\n\r\n");
-    assert_eq!(read_answer(&mut tcp).expect("answered").status, 405);
+    let answer = read_answer(&mut tcp).expect("answered");
+    assert_eq!((answer.status, answer.header("allow")), (405, Some("CONNECT")));
 }
 
 #[test]
@@ -95,6 +97,26 @@ fn the_service_without_a_proxy() {
     let context = get(&mut tls).json()["@odata.context"].as_str().expect("text").to_owned();
     assert!(context.starts_with(&format!("{}/beta/$metadata", emulator.direct_url())), "{context}");
     assert_eq!((emulator.requests()[0].via, emulator.connects().len()), (Via::Direct, 0));
+}
+
+#[test]
+fn the_address_without_a_proxy_can_be_chosen() {
+    for (address, host) in [("127.0.0.2:0", "127.0.0.2"), ("[::1]:0", "[::1]"), ("0.0.0.0:0", "localhost")] {
+        let direct = Some(address.parse().expect("an address"));
+        let emulator = Emulator::start(Config { direct, ..Config::default() });
+        let url = emulator.direct_url();
+        let (_, place) = url.split_once("https://").expect("https");
+        assert_eq!(place.rsplit_once(':').map(|(host, _)| host), Some(host));
+        let tcp = TcpStream::connect(place).expect("it listens there");
+        let name = host.trim_matches(['[', ']']);
+        let mut tls = handshake(&emulator, tcp, name).expect("the certificate is for it");
+        assert_eq!(get(&mut tls).status, 200);
+        assert_eq!(emulator.requests()[0].host, place);
+    }
+    let first = Emulator::start(Config::default());
+    let port = port(&first.direct_url());
+    let second = Config { direct: Some(([127, 0, 0, 1], port).into()), ..Config::default() };
+    assert!(Emulator::try_start(second).is_err(), "the port is taken");
 }
 
 /// Asks a SOCKS5 proxy for a tunnel, and returns its answers.

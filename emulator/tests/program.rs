@@ -111,7 +111,7 @@ fn it_serves_until_it_is_told_to_end() {
         }
         let written = std::fs::read_to_string(&file).expect("written whole");
         assert!(
-            written.contains(&ca) && written.starts_with("export HTTPS_PROXY='http://127.0.0.1:"),
+            written.contains(&ca) && written.contains("\nexport HTTPS_PROXY='http://127.0.0.1:"),
             "{written}"
         );
         signal(&served.0, name);
@@ -139,7 +139,33 @@ fn a_command_is_ended_with_the_program() {
     assert_eq!(lines.read_line(&mut line).expect("text"), 0);
 }
 
+#[test]
+fn its_lines_lead_a_shell_to_it_whatever_its_environment_says() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let file = directory.path().join("env");
+    let mut command = emulator();
+    command.args(["serve", "--direct=127.0.0.1:0", "--write-env"]).arg(&file).stdout(Stdio::null());
+    let _served = Served(command.spawn().expect("it runs"));
+    while !file.exists() {
+        std::thread::yield_now();
+    }
+    let mut shell = Command::new("sh");
+    for name in ["no_proxy", "NO_PROXY", "ALL_PROXY", "https_proxy", "SSL_CERT_DIR", "CURL_CA_BUNDLE"] {
+        shell.env(name, "wrong");
+    }
+    let output = shell.args(["-ec", ". \"$0\"; env"]).arg(&file).output().expect("it runs");
+    let text = String::from_utf8(output.stdout).expect("text");
+    assert!(text.contains("HTTPS_PROXY=http://127.0.0.1:") && !text.contains("wrong"), "{text}");
+}
+
 fn ask(url: &str, method: &str, path: &str, body: &str) -> (u16, String) {
+    let text = exchange(url, method, path, body);
+    let (head, body) = text.split_once("\r\n\r\n").expect("a head");
+    (head.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status"), body.to_owned())
+}
+
+/// A whole reply of the control endpoint.
+fn exchange(url: &str, method: &str, path: &str, body: &str) -> String {
     let address = url.strip_prefix("http://").expect("an HTTP URL");
     let mut tcp = TcpStream::connect(address).expect("the endpoint listens");
     write!(
@@ -150,8 +176,7 @@ fn ask(url: &str, method: &str, path: &str, body: &str) -> (u16, String) {
     .expect("sent");
     let mut text = String::new();
     tcp.read_to_string(&mut text).expect("a reply");
-    let (head, body) = text.split_once("\r\n\r\n").expect("a head");
-    (head.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status"), body.to_owned())
+    text
 }
 
 #[test]
@@ -179,5 +204,9 @@ fn the_control_endpoint_does_what_the_handle_does() {
     assert_eq!(ask(&url, "GET", "/requests", ""), (200, "[]".to_owned()));
     assert_eq!(ask(&url, "DELETE", "/requests", "").0, 200);
     assert_eq!(ask(&url, "POST", "/close-connections", "").0, 200);
-    assert_eq!(ask(&url, "GET", "/elsewhere", "").0, 404);
+    let elsewhere = ask(&url, "GET", "/elsewhere", "");
+    assert!(elsewhere.0 == 404 && elsewhere.1.contains("DELETE /requests, GET /time"), "{elsewhere:?}");
+    assert_eq!(ask(&url, "GET", "/script", ""), (405, "none of: POST, DELETE\n".to_owned()));
+    let reply = exchange(&url, "PUT", "/requests", "");
+    assert!(reply.contains("\r\nallow: GET, DELETE\r\n"), "{reply}");
 }
