@@ -24,6 +24,7 @@ mod header {
         "ffi/fleet.rs",
         "ffi/settings.rs",
         "ffi/detail.rs",
+        "ffi/name.rs",
         "ffi/version.rs",
         "ffi/goal.rs",
         "ffi/event.rs",

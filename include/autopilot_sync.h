@@ -207,6 +207,22 @@ AUTOPILOT_ENUM(autopilot_phase) {
     AUTOPILOT_PHASE_RETRYING = 4,
 };
 
+// What became of the trigger, the request that starts a sync.
+//
+// After an error too, it tells whether a sync may be running.
+AUTOPILOT_ENUM(autopilot_trigger) {
+    // It was not sent.
+    AUTOPILOT_TRIGGER_NOT_SENT = 0,
+    // It was sent. Whether it started a sync is unknown.
+    AUTOPILOT_TRIGGER_MAY_HAVE_RUN = 1,
+    // It was sent and refused: it started no sync.
+    AUTOPILOT_TRIGGER_REFUSED = 2,
+    // The service accepted it: a sync has started or will start.
+    AUTOPILOT_TRIGGER_ACCEPTED = 3,
+    // The call joined a sync that was already running.
+    AUTOPILOT_TRIGGER_JOINED = 4,
+};
+
 // What a step of a wait came to, or what a fleet tells. Later versions may add events: treat one that you do not know
 // like AUTOPILOT_EVENT_PAUSE.
 AUTOPILOT_ENUM(autopilot_event) {
@@ -237,22 +253,6 @@ AUTOPILOT_ENUM(autopilot_sync_status) {
     AUTOPILOT_SYNC_STATUS_OTHER = -1,
     // The service gave no state.
     AUTOPILOT_SYNC_STATUS_NONE = -2,
-};
-
-// What became of the trigger, the request that starts a sync.
-//
-// After an error too, it tells whether a sync may be running.
-AUTOPILOT_ENUM(autopilot_trigger) {
-    // It was not sent.
-    AUTOPILOT_TRIGGER_NOT_SENT = 0,
-    // It was sent. Whether it started a sync is unknown.
-    AUTOPILOT_TRIGGER_MAY_HAVE_RUN = 1,
-    // It was sent and refused: it started no sync.
-    AUTOPILOT_TRIGGER_REFUSED = 2,
-    // The service accepted it: a sync has started or will start.
-    AUTOPILOT_TRIGGER_ACCEPTED = 3,
-    // The call joined a sync that was already running.
-    AUTOPILOT_TRIGGER_JOINED = 4,
 };
 
 // One of Microsoft's clouds. Each refuses the tokens of the others.
@@ -322,7 +322,8 @@ typedef struct autopilot_fleet autopilot_fleet;
 // NULL for the options gives the same result.
 typedef struct autopilot_options autopilot_options;
 
-// The state of a wait, for its callback. It and its strings are valid only during the callback, on the same thread.
+// The state of a wait. A callback gets one, which is valid only during the callback, on the same thread. For a call in
+// steps, autopilot_wait_progress() makes one. Its strings live as long as it does.
 typedef struct autopilot_progress autopilot_progress;
 
 // What the service says about its Windows Autopilot sync. It never changes, so any threads may read it at once. Its
@@ -565,6 +566,9 @@ AUTOPILOT_API void autopilot_cancel_free(autopilot_cancel *cancel);
 // What the wait is doing. AUTOPILOT_PHASE_STARTING for NULL.
 AUTOPILOT_API autopilot_phase autopilot_progress_phase(const autopilot_progress *progress);
 
+// What became of the trigger so far. AUTOPILOT_TRIGGER_NOT_SENT for NULL.
+AUTOPILOT_API autopilot_trigger autopilot_progress_trigger(const autopilot_progress *progress);
+
 // The milliseconds since the wait began. -1 for NULL.
 AUTOPILOT_API int64_t autopilot_progress_elapsed_ms(const autopilot_progress *progress);
 
@@ -636,6 +640,24 @@ autopilot_event autopilot_wait_step(autopilot_wait *wait,
 // Returns AUTOPILOT_OK. If the wait is NULL or over, or the text cannot be a token, returns
 // AUTOPILOT_ERROR_INVALID_ARGUMENT, and the old token stays.
 AUTOPILOT_API autopilot_result autopilot_wait_set_token(autopilot_wait *wait, const char *token);
+
+// What the call is doing: its phase, its next step, the settings that it read last. When it has ended, its detail says
+// what came of it, and no longer the progress.
+//
+// The progress belongs to the wait: it is valid until the next function that takes the wait, and does not change
+// meanwhile. autopilot_progress_set_token() on it is like autopilot_wait_set_token().
+//
+// Returns NULL for NULL, and after a fault in the library.
+AUTOPILOT_API autopilot_progress *autopilot_wait_progress(autopilot_wait *wait);
+
+// Ends the call now: with AUTOPILOT_SYNC_TOO_SOON in AUTOPILOT_PHASE_WINDOW, otherwise with AUTOPILOT_ERROR_CANCELLED.
+// Does not block. A sync that it has triggered runs on, and the detail's trigger says whether there is one. The wait
+// remains to be freed.
+//
+// detail: NULL for none.
+//
+// Returns one of those two. If the wait is NULL or was over already, returns AUTOPILOT_ERROR_INVALID_ARGUMENT.
+AUTOPILOT_API autopilot_result autopilot_wait_stop(autopilot_wait *wait, autopilot_detail **detail);
 
 // Frees a wait, whether its call is over or not. A sync that it has triggered runs on. Does not block. NULL is allowed.
 AUTOPILOT_API
@@ -822,6 +844,38 @@ AUTOPILOT_API const autopilot_settings *autopilot_detail_settings(const autopilo
 
 // Frees a detail. NULL is allowed.
 AUTOPILOT_API void autopilot_detail_free(autopilot_detail *detail);
+
+// The name of a phase, such as "AUTOPILOT_PHASE_WATCHING", for a log.
+//
+// Returns a static string, never NULL. It is "AUTOPILOT_UNKNOWN" for a number that this version does not know. Any
+// thread may call it.
+AUTOPILOT_API const char *autopilot_phase_name(int32_t phase);
+
+// The name of what became of a trigger, such as "AUTOPILOT_TRIGGER_ACCEPTED".
+//
+// Returns a static string, as autopilot_phase_name() does, never NULL.
+AUTOPILOT_API const char *autopilot_trigger_name(int32_t trigger);
+
+// The name of the state of a sync, such as "AUTOPILOT_SYNC_STATUS_COMPLETED". autopilot_settings_status_text() has the
+// service's own word.
+//
+// Returns a static string, as autopilot_phase_name() does, never NULL.
+AUTOPILOT_API const char *autopilot_sync_status_name(int32_t status);
+
+// The name of a cloud, such as "AUTOPILOT_CLOUD_GLOBAL".
+//
+// Returns a static string, as autopilot_phase_name() does, never NULL.
+AUTOPILOT_API const char *autopilot_cloud_name(int32_t cloud);
+
+// The name of a goal, such as "AUTOPILOT_GOAL_SYNC_AND_WAIT".
+//
+// Returns a static string, as autopilot_phase_name() does, never NULL.
+AUTOPILOT_API const char *autopilot_goal_name(int32_t goal);
+
+// The name of an event, such as "AUTOPILOT_EVENT_ENDED".
+//
+// Returns a static string, as autopilot_phase_name() does, never NULL.
+AUTOPILOT_API const char *autopilot_event_name(int32_t event);
 
 // The version of the loaded library, such as "0.1.0". The AUTOPILOT_VERSION_* macros have the version of the header.
 //

@@ -7,8 +7,8 @@ use std::time::{Duration, Instant, SystemTime};
 
 use autopilot_emulator::{Access, Behaviour, Config, Emulator, Reply, Step as Script, Token};
 use autopilot_sync::{
-    Answer, Canceller, Client, ClientBuilder, Error, ErrorKind, Fleet, FleetEvent, Goal, Step, SyncOutcome,
-    SyncStatus, Trigger,
+    Answer, Canceller, Client, ClientBuilder, Error, ErrorKind, Fleet, FleetEvent, Goal, Phase, Step,
+    SyncOutcome, SyncStatus, Trigger,
 };
 
 const HOUR: Duration = Duration::from_secs(3600);
@@ -437,6 +437,7 @@ fn a_call_in_steps_never_sleeps() {
     let Step::Done(Err(error)) = wait.step() else { panic!() };
     assert_eq!(error.kind(), ErrorKind::InvalidArgument, "there are no more steps");
     assert_eq!(wait.set_token(&token(0)).unwrap_err().kind(), ErrorKind::InvalidArgument);
+    assert_eq!(wait.stop().unwrap_err().kind(), ErrorKind::InvalidArgument);
 }
 
 #[test]
@@ -448,6 +449,7 @@ fn a_call_in_steps_can_be_stopped() {
     assert_eq!(requests(&emulator), ["G0", "P0"]);
     let Step::Pause(_) = wait.step() else { panic!() };
     assert_eq!(requests(&emulator), ["G0", "P0", "G0"], "after a 429, one reading tells when");
+    assert_eq!((wait.progress().phase(), wait.progress().trigger()), (Phase::Window, Trigger::Refused));
     let outcome = wait.stop().unwrap();
     assert_eq!(outcome.answer(), Answer::TooSoon);
     assert!(outcome.detail().retry_after().unwrap() > Duration::from_secs(500));

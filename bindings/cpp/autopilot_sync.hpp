@@ -59,6 +59,8 @@
  * except that a function that is noexcept does nothing.
  * Values: Outcome, Error, Event and Settings own their content. You can copy and keep them. The strings that they
  * return are copies.
+ * Names: enums and goals can be written to a std::ostream, and name() returns what that writes: C's name, such as
+ * "AUTOPILOT_PHASE_WATCHING", or "AUTOPILOT_UNKNOWN" for a number that the library does not know.
  * C: capi() returns the C object, which its owner keeps. Outcome::from_capi() takes the result of a C call.
  */
 
@@ -69,6 +71,10 @@
 #error "autopilot_sync.hpp needs C++17 or later (-std=c++17); autopilot_sync.h serves C++11"
 #endif
 
+#if !defined(__cpp_exceptions) && !defined(__EXCEPTIONS) && !defined(_CPPUNWIND)
+#error "autopilot_sync.hpp needs exceptions, which -fno-exceptions turns off; autopilot_sync.h serves C++ without them"
+#endif
+
 #include <chrono>
 #include <cmath>
 #include <cstdint>
@@ -76,9 +82,11 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <ostream>
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -223,6 +231,53 @@ enum class Flow {
     stop,
 };
 
+/// The name of a value, as C spells it. A static string.
+[[nodiscard]] inline const char *name(Answer answer) noexcept
+{
+    return autopilot_result_name(static_cast<std::int32_t>(answer));
+}
+[[nodiscard]] inline const char *name(ErrorKind kind) noexcept
+{
+    return autopilot_result_name(static_cast<std::int32_t>(kind));
+}
+[[nodiscard]] inline const char *name(Trigger trigger) noexcept
+{
+    return autopilot_trigger_name(static_cast<std::int32_t>(trigger));
+}
+[[nodiscard]] inline const char *name(SyncStatus status) noexcept
+{
+    return autopilot_sync_status_name(static_cast<std::int32_t>(status));
+}
+[[nodiscard]] inline const char *name(Phase phase) noexcept
+{
+    return autopilot_phase_name(static_cast<std::int32_t>(phase));
+}
+[[nodiscard]] inline const char *name(Cloud cloud) noexcept
+{
+    return autopilot_cloud_name(static_cast<std::int32_t>(cloud));
+}
+[[nodiscard]] inline const char *name(EventKind kind) noexcept
+{
+    return autopilot_event_name(static_cast<std::int32_t>(kind));
+}
+
+namespace internal {
+
+template <class T, class... Others>
+inline constexpr bool is_one_of = (std::is_same_v<T, Others> || ...);
+
+template <class T>
+inline constexpr bool is_named = is_one_of<T, Answer, ErrorKind, Trigger, SyncStatus, Phase, Cloud, EventKind>;
+
+} // namespace internal
+
+/// Writes the name of a value.
+template <class T>
+std::enable_if_t<internal::is_named<T>, std::ostream &> operator<<(std::ostream &stream, T value)
+{
+    return stream << name(value);
+}
+
 /// A point in time. Times in Settings are by the service's clock, and those that you pass by this machine's.
 using Time = std::chrono::system_clock::time_point;
 
@@ -313,6 +368,15 @@ public:
           next_sync_(internal::time(autopilot_settings_next_sync_ms(settings)))
     {
     }
+
+    /// Compares what the service wrote: "2026-01-02T03:04:05Z" and "2026-01-02T03:04:05.0Z" differ.
+    friend bool operator==(const Settings &one, const Settings &other)
+    {
+        return std::tie(one.status_, one.status_text_, one.id_, one.last_sync_text_, one.last_manual_sync_text_) ==
+               std::tie(other.status_, other.status_text_, other.id_, other.last_sync_text_,
+                        other.last_manual_sync_text_);
+    }
+    friend bool operator!=(const Settings &one, const Settings &other) { return !(one == other); }
 
 private:
     SyncStatus status_;
@@ -533,8 +597,8 @@ private:
     friend class Fleet;
 };
 
-/// A string argument: a `const char *`, a std::string with any allocator, or a std::string_view. Functions take it and
-/// do not keep it.
+/// A string argument: a `const char *`, a std::string with any allocator, or a std::string_view; in C++20 also their
+/// counterparts of char8_t, such as u8"text". Functions take it and do not keep it.
 ///
 /// It does not copy a `const char *` or a named string, so these must outlive it. It copies a temporary string, and a
 /// std::string_view, because C needs a NUL at the end; it wipes that copy after the call. A string with a NUL inside is
@@ -562,6 +626,25 @@ public:
     }
 
     Text(std::string_view text) : copy_(text), text_(copy_.c_str()), has_nul_(text.find('\0') != text.npos) {}
+
+#ifdef __cpp_lib_char8_t
+    /// A template, so that nullptr remains a `const char *`.
+    template <class Char, std::enable_if_t<std::is_same_v<Char, char8_t>, int> = 0>
+    Text(const Char *text) noexcept : text_(reinterpret_cast<const char *>(text))
+    {
+    }
+
+    template <class Allocator>
+    Text(const std::basic_string<char8_t, std::char_traits<char8_t>, Allocator> &text)
+        : Text(std::u8string_view(text))
+    {
+    }
+
+    Text(std::u8string_view text)
+        : Text(std::string_view(reinterpret_cast<const char *>(text.data()), text.size()))
+    {
+    }
+#endif
 
     Text(const Text &) = delete;
     Text &operator=(const Text &) = delete;
@@ -611,6 +694,16 @@ private:
     std::int64_t ms_;
 };
 
+namespace internal {
+
+/// Whether T has a u8string(), as std::filesystem::path does. So programs that need none do not include <filesystem>.
+template <class T, class = void>
+inline constexpr bool is_path = false;
+template <class T>
+inline constexpr bool is_path<T, std::void_t<decltype(std::declval<const T &>().u8string())>> = true;
+
+} // namespace internal
+
 /// The options of a client. Each setter copies its argument and returns the options for the next setter: by reference,
 /// or by value if they are a temporary, as in `Options().timeout(5s)`. If an argument is not valid, the setter throws
 /// an Error that names the option, and changes nothing. Only one thread at a time may set options.
@@ -658,6 +751,18 @@ public:
         return set(autopilot_options_set_ca_file(mine(), path.capi("ca_file")));
     }
     [[nodiscard]] Options ca_file(const Text &path) && { return std::move(this->ca_file(path)); }
+
+    /// The same with a std::filesystem::path. Throws what that throws if it cannot be converted to UTF-8.
+    template <class Path, std::enable_if_t<internal::is_path<Path>, int> = 0>
+    Options &ca_file(const Path &path) &
+    {
+        return ca_file(Text(path.u8string()));
+    }
+    template <class Path, std::enable_if_t<internal::is_path<Path>, int> = 0>
+    [[nodiscard]] Options ca_file(const Path &path) &&
+    {
+        return std::move(this->ca_file(path));
+    }
 
     /// Sets how long a call may take, from the name look-up to the last byte, including retries: from one millisecond
     /// to 24 hours. In a wait, it bounds each request. Default: 30 seconds.
@@ -752,7 +857,8 @@ private:
     internal::Handle<autopilot_cancel> cancel_;
 };
 
-/// The state of a wait, for its callback. Valid only during the callback, on the same thread.
+/// The state of a wait. A callback gets one, which is valid only during the callback, on the same thread. For a call in
+/// steps, Wait::progress() makes one.
 class Progress {
 public:
     explicit Progress(autopilot_progress *progress) noexcept : progress_(progress) {}
@@ -763,6 +869,12 @@ public:
     [[nodiscard]] Phase phase() const noexcept
     {
         return static_cast<Phase>(autopilot_progress_phase(progress_));
+    }
+
+    /// What became of the trigger so far. If the callback throws, the wait has no Error that would say it.
+    [[nodiscard]] Trigger trigger() const noexcept
+    {
+        return static_cast<Trigger>(autopilot_progress_trigger(progress_));
     }
 
     /// The time since the wait began.
@@ -1084,6 +1196,10 @@ public:
         return Goal(AUTOPILOT_GOAL_SYNC_SINCE, internal::unix_ms(since));
     }
 
+    /// The name of the goal, as C spells it. A static string.
+    [[nodiscard]] friend const char *name(Goal goal) noexcept { return autopilot_goal_name(goal.goal_); }
+    friend std::ostream &operator<<(std::ostream &stream, Goal goal) { return stream << name(goal); }
+
     /// The number of C, one of AUTOPILOT_GOAL_*.
     [[nodiscard]] constexpr std::int32_t capi() const noexcept { return goal_; }
 
@@ -1139,6 +1255,20 @@ public:
         const autopilot_result result = autopilot_wait_set_token(mine(), new_token.capi("the token"));
         if (result < 0)
             throw Error(result, "invalid argument: the new token is not valid, or the call has ended");
+    }
+
+    /// What the call is doing. When it has ended, its event says what came of it, and no longer the progress. Valid until
+    /// the next function of this Wait is called, and does not change meanwhile.
+    [[nodiscard]] Progress progress() { return Progress(autopilot_wait_progress(mine())); }
+
+    /// Ends the call now, as a callback's Flow::stop does: in Phase::window returns Answer::too_soon, otherwise throws
+    /// an Error of ErrorKind::cancelled. Does not block. A sync that it has triggered runs on; the trigger() of the
+    /// Outcome or Error says whether there is one. If the call has ended, throws ErrorKind::invalid_argument.
+    Outcome stop()
+    {
+        autopilot_detail *detail = nullptr;
+        const autopilot_result result = autopilot_wait_stop(mine(), &detail);
+        return Outcome::from_capi(result, detail);
     }
 
     /// The C object. NULL if this was moved from.

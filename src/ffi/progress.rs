@@ -5,12 +5,15 @@ use std::ptr;
 use super::convert::{pointer, to_c, to_milliseconds, token};
 use super::guard::guard;
 use super::{autopilot_result, autopilot_settings};
+use crate::outcome::{Error, Trigger};
 use crate::wait::{Phase, Progress};
 
-/// The state of a wait, for its callback. It and its strings are valid only during the callback, on the same thread.
+/// The state of a wait. A callback gets one, which is valid only during the callback, on the same thread. For a call in
+/// steps, autopilot_wait_progress() makes one. Its strings live as long as it does.
 #[allow(non_camel_case_types)]
 pub struct autopilot_progress {
     phase: Phase,
+    trigger: Trigger,
     elapsed_ms: i64,
     next_step_ms: i64,
     settings: Option<Box<autopilot_settings>>,
@@ -32,15 +35,21 @@ pub type autopilot_progress_fn =
     Option<unsafe extern "C" fn(progress: *mut autopilot_progress, user_data: *mut c_void) -> i32>;
 
 impl autopilot_progress {
-    fn new(progress: &Progress<'_>) -> autopilot_progress {
+    pub(super) fn new(progress: &Progress<'_>) -> autopilot_progress {
         autopilot_progress {
             phase: progress.phase(),
+            trigger: progress.trigger(),
             elapsed_ms: to_milliseconds(progress.elapsed()),
             next_step_ms: to_milliseconds(progress.next_step()),
             settings: progress.settings().map(|settings| Box::new(settings.into())),
             claims: progress.claims().map(to_c),
             new_token: None,
         }
+    }
+
+    /// Gives the wait the token that was handed in here, if any.
+    pub(super) fn hand_in_token(&self, progress: &mut Progress<'_>) -> Result<(), Error> {
+        self.new_token.as_ref().map_or(Ok(()), |token| progress.set_token(token))
     }
 }
 
@@ -57,9 +66,7 @@ pub(super) unsafe fn run_callback(
     let mut c_progress = autopilot_progress::new(progress);
     // SAFETY: as promised by the caller; the progress lives during the call.
     let returned = unsafe { function(&mut c_progress, user_data) };
-    if let Some(token) = c_progress.new_token {
-        progress.set_token(&token).expect("checked when it was handed in");
-    }
+    c_progress.hand_in_token(progress).expect("checked when it was handed in");
     if returned == 0 { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
 }
 
@@ -67,6 +74,12 @@ pub(super) unsafe fn run_callback(
 #[unsafe(no_mangle)]
 pub extern "C" fn autopilot_progress_phase(progress: Option<&autopilot_progress>) -> Phase {
     progress.map_or(Phase::Starting, |progress| progress.phase)
+}
+
+/// What became of the trigger so far. AUTOPILOT_TRIGGER_NOT_SENT for NULL.
+#[unsafe(no_mangle)]
+pub extern "C" fn autopilot_progress_trigger(progress: Option<&autopilot_progress>) -> Trigger {
+    progress.map_or(Trigger::NotSent, |progress| progress.trigger)
 }
 
 /// The milliseconds since the wait began. -1 for NULL.

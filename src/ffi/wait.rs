@@ -7,7 +7,10 @@ use super::client::{on_client, success};
 use super::convert::{from_milliseconds, to_milliseconds, token};
 use super::goal::goal;
 use super::guard::guard;
-use super::{autopilot_cancel, autopilot_client, autopilot_detail, autopilot_event, autopilot_result};
+use super::{
+    autopilot_cancel, autopilot_client, autopilot_detail, autopilot_event, autopilot_progress,
+    autopilot_result,
+};
 use crate::outcome::{Detail, Error, SyncOutcome};
 use crate::wait::{Step, Wait};
 
@@ -20,6 +23,23 @@ use crate::wait::{Step, Wait};
 #[allow(non_camel_case_types)]
 pub struct autopilot_wait {
     wait: Wait,
+    /// What autopilot_wait_progress() has returned, if it was called last.
+    progress: Option<Box<autopilot_progress>>,
+}
+
+impl autopilot_wait {
+    fn step(&mut self) -> Step {
+        guard((), || self.end_progress());
+        self.wait.guarded_step()
+    }
+
+    /// The token that was handed in with the progress is the wait's, and the progress is no longer valid.
+    fn end_progress(&mut self) {
+        if let Some(progress) = self.progress.take() {
+            // A call that is over needs no token.
+            let _ = progress.hand_in_token(&mut self.wait.progress());
+        }
+    }
 }
 
 /// Makes a call in steps. Free it with autopilot_wait_free(). Sends nothing yet.
@@ -56,7 +76,7 @@ pub unsafe extern "C" fn autopilot_wait_new(
         let timeout = from_milliseconds(timeout_ms);
         let made = on_client(client, cancel, |client| client.wait(token.as_str(), goal, timeout))?;
         // SAFETY: as above.
-        unsafe { wait.write(Box::into_raw(Box::new(autopilot_wait { wait: made }))) };
+        unsafe { wait.write(Box::into_raw(Box::new(autopilot_wait { wait: made, progress: None }))) };
         Ok(success(Detail::default()))
     };
     // SAFETY: the caller promises that the detail may be written, or NULL.
@@ -86,7 +106,7 @@ pub unsafe extern "C" fn autopilot_wait_step(
     result: *mut autopilot_result,
     detail: *mut *mut autopilot_detail,
 ) -> autopilot_event {
-    let (event, pause, end) = match wait.map(|wait| (wait.wait.guarded_step(), wait)) {
+    let (event, pause, end) = match wait.map(|wait| (wait.step(), wait)) {
         None => {
             (autopilot_event::Ended, Duration::ZERO, Some(Err(Error::invalid_argument("the wait is NULL"))))
         }
@@ -142,12 +162,51 @@ pub unsafe extern "C" fn autopilot_wait_set_token(
 ) -> autopilot_result {
     let body = || {
         let wait = wait.ok_or_else(|| Error::invalid_argument("the wait is NULL"))?;
+        wait.end_progress();
         // SAFETY: the caller promises a NUL-terminated token, or NULL.
         wait.wait.set_token(unsafe { self::token(token) }?.as_str())?;
         Ok(success(Detail::default()))
     };
     // SAFETY: NULL for no detail.
     unsafe { call(ptr::null_mut(), body) }
+}
+
+/// What the call is doing: its phase, its next step, the settings that it read last. When it has ended, its detail says
+/// what came of it, and no longer the progress.
+///
+/// The progress belongs to the wait: it is valid until the next function that takes the wait, and does not change
+/// meanwhile. autopilot_progress_set_token() on it is like autopilot_wait_set_token().
+///
+/// Returns NULL for NULL, and after a fault in the library.
+#[unsafe(no_mangle)]
+pub extern "C" fn autopilot_wait_progress(wait: Option<&mut autopilot_wait>) -> *mut autopilot_progress {
+    guard(ptr::null_mut(), || {
+        let Some(wait) = wait else { return ptr::null_mut() };
+        wait.end_progress();
+        let progress = autopilot_progress::new(&wait.wait.progress());
+        ptr::from_mut(&mut **wait.progress.insert(Box::new(progress)))
+    })
+}
+
+/// Ends the call now: with AUTOPILOT_SYNC_TOO_SOON in AUTOPILOT_PHASE_WINDOW, otherwise with AUTOPILOT_ERROR_CANCELLED.
+/// Does not block. A sync that it has triggered runs on, and the detail's trigger says whether there is one. The wait
+/// remains to be freed.
+///
+/// detail: NULL for none.
+///
+/// Returns one of those two. If the wait is NULL or was over already, returns AUTOPILOT_ERROR_INVALID_ARGUMENT.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn autopilot_wait_stop(
+    wait: Option<&mut autopilot_wait>,
+    detail: *mut *mut autopilot_detail,
+) -> autopilot_result {
+    let body = || {
+        let wait = wait.ok_or_else(|| Error::invalid_argument("the wait is NULL"))?;
+        wait.end_progress();
+        wait.wait.stop_in_place()
+    };
+    // SAFETY: the caller promises that the detail may be written, or NULL.
+    unsafe { call(detail, body) }
 }
 
 /// Frees a wait, whether its call is over or not. A sync that it has triggered runs on. Does not block. NULL is allowed.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::phase::Phase;
 use super::steps::Wait;
-use crate::outcome::{Error, Settings};
+use crate::outcome::{Error, Settings, Trigger};
 
 /// What a wait reports to its caller, about once a second.
 ///
@@ -118,6 +118,26 @@ impl Progress<'_> {
         self.wait.detail.settings.as_ref()
     }
 
+    /// What became of the trigger so far.
+    ///
+    /// ```no_run
+    /// # let token = "a-token";
+    /// use std::{ops::ControlFlow, time::Duration};
+    /// use autopilot_sync::{Client, Phase, Trigger};
+    ///
+    /// Client::new()?.sync_and_wait(token, Duration::from_secs(15 * 60), |progress| {
+    ///     match progress.phase() {
+    ///         Phase::Starting => assert_eq!(progress.trigger(), Trigger::NotSent),
+    ///         _ => assert_eq!(progress.trigger(), Trigger::Accepted),
+    ///     }
+    ///     ControlFlow::Continue(())
+    /// })?;
+    /// # Ok::<(), autopilot_sync::Error>(())
+    /// ```
+    pub fn trigger(&self) -> Trigger {
+        self.wait.detail.trigger
+    }
+
     /// In [`Phase::TokenRejected`]: the claims that the new token must satisfy, as JSON, if the service asks for any.
     ///
     /// ```no_run
@@ -174,6 +194,7 @@ impl fmt::Debug for Progress<'_> {
             .field("elapsed", &self.elapsed())
             .field("next_step", &self.next_step())
             .field("settings", &self.settings())
+            .field("trigger", &self.trigger())
             .field("claims", &self.claims())
             .finish_non_exhaustive()
     }

@@ -77,6 +77,8 @@ static int32_t on_progress(autopilot_progress *progress, void *user_data)
     CHECK(autopilot_progress_elapsed_ms(progress) >= 0 && autopilot_progress_next_step_ms(progress) >= 0);
     CHECK((watch->calls++ == 0) == (phase == AUTOPILOT_PHASE_STARTING));
     watch->phases |= 1u << phase;
+    CHECK(phase != AUTOPILOT_PHASE_STARTING || autopilot_progress_trigger(progress) == AUTOPILOT_TRIGGER_NOT_SENT);
+    CHECK(phase != AUTOPILOT_PHASE_WATCHING || autopilot_progress_trigger(progress) == AUTOPILOT_TRIGGER_ACCEPTED);
     if (phase == AUTOPILOT_PHASE_STARTING) {
         watch->token[0] = 'x';
         free(watch->token);

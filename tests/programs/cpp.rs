@@ -162,6 +162,9 @@ fn what_must_not_compile_says_why() {
     let first = refused("c++14", &[], "");
     let first = first.lines().find(|line| line.contains("error")).unwrap();
     assert!(first.contains("autopilot_sync.hpp needs C++17 or later"), "{first}");
+    let first = refused("c++17", &["-fno-exceptions"], "");
+    let first = first.lines().find(|line| line.contains("error")).unwrap();
+    assert!(first.contains("needs exceptions") && first.contains("autopilot_sync.h serves"), "{first}");
 }
 
 /// The symbols that a program gets from this folder's headers: mangled ones in the namespace, and `extern "C"` ones.
@@ -514,7 +517,7 @@ fn an_event_loop_reaches_each_goal() {
     every_build(tenants, &["steps"], |emulator, printed| {
         assert_eq!(printed, "kept\n");
         let triggers = emulator.requests().iter().filter(|request| request.method == "POST").count();
-        assert_eq!(triggers, 3);
+        assert_eq!(triggers, 4);
     });
 }
 

@@ -89,6 +89,7 @@ static void settings()
 {
     const Client client;
     const Settings settings = client.settings("token");
+    CHECK(settings == Settings(settings) && settings != Settings(nullptr));
     show(settings);
     std::cout << " id=" << or_none(settings.id()).empty() << " last=" << seconds(settings.last_sync()) << ','
               << or_none(settings.last_sync_text()) << " manual=" << seconds(settings.last_manual_sync()) << ','
@@ -160,6 +161,7 @@ static void throws()
     const Client client;
     const Cancel cancel;
     int calls = 0;
+    Trigger trigger = Trigger::not_sent;
     try {
         static_cast<void>(client.sync_and_wait("token", 1h, throw_at_once));
         CHECK(false);
@@ -171,6 +173,7 @@ static void throws()
             "token", 1h,
             [&](const Progress &progress) {
                 calls++;
+                trigger = progress.trigger();
                 if (progress.phase() == Phase::watching)
                     throw Thrown(7);
             },
@@ -179,7 +182,7 @@ static void throws()
     } catch (const Thrown &thrown) {
         CHECK(thrown.number == 7 && Thrown::alive == 1);
     }
-    CHECK(Thrown::alive == 0 && calls >= 2);
+    CHECK(Thrown::alive == 0 && calls >= 2 && trigger == Trigger::accepted);
     // An Error of a call inside the callback, as it is, with its detail.
     const auto error = error_of([&] {
         return client.sync_and_wait("token", 1h, [&](Progress &) { static_cast<void>(client.settings("barred")); });

@@ -81,6 +81,18 @@ void a_cancel_ends_a_call_in_steps()
     CHECK(error && error->kind() == ErrorKind::cancelled && error->attempts().empty());
 }
 
+void a_call_in_steps_is_seen_and_stopped()
+{
+    const Client client;
+    Wait wait(client, token_of(9), Goal::sync_and_wait(), 1h);
+    CHECK(wait.progress().phase() == Phase::starting && wait.progress().trigger() == Trigger::not_sent);
+    CHECK(wait.step().kind() == EventKind::pause);
+    CHECK(wait.progress().phase() == Phase::watching && wait.progress().settings());
+    const auto error = error_of([&] { return wait.stop(); });
+    CHECK(error && error->kind() == ErrorKind::cancelled && error->trigger() == Trigger::accepted);
+    CHECK(refuses([&] { return wait.stop(); }, "the call is over"));
+}
+
 // What becomes of the tenants of a fleet, and of which: most are triggered, some with a token that is asked for, some with
 // one that is refused at first; one is cancelled.
 class Tenants {
@@ -178,6 +190,7 @@ void steps()
     each_goal_has_its_end();
     a_refused_token_is_replaced_or_not();
     a_cancel_ends_a_call_in_steps();
+    a_call_in_steps_is_seen_and_stopped();
     std::puts("kept");
 }
 

@@ -5,7 +5,9 @@
 
 #include <cmath>
 #include <cstring>
+#include <filesystem>
 #include <memory_resource>
+#include <sstream>
 
 using namespace std::chrono_literals;
 using namespace autopilot;
@@ -42,6 +44,59 @@ void unknown_numbers_pass_through()
     CHECK(std::strcmp(outcome.name(), "AUTOPILOT_UNKNOWN") == 0 && outcome.message() == outcome.name());
     const auto error = error_of([] { return Outcome::from_capi(static_cast<autopilot_result>(-42), nullptr); });
     CHECK(error && static_cast<int>(error->kind()) == -42 && error->result() == -42);
+}
+
+template <class T>
+std::string written(const T &value)
+{
+    std::ostringstream stream;
+    stream << value;
+    CHECK(stream.str() == name(value));
+    return stream.str();
+}
+
+void values_have_names()
+{
+    CHECK(written(Answer::accepted) == "AUTOPILOT_OK" && written(Answer::too_soon) == "AUTOPILOT_SYNC_TOO_SOON");
+    CHECK(written(ErrorKind::forbidden) == "AUTOPILOT_ERROR_FORBIDDEN");
+    CHECK(written(Trigger::may_have_run) == "AUTOPILOT_TRIGGER_MAY_HAVE_RUN");
+    CHECK(written(SyncStatus::none) == "AUTOPILOT_SYNC_STATUS_NONE");
+    CHECK(written(Phase::token_rejected) == "AUTOPILOT_PHASE_TOKEN_REJECTED");
+    CHECK(written(Cloud::us_government_dod) == "AUTOPILOT_CLOUD_US_GOVERNMENT_DOD");
+    CHECK(written(EventKind::behind) == "AUTOPILOT_EVENT_BEHIND");
+    CHECK(written(Goal::sync_since(Time(1s))) == "AUTOPILOT_GOAL_SYNC_SINCE");
+    CHECK(written(static_cast<Phase>(42)) == "AUTOPILOT_UNKNOWN" && written(static_cast<Answer>(42)) == "AUTOPILOT_UNKNOWN");
+}
+
+void settings_are_compared()
+{
+    const Settings one(nullptr), other(nullptr);
+    CHECK(one == other && !(one != other));
+}
+
+// Whether this path reaches C: nothing is at it, and the error of a client names it.
+template <class Path>
+bool is_named(const Path &path)
+{
+    Options options;
+    const auto error = error_of([&] { return Client(options.ca_file(path)).capi(); });
+    const auto of_temporary = error_of([&] { return Client(Options().ca_file(path)).capi(); });
+    const auto names = [](const auto &one) {
+        return one && one->kind() == ErrorKind::configuration && one->message().find("/nowhere-\u00e9.pem") != std::string::npos;
+    };
+    return names(error) && names(of_temporary);
+}
+
+void a_path_may_have_any_type_of_text()
+{
+    CHECK(is_named("/nowhere-\u00e9.pem") && is_named(u8"/nowhere-\u00e9.pem"));
+    CHECK(is_named(std::string("/nowhere-\u00e9.pem")) && is_named(std::string_view("/nowhere-\u00e9.pem")));
+    CHECK(is_named(std::filesystem::path(u"/nowhere-\u00e9.pem")));
+#ifdef __cpp_lib_char8_t
+    CHECK(is_named(std::u8string(u8"/nowhere-\u00e9.pem")) && is_named(std::u8string_view(u8"/nowhere-\u00e9.pem")));
+    CHECK(refuses([] { return Options().ca_file(std::u8string(u8"/a\0b", 4)).capi(); }, "a NUL inside ca_file"));
+#endif
+    CHECK(refuses([] { return Options().ca_file(std::filesystem::path(std::string("/a\0b", 4))).capi(); }, "a NUL inside"));
 }
 
 void a_missing_detail_is_an_empty_one()
@@ -307,6 +362,8 @@ void a_call_that_was_moved_from_refuses()
     CHECK(wait.capi() == nullptr && other_wait.capi() != nullptr);
     CHECK(refuses([&] { return wait.step().kind(); }, "the wait was moved from"));
     CHECK(refuses([&] { return wait.set_token("token"), 0; }, "the wait was moved from"));
+    CHECK(refuses([&] { return wait.progress().phase(); }, "the wait was moved from"));
+    CHECK(refuses([&] { return wait.stop(); }, "the wait was moved from"));
     wait = std::move(other_wait);
     wait.set_token("token");
 
@@ -339,6 +396,9 @@ void the_versions_agree()
 void values()
 {
     unknown_numbers_pass_through();
+    values_have_names();
+    settings_are_compared();
+    a_path_may_have_any_type_of_text();
     a_missing_detail_is_an_empty_one();
     durations_never_wrap();
     a_change_is_between_the_year_2000_and_five_minutes_from_now();

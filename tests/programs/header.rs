@@ -5,7 +5,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use autopilot_emulator::{Config, Emulator};
+
 use crate::compiler;
+use crate::program::{self, Program};
 
 const C_STANDARDS: &[&str] = &["c99", "c11", "c17", "c2x"];
 const CPP_STANDARDS: &[&str] = &["c++11", "c++14", "c++17", "c++20", "c++2b"];
@@ -82,6 +85,37 @@ fn the_branch_for_c23_makes_enums_of_a_fixed_type() {
         let version = compiler::run(Command::new(compiler::c()).arg("--version"));
         assert!(!version.contains("clang"), "clang has enums of a fixed type: {version}");
     }
+}
+
+#[test]
+fn every_constant_has_its_name() {
+    let kinds = [
+        ("AUTOPILOT_SYNC_STATUS_", "sync_status"),
+        ("AUTOPILOT_TRIGGER_", "trigger"),
+        ("AUTOPILOT_PHASE_", "phase"),
+        ("AUTOPILOT_CLOUD_", "cloud"),
+        ("AUTOPILOT_EVENT_", "event"),
+        ("AUTOPILOT_GOAL_", "goal"),
+    ];
+    let header = fs::read_to_string(committed_path()).unwrap();
+    let constants = header.lines().filter_map(|line| line.trim().strip_suffix(',')?.split_once(" = "));
+    let checks: Vec<String> = constants
+        .map(|(name, _)| {
+            let kind =
+                kinds.iter().find(|(prefix, _)| name.starts_with(prefix)).map_or("result", |(_, kind)| kind);
+            format!("    CHECK(strcmp(autopilot_{kind}_name({name}), \"{name}\") == 0);\n")
+        })
+        .collect();
+    assert!(checks.len() > 45, "{checks:?}");
+    let source = Path::new(env!("CARGO_TARGET_TMPDIR")).join("constants.c");
+    let check = program::folder().join("check.h");
+    let text = format!(
+        "#include \"{}\"\nint main(void)\n{{\n{}    return 0;\n}}\n",
+        check.display(),
+        checks.concat()
+    );
+    fs::write(&source, text).unwrap();
+    compiler::run(&mut Program::c(&source).plainly_against(&Emulator::start(Config::default())));
 }
 
 #[test]

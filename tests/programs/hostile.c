@@ -174,6 +174,7 @@ static void null_getters(void)
     CHECK(autopilot_settings_last_manual_sync_text(NULL) == NULL);
     CHECK(autopilot_settings_next_sync_ms(NULL) == 0);
     CHECK(autopilot_progress_phase(NULL) == AUTOPILOT_PHASE_STARTING);
+    CHECK(autopilot_progress_trigger(NULL) == AUTOPILOT_TRIGGER_NOT_SENT);
     CHECK(autopilot_progress_elapsed_ms(NULL) == -1);
     CHECK(autopilot_progress_next_step_ms(NULL) == -1);
     CHECK(autopilot_progress_settings(NULL) == NULL);
@@ -194,6 +195,12 @@ static void null_calls(void)
     check_detail(WRONG, detail);
     autopilot_detail_free(detail);
     CHECK(autopilot_wait_set_token(NULL, "token") == WRONG);
+    CHECK(autopilot_wait_progress(NULL) == NULL);
+    detail = GARBAGE;
+    CHECK(autopilot_wait_stop(NULL, NULL) == WRONG);
+    CHECK(autopilot_wait_stop(NULL, &detail) == WRONG);
+    check_detail(WRONG, detail);
+    autopilot_detail_free(detail);
     detail = GARBAGE;
     CHECK(autopilot_fleet_next(NULL, -1, NULL, NULL, NULL) == AUTOPILOT_EVENT_FINISHED);
     CHECK(autopilot_fleet_next(NULL, -1, &key, &result, &detail) == AUTOPILOT_EVENT_FINISHED);
@@ -345,6 +352,15 @@ static void numbers(void)
     static const int32_t unknown_results[] = {INT32_MIN, -14, 5, INT32_MAX};
     for (size_t i = 0; i < LENGTH(unknown_results); i++)
         CHECK(strcmp(autopilot_result_name(unknown_results[i]), "AUTOPILOT_UNKNOWN") == 0);
+    static const int32_t unknown_values[] = {INT32_MIN, -3, 6, INT32_MAX};
+    for (size_t i = 0; i < LENGTH(unknown_values); i++) {
+        CHECK(strcmp(autopilot_phase_name(unknown_values[i]), "AUTOPILOT_UNKNOWN") == 0);
+        CHECK(strcmp(autopilot_trigger_name(unknown_values[i]), "AUTOPILOT_UNKNOWN") == 0);
+        CHECK(strcmp(autopilot_sync_status_name(unknown_values[i]), "AUTOPILOT_UNKNOWN") == 0);
+        CHECK(strcmp(autopilot_cloud_name(unknown_values[i]), "AUTOPILOT_UNKNOWN") == 0);
+        CHECK(strcmp(autopilot_goal_name(unknown_values[i]), "AUTOPILOT_UNKNOWN") == 0);
+        CHECK(strcmp(autopilot_event_name(unknown_values[i]), "AUTOPILOT_UNKNOWN") == 0);
+    }
 }
 
 typedef autopilot_result set_string(autopilot_options *, const char *);

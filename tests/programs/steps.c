@@ -121,6 +121,63 @@ static void cancel(void)
         end(waits[i]);
 }
 
+/* What a caller sees of a call between its steps, and its own end of it: in the window, and while the sync runs. */
+static void stop(void)
+{
+    static const struct { const char *token; autopilot_phase phase; autopilot_trigger trigger; autopilot_result result; } rows[] = {
+        {"recent", AUTOPILOT_PHASE_WINDOW, AUTOPILOT_TRIGGER_REFUSED, AUTOPILOT_SYNC_TOO_SOON},
+        {"token", AUTOPILOT_PHASE_WATCHING, AUTOPILOT_TRIGGER_ACCEPTED, AUTOPILOT_ERROR_CANCELLED},
+        {"expired", AUTOPILOT_PHASE_TOKEN_REJECTED, AUTOPILOT_TRIGGER_NOT_SENT, AUTOPILOT_ERROR_CANCELLED},
+    };
+    autopilot_client *client = new_client();
+    for (size_t i = 0; i < LENGTH(rows); i++) {
+        autopilot_wait *wait = new_wait(client, rows[i].token, AUTOPILOT_GOAL_SYNC_AND_WAIT, NULL);
+        autopilot_progress *progress = autopilot_wait_progress(wait);
+        autopilot_detail *detail = GARBAGE;
+        int64_t pause_ms;
+        CHECK(autopilot_progress_phase(progress) == AUTOPILOT_PHASE_STARTING);
+        CHECK(autopilot_progress_settings(progress) == NULL);
+        for (int steps = 0; steps < 3 && autopilot_progress_phase(progress) != rows[i].phase; steps++) {
+            CHECK(step(wait, &pause_ms, NULL) != AUTOPILOT_EVENT_ENDED);
+            progress = autopilot_wait_progress(wait);
+        }
+        CHECK(autopilot_progress_phase(progress) == rows[i].phase && autopilot_progress_trigger(progress) == rows[i].trigger);
+        CHECK(autopilot_progress_elapsed_ms(progress) >= 0 && autopilot_progress_next_step_ms(progress) >= 0);
+        CHECK((autopilot_progress_settings(progress) == NULL) == (rows[i].phase == AUTOPILOT_PHASE_TOKEN_REJECTED));
+        CHECK(autopilot_wait_stop(wait, &detail) == rows[i].result);
+        check_detail(rows[i].result, detail);
+        CHECK((autopilot_detail_retry_after_ms(detail) > 0) == (rows[i].result == AUTOPILOT_SYNC_TOO_SOON));
+        printf("%s %s\n", autopilot_result_name(rows[i].result), autopilot_trigger_name(autopilot_detail_trigger(detail)));
+        autopilot_detail_free(detail);
+        CHECK(autopilot_wait_stop(wait, NULL) == WRONG);
+        progress = autopilot_wait_progress(wait);
+        CHECK(progress != NULL && autopilot_progress_set_token(progress, "token") == AUTOPILOT_OK);
+        CHECK(step(wait, &pause_ms, &detail) == AUTOPILOT_EVENT_ENDED && autopilot_detail_result(detail) == WRONG);
+        autopilot_detail_free(detail);
+        autopilot_wait_free(wait);
+    }
+    autopilot_client_free(client);
+}
+
+/* A token that is given to the progress is given to the wait, whichever is last. */
+static void progress_token(void)
+{
+    autopilot_client *client = new_client();
+    for (int is_last = 0; is_last < 2; is_last++) {
+        autopilot_wait *wait = new_wait(client, "expired", AUTOPILOT_GOAL_SETTINGS, NULL);
+        CHECK(run(wait, NULL) == AUTOPILOT_EVENT_WANTS_TOKEN);
+        if (is_last)
+            CHECK(autopilot_wait_set_token(wait, "expired") == AUTOPILOT_OK);
+        autopilot_progress *progress = autopilot_wait_progress(wait);
+        CHECK(autopilot_progress_set_token(progress, "a b") == WRONG);
+        CHECK(autopilot_progress_set_token(progress, is_last ? "settings" : "expired") == AUTOPILOT_OK);
+        if (!is_last)
+            CHECK(autopilot_wait_set_token(wait, "settings") == AUTOPILOT_OK);
+        end(wait);
+    }
+    autopilot_client_free(client);
+}
+
 /* A wait may be freed wherever it stands. What may be NULL is NULL. */
 static void freed(void)
 {
@@ -133,6 +190,7 @@ static void freed(void)
         for (size_t i = 0; i < LENGTH(waits); i++) {
             for (int j = 0; j < steps; j++)
                 autopilot_wait_step(waits[i], NULL, NULL, NULL);
+            CHECK(autopilot_wait_progress(waits[i]) != NULL);
             autopilot_wait_free(waits[i]);
         }
     }
@@ -172,6 +230,10 @@ int main(int argc, char **argv)
         tokens();
     else if (strcmp(scenario, "cancel") == 0)
         cancel();
+    else if (strcmp(scenario, "stop") == 0)
+        stop();
+    else if (strcmp(scenario, "progress-token") == 0)
+        progress_token();
     else if (strcmp(scenario, "freed") == 0)
         freed();
     else if (strcmp(scenario, "forked") == 0)

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use autopilot_emulator::{Access, Behaviour, Clock, Config, Emulator, Token};
+use autopilot_emulator::{Access, Behaviour, Clock, Config, Emulator, Past, Token};
 
 use crate::compiler;
 use crate::program::Program;
@@ -75,6 +75,29 @@ fn a_cancel_ends_a_call_in_steps_and_the_trigger_is_told() {
         ]
     );
     assert_eq!(methods(&emulator, "token"), "GET POST");
+}
+
+#[test]
+fn a_call_in_steps_is_seen_and_stopped_by_its_caller() {
+    let endless = Behaviour { duration: Duration::from_secs(86_400), ..Behaviour::default() };
+    let emulator = emulator(endless.clone());
+    emulator.set_tenant("recent", Behaviour { last_sync: Past::Ago(Duration::ZERO), ..endless });
+    emulator.set_token("recent", Token::default().of("recent"));
+    assert_eq!(
+        steps(&emulator, "stop"),
+        [
+            "AUTOPILOT_SYNC_TOO_SOON AUTOPILOT_TRIGGER_REFUSED",
+            "AUTOPILOT_ERROR_CANCELLED AUTOPILOT_TRIGGER_ACCEPTED",
+            "AUTOPILOT_ERROR_CANCELLED AUTOPILOT_TRIGGER_NOT_SENT",
+        ]
+    );
+}
+
+#[test]
+fn a_token_may_be_handed_in_with_the_progress() {
+    let emulator = emulator(Behaviour::default());
+    assert_eq!(steps(&emulator, "progress-token"), ["AUTOPILOT_OK trigger=0 attempts=2 status=2"; 2]);
+    assert_eq!(methods(&emulator, "settings"), "GET GET");
 }
 
 #[test]

@@ -61,6 +61,7 @@ def test_a_sync_is_awaited(start: Start, run: Run) -> None:
     assert len(threads) == 1
     assert seen[0].phase is Phase.STARTING and seen[0].settings is None
     assert seen[-1].phase is Phase.WATCHING and seen[-1].settings is not None
+    assert (seen[0].trigger, seen[-1].trigger) == (Trigger.NOT_SENT, Trigger.ACCEPTED)
     assert all(earlier.elapsed <= later.elapsed for earlier, later in zip(seen, seen[1:]))
     assert seen[1].next_step > 0 and repr(seen[0]).startswith("Progress(phase=<Phase.STARTING: 0>")
 

@@ -269,7 +269,7 @@ impl Wait {
     }
 
     /// Ends the call now, as its caller wishes: as too soon in [`Phase::Window`], as
-    /// [`ErrorKind::Cancelled`] otherwise.
+    /// [`ErrorKind::Cancelled`] otherwise. If the call is over already, this is an [`ErrorKind::InvalidArgument`].
     ///
     /// ```no_run
     /// # let token = "recent";
@@ -286,10 +286,17 @@ impl Wait {
     /// # Ok::<(), autopilot_sync::Error>(())
     /// ```
     pub fn stop(mut self) -> Result<SyncOutcome, Error> {
-        let reason = match self.phase {
-            Phase::Window => StopReason::TooSoon(Some(self.next_step)),
+        self.stop_in_place()
+    }
+
+    /// `stop`, for a caller who keeps the call that is over.
+    pub(crate) fn stop_in_place(&mut self) -> Result<SyncOutcome, Error> {
+        let reason = match (self.place, self.phase) {
+            (Place::Over, _) => return Err(is_over()),
+            (_, Phase::Window) => StopReason::TooSoon(Some(self.next_step)),
             _ => StopReason::Cancelled,
         };
+        self.end();
         self.result(self.elapsed(), reason)
     }
 

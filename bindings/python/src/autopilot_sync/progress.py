@@ -5,6 +5,7 @@ from __future__ import annotations
 from . import settings
 from ._library import native
 from ._values import OpenEnum, Record
+from .detail import Trigger
 from .settings import Settings
 
 
@@ -35,12 +36,14 @@ class Progress(Record):
         elapsed: The seconds since the wait began.
         next_step: The seconds until the wait reads the settings again or sends a trigger.
         settings: The last settings that the wait read. None before the first reading.
+        trigger: What became of the trigger so far.
     """
 
     phase: Phase
     elapsed: float
     next_step: float
     settings: Settings | None
+    trigger: Trigger
 
 
 def read(pointer: int) -> Progress:
@@ -49,4 +52,5 @@ def read(pointer: int) -> Progress:
         elapsed=native.autopilot_progress_elapsed_ms(pointer) / 1000,
         next_step=native.autopilot_progress_next_step_ms(pointer) / 1000,
         settings=settings.read(native.autopilot_progress_settings(pointer)),
+        trigger=Trigger(native.autopilot_progress_trigger(pointer)),
     )
