@@ -67,6 +67,23 @@
 //! A child made by `fork` may use its parent's clients, whatever other threads were doing. It makes connections of its
 //! own.
 //!
+//! # Async programs
+//!
+//! An async program makes a call on a thread that may block. If its future is dropped, the call runs on until its
+//! deadline; a [`Canceller`] ends it at once.
+//!
+//! ```no_run
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+//! # let token = "a-token".to_owned();
+//! let client = autopilot_sync::Client::new()?;
+//! let outcome = tokio::task::spawn_blocking(move || client.sync(&token)).await??;
+//! println!("{outcome}");
+//! # Ok(())
+//! # })
+//! # }
+//! ```
+//!
 //! # Networks
 //!
 //! The client tries the addresses of a host as RFC 8305 says. IPv6 and IPv4 take turns. The next address starts after

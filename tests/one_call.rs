@@ -1,5 +1,8 @@
 //! The one call, in Rust, over real TLS and a real proxy, against the emulator.
 
+use std::error::Error as _;
+use std::io;
+use std::net::TcpListener;
 use std::time::Duration;
 
 use autopilot_emulator::{
@@ -55,6 +58,30 @@ fn everything(result: &Result<SyncOutcome, Error>) -> String {
             let source = std::error::Error::source(error).map(ToString::to_string);
             format!("{error} {error:#} {error:?} {source:?} {:?}", error.detail())
         }
+    }
+}
+
+#[test]
+fn an_error_of_the_system_is_the_source() {
+    let emulator = emulator();
+    emulator.script([Step::fault(Fault::Reset), Step::fault(Fault::Close)]);
+    let unused = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let through = |proxy: &str| builder(&emulator).proxy(proxy).unwrap();
+    let at = |url: &str| builder(&emulator).no_proxy().base_url(url).unwrap();
+    let trusting = |file: &str| builder(&emulator).ca_file(file).unwrap();
+    for (builder, expected) in [
+        (through(&format!("http://{unused}")), io::ErrorKind::ConnectionRefused),
+        (at(&format!("https://{unused}")), io::ErrorKind::ConnectionRefused),
+        (builder(&emulator), io::ErrorKind::ConnectionReset),
+        (builder(&emulator), io::ErrorKind::UnexpectedEof),
+        (trusting("/nowhere.pem"), io::ErrorKind::NotFound),
+    ] {
+        let result = builder.max_retries(0).unwrap().build().and_then(|client| client.sync(TOKEN));
+        let error = result.unwrap_err();
+        let source = error.source().and_then(|source| source.downcast_ref::<io::Error>());
+        let source = source.unwrap_or_else(|| panic!("{error:#?}"));
+        assert_eq!(source.kind(), expected, "{error:#?}");
+        assert_eq!(format!("{error:#}"), format!("{error}: {source}"));
     }
 }
 
@@ -294,7 +321,7 @@ fn every_answer_and_every_fault_is_a_result() {
         assert_eq!(summary(&result), expected, "{name}: {}", everything(&result));
         let reads = expected.starts_with("TooSoon"); // to say until when
         assert_eq!(emulator.requests().len(), if reads { 2 } else { 1 }, "{name}");
-        assert!(!everything(&result).contains("0123456789"), "{name}");
+        assert!(!format!("{result:#?} {}", everything(&result)).contains("0123456789"), "{name}");
         assert!(!everything(&result).contains('\n'), "{name}: {}", everything(&result));
         if !expected.starts_with("Timeout") {
             emulator.clear_script();

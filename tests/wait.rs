@@ -49,7 +49,7 @@ fn triggers(emulator: &Emulator) -> usize {
 
 fn kind(result: Result<SyncOutcome, Error>) -> (ErrorKind, Trigger) {
     let error = result.unwrap_err();
-    assert!(!format!("{error:?} {error:#}").contains("0123456789"));
+    assert!(!format!("{error:?} {error:#?} {error:#}").contains("0123456789"));
     (error.kind(), error.detail().trigger())
 }
 

@@ -87,7 +87,7 @@ impl Detail {
     /// ```no_run
     /// # let token = "read-only";
     /// if let Err(error) = autopilot_sync::sync(token) {
-    ///     println!("{error} ({})", error.detail().code().unwrap_or("no code"));
+    ///     println!("{error:#} ({})", error.detail().code().unwrap_or("no code"));
     /// #   assert!(error.detail().code().is_some());
     /// }
     /// ```
@@ -100,7 +100,7 @@ impl Detail {
     /// ```no_run
     /// # let token = "read-only";
     /// if let Err(error) = autopilot_sync::sync(token) {
-    ///     println!("{error}: {}", error.detail().message().unwrap_or("the service gave no reason"));
+    ///     println!("{}", error.detail().message().unwrap_or("the service gave no reason"));
     /// #   assert!(error.detail().message().is_some());
     /// }
     /// ```

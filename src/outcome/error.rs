@@ -2,6 +2,7 @@
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::io;
 
 use super::Detail;
 use crate::text::{Token, TokenError, printable_line};
@@ -90,6 +91,26 @@ impl ErrorKind {
     }
 }
 
+impl ErrorKind {
+    /// What to do. None if the message says it, or nothing can be done.
+    fn advice(self) -> Option<&'static str> {
+        Some(match self {
+            ErrorKind::InvalidArgument | ErrorKind::Tls | ErrorKind::Cancelled => return None,
+            ErrorKind::Protocol | ErrorKind::Configuration => return None,
+            ErrorKind::Connect => "Check the network, and the proxy if there is one.",
+            ErrorKind::Timeout => "Call again, or with a longer timeout.",
+            ErrorKind::ConnectionLost => "The trigger may have run. It is safe to call again.",
+            ErrorKind::Unauthorized => "Get a new token.",
+            ErrorKind::Forbidden => {
+                "The tenant needs Intune, and the token DeviceManagementServiceConfig.ReadWrite.All."
+            }
+            ErrorKind::Service => "Call again later.",
+            ErrorKind::SyncFailed => "It is safe to trigger another sync.",
+            ErrorKind::Internal => "Report it, with this line.",
+        })
+    }
+}
+
 impl fmt::Display for ErrorKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -113,7 +134,8 @@ impl fmt::Display for ErrorKind {
 /// Why a call failed.
 ///
 /// `{}` is one line without the cause, for a chain of [`source`](StdError::source)s. `{:#}` is one line with the cause,
-/// for a log. The token is in neither, nor in `{:?}`.
+/// for a log. `{:?}` adds what to do, because that is what a `main` prints which returns it; `{:#?}` has all fields. The
+/// token is in none of them. If the cause is an error of the system, the source is a [`std::io::Error`].
 ///
 /// ```
 /// use autopilot_sync::{Client, ErrorKind};
@@ -210,6 +232,13 @@ impl fmt::Display for Error {
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Inner { kind, text, detail, source } = &*self.0;
+        if !f.alternate() {
+            let line = format!("{self:#}");
+            return match kind.advice() {
+                Some(advice) => write!(f, "{}. {advice}", line.trim_end_matches('.')),
+                None => f.write_str(&line),
+            };
+        }
         f.debug_struct("Error")
             .field("kind", kind)
             .field("text", text)
@@ -237,6 +266,14 @@ impl CauseText {
         let text = text.split(" https://docs.rs/").next().unwrap_or_default().trim_end_matches(':');
         CauseText(token.map_or(text.to_owned(), |token| token.redact(text)))
     }
+
+    /// An error of the operating system as it is, and any other with only this text.
+    pub(crate) fn of_io(error: io::Error, token: Option<Token<'_>>) -> io::Error {
+        match error.raw_os_error() {
+            Some(_) => error,
+            None => io::Error::new(error.kind(), CauseText::new(&error, token)),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -257,6 +294,20 @@ mod tests {
         assert_eq!(error.to_string(), "cannot connect: graph.microsoft.com");
         assert_eq!(format!("{error:#}"), "cannot connect: graph.microsoft.com: peer closed");
         assert_eq!(error.source().unwrap().to_string(), "peer closed");
+    }
+
+    #[test]
+    fn a_main_that_returns_it_prints_the_line_and_what_to_do() {
+        let error = Error::new(ErrorKind::Connect, "graph.microsoft.com")
+            .because(io::Error::from(io::ErrorKind::ConnectionRefused));
+        let line = "cannot connect: graph.microsoft.com: connection refused";
+        assert_eq!(format!("{error:#}"), line);
+        assert_eq!(
+            format!("{error:?}"),
+            format!("{line}. Check the network, and the proxy if there is one.")
+        );
+        assert!(format!("{error:#?}").starts_with("Error {\n    kind: Connect,\n"), "{error:#?}");
+        assert_eq!(format!("{:?}", Error::invalid_argument("no")), "invalid argument: no");
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! The `windowsAutopilotSettings` resource: the state and the times of the last sync.
 
+use std::time::SystemTime;
+
 use crate::text::time::{self, Time};
 use crate::text::{Object, Token, one_line, printable};
 
@@ -108,19 +110,33 @@ impl Settings {
         self.status.as_ref()
     }
 
-    /// `lastSyncDateTime` in milliseconds since 1970 (UTC). None for never.
+    /// `lastSyncDateTime`. None for never, and for a time that this system's clock cannot have.
     ///
     /// The service does not document whether it marks the start or the end of a sync.
     ///
     /// ```no_run
     /// # let token = "a-token";
-    /// let settings = autopilot_sync::Client::new()?.settings(token)?;
-    /// use std::time::{Duration, UNIX_EPOCH};
+    /// use std::time::Duration;
     ///
-    /// let last = settings.last_sync_unix_ms().and_then(|ms| u64::try_from(ms).ok());
-    /// let last = last.map(|ms| UNIX_EPOCH + Duration::from_millis(ms));
-    /// println!("{:?} ago", last.and_then(|time| time.elapsed().ok()));
-    /// # assert!(last.unwrap().elapsed().unwrap() > Duration::from_secs(80_000));
+    /// let settings = autopilot_sync::Client::new()?.settings(token)?;
+    /// let age = settings.last_sync().and_then(|time| time.elapsed().ok());
+    /// if age.is_none_or(|age| age > Duration::from_secs(12 * 3600)) {
+    ///     println!("no sync in the last twelve hours");
+    /// }
+    /// # assert!(age.unwrap() > Duration::from_secs(80_000));
+    /// # Ok::<(), autopilot_sync::Error>(())
+    /// ```
+    pub fn last_sync(&self) -> Option<SystemTime> {
+        self.last_sync.time.and_then(Time::system_time)
+    }
+
+    /// `lastSyncDateTime` in milliseconds since 1970 (UTC). None for never.
+    ///
+    /// ```no_run
+    /// # let token = "a-token";
+    /// let settings = autopilot_sync::Client::new()?.settings(token)?;
+    /// println!("{{\"last_sync_ms\": {}}}", settings.last_sync_unix_ms().unwrap_or(0));
+    /// # assert!(settings.last_sync_unix_ms().unwrap() > 1_767_312_000_000);
     /// # Ok::<(), autopilot_sync::Error>(())
     /// ```
     pub fn last_sync_unix_ms(&self) -> Option<i64> {
@@ -139,9 +155,22 @@ impl Settings {
         self.last_sync.text.as_deref()
     }
 
-    /// `lastManualSyncTriggerDateTime` in milliseconds since 1970 (UTC). None for never.
+    /// `lastManualSyncTriggerDateTime`. None for never, and for a time that this system's clock cannot have.
     ///
     /// Intune also syncs by itself, so `lastSyncDateTime` need not belong to this trigger.
+    ///
+    /// ```no_run
+    /// # let token = "a-token";
+    /// let settings = autopilot_sync::Client::new()?.settings(token)?;
+    /// let has_run_since = settings.last_sync() >= settings.last_manual_sync();
+    /// # assert!(has_run_since);
+    /// # Ok::<(), autopilot_sync::Error>(())
+    /// ```
+    pub fn last_manual_sync(&self) -> Option<SystemTime> {
+        self.last_manual_sync.time.and_then(Time::system_time)
+    }
+
+    /// `lastManualSyncTriggerDateTime` in milliseconds since 1970 (UTC). None for never.
     ///
     /// ```no_run
     /// # let token = "a-token";
@@ -166,9 +195,24 @@ impl Settings {
         self.last_manual_sync.text.as_deref()
     }
 
-    /// When the service should accept the next trigger, in milliseconds since 1970 **by the service's clock**: the
-    /// later of both times, plus the documented ten minutes, plus a margin of ten seconds. None if there was never a
-    /// sync.
+    /// When the service should accept the next trigger, **by the service's clock**: the later of both times, plus the
+    /// documented ten minutes, plus a margin of ten seconds. None if there was never a sync, and for a time that this
+    /// system's clock cannot have.
+    ///
+    /// ```no_run
+    /// # let token = "a-token";
+    /// use std::time::Duration;
+    ///
+    /// let settings = autopilot_sync::Client::new()?.settings(token)?;
+    /// let last = settings.last_sync().max(settings.last_manual_sync());
+    /// assert_eq!(settings.next_sync(), last.map(|time| time + Duration::from_secs(610)));
+    /// # Ok::<(), autopilot_sync::Error>(())
+    /// ```
+    pub fn next_sync(&self) -> Option<SystemTime> {
+        self.next_sync_time().and_then(Time::system_time)
+    }
+
+    /// The same in milliseconds since 1970.
     ///
     /// ```no_run
     /// # let token = "a-token";
@@ -178,20 +222,20 @@ impl Settings {
     /// # Ok::<(), autopilot_sync::Error>(())
     /// ```
     pub fn next_sync_unix_ms(&self) -> Option<i64> {
-        self.next_sync().map(Time::unix_milliseconds)
+        self.next_sync_time().map(Time::unix_milliseconds)
     }
 
-    pub(crate) fn next_sync(&self) -> Option<Time> {
+    pub(crate) fn next_sync_time(&self) -> Option<Time> {
         let (sync, manual) = (self.last_sync.time, self.last_manual_sync.time);
         let later = if time::compare(sync, manual).is_ge() { sync } else { manual };
         later.map(|time| time.plus_seconds(WINDOW_SECONDS))
     }
 
-    pub(crate) fn last_sync(&self) -> Option<Time> {
+    pub(crate) fn last_sync_time(&self) -> Option<Time> {
         self.last_sync.time
     }
 
-    pub(crate) fn last_manual_sync(&self) -> Option<Time> {
+    pub(crate) fn last_manual_sync_time(&self) -> Option<Time> {
         self.last_manual_sync.time
     }
 }
@@ -241,6 +285,7 @@ impl Moment {
 mod tests {
     use super::*;
     use serde_json::{Value, json};
+    use std::time::{Duration, UNIX_EPOCH};
 
     fn read(body: &str) -> Option<Settings> {
         read_with("completed-secret", body)
@@ -270,6 +315,10 @@ mod tests {
         assert_eq!(bare.last_manual_sync_unix_ms(), Some(1_767_323_045_123));
         assert_eq!(bare.last_manual_sync_text(), Some("2026-01-02T03:04:05.1234567Z"));
         assert_eq!(bare.next_sync_unix_ms(), Some(1_767_323_045_678 + 610_000));
+        let time = |seconds, nanos| Some(UNIX_EPOCH + Duration::new(seconds, nanos));
+        assert_eq!(bare.last_sync(), time(1_767_323_045, 678_901_200));
+        assert_eq!(bare.last_manual_sync(), time(1_767_323_045, 123_456_700));
+        assert_eq!(bare.next_sync(), time(1_767_323_655, 678_901_200));
         assert_eq!(read(&json!({"value": wire()}).to_string()), Some(bare));
     }
 
@@ -312,6 +361,7 @@ mod tests {
         assert_eq!((settings.last_sync_unix_ms(), settings.last_sync_text()), (None, Some(never)));
         assert_eq!((settings.last_manual_sync_unix_ms(), settings.last_manual_sync_text()), (None, None));
         assert_eq!(settings.next_sync_unix_ms(), None);
+        assert_eq!([settings.last_sync(), settings.last_manual_sync(), settings.next_sync()], [None; 3]);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! A time as the service writes it, with its precision. Never compared with the local clock.
 
 use std::cmp::Ordering;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use chrono::DateTime;
 
@@ -33,7 +33,7 @@ impl Time {
     /// Reads the date of an HTTP header, which has whole seconds.
     pub(crate) fn parse_http(text: &str) -> Option<Time> {
         let time = httpdate::parse_http_date(text.trim()).ok()?;
-        let since_1970 = time.duration_since(std::time::UNIX_EPOCH).ok()?;
+        let since_1970 = time.duration_since(UNIX_EPOCH).ok()?;
         Some(Time::from_seconds(since_1970.as_secs() as i64))
     }
 
@@ -50,6 +50,16 @@ impl Time {
 
     pub(crate) fn unix_milliseconds(self) -> i64 {
         self.seconds.saturating_mul(1000).saturating_add((self.picoseconds / 1_000_000_000) as i64)
+    }
+
+    /// None if this system's clock cannot have this time.
+    pub(crate) fn system_time(self) -> Option<SystemTime> {
+        let seconds = Duration::from_secs(self.seconds.unsigned_abs());
+        let second = match self.seconds {
+            ..0 => UNIX_EPOCH.checked_sub(seconds),
+            0.. => UNIX_EPOCH.checked_add(seconds),
+        };
+        second?.checked_add(Duration::from_nanos(self.picoseconds / 1000))
     }
 
     pub(crate) fn compare(self, other: Time) -> Ordering {
@@ -101,6 +111,22 @@ mod tests {
 
     fn time(text: &str) -> Time {
         Time::parse(text).unwrap_or_else(|| panic!("{text}"))
+    }
+
+    #[test]
+    fn a_time_is_one_of_the_systems() {
+        let nanoseconds = |text| {
+            let time = time(text).system_time().unwrap();
+            time.duration_since(UNIX_EPOCH).map_or_else(
+                |error| -(error.duration().as_nanos() as i128),
+                |duration| duration.as_nanos() as i128,
+            )
+        };
+        assert_eq!(nanoseconds("1970-01-01T00:00:01.5Z"), 1_500_000_000);
+        assert_eq!(nanoseconds("2026-01-02T03:04:05.678901234567Z"), 1_767_323_045_678_901_234);
+        assert_eq!(nanoseconds("1969-12-31T23:59:59.25Z"), -750_000_000);
+        assert_eq!(Time::from_seconds(i64::MAX).plus_seconds(1).system_time().is_some(), cfg!(unix));
+        assert_eq!(Time::from_seconds(i64::MIN).system_time().is_some(), cfg!(unix));
     }
 
     #[test]

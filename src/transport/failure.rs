@@ -100,16 +100,15 @@ fn exchange_error(error: ureq::Error, token: Token<'_>) -> (ErrorKind, bool, Opt
     }
 }
 
-/// Keeps an error of the operating system as it is, with words for a shortage, and only the text of any other, without
-/// the token. None for a timeout, because the error's own text says so.
+/// An `io::Error`: one of the operating system as it is, with words for a shortage, and only the text of any other,
+/// without the token. None for a timeout, because the error's own text says so.
 fn io_cause(error: io::Error, token: Token<'_>) -> Option<Cause> {
     let error = match Shortage::of(error) {
-        Ok(shortage) => return Some(shortage.into()),
+        Ok(shortage) => return Some(io::Error::from(shortage).into()),
         Err(error) => error,
     };
-    match error.kind() {
-        _ if error.raw_os_error().is_some() => Some(error.into()),
-        IoKind::TimedOut => None,
-        _ => Some(CauseText::new(&error, Some(token)).into()),
+    if error.kind() == IoKind::TimedOut && error.raw_os_error().is_none() {
+        return None;
     }
+    Some(CauseText::of_io(error, Some(token)).into())
 }

@@ -21,7 +21,13 @@ impl Shortage {
 
     /// The error of a thread that did not start.
     pub(crate) fn of_threads(source: io::Error) -> io::Error {
-        io::Error::other(Shortage { words: system::NO_THREAD, source })
+        Shortage { words: system::NO_THREAD, source }.into()
+    }
+}
+
+impl From<Shortage> for io::Error {
+    fn from(shortage: Shortage) -> io::Error {
+        io::Error::other(shortage)
     }
 }
 

@@ -238,7 +238,8 @@ fn told<T: Success>(result: Result<T, Error>) -> (String, String) {
             let sources = std::iter::successors(error.source(), |cause| (*cause).source());
             let sources: Vec<String> = sources.map(|cause| format!("{cause} {cause:?}")).collect();
             let (detail, claims) = (error.detail(), error.detail().claims().unwrap_or_default());
-            let said = format!("{error} {error:#} {error:?} {sources:?} {detail:?} {claims}");
+            let fields = format!("{error:#?}").replace('\n', " ");
+            let said = format!("{error} {error:#} {error:?} {fields} {sources:?} {detail:?} {claims}");
             (summary(format!("{:?}", error.kind()), error.detail()), said)
         }
     }

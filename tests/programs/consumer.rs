@@ -47,6 +47,7 @@ edition = "2024"
 
 [dependencies]
 autopilot-sync = {{ path = '{ROOT}' }}
+tokio = {{ version = "1", default-features = false, features = ["rt"] }}
 
 [profile.dev]
 debug = false

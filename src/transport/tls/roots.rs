@@ -65,8 +65,8 @@ fn from_files(files: &CaFiles) -> Result<Roots, Error> {
 /// The error of a file, a folder or several. A shortage says nothing about them, and may be over a moment later.
 fn unusable(text: String, error: io::Error) -> Error {
     match Shortage::of(error) {
-        Ok(shortage) => Error::new(ErrorKind::Connect, text).because(shortage),
-        Err(error) => Error::new(ErrorKind::Configuration, text).because(CauseText::new(&error, None)),
+        Ok(shortage) => Error::new(ErrorKind::Connect, text).because(io::Error::from(shortage)),
+        Err(error) => Error::new(ErrorKind::Configuration, text).because(CauseText::of_io(error, None)),
     }
 }
 

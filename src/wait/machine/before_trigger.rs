@@ -17,7 +17,7 @@ use crate::wait::phase::Phase;
 /// Whether the service recorded the last sync so long ago that its status cannot lag behind, even if the service's
 /// clocks differ.
 fn is_old(settings: &Settings, date: Option<Time>) -> bool {
-    let Some((last_sync, date)) = settings.last_sync().zip(date) else { return false };
+    let Some((last_sync, date)) = settings.last_sync_time().zip(date) else { return false };
     last_sync.plus_seconds(CLOCK_DIFFERENCE_SECONDS).compare(date).is_le()
 }
 
@@ -144,12 +144,13 @@ impl Machine {
     /// Whether the service's times say that the sync in progress began in time to count: it was triggered then, or
     /// another one had ended then. Or they mark its own start.
     fn began_in_time(&self, settings: &Settings) -> bool {
-        self.counts(settings) || time::compare(settings.last_manual_sync(), self.counts_from).is_ge()
+        self.counts(settings) || time::compare(settings.last_manual_sync_time(), self.counts_from).is_ge()
     }
 
     /// Whether `lastSyncDateTime` is late enough for a sync that counts.
     pub(super) fn counts(&self, settings: &Settings) -> bool {
-        self.counts_from.is_none_or(|earliest| time::compare(settings.last_sync(), Some(earliest)).is_ge())
+        self.counts_from
+            .is_none_or(|earliest| time::compare(settings.last_sync_time(), Some(earliest)).is_ge())
     }
 
     /// Watches a sync that a reading shows in progress.

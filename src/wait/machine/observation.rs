@@ -100,10 +100,10 @@ impl Observation {
 
     /// Whether `lastSyncDateTime` shows a sync that the baseline does not know, and that can be this one.
     fn times_moved(&self, baseline: &Settings, settings: &Settings) -> bool {
-        let last_sync = settings.last_sync();
+        let last_sync = settings.last_sync_time();
         let is_new = compare_last_sync(settings, baseline).is_gt();
         let is_after_last_trigger = compare_last_trigger(settings, baseline).is_eq()
-            || time::compare(last_sync, settings.last_manual_sync()).is_ge();
+            || time::compare(last_sync, settings.last_manual_sync_time()).is_ge();
         let can_be_its = match self.origin {
             Origin::Triggered { accepted: Some(accepted) } => {
                 let earliest = accepted.plus_seconds(-CLOCK_DIFFERENCE_SECONDS);

@@ -30,12 +30,12 @@ pub(super) fn has_ended(settings: &Settings) -> bool {
 
 /// Compares the `lastSyncDateTime` of two readings.
 pub(super) fn compare_last_sync(one: &Settings, other: &Settings) -> Ordering {
-    time::compare(one.last_sync(), other.last_sync())
+    time::compare(one.last_sync_time(), other.last_sync_time())
 }
 
 /// Compares the `lastManualSyncTriggerDateTime` of two readings.
 pub(super) fn compare_last_trigger(one: &Settings, other: &Settings) -> Ordering {
-    time::compare(one.last_manual_sync(), other.last_manual_sync())
+    time::compare(one.last_manual_sync_time(), other.last_manual_sync_time())
 }
 
 /// Whether one of the times is older than in an earlier reading: a replica that lags behind sent it.

@@ -81,7 +81,7 @@ impl Machine {
     /// When the window after the last sync ends. None if no sync is known, or the service never told its time.
     pub(super) fn window_end(&self) -> Option<Duration> {
         let (date, received) = self.service_clock?;
-        let next = self.latest.as_ref()?.next_sync()?;
+        let next = self.latest.as_ref()?.next_sync_time()?;
         Some(received + next.duration_since(date).min(LONGEST_RETRY_AFTER))
     }
 

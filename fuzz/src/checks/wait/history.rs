@@ -142,7 +142,7 @@ impl History {
 
     fn take(&mut self, now: Duration, settings: &Settings, date: Option<Time>) {
         self.is_forbidden = false;
-        let (sync, manual) = (settings.last_sync(), settings.last_manual_sync());
+        let (sync, manual) = (settings.last_sync_time(), settings.last_manual_sync_time());
         let is_stale = |time, newest| time::compare(time, newest).is_lt();
         if is_stale(sync, self.newest.0) || is_stale(manual, self.newest.1) {
             return;
@@ -185,7 +185,7 @@ impl History {
 
     fn is_new(&self, settings: &Settings) -> bool {
         let known = self.known.as_ref().expect("there was a reading before");
-        time::compare(settings.last_sync(), known.last_sync()).is_gt()
+        time::compare(settings.last_sync_time(), known.last_sync_time()).is_gt()
     }
 
     /// A sync was joined, or its end awaited.
@@ -209,7 +209,7 @@ impl History {
         }
         if self.answer == Answer::MayHaveRun {
             let moved = |(effect, baseline): (&Settings, &Settings)| {
-                time::compare(effect.last_manual_sync(), baseline.last_manual_sync()).is_gt()
+                time::compare(effect.last_manual_sync_time(), baseline.last_manual_sync_time()).is_gt()
             };
             let is_ours = self.effect().zip(self.baseline.as_ref()).is_some_and(moved);
             assert!(!is_ours, "goes on after its own trigger");
@@ -267,8 +267,8 @@ impl History {
 
     fn has_moved(&self, settings: &Settings) -> bool {
         let Some(baseline) = &self.baseline else { return true };
-        time::compare(settings.last_sync(), baseline.last_sync()).is_gt()
-            || time::compare(settings.last_manual_sync(), baseline.last_manual_sync()).is_gt()
+        time::compare(settings.last_sync_time(), baseline.last_sync_time()).is_gt()
+            || time::compare(settings.last_manual_sync_time(), baseline.last_manual_sync_time()).is_gt()
     }
 
     fn assert_stop(&self, now: Duration, reason: &StopReason, trigger: Option<Trigger>) {
@@ -365,10 +365,10 @@ impl History {
         let (_, last) = self.readings.last().expect("an end is read");
         assert_eq!(last.status(), status);
         let baseline = self.baseline.as_ref().expect("an end is proved by comparison");
-        let (sync, manual) = (last.last_sync(), last.last_manual_sync());
-        let is_new = time::compare(sync, baseline.last_sync()).is_gt();
-        let is_of_this_trigger =
-            time::compare(manual, baseline.last_manual_sync()).is_eq() || time::compare(sync, manual).is_ge();
+        let (sync, manual) = (last.last_sync_time(), last.last_manual_sync_time());
+        let is_new = time::compare(sync, baseline.last_sync_time()).is_gt();
+        let is_of_this_trigger = time::compare(manual, baseline.last_manual_sync_time()).is_eq()
+            || time::compare(sync, manual).is_ge();
         let is_recent = match self.answer {
             Answer::Accepted(Some(date)) => time::compare(sync, Some(date.plus_seconds(-300))).is_ge(),
             _ => true,
@@ -379,7 +379,7 @@ impl History {
         let in_progress = running.next_back();
         let was_running = matches!(self.answer, Answer::Joined | Answer::Earlier) && is_running(baseline);
         assert!(has_moved || in_progress.is_some() || was_running, "the previous sync counts for this one");
-        let moved_since = |earlier: &Settings| time::compare(sync, earlier.last_sync()).is_gt();
+        let moved_since = |earlier: &Settings| time::compare(sync, earlier.last_sync_time()).is_gt();
         if !has_moved || trigger != Some(Trigger::Accepted) || !in_progress.is_some_and(moved_since) {
             self.assert_confirmed(last, has_moved);
         }
@@ -389,7 +389,7 @@ impl History {
     fn assert_confirmed(&self, last: &Settings, has_moved: bool) {
         let is_same = |(_, settings): &&(Duration, Settings)| {
             settings.status() == last.status()
-                && time::compare(settings.last_sync(), last.last_sync()).is_eq()
+                && time::compare(settings.last_sync_time(), last.last_sync_time()).is_eq()
         };
         let same: Vec<_> = self.readings.iter().rev().take_while(is_same).collect();
         let [_, .., (begin, _)] = same[..] else { panic!("one reading proves it") };

@@ -231,7 +231,7 @@ impl Checks {
         if self.first.is_none() {
             (self.first, self.first_took) = (Some(state.clone()), now);
         }
-        let written = (settings.last_sync(), settings.last_manual_sync());
+        let written = (settings.last_sync_time(), settings.last_manual_sync_time());
         let is_behind = |time, highest| time::compare(time, highest).is_lt();
         if is_behind(written.0, self.highest.0) || is_behind(written.1, self.highest.1) {
             return self.count_window(now, date_at, false, tenant);
