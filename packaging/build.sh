@@ -36,7 +36,10 @@ built() { # ARCHITECTURE FOLDER PREFIX LIBDIR: the C libraries, installed below 
 }
 examples() { mkdir -p "$1" && cp bindings/c/examples/* bindings/cpp/examples/* tests/programs/one_call.c "$1"; }
 pages() { cp -r docs "$1" && rm "$1/docs/dependencies.md"; } # which is for contributors
-texts() { pages "$1" && cp README.md SECURITY.md CHANGELOG.md LICENSE-* "$work/THIRD-PARTY.txt" "$1"; }
+texts() {
+    pages "$1" && cp README.md SECURITY.md CHANGELOG.md LICENSE-* "$work/THIRD-PARTY.txt" "$1"
+    python3 packaging/links.py "$1" || fail "these links lead nowhere"
+}
 
 archive() { # ARCHITECTURE
     local name=autopilot-sync-$version-$1-linux-gnu

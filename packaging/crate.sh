@@ -14,6 +14,7 @@ trap 'rm -rf "$folder"' EXIT
 tar -xzmf "$packed" -C "$folder" # m: new file times, so that cargo does not reuse its last build
 cd "$folder"/*
 
+python3 "$OLDPWD/packaging/links.py" . || fail "these links lead nowhere"
 state() { find . \( -type f -printf '%p %m ' -exec sha256sum {} \; \) -o -printf '%p %y %m\n' | sort; }
 before=$(state)
 export CARGO_TARGET_DIR=$target/package-check

@@ -59,7 +59,16 @@ fn prose(text: &str) -> Vec<&str> {
     text.split("```").step_by(2).flat_map(str::lines).collect()
 }
 
-/// The targets of a page's links within the project.
+/// Where a page links to a file that is not packaged with it.
+const REPOSITORY: &str = "https://github.com/autopilot-sync/autopilot-sync/blob/main/";
+
+/// The targets of a page's absolute links to files of the project, as paths below the root.
+fn repository_links(text: &str) -> Vec<String> {
+    let targets = text.split(REPOSITORY).skip(1);
+    targets.filter_map(|rest| rest.split([')', '\n', '"']).next()).map(str::to_owned).collect()
+}
+
+/// The targets of a page's relative links.
 fn links(text: &str) -> Vec<String> {
     let text = prose(text).join("\n");
     let targets = text.split("](").skip(1).filter_map(|rest| rest.split(')').next());
@@ -80,15 +89,19 @@ fn anchors(text: &str) -> Vec<String> {
 
 /// The links of a page that lead nowhere.
 fn broken(page: &Path, text: &str) -> Vec<String> {
-    let leads_somewhere = |link: &String| {
-        let (file, anchor) = link.split_once('#').unwrap_or((link, ""));
-        let target = if file.is_empty() { page.to_owned() } else { page.parent().unwrap().join(file) };
-        let has_anchor = || {
-            fs::read_to_string(&target).is_ok_and(|text| anchors(&text).iter().any(|known| known == anchor))
-        };
-        target.exists() && (anchor.is_empty() || has_anchor())
+    let root = Path::new(ROOT).join("README.md");
+    let from = |page: &Path, links: Vec<String>| {
+        links.into_iter().filter(|link| !leads_somewhere(page, link)).collect::<Vec<_>>()
     };
-    links(text).into_iter().filter(|link| !leads_somewhere(link)).collect()
+    [from(page, links(text)), from(&root, repository_links(text))].concat()
+}
+
+fn leads_somewhere(page: &Path, link: &str) -> bool {
+    let (file, anchor) = link.split_once('#').unwrap_or((link, ""));
+    let target = if file.is_empty() { page.to_owned() } else { page.parent().unwrap().join(file) };
+    let has_anchor =
+        || fs::read_to_string(&target).is_ok_and(|text| anchors(&text).iter().any(|known| known == anchor));
+    target.exists() && (anchor.is_empty() || has_anchor())
 }
 
 #[test]
@@ -97,7 +110,7 @@ fn every_link_leads_somewhere() {
     let mut number = 0;
     for page in &pages {
         let text = fs::read_to_string(page).unwrap();
-        number += links(&text).len();
+        number += links(&text).len() + repository_links(&text).len();
         assert_eq!(broken(page, &text), [""; 0], "{}", page.display());
     }
     assert!(pages.len() > 10 && number > 30, "they are found");
@@ -105,8 +118,12 @@ fn every_link_leads_somewhere() {
 
 #[test]
 fn a_broken_link_is_noticed() {
-    let text = "[a](docs/no.md), [b](docs/networks.md#no), [c](README.md#use)\nand [d](https://example)";
-    assert_eq!(broken(&Path::new(ROOT).join("README.md"), text), ["docs/no.md", "docs/networks.md#no"]);
+    let text = format!(
+        "[a](no.md), [b](networks.md#no), [c](../README.md#use)\nand [d](https://example), [e]\n\n\
+         [e]: {REPOSITORY}gone.md\n[f]: {REPOSITORY}README.md#use\n"
+    );
+    let page = Path::new(ROOT).join("docs/results.md");
+    assert_eq!(broken(&page, &text), ["no.md", "networks.md#no", "gone.md"]);
 }
 
 #[test]
