@@ -113,7 +113,8 @@ impl fmt::Display for ErrorKind {
 /// Why a call failed.
 ///
 /// `{}` is one line without the cause, for a chain of [`source`](StdError::source)s. `{:#}` is one line with the cause,
-/// for a log. The token is in neither, nor in `{:?}`.
+/// for a log. The token is in neither, nor in `{:?}`. After a 401 or 403, the line ends with a hint if the token tells what
+/// is wrong with it, such as `hint: the token expired 12 minutes ago`.
 ///
 /// ```
 /// use autopilot_sync::{Client, ErrorKind};
