@@ -123,14 +123,14 @@ fn an_application_gets_its_token_as_the_page_says() {
         let request = requests.iter().find(|request| request.method == "POST").unwrap();
         assert_eq!(request.path, "/a-tenant/oauth2/v2.0/token");
         let body = String::from_utf8_lossy(&request.body);
-        let mut fields: Vec<&str> =
-            body.split('&').filter(|field| !field.starts_with("client_info")).collect();
-        fields.sort_unstable();
-        assert_eq!(
-            fields[..3],
-            ["client_id=an-application", "client_secret=s3cret%2B%26%3D", "grant_type=client_credentials"]
-        );
-        assert!(fields[3].starts_with("scope=https") && fields[3].ends_with(".default"), "{body}");
+        for field in [
+            "client_id=an-application",
+            "client_secret=s3cret%2B%26%3D",
+            "grant_type=client_credentials",
+            "scope=https",
+        ] {
+            assert!(body.split('&').any(|sent| sent.starts_with(field)), "{body}");
+        }
     }
 }
 
