@@ -358,9 +358,9 @@ AUTOPILOT_API const char *autopilot_result_name(int32_t result);
 // Triggers a Windows Autopilot sync of the token's tenant, in the global cloud. Returns when the service has replied.
 // The sync itself runs on.
 //
-// token: a bearer token with the permission DeviceManagementServiceConfig.ReadWrite.All, without the word "Bearer". It
-// is visible ASCII, at most 64 KiB, NUL-terminated; one line break at its end is allowed. It stays the caller's, and
-// the library keeps no copy after the call.
+// token: a bearer token with the permission DeviceManagementServiceConfig.ReadWrite.All, without the word "Bearer" and
+// without quotes. It is visible ASCII, at most 64 KiB, NUL-terminated; one line break at its end is allowed. It stays
+// the caller's, and the library keeps no copy after the call.
 //
 // Blocks for 30 seconds at most, including retries. It sends a trigger again only if the first one cannot have run.
 //
@@ -791,7 +791,8 @@ AUTOPILOT_API void autopilot_settings_free(autopilot_settings *settings);
 // The result that the call returned. AUTOPILOT_ERROR_INVALID_ARGUMENT for NULL.
 AUTOPILOT_API autopilot_result autopilot_detail_result(const autopilot_detail *detail);
 
-// What happened, on one line, fit for a log. Never NULL: the empty string for NULL.
+// What happened, on one line, fit for a log. After a 401 or 403 it ends with a hint if the token tells what is wrong,
+// such as "hint: the token expired 12 minutes ago". Never NULL: the empty string for NULL.
 AUTOPILOT_API const char *autopilot_detail_message(const autopilot_detail *detail);
 
 // The HTTP status of the reply to the last request. The reading of autopilot_client_sync() after "too soon" does not

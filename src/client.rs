@@ -53,9 +53,9 @@ impl Client {
 
     /// Triggers a sync, and returns when the service has replied. The sync itself runs on.
     ///
-    /// `token` is a bearer token with `DeviceManagementServiceConfig.ReadWrite.All`, without the word "Bearer". It is
-    /// visible ASCII, at most 64 KiB; one line break at its end is allowed. The client keeps no copy after the call.
-    /// The call blocks for at most the client's timeout.
+    /// `token` is a bearer token with `DeviceManagementServiceConfig.ReadWrite.All`, without the word "Bearer" and
+    /// without quotes. It is visible ASCII, at most 64 KiB; one line break at its end is allowed. The client keeps no
+    /// copy after the call. The call blocks for at most the client's timeout.
     ///
     /// It sends one POST, and repeats it only if the first cannot have run. If the service answers "too soon" without
     /// saying until when, it reads the settings once to find out, within the same timeout; see

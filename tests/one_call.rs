@@ -6,10 +6,13 @@ use std::net::TcpListener;
 use std::time::Duration;
 
 use autopilot_emulator::{
-    Access, Certificate, Clock, Config, Emulator, Fault, Network, ProxyFault, Reply, Step, TlsFault,
-    TlsVersions, Token,
+    Access, Certificate, Clock, Config, Emulator, ErrorForm, Fault, Network, ProxyFault, Reply, Step,
+    TlsFault, TlsVersions, Token,
 };
 use autopilot_sync::{Answer, Client, ClientBuilder, Error, ErrorKind, SyncOutcome, Trigger};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::json;
 
 const TOKEN: &str = "eyJ0eXAi0123456789.eyJhdWQi0123456789.c2lnbmF0dXJl0123456789";
 
@@ -264,6 +267,77 @@ fn every_kind_of_refusal_is_told_apart() {
             );
         }
     }
+}
+
+/// A token with these claims, like Entra ID's.
+fn jwt(claims: &serde_json::Value) -> String {
+    let payload = URL_SAFE_NO_PAD.encode(claims.to_string());
+    format!("eyJ0eXAiOiJKV1QifQ.{payload}.c2lnbmF0dXJl0123456789")
+}
+
+#[test]
+fn a_refused_token_says_what_is_wrong_with_it() {
+    let graph = "https://graph.microsoft.com";
+    let lacks =
+        "hint: the token lacks the scope DeviceManagementServiceConfig.ReadWrite.All, and has only openid";
+    let intune = "forbidden: HTTP 403: Forbidden: The application lacks";
+    for (form, claims, beginning, hint) in [
+        (
+            ErrorForm::Intune,
+            json!({"aud": graph, "exp": 1}),
+            "unauthorized: HTTP 401: InvalidAuthenticationToken: ",
+            "hint: the token expired ",
+        ),
+        (
+            ErrorForm::Intune,
+            json!({"aud": "https://management.azure.com"}),
+            "unauthorized: HTTP 401: InvalidAuthenticationToken: ",
+            "hint: the token is for https://management.azure.com, not Microsoft Graph: request one with the scope \
+             https://graph.microsoft.com/.default",
+        ),
+        (ErrorForm::Intune, json!({"aud": graph, "scp": "openid"}), intune, lacks),
+        (ErrorForm::Deeper, json!({"scp": "openid"}), intune, lacks),
+        (ErrorForm::Graph, json!({"scp": "openid"}), intune, lacks),
+        (
+            ErrorForm::CamelCase,
+            json!({"scp": "openid"}),
+            "forbidden: HTTP 403: PermissionScopeNotGranted: The application lacks",
+            lacks,
+        ),
+    ] {
+        let emulator = emulator();
+        emulator.behave(|behaviour| behaviour.error_form = form);
+        let error = client(&emulator).sync(&jwt(&claims)).unwrap_err();
+        let said = error.to_string();
+        assert!(said.starts_with(beginning) && said.contains(&format!("; {hint}")), "{said}");
+        assert!(!said.contains('{') && !said.contains('\n'), "{said}");
+    }
+    // By the service's clock, or else by this one.
+    let clock = Clock::manual();
+    let emulator = Emulator::start(Config { clock: clock.clone(), ..Config::default() });
+    let token = jwt(
+        &json!({"exp": clock.now().timestamp() + 60, "scp": "DeviceManagementServiceConfig.ReadWrite.All"}),
+    );
+    client(&emulator).sync(&token).unwrap();
+    emulator.advance(Duration::from_secs(60 + 720));
+    let said = client(&emulator).settings(&token).unwrap_err().to_string();
+    assert!(said.ends_with("; hint: the token expired 12 minutes ago"), "{said}");
+}
+
+#[test]
+fn too_soon_says_which_permission_the_reading_lacks() {
+    let emulator = emulator();
+    let token = jwt(&json!({"roles": ["DeviceManagementApps.Read.All"]}));
+    emulator.set_token(&token, Token::new(Access::TriggerOnly));
+    emulator.script([Step::error(429).on("POST")]);
+    let outcome = client(&emulator).sync(&token).unwrap();
+    let why = outcome.detail().why_unknown().unwrap();
+    let hint = "; hint: the token lacks the role DeviceManagementServiceConfig.Read.All, and has only \
+                DeviceManagementApps.Read.All";
+    assert!(
+        why.starts_with("the settings cannot be read, forbidden: HTTP 403: ") && why.ends_with(hint),
+        "{why}"
+    );
 }
 
 /// For each scripted answer, without retries: the result of the call, and the number of requests seen.

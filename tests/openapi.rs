@@ -67,7 +67,7 @@ fn exchanges() -> serde_json::Value {
         Access::TriggerOnly,
     ] {
         emulator.set_other_tokens(access);
-        for form in [ErrorForm::Intune, ErrorForm::Deeper, ErrorForm::Graph] {
+        for form in [ErrorForm::Intune, ErrorForm::Deeper, ErrorForm::Graph, ErrorForm::CamelCase] {
             emulator.behave(|behaviour| behaviour.error_form = form);
             both();
         }

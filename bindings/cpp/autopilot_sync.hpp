@@ -975,8 +975,9 @@ extern "C" inline std::int32_t autopilot_cpp_v0_1_on_progress(autopilot_progress
 /// number of threads may use a client at once. They share its connections, which stay open between calls. A client must
 /// outlive its calls.
 ///
-/// token: a bearer token with the permission DeviceManagementServiceConfig.ReadWrite.All, without the word "Bearer". It
-/// is visible ASCII, at most 64 KiB; one line break at its end is allowed. The library keeps no copy after a call.
+/// token: a bearer token with the permission DeviceManagementServiceConfig.ReadWrite.All, without the word "Bearer" and
+/// without quotes. It is visible ASCII, at most 64 KiB; one line break at its end is allowed. The library keeps no copy
+/// after a call.
 class Client {
 public:
     /// Makes a client with the default options. Reads the environment now, and connects to nothing. Throws an Error of

@@ -13,6 +13,8 @@ pub enum ErrorForm {
     Deeper,
     /// Graph's own, with plain text.
     Graph,
+    /// Graph's own, with JSON in camelCase as the text of `error.message`.
+    CamelCase,
 }
 
 /// What the error bodies say about the request.
@@ -49,6 +51,12 @@ pub(crate) fn intune(code: &str, text: &str, context: &Context) -> Value {
         ErrorForm::Deeper => {
             let deeper = json!({"ErrorCode": code, "Message": intune_message(text, context)});
             graph(code, &deeper.to_string(), context)
+        }
+        ErrorForm::CamelCase => {
+            let code = if code == "Forbidden" { "PermissionScopeNotGranted" } else { code };
+            let inner =
+                json!({"errorCode": code, "message": text, "target": null, "instanceAnnotations": []});
+            graph("UnknownError", &inner.to_string(), context)
         }
     }
 }
@@ -110,6 +118,17 @@ mod tests {
         let outer = text(&error["error"]["message"]);
         assert_eq!(outer["ErrorCode"], "Forbidden");
         assert_eq!(text(&outer["Message"])["_version"], 3);
+    }
+
+    #[test]
+    fn the_form_in_camel_case_has_a_code_of_its_own() {
+        let error = intune("Forbidden", "No.", &context(ErrorForm::CamelCase));
+        assert_eq!(error["error"]["code"], "UnknownError");
+        let inside = text(&error["error"]["message"]);
+        assert_eq!(
+            (&inside["errorCode"], &inside["message"]),
+            (&json!("PermissionScopeNotGranted"), &json!("No."))
+        );
     }
 
     #[test]

@@ -26,6 +26,7 @@
 mod behaviour;
 mod carrier;
 mod certificate;
+mod claims;
 pub mod cli;
 mod clock;
 mod control;

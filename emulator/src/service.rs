@@ -10,6 +10,7 @@ use serde_json::json;
 
 use crate::behaviour::Behaviour;
 use crate::certificate::CLOUD_HOSTS;
+use crate::claims::Claims;
 use crate::envelope::{self, Context};
 use crate::reply::Reply;
 use crate::tenant::{Answer, Settings, Tenant, retry_after, wire_time};
@@ -21,9 +22,8 @@ pub const SETTINGS_PATH: &str = "/beta/deviceManagement/windowsAutopilotSettings
 /// The path of the trigger.
 pub const SYNC_PATH: &str = "/beta/deviceManagement/windowsAutopilotSettings/sync";
 
-const READ_SCOPES: &str =
-    "DeviceManagementServiceConfig.Read.All, DeviceManagementServiceConfig.ReadWrite.All";
-const WRITE_SCOPES: &str = "DeviceManagementServiceConfig.ReadWrite.All";
+const READ_SCOPES: [&str; 2] =
+    ["DeviceManagementServiceConfig.Read.All", "DeviceManagementServiceConfig.ReadWrite.All"];
 
 /// The parts of a request that the service looks at.
 #[derive(Clone, Debug)]
@@ -135,6 +135,7 @@ impl Service {
             Some(token) => self.access(token, now),
             None => return unauthorized("The request has no access token.", context),
         };
+        let claims = self.claims(question);
         let tenant = self.tenant(&tenant);
         if route == Route::Sync && question.body == Body::Other && !tenant.behaviour().any_body {
             return Reply::new(400).bare();
@@ -142,7 +143,8 @@ impl Service {
         if tenant.is_throttled() {
             return typical_error(429, context);
         }
-        if let Some(refusal) = refusal(access, route, context) {
+        let by_claims = || claims.and_then(|claims| refusal_by_claims(&claims, question, route, context));
+        if let Some(refusal) = refusal(access, route, context).or_else(by_claims) {
             return refusal;
         }
         match route {
@@ -176,6 +178,12 @@ impl Service {
         (access, known.token.tenant.clone())
     }
 
+    /// The claims of a token that is not declared.
+    fn claims(&self, question: &Question) -> Option<Claims> {
+        let token = question.token.as_deref().filter(|token| !self.tokens.contains_key(*token))?;
+        Claims::read(token)
+    }
+
     fn context(&mut self, question: &Question, now: DateTime<Utc>) -> Context {
         let known = question.token.as_deref().and_then(|token| self.tokens.get(token));
         let name = known.map_or(DEFAULT_TENANT, |known| &known.token.tenant).to_owned();
@@ -205,6 +213,14 @@ impl Route {
         match self {
             Self::Settings => "GET",
             Self::Sync => "POST",
+        }
+    }
+
+    /// The scopes of which a token needs one.
+    fn scopes(self) -> &'static [&'static str] {
+        match self {
+            Self::Settings => &READ_SCOPES,
+            Self::Sync => &READ_SCOPES[1..],
         }
     }
 }
@@ -253,11 +269,16 @@ fn refusal(access: Access, route: Route, context: &Context) -> Option<Reply> {
     }
 }
 
+/// The refusal of a token that tells itself that it has not the right.
+fn refusal_by_claims(claims: &Claims, question: &Question, route: Route, context: &Context) -> Option<Reply> {
+    match claims.fault(&question.host, context.time) {
+        Some(fault) => Some(unauthorized(fault, context)),
+        None => (!claims.permits(route.scopes())).then(|| forbidden(route, context)),
+    }
+}
+
 fn forbidden(route: Route, context: &Context) -> Reply {
-    let scopes = match route {
-        Route::Settings => READ_SCOPES,
-        Route::Sync => WRITE_SCOPES,
-    };
+    let scopes = route.scopes().join(", ");
     let text =
         format!("The application lacks the scopes for this operation; one of these is needed: {scopes}");
     Reply::new(403).json(&envelope::intune("Forbidden", &text, context))
@@ -461,6 +482,35 @@ mod tests {
         assert_eq!(service.answer(&question("GET", SETTINGS_PATH, None), now).status, 401);
         service.set_others(Access::Forbidden);
         assert_eq!(service.answer(&question("GET", SETTINGS_PATH, Some("other")), now).status, 403);
+    }
+
+    #[test]
+    fn the_claims_of_a_token_that_is_not_declared_count() {
+        let (mut service, now) = service(Behaviour::default());
+        let jwt = |claims: serde_json::Value| {
+            format!(
+                "e30.{}.c2ln",
+                base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(claims.to_string())
+            )
+        };
+        let [read, write] = READ_SCOPES;
+        for (claims, get, post) in [
+            (json!({"scp": "openid"}), 403, 403),
+            (json!({"scp": read}), 200, 403),
+            (json!({"roles": [write], "aud": "https://graph.microsoft.com"}), 200, 204),
+            (json!({"roles": [write], "aud": "https://management.azure.com"}), 401, 401),
+            (json!({"roles": [write], "exp": now.timestamp()}), 401, 401),
+        ] {
+            let token = jwt(claims.clone());
+            let mut status = |method, path| service.answer(&question(method, path, Some(&token)), now).status;
+            assert_eq!((status("GET", SETTINGS_PATH), status("POST", SYNC_PATH)), (get, post), "{claims}");
+        }
+        let declared = jwt(json!({"scp": "openid"}));
+        service.set_token(&declared, Token::new(Access::Full), now);
+        assert_eq!(service.answer(&question("GET", SETTINGS_PATH, Some(&declared)), now).status, 200);
+        service.set_others(Access::Challenged);
+        let reply = service.answer(&question("GET", SETTINGS_PATH, Some(&jwt(json!({})))), now);
+        assert!(reply.get("WWW-Authenticate").is_some_and(|value| value.contains("claims")));
     }
 
     #[test]

@@ -25,6 +25,7 @@ mod wait;
 pub use checks::address::address;
 pub use checks::c_api::c_api;
 pub use checks::certificates::certificates;
+pub use checks::claims::claims;
 pub use checks::proxy_reply::proxy_reply;
 pub use checks::reply::reply;
 pub use checks::settings::settings;

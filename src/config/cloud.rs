@@ -54,6 +54,11 @@ impl Cloud {
             Cloud::China => "https://microsoftgraph.chinacloudapi.cn",
         }
     }
+
+    /// The host of this cloud's Microsoft Graph.
+    pub(crate) fn host(self) -> &'static str {
+        self.root().trim_start_matches("https://")
+    }
 }
 
 #[cfg(test)]

@@ -37,6 +37,11 @@ impl Root {
         Ok(Root { authority: authority.to_owned(), host: host.to_owned() })
     }
 
+    /// The cloud whose root this is.
+    pub(crate) fn cloud(&self) -> Option<Cloud> {
+        Cloud::ALL.into_iter().find(|cloud| cloud.host().eq_ignore_ascii_case(&self.authority))
+    }
+
     /// The host. An IPv6 address has no brackets.
     pub(crate) fn host(&self) -> &str {
         &self.host
@@ -45,7 +50,7 @@ impl Root {
 
 impl From<Cloud> for Root {
     fn from(cloud: Cloud) -> Root {
-        let host = cloud.root().trim_start_matches("https://").to_owned();
+        let host = cloud.host().to_owned();
         Root { authority: host.clone(), host }
     }
 }
@@ -64,7 +69,10 @@ mod tests {
     fn each_cloud_has_a_root() {
         for cloud in Cloud::ALL {
             assert_eq!(Root::from(cloud), Root::new(cloud.root()).unwrap());
+            assert_eq!(Root::from(cloud).cloud(), Some(cloud));
         }
+        assert_eq!(Root::new("https://GRAPH.microsoft.us/").unwrap().cloud(), Some(Cloud::UsGovernment));
+        assert_eq!(Root::new("https://graph.example").unwrap().cloud(), None);
     }
 
     #[test]

@@ -63,7 +63,8 @@ pub extern "C" fn autopilot_detail_result(detail: Option<&autopilot_detail>) -> 
     detail.map_or(autopilot_result::AUTOPILOT_ERROR_INVALID_ARGUMENT, |detail| detail.result)
 }
 
-/// What happened, on one line, fit for a log. Never NULL: the empty string for NULL.
+/// What happened, on one line, fit for a log. After a 401 or 403 it ends with a hint if the token tells what is wrong,
+/// such as "hint: the token expired 12 minutes ago". Never NULL: the empty string for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn autopilot_detail_message(detail: Option<&autopilot_detail>) -> *const c_char {
     detail.map_or(c"", |detail| &detail.message).as_ptr()

@@ -6,9 +6,9 @@ use super::{autopilot_client_sync, autopilot_result};
 /// Triggers a Windows Autopilot sync of the token's tenant, in the global cloud. Returns when the service has replied.
 /// The sync itself runs on.
 ///
-/// token: a bearer token with the permission DeviceManagementServiceConfig.ReadWrite.All, without the word "Bearer". It
-/// is visible ASCII, at most 64 KiB, NUL-terminated; one line break at its end is allowed. It stays the caller's, and
-/// the library keeps no copy after the call.
+/// token: a bearer token with the permission DeviceManagementServiceConfig.ReadWrite.All, without the word "Bearer" and
+/// without quotes. It is visible ASCII, at most 64 KiB, NUL-terminated; one line break at its end is allowed. It stays
+/// the caller's, and the library keeps no copy after the call.
 ///
 /// Blocks for 30 seconds at most, including retries. It sends a trigger again only if the first one cannot have run.
 ///

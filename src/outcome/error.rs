@@ -135,7 +135,9 @@ impl fmt::Display for ErrorKind {
 ///
 /// `{}` is one line without the cause, for a chain of [`source`](StdError::source)s. `{:#}` is one line with the cause,
 /// for a log. `{:?}` adds what to do, because that is what a `main` prints which returns it; `{:#?}` has all fields. The
-/// token is in none of them. If the cause is an error of the system, the source is a [`std::io::Error`].
+/// token is in none of them. After a 401 or 403, the line ends with a hint if the token tells what is wrong with it, such
+/// as `hint: the token expired 12 minutes ago`. If the cause is an error of the system, the source is a
+/// [`std::io::Error`].
 ///
 /// ```
 /// use autopilot_sync::{Client, ErrorKind};

@@ -1,4 +1,8 @@
-//! The texts in the body of an error. Graph and Intune put JSON into JSON strings, several levels deep.
+//! The texts in the body of an error. Graph and Intune put JSON into JSON strings, several levels deep:
+//!
+//! - Intune's own, with `_version` and `Message`;
+//! - the same again in the message of another, with `ErrorCode` and `Message`;
+//! - some services behind Graph write those two in camelCase, with `instanceAnnotations` beside them.
 
 use crate::text::{Object, Token, one_line};
 
@@ -24,23 +28,24 @@ impl Envelope {
     pub(crate) fn read(body: &Object<'_>, token: Token<'_>) -> Envelope {
         let Some(error) = body.object("error") else { return Envelope::default() };
         let mut envelope = Envelope { is_graph: true, ..Envelope::default() };
-        envelope.code = text(&error, "code").and_then(|code| one_line(&code, token));
+        envelope.code = text(&error, "code");
         let message = text(&error, "message").map(|message| envelope.open(message, DEEPEST));
+        envelope.code = envelope.code.and_then(|code| one_line(&code, token));
         envelope.message = message.and_then(|message| one_line(without_tail(&message), token));
         envelope
     }
 
-    /// The innermost text of a message: Intune wraps its own in JSON, and some front ends wrap that once more.
+    /// The innermost text of a message. If a code is around it, that says more than Graph's own, often `UnknownError`.
     fn open(&mut self, message: String, levels: usize) -> String {
         let object = match Object::read(message.as_bytes()) {
             Ok(object) if levels > 0 => object,
             _ => return message,
         };
         self.is_intune |= object.has("_version");
-        match text(&object, "Message") {
-            Some(inner) => self.open(inner, levels - 1),
-            None => message,
-        }
+        let either = |names: [&str; 2]| names.into_iter().find_map(|name| text(&object, name));
+        let Some(inner) = either(["Message", "message"]) else { return message };
+        self.code = either(["ErrorCode", "errorCode"]).or(self.code.take());
+        self.open(inner, levels - 1)
     }
 }
 
@@ -78,7 +83,14 @@ mod tests {
     fn words_are_found_in_every_wrapping() {
         let sentence = "Application is not authorized - Operation ID (for customer support): 0 - Activity ID: 1 - Url: https://x";
         let deeper = json!({"ErrorCode": "Forbidden", "Message": wrapped(sentence)}).to_string();
+        let camel = json!({"errorCode": "PermissionScopeNotGranted", "message": "A scope is missing.",
+                           "target": null, "innerError": null, "instanceAnnotations": []});
+        let (camel, around) =
+            (camel.to_string(), json!({"errorCode": "x", "message": wrapped("m")}).to_string());
         for (message, expected, is_intune) in [
+            (&*camel, "A scope is missing.", false),
+            (&around, "m", true),
+            ("{\"errorCode\":\"x\"}", "{\"errorCode\":\"x\"}", false),
             ("Too many requests.", "Too many requests.", false),
             (&wrapped(sentence), "Application is not authorized", true),
             (&deeper, "Application is not authorized", true),
@@ -92,7 +104,26 @@ mod tests {
             let envelope = read(graph("Forbidden", message).to_string().as_bytes());
             assert_eq!(envelope.message.as_deref(), Some(expected));
             assert_eq!(envelope.is_intune, is_intune, "{message}");
-            assert_eq!((envelope.code.as_deref(), envelope.is_graph), (Some("Forbidden"), true));
+            assert!(envelope.is_graph);
+        }
+    }
+
+    #[test]
+    fn the_innermost_code_is_the_code() {
+        let code = |message: &str| read(graph("UnknownError", message).to_string().as_bytes()).code;
+        for (message, expected) in [
+            ("words".to_owned(), "UnknownError"),
+            (wrapped("words"), "UnknownError"),
+            (json!({"ErrorCode": "Forbidden", "Message": wrapped("m")}).to_string(), "Forbidden"),
+            (
+                json!({"errorCode": "PermissionScopeNotGranted", "message": "m"}).to_string(),
+                "PermissionScopeNotGranted",
+            ),
+            (json!({"errorCode": "", "message": "m"}).to_string(), "UnknownError"),
+            (json!({"errorCode": "a\na-secret", "message": "m"}).to_string(), "a [token]"),
+            (json!({"errorCode": "x"}).to_string(), "UnknownError"),
+        ] {
+            assert_eq!(code(&message).as_deref(), Some(expected), "{message}");
         }
     }
 

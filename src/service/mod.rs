@@ -2,6 +2,7 @@
 
 mod challenge;
 mod envelope;
+mod hint;
 mod operation;
 pub(crate) mod reply;
 pub(crate) mod retry;

@@ -6,9 +6,12 @@ use std::time::Duration;
 
 use super::challenge;
 use super::envelope::Envelope;
+use super::hint::{Refused, hint};
+use super::operation::Operation;
+use crate::config::Cloud;
 use crate::config::limits::LONGEST_RETRY_AFTER;
 use crate::outcome::{Answer, Detail, Error, ErrorKind, Settings};
-use crate::text::{Object, Time, Token, one_line};
+use crate::text::{Claims, Object, Payload, Time, Token, one_line};
 
 /// The parts of an HTTP reply that this library reads, as the server sent them.
 #[derive(Debug, Default)]
@@ -32,6 +35,8 @@ pub(crate) struct Reply {
     envelope: Envelope,
     date: Option<Time>,
     settings: Option<Settings>,
+    /// What is wrong with the token, if the service refused it and its claims tell.
+    hint: Option<String>,
 }
 
 impl Reply {
@@ -47,7 +52,24 @@ impl Reply {
             envelope: body.as_ref().map(|body| Envelope::read(body, token)).unwrap_or_default(),
             date,
             settings: body.filter(|_| *status == 200).and_then(|body| Settings::read(&body, token)),
+            hint: None,
         }
+    }
+
+    /// This reply to an operation. If it is a refusal, the token may tell why. `cloud` is None if the caller gave the
+    /// root of another service.
+    pub(crate) fn explained(mut self, operation: Operation, cloud: Option<Cloud>, token: Token<'_>) -> Reply {
+        let refused = match (self.error_kind(), self.status) {
+            (ErrorKind::Unauthorized, _) => Refused::Token,
+            (ErrorKind::Forbidden, 401) => Refused::Tenant,
+            (ErrorKind::Forbidden, _) => Refused::Operation(operation),
+            _ => return self,
+        };
+        let payload = Payload::of(token);
+        let claims = payload.as_ref().and_then(Claims::read);
+        let hint = hint(refused, cloud, self.date.unwrap_or_else(Time::local), claims.as_ref());
+        self.hint = hint.and_then(|hint| one_line(&hint, token));
+        self
     }
 
     /// The meaning of this reply to a trigger.
@@ -121,6 +143,9 @@ impl Reply {
         let mut text = format!("HTTP {}", self.status);
         for part in [&self.envelope.code, &self.envelope.message].into_iter().flatten() {
             text = format!("{text}: {part}");
+        }
+        if let Some(hint) = &self.hint {
+            text = format!("{}; hint: {hint}", text.trim_end_matches('.'));
         }
         if kind == ErrorKind::Protocol {
             text.push_str(if self.is_graph() { NOT_AS_DOCUMENTED } else { NOT_FROM_GRAPH });
@@ -351,6 +376,51 @@ mod tests {
         assert_eq!(detail, expected);
         let error = reply.error(reply.error_kind());
         assert_eq!(error.to_string(), "unauthorized: HTTP 401: [token]: no [token]");
+    }
+
+    #[test]
+    fn a_refusal_is_explained_by_the_claims_of_its_token() {
+        use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+        let date = Some("Wed, 21 Oct 2026 07:28:00 GMT"); // 1792567680
+        let claims = json!({"aud": "https://graph.microsoft.com", "exp": 1_792_567_080, "scp": "openid",
+                            "oid": "11111111-2222-3333-4444-555555555555"});
+        let token = format!("e30.{}.c2lnbmF0dXJl", URL_SAFE_NO_PAD.encode(claims.to_string()));
+        let graph = json!({"error": {"code": "C", "message": "No."}}).to_string();
+        let intune =
+            json!({"error": {"message": json!({"_version": 3, "Message": "m"}).to_string()}}).to_string();
+        let said = |status, date: Option<&str>, body: &str, token: &str| {
+            let token = Token::new(token).unwrap();
+            let date = date.map(str::to_owned);
+            let reply = Reply::new(&RawReply { date, ..raw(status, None, body) }, token);
+            let reply = reply.explained(Operation::TriggerSync, Some(Cloud::Global), token);
+            reply.error(reply.error_kind()).to_string()
+        };
+        let expired = "unauthorized: HTTP 401: C: No; hint: the token expired 10 minutes ago";
+        assert_eq!(said(401, date, &graph, &token), expired);
+        let by_this_clock = said(401, None, &graph, &token);
+        assert!(by_this_clock.starts_with("unauthorized: HTTP 401: C: No"), "{by_this_clock}");
+        let forbidden = said(403, date, &graph, &token);
+        let expected = "forbidden: HTTP 403: C: No; hint: the token lacks the scope \
+                        DeviceManagementServiceConfig.ReadWrite.All, and has only openid";
+        assert_eq!(forbidden, expected);
+        let unlicensed = said(401, date, &intune, &token);
+        assert!(
+            unlicensed.starts_with("forbidden: HTTP 401: m; hint: the token itself is accepted"),
+            "{unlicensed}"
+        );
+        for (status, body, token, expected) in [
+            (401, &*graph, "opaque", "unauthorized: HTTP 401: C: No."),
+            (403, &graph, "opaque", "forbidden: HTTP 403: C: No."),
+            (400, &graph, &token, "refused by the service: HTTP 400: C: No."),
+            (
+                401,
+                "<html>",
+                &token,
+                "unexpected reply: HTTP 401, from a proxy or gateway, not from Microsoft Graph",
+            ),
+        ] {
+            assert_eq!(said(status, date, body, token), expected);
+        }
     }
 
     #[test]

@@ -26,6 +26,11 @@ impl<'a> Object<'a> {
 
     /// Whether there is such a member, and it is not null.
     pub(crate) fn has(&self, name: &str) -> bool {
-        self.0.get(name).is_some_and(|value| value.get() != "null")
+        self.json(name).is_some_and(|json| json != "null")
+    }
+
+    /// The JSON of a member, as it stands.
+    pub(crate) fn json(&self, name: &str) -> Option<&'a str> {
+        self.0.get(name).map(|value| value.get())
     }
 }

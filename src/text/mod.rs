@@ -1,10 +1,12 @@
 //! Makes text from outside fit for a log: one printable line, of bounded length, without the token.
 
+mod claims;
 mod json;
 mod redaction;
 pub(crate) mod time;
 mod token;
 
+pub(crate) use claims::{Claims, Payload};
 pub(crate) use json::Object;
 pub(crate) use time::Time;
 pub(crate) use token::{Token, TokenError};

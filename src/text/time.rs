@@ -1,4 +1,4 @@
-//! A time as the service writes it, with its precision. Never compared with the local clock.
+//! A time as the service writes it, with its precision.
 
 use std::cmp::Ordering;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -8,8 +8,8 @@ use chrono::DateTime;
 /// The most fractional digits of a second that are kept.
 const MOST_DIGITS: u8 = 12;
 
-/// A point in time by the service's clock. The service writes the same instant with more or fewer digits, so two times
-/// are compared at the coarser of their precisions.
+/// A point in time by the service's clock, which the local one may differ from. The service writes the same instant
+/// with more or fewer digits, so two times are compared at the coarser of their precisions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Time {
     seconds: i64,
@@ -40,6 +40,12 @@ impl Time {
     /// Seconds since 1970.
     pub(crate) fn from_seconds(seconds: i64) -> Time {
         Time { seconds, picoseconds: 0, digits: 0 }
+    }
+
+    /// The local time, for a guess if the service does not tell its own.
+    pub(crate) fn local() -> Time {
+        let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Time::from_seconds(since_1970.as_secs() as i64)
     }
 
     /// Whether the service means "never", which it writes as a time in year 1.

@@ -26,13 +26,15 @@ pub(crate) enum TokenError {
     TooLong(usize),
     #[error("the token begins with \"Bearer \": give the token alone")]
     Scheme,
+    #[error("the token has a quotation mark at offset {0}: give the token without quotes")]
+    Quote(usize),
     #[error("the token has a blank, a control character or a non-ASCII byte at offset {0}")]
     Byte(usize),
 }
 
 impl<'a> Token<'a> {
-    /// Allows one line break at the end, because files and shells add it. RFC 6750 allows no blank and no control
-    /// character.
+    /// Allows one line break at the end, because files and shells add it. RFC 6750 allows no blank, no control
+    /// character and no quotation mark.
     pub(crate) fn new(text: &'a str) -> Result<Token<'a>, TokenError> {
         let text = text.strip_suffix('\n').map_or(text, |line| line.strip_suffix('\r').unwrap_or(line));
         if text.is_empty() {
@@ -44,12 +46,14 @@ impl<'a> Token<'a> {
         if text.get(..7).is_some_and(|scheme| scheme.eq_ignore_ascii_case("Bearer ")) {
             return Err(TokenError::Scheme);
         }
+        let fits = |byte: u8| byte.is_ascii_graphic() & (byte != b'"') & (byte != b'\'');
         // All bytes first, without a way out, because the processor then takes many at a time.
-        if text.bytes().fold(true, |is_visible, byte| is_visible & byte.is_ascii_graphic()) {
+        if text.bytes().fold(true, |all_fit, byte| all_fit & fits(byte)) {
             return Ok(Token { text, earlier: &[] });
         }
-        let offset = text.bytes().position(|byte| !byte.is_ascii_graphic());
-        Err(TokenError::Byte(offset.unwrap_or_default()))
+        let wrong = text.bytes().enumerate().find(|(_, byte)| !fits(*byte));
+        let (offset, byte) = wrong.unwrap_or_default();
+        Err(if byte.is_ascii_graphic() { TokenError::Quote(offset) } else { TokenError::Byte(offset) })
     }
 
     /// This token, after others in the same call. The service has seen those too, so its reply may repeat them.
@@ -115,6 +119,11 @@ mod tests {
             ("a\0", Err(TokenError::Byte(1))),
             ("abé", Err(TokenError::Byte(2))),
             ("bearer ey", Err(TokenError::Scheme)),
+            ("\"t\"", Err(TokenError::Quote(0))),
+            ("'t'", Err(TokenError::Quote(0))),
+            ("t\"\n", Err(TokenError::Quote(1))),
+            ("\"Bearer t\"", Err(TokenError::Quote(0))),
+            ("a b\"", Err(TokenError::Byte(1))),
             (&too_long, Err(TokenError::TooLong(65_537))),
         ];
         for (text, expected) in table {

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::config::Root;
+use crate::config::{Cloud, Root};
 use crate::outcome::{Attempt, Detail, Error, Trigger};
 use crate::service::Operation;
 use crate::service::reply::Reply;
@@ -25,6 +25,7 @@ pub(crate) struct Graph {
 
 struct Shared {
     http: HttpClient,
+    cloud: Option<Cloud>,
     settings: Address,
     sync: Address,
     timeout: Duration,
@@ -41,7 +42,8 @@ impl Graph {
     ) -> Result<Graph, Error> {
         let url = format!("{root}/beta/deviceManagement/windowsAutopilotSettings");
         let (settings, sync) = (Address::new(&url)?, Address::new(&format!("{url}/sync"))?);
-        let shared = Shared { http: HttpClient::new(route)?, settings, sync, timeout, max_retries };
+        let (http, cloud) = (HttpClient::new(route)?, root.cloud());
+        let shared = Shared { http, cloud, settings, sync, timeout, max_retries };
         Ok(Graph { shared: Arc::new(shared), canceller: None })
     }
 
@@ -72,11 +74,11 @@ impl Graph {
         detail: &mut Detail,
     ) -> Result<Reply, Failure> {
         let id = random::guid().ok_or_else(Failure::no_random_bits)?;
-        let Shared { http, settings, sync, .. } = &*self.shared;
+        let Shared { http, cloud, settings, sync, .. } = &*self.shared;
         let address = if operation == Operation::TriggerSync { sync } else { settings };
         let raw = http.exchange(call, operation, address, token, &id);
         detail.attempts.push(Attempt { client_request_id: id, request_id: None });
-        let result = raw.map(|raw| Reply::new(&raw, token));
+        let result = raw.map(|raw| Reply::new(&raw, token).explained(operation, *cloud, token));
         match &result {
             Ok(reply) => reply.record(detail),
             Err(_) => detail.forget_reply(),

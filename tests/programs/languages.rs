@@ -45,8 +45,20 @@ fn every_language_refuses_a_token_that_cannot_be_right() {
     for language in Language::ALL {
         let mut command = Program::one_call(language).against(&emulator);
         let long = "x".repeat(65_537);
-        command.args(["NULL", "", "\n", "a b", "a\tb", "a\r\nX: y", "tök", "Bearer x", &long]);
-        assert_eq!(printed(&mut command), "-1 ".repeat(9).trim_end(), "{language:?}");
+        command.args([
+            "NULL",
+            "",
+            "\n",
+            "a b",
+            "a\tb",
+            "a\r\nX: y",
+            "tök",
+            "Bearer x",
+            "\"x\"",
+            "'x'",
+            &long,
+        ]);
+        assert_eq!(printed(&mut command), "-1 ".repeat(11).trim_end(), "{language:?}");
     }
     let not_utf8: &std::ffi::OsStr = std::os::unix::ffi::OsStrExt::from_bytes(b"a\xff");
     let mut command = Program::one_call(Language::C).against(&emulator);

@@ -6,13 +6,20 @@ use std::sync::OnceLock;
 
 use crate::{compiler, venv};
 
-/// A Python with the requirements of the package's tests, in the package's folder.
-fn python(arguments: &[&str]) -> Command {
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("bindings/python")
+}
+
+/// A Python with the requirements of the package's tests, azure-identity among them.
+pub(crate) fn interpreter() -> &'static Path {
     static PYTHON: OnceLock<PathBuf> = OnceLock::new();
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("bindings/python");
-    let python = PYTHON.get_or_init(|| venv::python("python-venv", &folder.join("requirements-dev.txt")));
-    let mut python = Command::new(python);
-    python.args(arguments).current_dir(folder);
+    PYTHON.get_or_init(|| venv::python("python-venv", &folder().join("requirements-dev.txt")))
+}
+
+/// That Python, in the package's folder.
+fn python(arguments: &[&str]) -> Command {
+    let mut python = Command::new(interpreter());
+    python.args(arguments).current_dir(folder());
     python
 }
 

@@ -7,10 +7,11 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use autopilot_emulator::{Behaviour, Config, Emulator};
+use autopilot_emulator::{Access, Behaviour, Config, Emulator, Reply, Step, Token};
+use serde_json::json;
 
-use crate::compiler;
 use crate::pages::{all, blocks, commands};
+use crate::{compiler, python};
 
 /// A folder like the one of the README's reader: the headers, and the release libraries under their names.
 fn folder(name: &str) -> PathBuf {
@@ -72,13 +73,64 @@ const INSTALLED: &str =
 
 #[test]
 fn python_runs_as_it_stands() {
-    let programs = blocks("python");
+    let programs: Vec<String> =
+        blocks("python").into_iter().filter(|program| !program.contains("azure")).collect();
     let expected = [(INSTALLED, "ACCEPTED\n"), ("", "AUTOPILOT_OK\n")];
     assert_eq!(programs.len(), expected.len());
     let folder = folder("python");
     for (program, (environment, printed)) in programs.iter().zip(expected) {
         fs::write(folder.join("main.py"), program).unwrap();
         assert_eq!(runs(&folder, &format!("{environment} python3 -B main.py")), printed);
+    }
+}
+
+/// Entra ID, which gives one token, and a service that accepts no other.
+fn entra() -> Emulator {
+    let host = "login.microsoftonline.com";
+    let config = Config { other_tokens: Access::Invalid, hosts: vec![host.to_owned()], ..Config::default() };
+    let emulator = Emulator::start(config.token("from-entra", Token::new(Access::Full)));
+    let url = format!("https://{host}/a-tenant");
+    let endpoints = json!({
+        "issuer": format!("{url}/v2.0"),
+        "authorization_endpoint": format!("{url}/oauth2/v2.0/authorize"),
+        "token_endpoint": format!("{url}/oauth2/v2.0/token"),
+    });
+    let token = json!({"token_type": "Bearer", "expires_in": 3599, "access_token": "from-entra"});
+    emulator.script([
+        Step::reply(Reply::new(200).json(&endpoints)).on("GET"),
+        Step::reply(Reply::new(200).json(&token)).on("POST"),
+    ]);
+    emulator
+}
+
+#[test]
+fn an_application_gets_its_token_as_the_page_says() {
+    let shell = blocks("sh").into_iter().find(|block| block.contains("login.microsoftonline.com")).unwrap();
+    let program = blocks("python").into_iter().find(|program| program.contains("azure")).unwrap();
+    let folder = folder("entra");
+    fs::write(folder.join("main.py"), program).unwrap();
+    let python = python::interpreter().display();
+    for (command, expected) in [
+        (format!("{shell}echo $AUTOPILOT_TOKEN"), "from-entra\n"),
+        (format!("{INSTALLED} REQUESTS_CA_BUNDLE=$SSL_CERT_FILE {python} -B main.py"), "ACCEPTED\n"),
+    ] {
+        let emulator = entra();
+        let mut shell = emulator.command("sh");
+        shell.args(["-c", &command]).current_dir(&folder).env("AZURE_TENANT_ID", "a-tenant");
+        shell.env("AZURE_CLIENT_ID", "an-application").env("AZURE_CLIENT_SECRET", "s3cret+&=");
+        assert_eq!(compiler::run(&mut shell), expected, "{command}");
+        let requests = emulator.requests();
+        let request = requests.iter().find(|request| request.method == "POST").unwrap();
+        assert_eq!(request.path, "/a-tenant/oauth2/v2.0/token");
+        let body = String::from_utf8_lossy(&request.body);
+        for field in [
+            "client_id=an-application",
+            "client_secret=s3cret%2B%26%3D",
+            "grant_type=client_credentials",
+            "scope=https",
+        ] {
+            assert!(body.split('&').any(|sent| sent.starts_with(field)), "{body}");
+        }
     }
 }
 

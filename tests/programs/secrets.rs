@@ -12,6 +12,9 @@ use autopilot_emulator::{
     Access, Behaviour, Certificate, Config, Counts, Emulator, Fault, Network, ProxyFault, Step, TlsFault,
     TlsVersions, Token,
 };
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::{Value, json};
 
 use crate::program::{Language, Program};
 use crate::residue::{self, Copy, Words};
@@ -77,8 +80,8 @@ struct Case {
     cancelled: Option<fn(&Counts) -> bool>,
     /// How many tokens the callback passes.
     renewals: u64,
-    /// What makes the token invalid.
-    spoil: fn(&mut Vec<u8>),
+    /// What is changed in the first token.
+    change: fn(&mut Vec<u8>),
     result: i32,
 }
 
@@ -90,7 +93,7 @@ const ACCEPTED: Case = Case {
     timeout_ms: PATIENT,
     cancelled: None,
     renewals: 0,
-    spoil: |_| (),
+    change: |_| (),
     result: 0,
 };
 
@@ -118,8 +121,21 @@ const fn cancelled(name: &'static str, prepare: fn(&Emulator), when: fn(&Counts)
     Case { cancelled: Some(when), ..answered(name, prepare, -5) }
 }
 
-const fn refused(name: &'static str, spoil: fn(&mut Vec<u8>)) -> Case {
-    Case { name, spoil, result: -1, ..ACCEPTED }
+const fn refused(name: &'static str, change: fn(&mut Vec<u8>)) -> Case {
+    Case { name, change, result: -1, ..ACCEPTED }
+}
+
+/// A call with a JWT, which the service refuses.
+const fn explained(name: &'static str, change: fn(&mut Vec<u8>), result: i32) -> Case {
+    Case { name, change, result, ..ACCEPTED }
+}
+
+/// Puts the first half of a token into a claim of a JWT that has these claims too.
+fn into_claim(token: &mut Vec<u8>, mut claims: Value) {
+    let (secret, signature) = token.split_at(token.len() / 2);
+    claims["oid"] = String::from_utf8_lossy(secret).into();
+    let payload = URL_SAFE_NO_PAD.encode(claims.to_string());
+    *token = [b"e30.", payload.as_bytes(), &signature[..342]].concat(); // the signature begins with the dot
 }
 
 fn forever(emulator: &Emulator, step: Step) {
@@ -220,6 +236,12 @@ const CASES: &[Case] = &[
         |counts| counts.tunnels > 0,
     ),
     cancelled("no answer, cancelled", |emulator| fault(emulator, Fault::Hang), |counts| counts.requests > 0),
+    explained("an expired JWT", |token| into_claim(token, json!({"exp": 1, "scp": "openid"})), -7),
+    explained("a JWT without the scope", |token| into_claim(token, json!({"scp": "openid"})), -8),
+    Case {
+        action: "settings",
+        ..explained("a JWT without roles", |token| into_claim(token, json!({"roles": [""]})), -8)
+    },
     refused("a blank", |token| token.push(b' ')),
     refused("a scheme", |token| drop(token.splice(..0, *b"Bearer "))),
     refused("too long", |token| token.resize(64 * 1024 + 1, b'x')),
@@ -251,7 +273,9 @@ fn fault_of(language: Language, case: &Case, length: usize) -> Option<String> {
     let emulator = Emulator::start(Config { behaviour, ..Config::default() });
     (case.prepare)(&emulator);
     let mut tokens: Vec<_> = (0..=case.renewals).map(|number| token(length, number)).collect();
-    (case.spoil)(&mut tokens[0]);
+    let mut secrets = tokens.clone();
+    (case.change)(&mut tokens[0]);
+    secrets.push(tokens[0].clone());
     let mut caller = Caller::start(language, &emulator, case);
     for token in &tokens {
         caller.tell(token);
@@ -264,7 +288,7 @@ fn fault_of(language: Language, case: &Case, length: usize) -> Option<String> {
     if made != format!("made {}", case.result) {
         return Some(format!("{name}: {made}"));
     }
-    let words = Words::of(tokens.iter().map(Vec::as_slice));
+    let words = Words::of(secrets.iter().map(Vec::as_slice));
     let copies = caller.copies(&words);
     assert!(
         copies.iter().any(|copy| copy.length + 16 > tokens[0].len()),

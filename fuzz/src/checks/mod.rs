@@ -3,6 +3,7 @@
 pub mod address;
 pub mod c_api;
 pub mod certificates;
+pub mod claims;
 pub mod proxy_reply;
 pub mod reply;
 pub mod settings;
@@ -56,6 +57,7 @@ fn assert_tells_nothing_of_the_token(said: &str) {
         "the token is empty",
         "the token has  bytes; at most  are sent",
         "the token begins with \"Bearer \": give the token alone",
+        "the token has a quotation mark at offset : give the token without quotes",
         "the token has a blank, a control character or a non-ASCII byte at offset ",
         "the token is not UTF-",
     ];

@@ -293,7 +293,7 @@ class Client:
             if found.result == UNAUTHORIZED:
                 new_token = self._source.new_token(token, found.claims)
                 found = found if new_token is None else call(new_token)
-            return self._source.explained(found)
+            return found
         finally:
             connections.running.discard(canceller)
 
@@ -314,7 +314,7 @@ class Client:
                 wait = getattr(native, f"autopilot_client_{name}")
                 return of_call(wait, connections, token, *times, canceller, function, None)
 
-            return self._source.explained(logged(name, run_with_callbacks(call, canceller)))
+            return logged(name, run_with_callbacks(call, canceller))
         finally:
             connections.running.discard(canceller)
 

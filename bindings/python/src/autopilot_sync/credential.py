@@ -4,11 +4,6 @@ from __future__ import annotations
 
 from . import _log
 from ._secret import Secret
-from .exceptions import UNAUTHORIZED
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from .detail import Detail
 
 _KINDS = "a str, a callable, or an object with get_token(*scopes)"
 
@@ -76,14 +71,6 @@ class TokenSource:
             logger.debug("token refused%s: asking the credential again", " with a claims challenge" if claims else "")
         token = self.token(claims)
         return None if token == refused else token
-
-    def explained(self, found: Detail) -> Detail:
-        """The detail of a call, which also says if a str was refused because it has expired."""
-        if found.result != UNAUTHORIZED or not self.is_text:
-            return found
-        from . import _expiry
-
-        return _expiry.explained(found, self._credential)
 
     def _ask(self, claims: str | None) -> object:
         if self.is_text:

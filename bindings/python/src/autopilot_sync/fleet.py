@@ -256,7 +256,7 @@ def _result(tenant: Tenant, ended: LibraryDetail | None) -> TenantResult:
     """The result of a tenant's call. If the credential failed, its error tells more than that there was no token."""
     error, outcome = tenant.error, None
     if ended is not None:
-        found = tenant.source.explained(logged(tenant.call, ended.read()))
+        found = logged(tenant.call, ended.read())
         if found.result >= 0:
             error, outcome = None, outcome_of(found)
         elif error is None or found.result not in (INVALID_ARGUMENT, UNAUTHORIZED):
