@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::client::Client;
-use crate::config::{Cloud, Environment, Proxy, Root, Trust, limits};
+use crate::config::{Cloud, Environment, Proxy, ProxySource, Root, Trust, limits};
 use crate::outcome::{Error, ErrorKind};
 use crate::transport::{Graph, Route};
 
@@ -295,9 +295,9 @@ impl ClientBuilder {
     }
 
     fn route(&self, environment: &Environment) -> Result<Route, Error> {
-        let proxy = match &self.proxy {
-            ProxyChoice::Given(proxy) => Some(proxy.clone()),
-            ProxyChoice::Direct => None,
+        let (proxy, source) = match &self.proxy {
+            ProxyChoice::Given(proxy) => (Some(proxy.clone()), ProxySource::Options),
+            ProxyChoice::Direct => (None, ProxySource::Options),
             ProxyChoice::FromEnvironment => environment
                 .proxy_for(self.root.host())
                 .map_err(|(name, error)| Error::new(ErrorKind::Configuration, format!("{name}: {error}")))?,
@@ -306,8 +306,8 @@ impl ClientBuilder {
             Some(file) => Trust::from_file(file.clone()),
             None => environment.trust(),
         };
-        let user_agent = self.user_agent.clone();
-        Ok(Route { proxy, trust, connect_timeout: self.connect_timeout, user_agent })
+        let (proxy_words, user_agent) = (source.words(proxy.as_ref()).into(), self.user_agent.clone());
+        Ok(Route { proxy, proxy_words, trust, connect_timeout: self.connect_timeout, user_agent })
     }
 }
 
@@ -351,12 +351,17 @@ mod tests {
             ("SSL_CERT_FILE", "/env"),
         ]);
         let route = |builder: ClientBuilder| builder.route(&environment).unwrap();
-        let proxy = |route: Route| route.proxy.map(|proxy| proxy.to_string());
-        assert_eq!(proxy(route(builder())).as_deref(), Some("http://env:1"));
-        assert_eq!(proxy(route(builder().cloud(Cloud::UsGovernment))), None);
-        assert_eq!(proxy(route(builder().no_proxy())), None);
+        let proxy = |builder: ClientBuilder| {
+            let Route { proxy, proxy_words, .. } = route(builder);
+            (proxy.map(|proxy| proxy.to_string()), proxy_words.to_string())
+        };
+        let some = |proxy: &str, source: &str| (Some(proxy.to_owned()), format!("{proxy}, from {source}"));
+        assert_eq!(proxy(builder()), some("http://env:1", "HTTPS_PROXY"));
+        let excepted = "none: the host is an exception, graph.microsoft.us in NO_PROXY".to_owned();
+        assert_eq!(proxy(builder().cloud(Cloud::UsGovernment)), (None, excepted));
+        assert_eq!(proxy(builder().no_proxy()), (None, "none, by the options".to_owned()));
         let given = builder().cloud(Cloud::UsGovernment).proxy("socks5://given").unwrap();
-        assert_eq!(proxy(route(given)).as_deref(), Some("socks5://given:1080"));
+        assert_eq!(proxy(given), some("socks5://given:1080", "the options"));
         assert_eq!(route(builder()).trust, environment.trust());
         assert_eq!(route(builder().ca_file("/given").unwrap()).trust, Trust::from_file("/given".into()));
     }

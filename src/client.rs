@@ -259,6 +259,24 @@ impl Client {
     }
 }
 
+/// One line for a log: the version, where the client's requests go and how. No password is in it.
+///
+/// ```
+/// let client = autopilot_sync::Client::builder().ignore_environment().build()?;
+/// let version = env!("CARGO_PKG_VERSION");
+/// let expected = format!(
+///     "autopilot-sync {version}; https://graph.microsoft.com; proxy: none is set; trust: the system's certificates; \
+///      timeout: 30s; retries: 3"
+/// );
+/// assert_eq!(client.to_string(), expected);
+/// # Ok::<(), autopilot_sync::Error>(())
+/// ```
+impl fmt::Display for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, concat!("autopilot-sync ", env!("CARGO_PKG_VERSION"), "; {}"), self.graph)
+    }
+}
+
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.graph.fmt(f)

@@ -33,6 +33,7 @@
 //! | drive a call step by step, from an event loop | [`Client::wait`] |
 //! | end a call from another thread | [`Canceller`] |
 //! | understand the outcome of a call | [`Answer`] and [`ErrorKind`], and the [`Detail`] of both |
+//! | see what happened in a call, and when | [`Detail::trace`] |
 //!
 //! Microsoft [documents the action][action] as part of Graph's beta. The service accepts it with 204. It refuses it
 //! with 409 while a sync runs, and with 429 less than ten minutes after a sync. That sync may be another caller's.
@@ -133,7 +134,10 @@ pub use builder::ClientBuilder;
 pub use client::Client;
 pub use config::Cloud;
 pub use fleet::{Fleet, FleetEvent};
-pub use outcome::{Answer, Attempt, Detail, Error, ErrorKind, Settings, SyncOutcome, SyncStatus, Trigger};
+pub use outcome::{
+    Answer, Attempt, Detail, Error, ErrorKind, Settings, SyncOutcome, SyncStatus, Topic, Trace, TraceEvent,
+    Trigger,
+};
 pub use transport::Canceller;
 pub use wait::{Goal, Phase, Progress, Step, Wait};
 

@@ -405,6 +405,8 @@ struct Attempt {
     std::string client_request_id;
     /// The id that Graph gave the request. None if Graph did not reply.
     std::optional<std::string> request_id;
+    /// Why the request failed, on one line. None if it did not fail.
+    std::optional<std::string> reason;
 };
 
 /// What is known about a call, whether it ended in an Outcome or in an Error. Copying it does not throw. The token is
@@ -469,17 +471,24 @@ public:
         return internal::optional(autopilot_detail_claims(capi()));
     }
 
-    /// The requests of the call, with retries and with those that could not be sent.
+    /// The requests of the call, with retries and with those that could not be sent. Of a long wait, only the first 8
+    /// and the last 64 are kept.
     [[nodiscard]] std::vector<Attempt> attempts() const
     {
         std::vector<Attempt> attempts;
         for (std::int32_t i = 0; i < autopilot_detail_attempts(capi()); i++) {
             const char *client_request_id = autopilot_detail_client_request_id(capi(), i);
             const char *request_id = autopilot_detail_request_id(capi(), i);
-            attempts.push_back({client_request_id, internal::optional(request_id)});
+            const char *reason = autopilot_detail_attempt_reason(capi(), i);
+            attempts.push_back({client_request_id, internal::optional(request_id), internal::optional(reason)});
         }
         return attempts;
     }
+
+    /// The story of the call: what happened when. A line for each event, "MS ms TOPIC: TEXT", with a line feed at its
+    /// end. Its form: see autopilot_detail_trace() in autopilot_sync.h. Neither the token nor a proxy's user name or
+    /// password is in it.
+    [[nodiscard]] std::string trace() const { return autopilot_detail_trace(capi()); }
 
     /// The settings that the call read last. None if it read none.
     [[nodiscard]] std::optional<Settings> settings() const
@@ -1084,6 +1093,14 @@ public:
     {
         internal::Callback callback = erased(progress);
         return wait(token, since, timeout, checked(cancel), &callback);
+    }
+
+    /// One line for a log: the library's version, the root of Microsoft Graph, the proxy and where it comes from, the
+    /// trusted certificates, the timeouts and the retries. No password is in it. Empty if the shared client cannot be
+    /// made.
+    [[nodiscard]] std::string describe() const
+    {
+        return internal::optional(autopilot_client_describe(mine())).value_or(std::string());
     }
 
     /// The C object. NULL if this is the shared client, or was moved from. C takes NULL for the shared client.

@@ -5,10 +5,14 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use super::machine_proxy::MachineProxy;
-use super::no_proxy::is_excepted;
+use super::no_proxy;
 use super::privilege;
 use super::proxy::{Proxy, ProxyError};
+use super::proxy_source::ProxySource;
 use super::trust::{CaFiles, Trust};
+
+/// A setting that cannot be used, by name, and why.
+type Unusable = (&'static str, ProxyError);
 
 /// A variable that is set, and the name under which it was found.
 struct Variable {
@@ -57,24 +61,30 @@ impl Environment {
         }
     }
 
-    /// The proxy for this host. An error names the variable, or the machine's proxy.
-    pub(crate) fn proxy_for(&self, host: &str) -> Result<Option<Proxy>, (&'static str, ProxyError)> {
+    /// The proxy for this host, and who decides that. An error names the variable, or the machine's proxy.
+    pub(crate) fn proxy_for(&self, host: &str) -> Result<(Option<Proxy>, ProxySource), Unusable> {
         let Environment { proxy, no_proxy, machine_proxy, .. } = self;
         if proxy.is_none() && machine_proxy.is_none() {
-            return Ok(None);
+            return Ok((None, ProxySource::Nobody));
         }
-        if let Some(no_proxy) = no_proxy {
-            let list = no_proxy.value.to_str().ok_or((no_proxy.name, ProxyError::NotUtf8))?;
-            if is_excepted(list, host) {
-                return Ok(None);
+        if let Some(Variable { name, value }) = no_proxy {
+            let list = value.to_str().ok_or((*name, ProxyError::NotUtf8))?;
+            if let Some(entry) = no_proxy::exception(list, host) {
+                return Ok((None, ProxySource::Exception { list: name, entry: entry.to_owned() }));
             }
         }
         if let Some(variable) = proxy {
             let url = variable.value.to_str().ok_or((variable.name, ProxyError::NotUtf8))?;
-            return Proxy::new(url).map(Some).map_err(|error| (variable.name, error));
+            let proxy = Proxy::new(url).map_err(|error| (variable.name, error))?;
+            return Ok((Some(proxy), ProxySource::Variable(variable.name)));
         }
-        let found = machine_proxy.as_ref().map_or(Ok(None), |machine| machine.proxy_for(host));
-        found.map_err(|error| ("the machine's WinHTTP proxy", error))
+        let Some(machine) = machine_proxy else { return Ok((None, ProxySource::Nobody)) };
+        if let Some(entry) = machine.exception(host) {
+            let list = "the machine's WinHTTP settings";
+            return Ok((None, ProxySource::Exception { list, entry: entry.to_owned() }));
+        }
+        let found = machine.proxy_for(host).map_err(|error| ("the machine's WinHTTP proxy", error))?;
+        Ok((found, ProxySource::Machine))
     }
 
     /// The certificate authorities of SSL_CERT_FILE and SSL_CERT_DIR, otherwise the system's.
@@ -132,10 +142,16 @@ mod tests {
                 pairs.iter().find(|(key, _)| *key == name).map(|(_, value)| os_string(value))
             })
         };
-        let route = |pairs: &[(&str, &[u8])]| read_bytes(pairs).proxy_for("graph.microsoft.com");
-        assert_eq!(route(&[]), Ok(None));
-        assert_eq!(route(&[("HTTPS_PROXY", b"p:1")]), Ok(Some(Proxy::new("p:1").unwrap())));
-        assert_eq!(route(&[("HTTPS_PROXY", b"p:1"), ("NO_PROXY", b"*")]), Ok(None));
+        let route = |pairs: &[(&str, &[u8])]| {
+            read_bytes(pairs)
+                .proxy_for("graph.microsoft.com")
+                .map(|(proxy, source)| source.words(proxy.as_ref()))
+        };
+        let words = |words: &str| Ok(words.to_owned());
+        assert_eq!(route(&[]), words("none is set"));
+        assert_eq!(route(&[("HTTPS_PROXY", b"p:1")]), words("http://p:1, from HTTPS_PROXY"));
+        let excepted = route(&[("HTTPS_PROXY", b"p:1"), ("NO_PROXY", b"x *, com")]);
+        assert_eq!(excepted, words("none: the host is an exception, com in NO_PROXY"));
         assert_eq!(route(&[("HTTPS_PROXY", b"p:x")]), Err(("HTTPS_PROXY", ProxyError::Form)));
         assert_eq!(route(&[("all_proxy", b"ftp://p")]), Err(("all_proxy", ProxyError::Scheme)));
         if cfg!(unix) {
@@ -148,17 +164,23 @@ mod tests {
     #[test]
     fn without_a_variable_the_machines_proxy_is_used() {
         let route = |pairs: &[(&str, &str)], servers: &str| {
-            let machine_proxy = MachineProxy { servers: servers.to_owned(), bypass: String::new() };
+            let machine_proxy = MachineProxy { servers: servers.to_owned(), bypass: "*.de".to_owned() };
             let environment = Environment { machine_proxy: Some(machine_proxy), ..read(pairs) };
-            environment.proxy_for("graph.microsoft.com")
+            let host = if servers == "excepted:1" { "graph.microsoft.de" } else { "graph.microsoft.com" };
+            environment.proxy_for(host).map(|(proxy, source)| source.words(proxy.as_ref()))
         };
-        let proxy = |url: &str| Ok(Some(Proxy::new(url).unwrap()));
-        assert_eq!(route(&[], "machine:1"), proxy("machine:1"));
-        assert_eq!(route(&[], "http=machine:1"), Ok(None));
-        assert_eq!(route(&[("HTTPS_PROXY", "own:1")], "machine:1"), proxy("own:1"));
-        assert_eq!(route(&[("HTTPS_PROXY", "own:1")], "machine:x"), proxy("own:1"));
-        assert_eq!(route(&[("NO_PROXY", "microsoft.com")], "machine:1"), Ok(None));
-        assert_eq!(route(&[("NO_PROXY", "microsoft.us")], "machine:1"), proxy("machine:1"));
+        let own = Ok("http://own:1, from HTTPS_PROXY".to_owned());
+        let machines = Ok("http://machine:1, from the machine's WinHTTP settings".to_owned());
+        let none = |why: &str| Ok(format!("none: {why}"));
+        let by_variable = "the host is an exception, microsoft.com in NO_PROXY";
+        let by_machine = "the host is an exception, *.de in the machine's WinHTTP settings";
+        assert_eq!(route(&[], "machine:1"), machines);
+        assert_eq!(route(&[], "http=x:1"), none("the machine's WinHTTP settings have none for HTTPS"));
+        assert_eq!(route(&[], "excepted:1"), none(by_machine));
+        assert_eq!(route(&[("HTTPS_PROXY", "own:1")], "machine:1"), own);
+        assert_eq!(route(&[("HTTPS_PROXY", "own:1")], "machine:x"), own);
+        assert_eq!(route(&[("NO_PROXY", "microsoft.com")], "machine:1"), none(by_variable));
+        assert_eq!(route(&[("NO_PROXY", "microsoft.us")], "machine:1"), machines);
         assert_eq!(route(&[], "machine:x"), Err(("the machine's WinHTTP proxy", ProxyError::Form)));
     }
 

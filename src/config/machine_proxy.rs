@@ -23,9 +23,14 @@ impl MachineProxy {
         None
     }
 
+    /// The entry of the exceptions that covers this host.
+    pub(crate) fn exception(&self, host: &str) -> Option<&str> {
+        entries(&self.bypass).find(|entry| covers(entry, host))
+    }
+
     /// The proxy for https to this host, if there is one. WinHTTP's default port is 80.
     pub(crate) fn proxy_for(&self, host: &str) -> Result<Option<Proxy>, ProxyError> {
-        if entries(&self.bypass).any(|entry| covers(entry, host)) {
+        if self.exception(host).is_some() {
             return Ok(None);
         }
         let own = entries(&self.servers).find_map(|entry| strip_prefix(entry, "https="));

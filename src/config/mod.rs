@@ -9,6 +9,7 @@ mod machine_proxy;
 mod no_proxy;
 mod privilege;
 pub(crate) mod proxy;
+mod proxy_source;
 mod root;
 mod trust;
 #[cfg(windows)]
@@ -17,5 +18,6 @@ pub(crate) mod windows;
 pub use cloud::Cloud;
 pub(crate) use environment::Environment;
 pub(crate) use proxy::{Credentials, Proxy, Scheme};
+pub(crate) use proxy_source::ProxySource;
 pub(crate) use root::Root;
 pub(crate) use trust::{CaFiles, Trust};

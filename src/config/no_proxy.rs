@@ -4,18 +4,18 @@ use std::net::IpAddr;
 
 use super::host::without_brackets;
 
-/// Whether a NO_PROXY list contains this host. Reads it as curl does: a lone `*` means all hosts, commas or blanks
+/// The entry of a NO_PROXY list that covers this host. Reads the list as curl does: a lone `*` means all hosts, commas or blanks
 /// separate the entries, a name covers its subdomains too, a leading dot is ignored, and an address may be a CIDR
 /// block.
-pub(crate) fn is_excepted(list: &str, host: &str) -> bool {
+pub(crate) fn exception<'a>(list: &'a str, host: &str) -> Option<&'a str> {
     if list.trim() == "*" {
-        return true;
+        return Some("*");
     }
     let host = host.strip_suffix('.').unwrap_or(host);
     let mut entries = list.split([',', ' ', '\t']).filter(|entry| !entry.is_empty());
     match host.parse::<IpAddr>() {
-        Ok(address) => entries.any(|entry| covers_address(entry, address)),
-        Err(_) => entries.any(|entry| covers_name(entry, host)),
+        Ok(address) => entries.find(|entry| covers_address(entry, address)),
+        Err(_) => entries.find(|entry| covers_name(entry, host)),
     }
 }
 
@@ -92,7 +92,19 @@ mod tests {
             ("::/0", "127.0.0.1", false),
             ("0.0.1", "127.0.0.1", false),
         ] {
-            assert_eq!(is_excepted(list, host), excepted, "{list:?} {host}");
+            assert_eq!(exception(list, host).is_some(), excepted, "{list:?} {host}");
         }
+    }
+
+    #[test]
+    fn the_entry_is_the_first_that_covers_the_host() {
+        for (list, entry) in [
+            (" * ", "*"),
+            ("contoso.com, .microsoft.com com", ".microsoft.com"),
+            ("contoso.com\tgraph.microsoft.com.", "graph.microsoft.com."),
+        ] {
+            assert_eq!(exception(list, "graph.microsoft.com"), Some(entry));
+        }
+        assert_eq!(exception("10.0.0.0/8 127.0.0.0/8", "127.0.0.1"), Some("127.0.0.0/8"));
     }
 }

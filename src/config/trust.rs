@@ -23,11 +23,6 @@ pub(crate) struct CaFiles {
 }
 
 impl Trust {
-    /// Whether the caller or the environment names files. If so, these must be usable, and nothing replaces them.
-    pub(crate) fn names_files(&self) -> bool {
-        matches!(self, Trust::Files(_))
-    }
-
     /// A file given in code.
     pub(crate) fn from_file(file: PathBuf) -> Trust {
         Trust::Files(CaFiles { file: Some(file), folders: Vec::new(), named_by: "the CA file" })

@@ -34,7 +34,7 @@ pub(super) unsafe fn hand_out(
         Err(error) => error.into(),
     };
     if !detail.is_null() {
-        let made = guard(ptr::null_mut(), || Box::into_raw(Box::new(autopilot_detail::new(result, &end))));
+        let made = guard(ptr::null_mut(), || Box::into_raw(Box::new(autopilot_detail::new(result, end))));
         // SAFETY: not NULL, and the caller promises that it may be written. What was there is not ours to free.
         unsafe { detail.write(made) };
     }

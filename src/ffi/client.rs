@@ -4,6 +4,7 @@ use std::time::SystemTime;
 
 use super::call::call;
 use super::convert::{from_milliseconds, from_unix_milliseconds, token};
+use super::describe::Description;
 use super::guard::guard;
 use super::progress::run_callback;
 use super::{
@@ -25,6 +26,8 @@ use crate::wait::{Goal, OnProgress, Progress};
 #[allow(non_camel_case_types)]
 pub struct autopilot_client {
     pub(super) client: Client,
+    /// Made when somebody asks for it.
+    pub(super) description: Description,
 }
 
 /// Makes a client. Free it with autopilot_client_free(). Reads the environment and the CA file now, and connects to
@@ -51,7 +54,12 @@ pub unsafe extern "C" fn autopilot_client_new(
         unsafe { client.write(ptr::null_mut()) };
         let made = options.map(|options| options.builder.clone()).unwrap_or_default().build()?;
         // SAFETY: as above.
-        unsafe { client.write(Box::into_raw(Box::new(autopilot_client { client: made }))) };
+        unsafe {
+            client.write(Box::into_raw(Box::new(autopilot_client {
+                client: made,
+                description: Description::default(),
+            })))
+        };
         Ok(success(Detail::default()))
     };
     // SAFETY: the caller promises that the detail may be written, or NULL.

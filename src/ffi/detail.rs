@@ -1,10 +1,12 @@
 use std::ffi::{CString, c_char};
 use std::ptr;
 
+use once_cell::race::OnceBox;
+
 use super::convert::{pointer, to_c, to_milliseconds};
 use super::guard::guard;
 use super::{autopilot_result, autopilot_settings};
-use crate::outcome::{Error, SyncOutcome, Trigger};
+use crate::outcome::{Attempt, Error, SyncOutcome, Trace, Trigger};
 
 /// What is known about a call besides its result. A function whose last parameter is a detail sets that to a new
 /// detail, whatever the result and the other arguments. Free each with autopilot_detail_free(): the function overwrites
@@ -26,17 +28,36 @@ pub struct autopilot_detail {
     trigger: Trigger,
     why_unknown: Option<CString>,
     claims: Option<CString>,
-    attempts: Vec<(CString, Option<CString>)>,
+    attempts: Vec<Ids>,
     settings: Option<Box<autopilot_settings>>,
+    trace: Trace,
+    /// Made when somebody asks for it.
+    trace_text: OnceBox<CString>,
+}
+
+/// What is known about one request.
+struct Ids {
+    ours: CString,
+    graphs: Option<CString>,
+    reason: Option<CString>,
+}
+
+impl From<&Attempt> for Ids {
+    fn from(attempt: &Attempt) -> Ids {
+        Ids {
+            ours: to_c(attempt.client_request_id()),
+            graphs: attempt.request_id().map(to_c),
+            reason: attempt.reason().map(to_c),
+        }
+    }
 }
 
 impl autopilot_detail {
-    pub(super) fn new(result: autopilot_result, end: &Result<SyncOutcome, Error>) -> autopilot_detail {
+    pub(super) fn new(result: autopilot_result, end: Result<SyncOutcome, Error>) -> autopilot_detail {
         let (line, detail) = match end {
-            Ok(outcome) => (outcome.to_string(), outcome.detail()),
-            Err(error) => (format!("{error:#}"), error.detail()),
+            Ok(outcome) => (outcome.to_string(), outcome.detail),
+            Err(error) => (format!("{error:#}"), error.detail().clone()),
         };
-        let ids = detail.attempts().iter();
         autopilot_detail {
             result,
             message: to_c(&line),
@@ -47,12 +68,14 @@ impl autopilot_detail {
             trigger: detail.trigger(),
             why_unknown: detail.why_unknown().map(to_c),
             claims: detail.claims().map(to_c),
-            attempts: ids.map(|ids| (to_c(ids.client_request_id()), ids.request_id().map(to_c))).collect(),
+            attempts: detail.attempts().iter().map(Ids::from).collect(),
             settings: detail.settings().map(|settings| Box::new(settings.into())),
+            trace: detail.trace,
+            trace_text: OnceBox::new(),
         }
     }
 
-    fn attempt(&self, index: i32) -> Option<&(CString, Option<CString>)> {
+    fn attempt(&self, index: i32) -> Option<&Ids> {
         self.attempts.get(usize::try_from(index).ok()?)
     }
 }
@@ -123,7 +146,8 @@ pub extern "C" fn autopilot_detail_claims(detail: Option<&autopilot_detail>) -> 
     pointer(detail.and_then(|detail| detail.claims.as_ref()))
 }
 
-/// The number of requests of the call, with retries and with those that could not be sent. 0 for NULL.
+/// The number of requests of the call, with retries and with those that could not be sent. Of a long wait, the detail
+/// keeps the first 8 and the last 64. 0 for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn autopilot_detail_attempts(detail: Option<&autopilot_detail>) -> i32 {
     detail.map_or(0, |detail| i32::try_from(detail.attempts.len()).unwrap_or(i32::MAX))
@@ -136,7 +160,7 @@ pub extern "C" fn autopilot_detail_client_request_id(
     detail: Option<&autopilot_detail>,
     index: i32,
 ) -> *const c_char {
-    pointer(detail.and_then(|detail| detail.attempt(index)).map(|(ours, _)| ours))
+    pointer(detail.and_then(|detail| detail.attempt(index)).map(|ids| &ids.ours))
 }
 
 /// The id that Graph gave a request. index counts from 0. NULL if Graph did not reply, if there is no such request, and
@@ -146,7 +170,34 @@ pub extern "C" fn autopilot_detail_request_id(
     detail: Option<&autopilot_detail>,
     index: i32,
 ) -> *const c_char {
-    pointer(detail.and_then(|detail| detail.attempt(index)).and_then(|(_, graphs)| graphs.as_ref()))
+    pointer(detail.and_then(|detail| detail.attempt(index)).and_then(|ids| ids.graphs.as_ref()))
+}
+
+/// Why a request failed, on one line: the message that the call would have had. index counts from 0. NULL if the request
+/// did not fail, if there is no such request, and for NULL.
+#[unsafe(no_mangle)]
+pub extern "C" fn autopilot_detail_attempt_reason(
+    detail: Option<&autopilot_detail>,
+    index: i32,
+) -> *const c_char {
+    pointer(detail.and_then(|detail| detail.attempt(index)).and_then(|ids| ids.reason.as_ref()))
+}
+
+/// The story of the call: what happened when. Neither the token nor a proxy's user name or password is in it.
+///
+/// It has a line for each event, with a line feed at the end: "MS ms TOPIC: TEXT". MS are the milliseconds since the
+/// start of the call. TOPIC is one of these words, which never change: proxy, trust, look-up, connect, tunnel, tls,
+/// certificate, request, reply, retry, reading, token. TEXT is for people, in UTF-8, and may change between versions.
+/// Of a long wait, only the first 8 and the last 64 events are kept; a line with the topic left-out says in their place
+/// how many there were. A call on an open connection has only its request and the reply.
+///
+/// The text is made when this is first called. Never NULL: the empty string for NULL, and after a fault in the library.
+#[unsafe(no_mangle)]
+pub extern "C" fn autopilot_detail_trace(detail: Option<&autopilot_detail>) -> *const c_char {
+    let text = guard(None, || {
+        detail.map(|detail| detail.trace_text.get_or_init(|| Box::new(to_c(&detail.trace.to_string()))))
+    });
+    text.map_or(c"", CString::as_c_str).as_ptr()
 }
 
 /// The settings that the call read last. They belong to the detail: do not free them. NULL if it read none, and for

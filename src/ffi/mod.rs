@@ -10,6 +10,7 @@ mod call;
 mod cancel;
 mod client;
 mod convert;
+mod describe;
 mod detail;
 mod event;
 mod fleet;
@@ -26,6 +27,7 @@ mod wait;
 
 pub use cancel::*;
 pub use client::*;
+pub use describe::*;
 pub use detail::*;
 pub use event::*;
 pub use fleet::*;

@@ -1,8 +1,9 @@
 //! What is known about a call besides its result, for an answer and for an error.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Settings, Trigger};
+use super::{Settings, Trace, Trigger};
 use crate::text::Time;
 
 /// What is known about a call besides its result, for an answer and for an error. The token is nowhere in it.
@@ -30,7 +31,8 @@ pub struct Detail {
     /// The end of `retry_after` by the service's clock.
     pub(crate) next_sync: Option<Time>,
     pub(crate) claims: Option<String>,
-    pub(crate) attempts: Vec<Attempt>,
+    pub(crate) attempts: Attempts,
+    pub(crate) trace: Trace,
     pub(crate) settings: Option<Settings>,
     /// See the getter. The one line of the outcome has it too.
     pub(crate) why_unknown: Option<String>,
@@ -48,6 +50,7 @@ impl Detail {
             next_sync,
             claims,
             attempts: _,
+            trace: _,
             settings: _,
             why_unknown: _,
         } = self;
@@ -199,7 +202,7 @@ impl Detail {
     }
 
     /// The requests of the call, in order, with the ids that Microsoft's support asks for. Includes a request that
-    /// could not be sent.
+    /// could not be sent. Of a long wait, only the first 8 and the last 64 are kept.
     ///
     /// ```no_run
     /// # let token = "a-token";
@@ -209,7 +212,50 @@ impl Detail {
     /// # Ok::<(), autopilot_sync::Error>(())
     /// ```
     pub fn attempts(&self) -> &[Attempt] {
-        &self.attempts
+        &self.attempts.0
+    }
+
+    /// The story of the call: what happened when.
+    ///
+    /// ```no_run
+    /// # let token = "a-token";
+    /// let result = autopilot_sync::sync(token);
+    /// let detail = result.as_ref().map_or_else(|error| error.detail(), |outcome| outcome.detail());
+    /// for event in detail.trace().events() {
+    ///     eprintln!("{event}"); // 12 ms connect: to 192.0.2.1:3128
+    /// }
+    /// # assert!(!detail.trace().events().is_empty());
+    /// ```
+    pub fn trace(&self) -> &Trace {
+        &self.trace
+    }
+}
+
+/// The first and the last requests of a call. A wait may make thousands in a day, and a fleet has many waits.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Attempts(Vec<Attempt>);
+
+impl Attempts {
+    const MOST_FIRST: usize = 8;
+    const MOST: usize = Attempts::MOST_FIRST + 64;
+
+    pub(crate) fn add(&mut self, attempt: Attempt) {
+        if self.0.len() == Attempts::MOST {
+            self.0.remove(Attempts::MOST_FIRST);
+        }
+        self.0.push(attempt);
+    }
+
+    pub(crate) fn append(&mut self, later: Attempts) {
+        later.0.into_iter().for_each(|attempt| self.add(attempt));
+    }
+
+    pub(crate) fn last(&self) -> Option<&Attempt> {
+        self.0.last()
+    }
+
+    pub(crate) fn last_mut(&mut self) -> Option<&mut Attempt> {
+        self.0.last_mut()
     }
 }
 
@@ -226,11 +272,16 @@ impl Detail {
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attempt {
-    pub(crate) client_request_id: String,
-    pub(crate) request_id: Option<String>,
+    client_request_id: Arc<str>,
+    pub(crate) request_id: Option<Arc<str>>,
+    pub(crate) reason: Option<Arc<str>>,
 }
 
 impl Attempt {
+    pub(crate) fn new(client_request_id: Arc<str>) -> Attempt {
+        Attempt { client_request_id, request_id: None, reason: None }
+    }
+
     /// The GUID that this library gave the request. Each retry has its own. Intune shows it as "Activity ID".
     ///
     /// ```no_run
@@ -254,5 +305,38 @@ impl Attempt {
     /// ```
     pub fn request_id(&self) -> Option<&str> {
         self.request_id.as_deref()
+    }
+
+    /// Why the request failed, on one line: the error that the call would have returned. None if it did not fail.
+    ///
+    /// ```no_run
+    /// # let token = "read-only";
+    /// let error = autopilot_sync::sync(token).unwrap_err();
+    /// for attempt in error.detail().attempts() {
+    ///     println!("{}: {}", attempt.client_request_id(), attempt.reason().unwrap_or("succeeded"));
+    /// }
+    /// # assert!(error.detail().attempts()[0].reason().unwrap().starts_with("forbidden: HTTP 403"));
+    /// ```
+    pub fn reason(&self) -> Option<&str> {
+        self.reason.as_deref()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_and_the_last_requests_are_kept() {
+        for (count, dropped) in [(72, 0..0), (73, 8..9), (1000, 8..936)] {
+            let mut attempts = Attempts::default();
+            (0..count).for_each(|number| attempts.add(Attempt::new(number.to_string().into())));
+            let mut all = Attempts::default();
+            all.append(attempts);
+            let ids: Vec<_> = all.0.iter().map(Attempt::client_request_id).collect();
+            let expected =
+                (0..count).filter(|number| !dropped.contains(number)).map(|number| number.to_string());
+            assert_eq!(ids, expected.collect::<Vec<_>>());
+        }
     }
 }

@@ -3,6 +3,7 @@
 use std::error::Error as StdError;
 use std::fmt;
 use std::io;
+use std::sync::Arc;
 
 use super::Detail;
 use crate::text::{Token, TokenError, printable_line};
@@ -181,6 +182,11 @@ impl Error {
     pub(crate) fn with_detail(mut self, detail: Detail) -> Error {
         self.0.detail = detail;
         self
+    }
+
+    /// The line with its cause.
+    pub(crate) fn line(&self) -> Arc<str> {
+        format!("{self:#}").into()
     }
 
     /// What [`Detail::why_unknown`] says if the settings cannot be read because of this.

@@ -3,9 +3,7 @@
 mod challenge;
 mod envelope;
 mod hint;
-mod operation;
 pub(crate) mod reply;
 pub(crate) mod retry;
 
 pub(crate) use challenge::Challenge;
-pub(crate) use operation::Operation;

@@ -2,6 +2,7 @@
 //!
 //! The status decides, never the service's codes or texts: those differ between its front ends.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::challenge;
@@ -29,7 +30,7 @@ pub(crate) struct RawReply {
 /// What a reply says, without the token.
 pub(crate) struct Reply {
     pub(crate) status: u16,
-    request_id: Option<String>,
+    pub(crate) request_id: Option<Arc<str>>,
     retry_after: Option<Duration>,
     claims: Option<String>,
     envelope: Envelope,
@@ -46,7 +47,7 @@ impl Reply {
         let body = Object::read(body).ok();
         Reply {
             status: *status,
-            request_id: request_id.as_deref().and_then(|id| one_line(id, token)),
+            request_id: request_id.as_deref().and_then(|id| one_line(id, token)).map(Arc::from),
             retry_after: self::retry_after(retry_after.as_deref(), date),
             claims: challenges.iter().find_map(|challenge| challenge::claims(challenge, token)),
             envelope: body.as_ref().map(|body| Envelope::read(body, token)).unwrap_or_default(),
@@ -360,8 +361,8 @@ mod tests {
             challenges: vec!["Basic realm=\"x\"".into(), claims],
             ..raw(401, Some(echo), &body)
         });
-        let attempt = Attempt { client_request_id: "c".into(), request_id: None };
-        let mut detail = Detail { attempts: vec![attempt], ..Detail::default() };
+        let mut detail = Detail::default();
+        detail.attempts.add(Attempt::new("c".into()));
         reply.record(&mut detail);
         let expected = Detail {
             http_status: Some(401),
@@ -370,10 +371,11 @@ mod tests {
             retry_after: Some(Duration::from_secs(7)),
             next_sync: Time::parse_http("Fri, 02 Jan 2026 03:04:12 GMT"),
             claims: Some("{\"a\":\"[token]\"}".into()),
-            attempts: vec![Attempt { client_request_id: "c".into(), request_id: Some("[token]".into()) }],
+            attempts: detail.attempts.clone(),
             ..Detail::default()
         };
         assert_eq!(detail, expected);
+        assert_eq!(detail.attempts()[0].request_id(), Some("[token]"));
         let error = reply.error(reply.error_kind());
         assert_eq!(error.to_string(), "unauthorized: HTTP 401: [token]: no [token]");
     }

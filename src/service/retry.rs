@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::operation::Operation;
+use crate::outcome::Operation;
 
 /// Whether the same request may be sent again after a reply with this status. A trigger only if it cannot have run: not
 /// after 500, 502 or 504. For a trigger, 409 and 429 are answers and not repeated either.

@@ -1,6 +1,7 @@
 //! A time as the service writes it, with its precision.
 
 use std::cmp::Ordering;
+use std::fmt;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use chrono::DateTime;
@@ -98,6 +99,16 @@ impl Time {
     }
 }
 
+/// In whole seconds, such as `2026-01-02 03:04:05 UTC`.
+impl fmt::Display for Time {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match DateTime::from_timestamp(self.seconds, 0) {
+            Some(time) => time.fmt(f),
+            None => write!(f, "{} s after 1970", self.seconds),
+        }
+    }
+}
+
 /// The picoseconds in one unit of the last of this many fractional digits.
 fn unit(digits: u8) -> u64 {
     10_u64.pow((MOST_DIGITS - digits).into())
@@ -160,6 +171,18 @@ mod tests {
         ] {
             assert_eq!(Time::parse(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn a_time_is_shown_in_utc_and_in_whole_seconds() {
+        for (text, shown) in [
+            ("2026-01-02T03:04:05.9Z", "2026-01-02 03:04:05 UTC"),
+            ("2026-01-02T03:04:05+02:00", "2026-01-02 01:04:05 UTC"),
+            ("1969-12-31T23:59:59Z", "1969-12-31 23:59:59 UTC"),
+        ] {
+            assert_eq!(time(text).to_string(), shown);
+        }
+        assert_eq!(Time::from_seconds(i64::MAX).to_string(), format!("{} s after 1970", i64::MAX));
     }
 
     #[test]

@@ -2,9 +2,12 @@
 
 use std::cell::RefCell;
 use std::io;
-use std::mem::ManuallyDrop;
+use std::mem::{self, ManuallyDrop};
+use std::net::SocketAddr;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
+
+use crate::outcome::{Happening, Trace};
 
 /// Ends a blocked step from another thread. Must not block itself.
 pub(crate) trait Interrupt: Send + Sync {
@@ -31,6 +34,7 @@ pub(crate) enum Stage {
 }
 
 pub(crate) struct Call {
+    began: Instant,
     deadline: Instant,
     state: Mutex<State>,
     cancelled: Condvar,
@@ -44,7 +48,11 @@ struct State {
     needs_new_connection: bool,
     /// Ends the step that blocks now.
     blocked: Option<Arc<dyn Interrupt>>,
-    connect_error: Option<io::Error>,
+    connect_error: Option<(SocketAddr, io::Error)>,
+    /// What happened on the way to a new connection. Empty if there is one already.
+    trace: Trace,
+    /// When the request was sent.
+    sent: Option<Instant>,
 }
 
 thread_local! {
@@ -70,18 +78,23 @@ pub(crate) fn current() -> Option<Arc<Call>> {
 
 impl Call {
     pub(crate) fn new(timeout: Duration) -> Arc<Call> {
-        let deadline = Instant::now() + timeout;
-        Arc::new(Call { deadline, state: Mutex::default(), cancelled: Condvar::new() })
+        let began = Instant::now();
+        let deadline = began + timeout;
+        Arc::new(Call { began, deadline, state: Mutex::default(), cancelled: Condvar::new() })
     }
 
     /// Begins an exchange on this thread, with a request of this length at most.
     pub(crate) fn enter(self: &Arc<Self>, request_length: usize) -> Scope {
         {
             let mut state = self.state();
-            (state.stage, state.request_length) = (Stage::default(), request_length);
+            (state.stage, state.request_length, state.sent) = (Stage::default(), request_length, None);
         }
         CURRENT.with(|current| current.replace(Some(self.clone())));
         Scope(())
+    }
+
+    pub(crate) fn began(&self) -> Instant {
+        self.began
     }
 
     pub(crate) fn time_left(&self) -> Duration {
@@ -104,7 +117,34 @@ impl Call {
     }
 
     pub(crate) fn set_stage(&self, stage: Stage) {
-        self.state().stage = stage;
+        let mut state = self.state();
+        state.stage = stage;
+        if stage == Stage::Sent {
+            state.sent.get_or_insert_with(Instant::now);
+        }
+    }
+
+    /// Notes what happens now on the way to a new connection.
+    pub(crate) fn note(&self, what: Happening) {
+        let at = self.began.elapsed();
+        self.state().trace.note(at, what);
+    }
+
+    /// Takes over what happened in a part of this call.
+    pub(crate) fn adopt(&self, part: &Call) {
+        let (trace, _) = part.take_trace();
+        self.state().trace.append(trace, part.began.saturating_duration_since(self.began));
+    }
+
+    /// What happened before the request was sent, and when that was.
+    pub(crate) fn take_trace(&self) -> (Trace, Option<Instant>) {
+        let mut state = self.state();
+        (mem::take(&mut state.trace), state.sent)
+    }
+
+    /// The step that the connection is in, in words for an error.
+    pub(crate) fn step(&self) -> Option<String> {
+        self.state().trace.last().and_then(Happening::as_step)
     }
 
     pub(crate) fn request_length(&self) -> usize {
@@ -121,11 +161,11 @@ impl Call {
     }
 
     /// Keeps the error of one address while others are still tried, for the message of a timeout.
-    pub(crate) fn set_connect_error(&self, error: Option<io::Error>) {
+    pub(crate) fn set_connect_error(&self, error: Option<(SocketAddr, io::Error)>) {
         self.state().connect_error = error;
     }
 
-    pub(crate) fn take_connect_error(&self) -> Option<io::Error> {
+    pub(crate) fn take_connect_error(&self) -> Option<(SocketAddr, io::Error)> {
         self.state().connect_error.take()
     }
 
@@ -256,7 +296,23 @@ mod tests {
                 (Stage::Connecting, 7),
                 "each exchange begins anew"
             );
+            assert_eq!(call.take_trace().1, None, "not sent yet");
         }
         assert!(current().is_none());
+    }
+
+    #[test]
+    fn a_call_takes_over_what_happened_in_a_part_of_it() {
+        let (call, part) = (Call::new(LONG), Call::new(LONG));
+        call.note(Happening::Tunnel("first".into()));
+        part.note(Happening::Tunnel("second".into()));
+        call.adopt(&part);
+        assert_eq!(call.step().as_deref(), Some("waiting for the proxy's answer"));
+        call.set_stage(Stage::Sent);
+        let (trace, sent) = call.take_trace();
+        let texts: Vec<_> = trace.events().iter().map(|event| event.text()).collect();
+        assert_eq!(texts, ["to first", "to second"]);
+        call.set_stage(Stage::Sent);
+        assert!(sent.is_some() && call.take_trace() == (Trace::default(), sent), "it is sent once");
     }
 }

@@ -1,16 +1,20 @@
 //! Why there is no connection to the service.
 
 use std::io::{self, ErrorKind};
+use std::net::SocketAddr;
 
-use crate::outcome::Error;
+use crate::outcome::{Error, Name};
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ConnectError {
     /// The call ended, or the connect timeout passed. Has the error of an address that failed before that, if any.
     #[error("no connection in time")]
-    TimedOut(Option<io::Error>),
-    #[error("the name {0} is not known")]
-    UnknownName(String),
+    TimedOut(Option<(SocketAddr, io::Error)>),
+    #[error("{0} is not known")]
+    UnknownName(Name),
+    /// No address answers. This one's error says most.
+    #[error("{0}: {1}")]
+    NoAnswer(SocketAddr, io::Error),
     #[error("{0}")]
     ProxyRefused(String),
     /// The proxy cannot reach the service, or not this address of it.
@@ -35,15 +39,17 @@ impl ConnectError {
     pub(crate) fn is_timeout(&self) -> bool {
         match self {
             ConnectError::TimedOut(_) => true,
-            ConnectError::Io(error) => error.kind() == ErrorKind::TimedOut && error.raw_os_error().is_none(),
+            ConnectError::Io(error) | ConnectError::NoAnswer(_, error) => {
+                error.kind() == ErrorKind::TimedOut && error.raw_os_error().is_none()
+            }
             _ => false,
         }
     }
 
     /// Whether a retry may succeed. A refusal, a certificate or a setting is the same a moment later.
     pub(crate) fn is_transient(&self) -> bool {
-        use ConnectError::{Io, TargetUnreachable, TimedOut};
-        matches!(self, TimedOut(_) | TargetUnreachable(_) | Io(_))
+        use ConnectError::{Io, NoAnswer, TargetUnreachable, TimedOut};
+        matches!(self, TimedOut(_) | TargetUnreachable(_) | NoAnswer(..) | Io(_))
     }
 }
 

@@ -1,6 +1,7 @@
 //! Turns an exchange without a reply into an error.
 
 use std::io::{self, ErrorKind as IoKind};
+use std::net::SocketAddr;
 
 use crate::outcome::{Cause, CauseText, Error, ErrorKind};
 use crate::text::Token;
@@ -22,25 +23,40 @@ impl Failure {
     /// `destination` names the service, and the proxy if there is one.
     pub(super) fn new(error: ureq::Error, call: &Call, token: Token<'_>, destination: &str) -> Failure {
         let stage = call.stage();
-        let (kind, is_transient, cause) = match as_connect_error(error) {
+        let (kind, is_transient, address, cause) = match as_connect_error(error) {
             Ok(ConnectError::Other(error)) => {
                 let is_transient = error.kind() == ErrorKind::Connect;
                 return Failure { error, sent: false, is_transient };
             }
-            Ok(error) => (connect_kind(&error, stage), error.is_transient(), connect_cause(error, token)),
-            Err(error) => exchange_error(error, token),
+            Ok(error) => {
+                let (kind, is_transient) = (connect_kind(&error, stage), error.is_transient());
+                let (address, cause) = connect_cause(error, token);
+                (kind, is_transient, address, cause)
+            }
+            Err(error) => {
+                let (kind, is_transient, cause) = exchange_error(error, token);
+                (kind, is_transient, None, cause)
+            }
         };
         let kind = match call.aborted() {
             Some(Aborted::Cancelled) => ErrorKind::Cancelled,
             Some(Aborted::DeadlinePassed) => ErrorKind::Timeout,
             None => kind,
         };
+        let waited = format!("after {:.1} s", call.began().elapsed().as_secs_f64());
         let text = match (kind, stage) {
             (ErrorKind::Cancelled, _) => return Failure::cancelled(stage == Stage::Sent),
-            (ErrorKind::Timeout, Stage::Connecting) => format!("no connection to {destination} in time"),
-            (ErrorKind::Timeout, Stage::Handshake) => format!("no TLS handshake with {destination} in time"),
-            (ErrorKind::Timeout, Stage::Sent) => format!("no complete reply from {destination} in time"),
-            _ => destination.to_owned(),
+            (ErrorKind::Timeout, Stage::Connecting) => {
+                let step = call.step().map_or(String::new(), |step| format!(", while {step}"));
+                let address = address.map_or(String::new(), |address| format!("; {address}"));
+                format!("no connection to {destination} {waited}{step}{address}")
+            }
+            (ErrorKind::Timeout, Stage::Handshake) => format!("no TLS handshake with {destination} {waited}"),
+            (ErrorKind::Timeout, Stage::Sent) => format!("no complete reply from {destination} {waited}"),
+            _ => match address.map(|address| address.to_string()) {
+                Some(address) if !destination.ends_with(&address) => format!("{destination} at {address}"),
+                _ => destination.to_owned(),
+            },
         };
         let error = Error::new(kind, text);
         let error = match cause {
@@ -77,11 +93,15 @@ fn connect_kind(error: &ConnectError, stage: Stage) -> ErrorKind {
     }
 }
 
-fn connect_cause(error: ConnectError, token: Token<'_>) -> Option<Cause> {
+/// The cause, and the address that it is about.
+fn connect_cause(error: ConnectError, token: Token<'_>) -> (Option<SocketAddr>, Option<Cause>) {
     match error {
-        ConnectError::TimedOut(earlier) => io_cause(earlier?, token),
-        ConnectError::Io(error) => io_cause(error, token),
-        error => Some(CauseText::new(&error, Some(token)).into()),
+        ConnectError::TimedOut(None) => (None, None),
+        ConnectError::TimedOut(Some((address, error))) | ConnectError::NoAnswer(address, error) => {
+            (Some(address), io_cause(error, token))
+        }
+        ConnectError::Io(error) => (None, io_cause(error, token)),
+        error => (None, Some(CauseText::new(&error, Some(token)).into())),
     }
 }
 

@@ -2,11 +2,10 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::config::{Cloud, Root};
-use crate::outcome::{Attempt, Detail, Error, Trigger};
-use crate::service::Operation;
+use crate::outcome::{Attempt, Detail, Error, Happening, Operation, Trigger};
 use crate::service::reply::Reply;
 use crate::text::Token;
 use crate::transport::call::Call;
@@ -24,6 +23,7 @@ pub(crate) struct Graph {
 }
 
 struct Shared {
+    root: String,
     http: HttpClient,
     cloud: Option<Cloud>,
     settings: Address,
@@ -40,10 +40,10 @@ impl Graph {
         timeout: Duration,
         max_retries: u32,
     ) -> Result<Graph, Error> {
-        let url = format!("{root}/beta/deviceManagement/windowsAutopilotSettings");
-        let (settings, sync) = (Address::new(&url)?, Address::new(&format!("{url}/sync"))?);
-        let (http, cloud) = (HttpClient::new(route)?, root.cloud());
-        let shared = Shared { http, cloud, settings, sync, timeout, max_retries };
+        let address = |operation: Operation| Address::new(&format!("{root}{}", operation.line().1));
+        let (settings, sync) = (address(Operation::ReadSettings)?, address(Operation::TriggerSync)?);
+        let (http, cloud, root) = (HttpClient::new(route)?, root.cloud(), root.to_string());
+        let shared = Shared { root, http, cloud, settings, sync, timeout, max_retries };
         Ok(Graph { shared: Arc::new(shared), canceller: None })
     }
 
@@ -65,24 +65,32 @@ impl Graph {
         self.canceller.as_ref().is_some_and(Canceller::is_cancelled)
     }
 
-    /// Sends a request once, and notes that in the detail.
+    /// Sends a request once, and notes that in the detail. The trace counts from `started`.
     pub(crate) fn attempt(
         &self,
         call: &Arc<Call>,
         operation: Operation,
         token: Token<'_>,
+        started: Instant,
         detail: &mut Detail,
     ) -> Result<Reply, Failure> {
         let id = random::guid().ok_or_else(Failure::no_random_bits)?;
         let Shared { http, cloud, settings, sync, .. } = &*self.shared;
         let address = if operation == Operation::TriggerSync { sync } else { settings };
         let raw = http.exchange(call, operation, address, token, &id);
-        detail.attempts.push(Attempt { client_request_id: id, request_id: None });
+        detail.attempts.add(Attempt::new(id.clone()));
+        let (connecting, sent) = call.take_trace();
+        let at = |instant: Instant| instant.saturating_duration_since(started);
+        detail.trace.append(connecting.cleaned(token), at(call.began()));
+        if let Some(sent) = sent {
+            detail.trace.note(at(sent), Happening::Request { operation, client_request_id: id });
+        }
         let result = raw.map(|raw| Reply::new(&raw, token).explained(operation, *cloud, token));
         match &result {
             Ok(reply) => reply.record(detail),
             Err(_) => detail.forget_reply(),
         }
+        detail.trace.note(started.elapsed(), end(&result));
         if operation == Operation::TriggerSync {
             match &result {
                 Ok(reply) => detail.trigger = detail.trigger.followed_by(Trigger::after_status(reply.status)),
@@ -109,6 +117,28 @@ impl Graph {
             canceller.watch(&call);
         }
         call
+    }
+}
+
+/// How an exchange ends.
+fn end(result: &Result<Reply, Failure>) -> Happening {
+    match result {
+        Ok(reply) => Happening::Reply { status: reply.status, request_id: reply.request_id.clone() },
+        Err(failure) if failure.sent => Happening::NoReply(failure.error.line()),
+        Err(failure) => Happening::NotSent(failure.error.line()),
+    }
+}
+
+/// One line: where its requests go, and how.
+impl fmt::Display for Graph {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Shared { root, http, timeout, max_retries, .. } = &*self.shared;
+        let Route { proxy_words, connect_timeout, .. } = http.route();
+        write!(f, "{root}; proxy: {proxy_words}; trust: {}; timeout: {timeout:?}", http.trusted())?;
+        if let Some(timeout) = connect_timeout {
+            write!(f, "; connect timeout: {timeout:?}")?;
+        }
+        write!(f, "; retries: {max_retries}")
     }
 }
 

@@ -13,8 +13,7 @@ use ureq::{Agent, Body, http};
 use zeroize::Zeroizing;
 
 use crate::config::limits;
-use crate::outcome::{Error, ErrorKind};
-use crate::service::Operation;
+use crate::outcome::{Error, ErrorKind, Operation};
 use crate::service::reply::RawReply;
 use crate::text::Token;
 use crate::transport::call::Call;
@@ -32,6 +31,8 @@ const LONGEST_WITHOUT_TOKEN: usize = 1024;
 /// Connections to one service, shared by all threads.
 pub(super) struct HttpClient {
     route: Arc<Route>,
+    /// Names the authorities that it trusts.
+    trusted: Arc<str>,
     /// Made once, because ureq reads the environment for it, and a fork may leave the environment's lock held.
     config: Config,
     /// A forked child shares its parent's sockets, and using one would corrupt the other's TLS. So each process has an
@@ -44,10 +45,10 @@ impl HttpClient {
     pub(super) fn new(route: Route) -> Result<HttpClient, Error> {
         let route = Arc::new(route);
         let (dialer, config) = (Dialer::new(route.clone()), config(&route));
-        dialer.check()?;
+        let trusted = dialer.trusted()?;
         ureq_statics::initialize(&config);
         let agent = Agent::with_parts(config.clone(), dialer, PlaceholderResolver);
-        Ok(HttpClient { route, config, agents: PerProcess::new(agent) })
+        Ok(HttpClient { route, trusted, config, agents: PerProcess::new(agent) })
     }
 
     /// Sends one request and reads its reply, within the time left of the call.
@@ -77,17 +78,21 @@ impl HttpClient {
         })
     }
 
-    /// The host and proxy to name in error messages.
+    /// The host, the port and the proxy to name in error messages.
     fn destination(&self, address: &Address) -> String {
-        let host = address.0.host().unwrap_or_default();
+        let (host, port) = (address.0.host().unwrap_or_default(), address.0.port_u16().unwrap_or(443));
         match &self.route.proxy {
-            Some(proxy) => format!("{host} through the proxy {proxy}"),
-            None => host.to_owned(),
+            Some(proxy) => format!("{host}:{port} through the proxy {proxy}"),
+            None => format!("{host}:{port}"),
         }
     }
 
     pub(super) fn route(&self) -> &Route {
         &self.route
+    }
+
+    pub(super) fn trusted(&self) -> &str {
+        &self.trusted
     }
 }
 

@@ -1,5 +1,7 @@
 //! Random bits from the system: identifiers, and the spread of pauses.
 
+use std::sync::Arc;
+
 /// Any number; the same each time if the system has no random bits to give.
 pub(crate) fn number() -> u32 {
     let mut bytes = [0; 4];
@@ -8,13 +10,20 @@ pub(crate) fn number() -> u32 {
 }
 
 /// A GUID (RFC 9562, version 4), lower case with hyphens. None if the system has no random bits to give.
-pub(crate) fn guid() -> Option<String> {
+pub(crate) fn guid() -> Option<Arc<str>> {
     let mut bytes = [0; 16];
     getrandom::getrandom(&mut bytes).ok()?;
-    let (version, variant) = (4 << 76, 2 << 62);
-    let random = u128::from_be_bytes(bytes) & !(0xf << 76 | 3 << 62);
-    let digits = format!("{:032x}", random | version | variant);
-    Some([&digits[..8], &digits[8..12], &digits[12..16], &digits[16..20], &digits[20..]].join("-"))
+    let (version, variant) = (0x40 | bytes[6] & 0x0f, 0x80 | bytes[8] & 0x3f);
+    (bytes[6], bytes[8]) = (version, variant);
+    let digit = |value: u8| char::from(b"0123456789abcdef"[usize::from(value)]);
+    let mut text = String::with_capacity(36);
+    for (index, byte) in bytes.into_iter().enumerate() {
+        if matches!(index, 4 | 6 | 8 | 10) {
+            text.push('-');
+        }
+        text.extend([digit(byte >> 4), digit(byte & 0x0f)]);
+    }
+    Some(text.into())
 }
 
 #[cfg(test)]
@@ -27,7 +36,7 @@ mod tests {
         assert_ne!(one, other);
         let form: String = one.chars().map(|c| if c.is_ascii_hexdigit() { 'x' } else { c }).collect();
         assert_eq!(form, "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx");
-        assert_eq!(one, one.to_lowercase());
+        assert_eq!(*one, one.to_lowercase());
         assert_eq!(&one[14..15], "4");
         assert!(matches!(&one[19..20], "8" | "9" | "a" | "b"));
     }

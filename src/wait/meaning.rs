@@ -1,8 +1,7 @@
 //! What the result of a request means to the machine.
 
 use super::machine::{Event, Obstacle};
-use crate::outcome::{Answer, Error, ErrorKind, Trigger};
-use crate::service::Operation;
+use crate::outcome::{Answer, Error, ErrorKind, Operation, Trigger};
 use crate::service::reply::Reply;
 use crate::service::retry;
 use crate::transport::Failure;

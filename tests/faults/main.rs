@@ -153,8 +153,9 @@ fn a_proxy_that_refuses_is_told_in_words() {
         (proxy().heads("502 No"), "HTTP 502: the proxy cannot reach the service"),
         (proxy().heads("504 No"), "HTTP 504: the proxy cannot reach the service"),
     ] {
-        let expected =
-            format!("cannot connect: graph.microsoft.com through the proxy http://127.0.0.1:PORT: {words}");
+        let expected = format!(
+            "cannot connect: graph.microsoft.com:443 through the proxy http://127.0.0.1:PORT: {words}"
+        );
         assert_eq!(told(peer), expected);
     }
     let behind_the_proxy = told(tunnel().takes(100).says("HTTP/1.1 403 No\r\n\r\n"));
@@ -226,7 +227,7 @@ fn what_fails_in_tls_is_told_in_words() {
         ),
         (direct().says(reply::alert(112)), "it does not know this host name"),
         (direct().says(reply::server_hello(0x0302, 0xc013)), "the server speaks neither TLS 1.2 nor TLS 1.3"),
-        (https_proxy(), "cannot connect: graph.microsoft.com through the proxy https://localhost:"),
+        (https_proxy(), "cannot connect: graph.microsoft.com:443 through the proxy https://localhost:"),
         (https_proxy(), "is self-signed and not trusted"),
     ] {
         let told = told(peer);

@@ -20,11 +20,15 @@ static void sync_once(void)
     autopilot_client *client = new_client();
     autopilot_detail *detail = GARBAGE;
     autopilot_result result = autopilot_client_sync(client, "token", NULL, &detail);
+    const char *description = autopilot_client_describe(client), *of_shared = autopilot_client_describe(NULL);
+    CHECK(strstr(description, "; retries: 3") != NULL && autopilot_client_describe(client) == description);
+    CHECK(strstr(of_shared, "; timeout: 30s") != NULL && strstr(of_shared, ", from HTTPS_PROXY; ") != NULL);
     const char *words = autopilot_detail_service_message(detail), *claims = autopilot_detail_claims(detail);
     const char *code = autopilot_detail_code(detail);
     printf("code=%s retry_after=%" PRId64 " claims=%s words=%s\n", code ? code : "", autopilot_detail_retry_after_ms(detail),
            claims ? claims : "", words ? words : "");
     CHECK(autopilot_detail_settings(detail) == NULL);
+    CHECK(result >= 0 || autopilot_detail_attempt_reason(detail, autopilot_detail_attempts(detail) - 1) != NULL);
     show(result, detail);
     autopilot_client_free(client);
 }

@@ -127,8 +127,8 @@ static autopilot_result make(const char *action, autopilot_client *client, const
         result = take_steps(client, token, cancel, &detail);
     else if (strcmp(action, "fleet") == 0)
         result = join_fleet(client, token, &detail);
-    /* Neither freed: they are looked through too. */
-    CHECK(detail != NULL);
+    /* Neither freed: they are looked through too, with the trace. */
+    CHECK(detail != NULL && autopilot_detail_trace(detail) != NULL);
     return result;
 }
 

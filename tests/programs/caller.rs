@@ -104,6 +104,7 @@ fn main() {
         })
     });
     let (result, detail) = make(&arguments[1], &client, &token);
+    let trace = detail.trace().to_string();
     println!("made {result}");
     if let Some(thread) = cancelling {
         thread.join().unwrap();
@@ -115,5 +116,5 @@ fn main() {
     drop(client);
     println!("freed");
     hear(&mut input());
-    drop(detail); // it was looked through too
+    drop((detail, trace)); // they were looked through too
 }

@@ -68,10 +68,19 @@ static inline void check_detail(autopilot_result result, const autopilot_detail 
     CHECK(attempts >= 0);
     for (int32_t i = 0; i < attempts; i++)
         CHECK(strlen(autopilot_detail_client_request_id(detail, i)) == 36);
+    const char *trace = autopilot_detail_trace(detail);
+    CHECK(trace != NULL && trace == autopilot_detail_trace(detail));
+    for (const char *line = trace; *line != '\0'; line = strchr(line, '\n') + 1) {
+        const char *end = strchr(line, '\n'), *topic = strstr(line, " ms ");
+        CHECK(end != NULL && topic != NULL && topic < end && strstr(topic, ": ") < end);
+        CHECK(line[0] >= '0' && line[0] <= '9');
+    }
+    CHECK((attempts > 0) <= (trace[0] != '\0'));
     const int32_t outside[] = {INT32_MIN, -1, attempts, attempts + 1, INT32_MAX};
     for (size_t i = 0; i < LENGTH(outside); i++) {
         CHECK(autopilot_detail_client_request_id(detail, outside[i]) == NULL);
         CHECK(autopilot_detail_request_id(detail, outside[i]) == NULL);
+        CHECK(autopilot_detail_attempt_reason(detail, outside[i]) == NULL);
     }
 }
 

@@ -32,6 +32,10 @@ static void show(const Detail &detail)
     for (const Attempt &attempt : attempts)
         CHECK(attempt.client_request_id.size() == 36);
     CHECK(attempts.empty() || detail.http_status() == 0 || attempts.back().request_id);
+    const std::string trace = detail.trace();
+    CHECK(attempts.empty() || (trace.back() == '\n' && trace.find(" ms request: ") != std::string::npos));
+    CHECK(detail.result() != AUTOPILOT_ERROR_FORBIDDEN || attempts.back().reason == detail.message());
+    CHECK(detail.result() != AUTOPILOT_OK || attempts.empty() || !attempts.back().reason);
     CHECK(!detail.message().empty() && detail.message().find('\n') == std::string::npos);
     std::cout << detail.name() << " http=" << detail.http_status() << " trigger=" << static_cast<int>(detail.trigger())
               << " attempts=" << attempts.size() << " retry_after=";
@@ -74,6 +78,8 @@ static void sync_often(int count)
 static void shared()
 {
     const Client shared = Client::shared();
+    CHECK(shared.describe().find("; proxy: http") != std::string::npos && shared.describe() == shared.describe());
+    CHECK(Client(Options().max_retries(7)).describe().find("; retries: 7") != std::string::npos);
     std::cout << sync("token").name() << ' ' << shared.sync(std::string_view("token!").substr(0, 5)).name() << ' ';
     std::cout << or_none(shared.settings("token").status_text()) << '\n';
 }

@@ -106,7 +106,7 @@ void a_missing_detail_is_an_empty_one()
     CHECK(std::strcmp(error->what(), "AUTOPILOT_ERROR_FORBIDDEN") == 0);
     CHECK(error->http_status() == 0 && !error->retry_after() && !error->code() && !error->service_message());
     CHECK(!error->why_unknown());
-    CHECK(!error->claims() && error->attempts().empty() && !error->settings());
+    CHECK(!error->claims() && error->attempts().empty() && !error->settings() && error->trace().empty());
     CHECK(error->trigger() == Trigger::not_sent);
     const Settings settings(nullptr);
     CHECK(settings.status() == SyncStatus::none && !settings.status_text() && !settings.id());

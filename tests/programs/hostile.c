@@ -164,6 +164,8 @@ static void null_getters(void)
     CHECK(autopilot_detail_attempts(NULL) == 0);
     CHECK(autopilot_detail_client_request_id(NULL, 0) == NULL);
     CHECK(autopilot_detail_request_id(NULL, 0) == NULL);
+    CHECK(autopilot_detail_attempt_reason(NULL, 0) == NULL);
+    CHECK(strcmp(autopilot_detail_trace(NULL), "") == 0);
     CHECK(autopilot_detail_settings(NULL) == NULL);
     CHECK(autopilot_settings_status(NULL) == AUTOPILOT_SYNC_STATUS_NONE);
     CHECK(autopilot_settings_status_text(NULL) == NULL);

@@ -20,6 +20,7 @@ from autopilot_sync import (
     ServiceRequestError,
     SyncStatus,
     TlsError,
+    TraceEvent,
     Trigger,
 )
 from autopilot_sync._canceller import Canceller
@@ -43,6 +44,36 @@ def test_the_answers_of_a_trigger(emulator: Emulator) -> None:
     ids = [attempt.client_request_id for attempt in third.detail.attempts]
     sent = [dict(request["headers"])["client-request-id"] for request in emulator.requests()[-2:]]
     assert ids == sent and third.detail.attempts[0].request_id
+
+
+def test_the_trace_of_a_call_tells_what_happened_when(emulator: Emulator) -> None:
+    with Client(SECRET) as client:
+        first, second = client.sync(), client.sync()
+    (sent, reply) = second.detail.trace
+    assert isinstance(sent, TraceEvent) and (sent.topic, reply.topic) == ("request", "reply")
+    assert sent.text.startswith("POST /beta/deviceManagement/windowsAutopilotSettings/sync (client-request-id ")
+    assert reply.text.startswith("HTTP 409 ") and 0 <= sent.at <= reply.at
+    assert str(reply) == f"{round(reply.at * 1000)} ms reply: {reply.text}" == str(second.detail.trace).splitlines()[1]
+    trace = first.detail.trace
+    assert len(trace) == len(list(trace)) > 5 and trace[0].topic == "proxy" and trace[-1] == list(trace)[-1]
+    assert str(trace).splitlines() == [str(event) for event in trace]
+    assert trace == pickle.loads(pickle.dumps(trace)) != second.detail.trace
+    assert not any(part in repr(first) + str(trace) for part in SECRET.split("."))
+
+
+def test_an_attempt_that_failed_says_why(emulator: Emulator) -> None:
+    emulator.script({"answer": {"reply": {"status": 503, "headers": [["Retry-After", "1"]]}}})
+    (failed, accepted) = Client("token").sync().detail.attempts
+    assert failed.reason and "HTTP 503" in failed.reason and accepted.reason is None
+
+
+def test_a_client_describes_itself_on_one_line(emulator: Emulator) -> None:
+    with Client(SECRET, max_retries=7, timeout=1.5) as client:
+        line = str(client)
+    assert line.startswith("autopilot-sync ") and "; https://graph.microsoft.com; proxy: http://" in line
+    assert ", from HTTPS_PROXY; trust: SSL_CERT_FILE (1 certificate, " in line
+    assert line.endswith("; timeout: 1.5s; retries: 7")
+    assert str(client) == repr(client), "closed"
 
 
 def test_a_client_that_only_triggers(start: Start) -> None:

@@ -23,6 +23,7 @@ from autopilot_sync import (
     Outcome,
     ServiceError,
     ServiceResponseError,
+    Trace,
     Trigger,
     UnexpectedResponseError,
 )
@@ -123,8 +124,9 @@ def detail(result: int, status_code: int = 418) -> Detail:
         trigger=Trigger.REFUSED,
         why_unknown=None,
         claims=None,
-        attempts=(Attempt(client_request_id="a", request_id=None),),
+        attempts=(Attempt(client_request_id="a", request_id=None, reason="short"),),
         settings=None,
+        trace=Trace("0 ms request: not sent: short\n"),
     )
 
 

@@ -132,7 +132,7 @@ if __name__ == "__main__":
     assert answer.stdout.split() == ["COMPLETED"] * 6, answer.stderr
 
 
-def test_one_line_for_each_call_is_logged_without_a_token(emulator: Emulator, caplog: pytest.LogCaptureFixture) -> None:
+def test_each_call_and_its_trace_are_logged_without_a_token(emulator: Emulator, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     emulator.script({}, {"answer": {"echo": 401}, "times": 2})
     client = Client(lambda: SECRET)
@@ -141,13 +141,17 @@ def test_one_line_for_each_call_is_logged_without_a_token(emulator: Emulator, ca
         with pytest.raises(AutopilotError):
             call()
     ours = [record for record in caplog.records if record.name == "autopilot_sync"]
-    assert [record.levelno for record in ours] == [logging.DEBUG] * 5
-    lines = [record.getMessage() for record in ours]
+    assert {record.levelno for record in ours} == {logging.DEBUG}
+    every = [record.getMessage() for record in ours]
+    events = [line for line in every if " ms " in line]
+    lines = [line for line in every if line not in events]
+    assert len(lines) == 5 and every[0] == lines[0]
+    assert events[0].startswith("sync: ") and " ms proxy: http" in events[0] and "sync: " in events[-1] and " reply: HTTP " in events[-1]
     assert lines[0].startswith("sync: AUTOPILOT_OK: the service accepted the trigger (client-request-id ")
     assert lines[1].startswith("settings: AUTOPILOT_ERROR_UNAUTHORIZED")
     assert "with a claims challenge" in lines[2]
     assert lines[4].startswith("sync_since: AUTOPILOT_ERROR_UNAUTHORIZED")
-    assert not any(part in str(lines) + str([record.__dict__ for record in ours]) for part in SECRET.split("."))
+    assert not any(part in str(every) + str([record.__dict__ for record in ours]) for part in SECRET.split("."))
 
 
 @pytest.mark.parametrize("call", ["sync()", "settings()", "sync_and_wait()", "sync_and_wait(progress=bool)"])

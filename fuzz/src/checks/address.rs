@@ -61,7 +61,7 @@ fn assert_exceptions(list: &str, host: &str) {
         "no_proxy" => Some(list.into()),
         _ => None,
     });
-    let proxy = environment.proxy_for(host).expect("both can be read");
+    let (proxy, _) = environment.proxy_for(host).expect("both can be read");
     assert_eq!(proxy.is_none(), list.trim() == "*" || names(list, host), "{list:?} {host:?}");
 }
 

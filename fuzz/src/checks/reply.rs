@@ -46,7 +46,7 @@ fn read(mut data: &[u8]) -> RawReply {
 /// it is too deep or broken.
 fn is_graph(raw: &RawReply, reply: &Reply) -> Option<bool> {
     let mut detail = Detail::default();
-    detail.attempts.push(Attempt { client_request_id: "c".to_owned(), request_id: None });
+    detail.attempts.add(Attempt::new("c".into()));
     reply.record(&mut detail);
     if detail.attempts()[0].request_id().is_some() || reply.settings().is_ok() {
         return Some(true);
@@ -116,8 +116,8 @@ fn is_http_date(text: &str) -> bool {
 
 /// Everything that is kept of the service's text is fit for a log.
 fn assert_words(raw: &RawReply, reply: &Reply) {
-    let attempt = Attempt { client_request_id: "c".to_owned(), request_id: None };
-    let mut detail = Detail { attempts: vec![attempt], ..Detail::default() };
+    let mut detail = Detail::default();
+    detail.attempts.add(Attempt::new("c".into()));
     reply.record(&mut detail);
     assert_eq!(detail.http_status(), Some(raw.status));
     assert_eq!(detail.retry_after(), reply.retry_after());

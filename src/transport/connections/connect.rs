@@ -8,6 +8,7 @@ use super::connection::Connection;
 use super::lookup::look_up;
 use super::race;
 use crate::config::Scheme;
+use crate::outcome::{Happening, Owner};
 use crate::transport::call::{Call, Stage};
 use crate::transport::connect_error::ConnectError;
 use crate::transport::proxy::{Target, open_tunnel};
@@ -22,18 +23,19 @@ pub(super) fn connect(
     tls: &TlsConnector,
     uri: &Uri,
 ) -> Result<Connection, ConnectError> {
+    call.note(Happening::Proxy(route.proxy_words.clone()));
     let (host, port) = (uri.host().unwrap_or_default(), uri.port_u16().unwrap_or(443));
     let handshake = |stream, received| {
         call.set_stage(Stage::Handshake);
-        tls.connect(stream, received, host).map(Connection::new)
+        tls.connect(call, stream, received, host).map(Connection::new)
     };
     let Some(proxy) = &route.proxy else {
-        return with_tcp(call, &look_up(call, host, port)?, |tcp| handshake(tcp, Vec::new()));
+        return with_tcp(call, &look_up(call, Owner::Service, host, port)?, |tcp| handshake(tcp, Vec::new()));
     };
-    let proxy_addresses = look_up(call, &proxy.host, proxy.port)?;
+    let proxy_addresses = look_up(call, Owner::Proxy, &proxy.host, proxy.port)?;
     let through_proxy = |target| {
         with_tcp(call, &proxy_addresses, |tcp| {
-            let (tunnel, received) = open_tunnel(tcp, proxy, target, tls, &route.user_agent)?;
+            let (tunnel, received) = open_tunnel(call, tcp, proxy, target, tls, &route.user_agent)?;
             handshake(tunnel, received)
         })
     };
@@ -42,7 +44,7 @@ pub(super) fn connect(
     }
     // This proxy takes addresses, one at a time: try each until it reaches one.
     let mut result = Err(ConnectError::TimedOut(None));
-    for address in race::interleaved(&look_up(call, host, port)?) {
+    for address in race::interleaved(&look_up(call, Owner::Service, host, port)?) {
         result = through_proxy(Target::Address(address));
         if !matches!(result, Err(ConnectError::TargetUnreachable(_))) {
             break;

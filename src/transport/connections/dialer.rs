@@ -35,9 +35,9 @@ impl Dialer {
         Dialer { route, tls, pool: Arc::new(Pool::new()) }
     }
 
-    /// Reports a CA file that is unusable.
-    pub(crate) fn check(&self) -> Result<(), Error> {
-        self.tls.check()
+    /// Names the authorities that it trusts. Reports a CA file that is unusable.
+    pub(crate) fn trusted(&self) -> Result<Arc<str>, Error> {
+        self.tls.trusted()
     }
 
     /// Makes a new connection, until the call ends or the connect timeout passes.
@@ -56,6 +56,7 @@ impl Dialer {
         })?;
         let result = call.block(pending.clone(), |_| result.recv_timeout(pending.call.time_left()));
         call.set_stage(pending.call.stage()); // an error names the stage that it reached
+        call.adopt(&pending.call);
         let result = match result {
             Some(Ok(result)) => {
                 // The thread has nothing left to do, and some programs check that no thread is left.

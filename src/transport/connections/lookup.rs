@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use once_cell::race::OnceBox;
 
 use crate::config::host::without_brackets;
+use crate::outcome::{Happening, Name, Owner};
 use crate::transport::call::{Call, Interrupt};
 use crate::transport::connect_error::ConnectError;
 use crate::transport::process::{PerProcess, thread};
@@ -42,28 +43,39 @@ fn in_flight() -> MutexGuard<'static, Vec<(String, Arc<Lookup>)>> {
 }
 
 /// The addresses of a host, in the system's order: at least one.
-pub(super) fn look_up(call: &Call, host: &str, port: u16) -> Result<Vec<SocketAddr>, ConnectError> {
+pub(super) fn look_up(
+    call: &Call,
+    owner: Owner,
+    host: &str,
+    port: u16,
+) -> Result<Vec<SocketAddr>, ConnectError> {
     let name = without_brackets(host);
     if let Ok(address) = name.parse() {
         return Ok(vec![SocketAddr::new(address, port)]);
     }
+    let whose = Name { owner, name: name.to_owned() };
+    call.note(Happening::LookUp(Box::new(whose.clone())));
     let waiter = Arc::new(Waiter { lookup: join(name)?, is_interrupted: AtomicBool::new(false) });
     let answer = call.block(waiter.clone(), |deadline| waiter.wait(deadline)).flatten();
     match answer.ok_or(ConnectError::TimedOut(None))? {
         Ok(mut addresses) => {
+            call.note(Happening::Found(addresses.iter().map(SocketAddr::ip).collect()));
             addresses.iter_mut().for_each(|address| address.set_port(port));
             Ok(addresses)
         }
-        Err(error) => Err(connect_error(name, &error)),
+        Err(error) => {
+            call.note(Happening::NotFound(error.to_string().into()));
+            Err(connect_error(whose, &error))
+        }
     }
 }
 
 /// What the error of a look-up means for a call.
-fn connect_error(name: &str, error: &io::Error) -> ConnectError {
+fn connect_error(name: Name, error: &io::Error) -> ConnectError {
     match error.raw_os_error() {
         Some(number) if shortage::is_of_descriptors(error) => io::Error::from_raw_os_error(number).into(),
         // An unknown name stays unknown. Any other error may be gone a moment later.
-        _ if is_unknown_name(error) => ConnectError::UnknownName(name.to_owned()),
+        _ if is_unknown_name(error) => ConnectError::UnknownName(name),
         _ => io::Error::new(error.kind(), format!("the look-up of {name} failed: {error}")).into(),
     }
 }
@@ -178,7 +190,7 @@ mod tests {
     fn an_address_needs_no_look_up() {
         for (host, expected) in [("192.0.2.1", "192.0.2.1:443"), ("[2001:db8::1]", "[2001:db8::1]:443")] {
             let call = Call::new(Duration::ZERO);
-            assert_eq!(look_up(&call, host, 443).unwrap(), [expected.parse().unwrap()]);
+            assert_eq!(look_up(&call, Owner::Service, host, 443).unwrap(), [expected.parse().unwrap()]);
         }
     }
 
@@ -187,8 +199,9 @@ mod tests {
         let lookup = Arc::<Lookup>::default();
         in_flight().push(("in-flight.example".to_owned(), lookup.clone()));
         std::thread::scope(|scope| {
-            let askers: Vec<_> =
-                (0..3).map(|_| scope.spawn(|| look_up(&call(), "in-flight.example", 443))).collect();
+            let askers: Vec<_> = (0..3)
+                .map(|_| scope.spawn(|| look_up(&call(), Owner::Service, "in-flight.example", 443)))
+                .collect();
             while Arc::strong_count(&lookup) < 2 + askers.len() {
                 std::thread::yield_now();
             }
@@ -206,7 +219,10 @@ mod tests {
         in_flight().push(("late.example".to_owned(), lookup.clone()));
         lookup.end(found());
         drop(lookup);
-        assert_eq!(look_up(&call(), "late.example", 443).unwrap(), ["192.0.2.7:443".parse().unwrap()]);
+        assert_eq!(
+            look_up(&call(), Owner::Service, "late.example", 443).unwrap(),
+            ["192.0.2.7:443".parse().unwrap()]
+        );
         assert!(!is_known("late.example"), "once");
         let failed = Arc::<Lookup>::default();
         in_flight().push(("failed.example".to_owned(), failed.clone()));
@@ -215,7 +231,7 @@ mod tests {
         let old = Instant::now().checked_sub(KEPT + Duration::from_secs(1)).unwrap();
         let stale = Lookup { answer: Mutex::new(Some((found(), old))), changed: Condvar::new() };
         in_flight().push(("stale.invalid".to_owned(), Arc::new(stale)));
-        assert!(look_up(&call(), "stale.invalid", 443).is_err(), "it is looked up again");
+        assert!(look_up(&call(), Owner::Service, "stale.invalid", 443).is_err(), "it is looked up again");
     }
 
     fn found() -> Answer {
@@ -231,7 +247,7 @@ mod tests {
         in_flight().push(("silent.example".to_owned(), Arc::default()));
         let (call, other) = (call(), call());
         std::thread::scope(|scope| {
-            let asker = scope.spawn(|| look_up(&call, "silent.example", 443));
+            let asker = scope.spawn(|| look_up(&call, Owner::Service, "silent.example", 443));
             call.cancel();
             assert!(matches!(asker.join().unwrap(), Err(ConnectError::TimedOut(None))));
         });

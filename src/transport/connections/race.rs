@@ -8,7 +8,9 @@ use std::time::{Duration, Instant};
 use mio::net::TcpStream as Attempt;
 use mio::{Events, Interest, Poll, Token as EventId, Waker};
 
+use crate::outcome::Happening;
 use crate::transport::call::{Call, Interrupt};
+use crate::transport::connect_error::ConnectError;
 use crate::transport::shortage;
 
 /// How long an attempt waits for an answer before the next one starts (RFC 8305, section 5).
@@ -25,27 +27,28 @@ impl Interrupt for Waker {
 
 /// Connects to the first of these addresses that answers, and closes the other attempts.
 ///
-/// Returns [`ErrorKind::TimedOut`] if the call ends first. The call then has the error of an address that failed.
-pub(super) fn connect(call: &Call, addresses: &[SocketAddr]) -> io::Result<TcpStream> {
+/// Returns [`ConnectError::TimedOut`] if the call ends first. The call then has the error of an address that failed.
+pub(super) fn connect(call: &Call, addresses: &[SocketAddr]) -> Result<TcpStream, ConnectError> {
     let poll = Poll::new()?;
     let waker = Arc::new(Waker::new(poll.registry(), INTERRUPT)?);
-    let race = Race { call, poll, running: Vec::new() };
+    let addresses = interleaved(addresses);
+    let race = Race { call, poll, addresses: &addresses, running: Vec::new() };
     // Keep `waker` as long as the race. A cancel drops the call's reference, and a closed eventfd wakes nobody.
-    call.block(waker.clone(), |deadline| race.run(&interleaved(addresses), deadline))
-        .unwrap_or_else(|| Err(ErrorKind::TimedOut.into()))
+    call.block(waker.clone(), |deadline| race.run(deadline)).unwrap_or(Err(ConnectError::TimedOut(None)))
 }
 
 struct Race<'a> {
     call: &'a Call,
     poll: Poll,
+    addresses: &'a [SocketAddr],
     running: Vec<(EventId, Attempt)>,
 }
 
 impl Race<'_> {
-    fn run(mut self, addresses: &[SocketAddr], deadline: Instant) -> io::Result<TcpStream> {
-        let mut untried = addresses.iter().enumerate();
+    fn run(mut self, deadline: Instant) -> Result<TcpStream, ConnectError> {
+        let mut untried = 0..self.addresses.len();
         let mut next_start = Instant::now();
-        let mut events = Events::with_capacity(addresses.len() + 1);
+        let mut events = Events::with_capacity(self.addresses.len() + 1);
         loop {
             let now = Instant::now();
             if now >= next_start {
@@ -53,28 +56,33 @@ impl Race<'_> {
                 next_start = now + DELAY;
             }
             if now >= deadline {
-                return Err(ErrorKind::TimedOut.into());
+                return Err(ConnectError::TimedOut(None));
             }
             if self.running.is_empty() && untried.len() == 0 {
-                return Err(self.call.take_connect_error().unwrap_or(ErrorKind::AddrNotAvailable.into()));
+                return Err(match self.call.take_connect_error() {
+                    Some((address, error)) => ConnectError::NoAnswer(address, error),
+                    None => io::Error::from(ErrorKind::AddrNotAvailable).into(),
+                });
             }
             let until = if untried.len() == 0 { deadline } else { next_start.min(deadline) };
             match self.poll.poll(&mut events, Some(until.saturating_duration_since(now))) {
-                Err(error) if error.kind() != ErrorKind::Interrupted => return Err(error),
+                Err(error) if error.kind() != ErrorKind::Interrupted => return Err(error.into()),
                 _ => {}
             }
             for event in &events {
                 if event.token() == INTERRUPT {
-                    return Err(ErrorKind::TimedOut.into());
+                    return Err(ConnectError::TimedOut(None));
                 }
+                let EventId(index) = event.token();
                 match self.result(event.token()) {
                     None => {}
                     Some(Ok(winner)) => {
+                        self.call.note(Happening::Connected(Box::new(self.addresses[index])));
                         self.call.set_connect_error(None);
                         return Ok(winner.into());
                     }
                     Some(Err(error)) => {
-                        self.note(error);
+                        self.note(index, error);
                         next_start = Instant::now();
                     }
                 }
@@ -83,16 +91,18 @@ impl Race<'_> {
     }
 
     /// Starts an attempt with the next address. Skips those that fail at once.
-    fn start_next<'a>(&mut self, untried: &mut impl Iterator<Item = (usize, &'a SocketAddr)>) {
-        for (index, address) in untried {
-            match self.start(*address, EventId(index)) {
+    fn start_next(&mut self, untried: &mut impl Iterator<Item = usize>) {
+        for index in untried {
+            match self.start(index) {
                 Ok(()) => break,
-                Err(error) => self.note(error),
+                Err(error) => self.note(index, error),
             }
         }
     }
 
-    fn start(&mut self, address: SocketAddr, id: EventId) -> io::Result<()> {
+    fn start(&mut self, index: usize) -> io::Result<()> {
+        let (address, id) = (self.addresses[index], EventId(index));
+        self.call.note(Happening::Connecting(Box::new(address)));
         let mut attempt = Attempt::connect(address)?;
         self.poll.registry().register(&mut attempt, id, Interest::WRITABLE)?;
         self.running.push((id, attempt));
@@ -114,10 +124,12 @@ impl Race<'_> {
     }
 
     /// Keeps the error that says most, and of two alike the last.
-    fn note(&self, error: io::Error) {
+    fn note(&self, index: usize, error: io::Error) {
+        let address = self.addresses[index];
+        self.call.note(Happening::NotConnected(Box::new((address, error.to_string()))));
         let earlier = self.call.take_connect_error();
-        let kept = earlier.filter(|earlier| weight(earlier) > weight(&error));
-        self.call.set_connect_error(Some(kept.unwrap_or(error)));
+        let kept = earlier.filter(|(_, earlier)| weight(earlier) > weight(&error));
+        self.call.set_connect_error(Some(kept.unwrap_or((address, error))));
     }
 }
 
@@ -183,6 +195,10 @@ mod tests {
         for addresses in [vec![open], vec![closed(), open], vec![nowhere, closed(), open, closed()]] {
             let connected = connect(&call, &addresses).unwrap();
             assert_eq!(connected.peer_addr().unwrap(), open);
+            let (trace, _) = call.take_trace();
+            let told: Vec<_> = trace.events().iter().map(ToString::to_string).collect();
+            assert!(told.first().unwrap().contains(&format!(" ms connect: to {}", addresses[0])), "{told:?}");
+            assert!(told.last().unwrap().ends_with(&format!(" ms connect: {open} answers")), "{told:?}");
         }
     }
 
@@ -192,10 +208,12 @@ mod tests {
         for addresses in [vec![closed()], vec![closed(), nowhere], vec![nowhere, closed()]] {
             // Long enough for a refusal. For `nowhere`, some systems report an error and others stay silent.
             let call = Call::new(Duration::from_secs(10));
-            let error = connect(&call, &addresses).unwrap_err();
-            let told =
-                if error.kind() == ErrorKind::TimedOut { call.take_connect_error().unwrap() } else { error };
-            assert_eq!(told.kind(), ErrorKind::ConnectionRefused);
+            let (address, error) = match connect(&call, &addresses).unwrap_err() {
+                ConnectError::NoAnswer(address, error) => (address, error),
+                error => call.take_connect_error().unwrap_or_else(|| panic!("{error}")),
+            };
+            assert_eq!(error.kind(), ErrorKind::ConnectionRefused);
+            assert!(address != nowhere && addresses.contains(&address));
         }
     }
 
@@ -211,7 +229,7 @@ mod tests {
     fn a_call_that_is_over_connects_to_nobody() {
         let call = Call::new(Duration::from_secs(3600));
         call.cancel();
-        assert_eq!(connect(&call, &[closed()]).unwrap_err().kind(), ErrorKind::TimedOut);
+        assert!(matches!(connect(&call, &[closed()]), Err(ConnectError::TimedOut(None))));
         assert_eq!(call.aborted(), Some(Aborted::Cancelled));
     }
 }

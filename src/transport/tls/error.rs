@@ -14,10 +14,10 @@ pub(super) fn is_fault(error: &io::Error) -> bool {
 /// The same error, in words for the time of the handshake.
 pub(super) fn in_handshake(error: io::Error) -> io::Error {
     match rustls_error(&error) {
-        Some(cause) => {
-            let refusal = verifier::refusal(cause).map(ToString::to_string);
-            io::Error::new(error.kind(), refusal.unwrap_or_else(|| message::in_handshake(cause)))
-        }
+        Some(cause) => match verifier::refusal(cause) {
+            Some(refusal) => io::Error::new(error.kind(), refusal.clone()),
+            None => io::Error::new(error.kind(), message::in_handshake(cause)),
+        },
         None if is_end(&error) => io::Error::new(error.kind(), format!("{CLOSED} during the TLS handshake")),
         None => error,
     }

@@ -19,6 +19,10 @@ impl TlsStream {
         }
         Ok(TlsStream(StreamOwned::new(connection, records)))
     }
+
+    pub(super) fn connection(&self) -> &ClientConnection {
+        &self.0.conn
+    }
 }
 
 impl Read for TlsStream {

@@ -17,11 +17,11 @@ const LONGEST_CHAIN: usize = 8;
 pub(super) struct Verifier {
     inner: Arc<dyn ServerCertVerifier>,
     /// Names the trusted authorities in an error message.
-    trusted: String,
+    trusted: Arc<str>,
 }
 
 impl Verifier {
-    pub(super) fn new(inner: Arc<dyn ServerCertVerifier>, trusted: String) -> Verifier {
+    pub(super) fn new(inner: Arc<dyn ServerCertVerifier>, trusted: Arc<str>) -> Verifier {
         Verifier { inner, trusted }
     }
 }
@@ -69,20 +69,32 @@ impl ServerCertVerifier for Verifier {
 }
 
 /// Names a refused certificate, and says why it is refused.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub(super) struct Refusal(String);
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{words}")]
+pub(super) struct Refusal {
+    words: String,
+    certificate: Option<Identity>,
+}
 
 impl Refusal {
     fn new(why: &CertificateError, chain: &[Identity], trusted: &str) -> Refusal {
+        Refusal { words: Refusal::words(why, chain, trusted), certificate: chain.first().cloned() }
+    }
+
+    /// The server's own certificate, if it can be read.
+    pub(super) fn certificate(&self) -> Option<&Identity> {
+        self.certificate.as_ref()
+    }
+
+    fn words(why: &CertificateError, chain: &[Identity], trusted: &str) -> String {
         const ADVICE: &str = "in a file, and name that in SSL_CERT_FILE or as the CA file";
         let Some(own) = chain.first() else {
-            return Refusal(certificate_message::describe(why));
+            return certificate_message::describe(why);
         };
         let mut issuers: Vec<&str> = chain.iter().map(|identity| &*identity.issuer).collect();
         issuers.dedup(); // a root issues itself
         let subject = &own.subject;
-        Refusal(match (why, &issuers[..]) {
+        match (why, &issuers[..]) {
             (CertificateError::UnknownIssuer, [issuer]) if issuer == subject => format!(
                 "the certificate of {subject} is self-signed and not trusted; this library trusts {trusted}; if it is \
                  your organisation's, put it {ADVICE}"
@@ -97,7 +109,7 @@ impl Refusal {
                     chain.iter().find(|identity| is_out_of_date(why, identity)).unwrap_or(own);
                 format!("{} (subject {subject}, issuer {issuer})", certificate_message::describe(why))
             }
-        })
+        }
     }
 }
 

@@ -1,4 +1,15 @@
-//! Turns the names of errors into words.
+//! Turns the names of rustls into words.
+
+use rustls::ProtocolVersion;
+
+/// The name of a version that this library supports.
+pub(super) fn version(version: ProtocolVersion) -> &'static str {
+    match version {
+        ProtocolVersion::TLSv1_2 => "TLS 1.2",
+        ProtocolVersion::TLSv1_3 => "TLS 1.3",
+        _ => "TLS",
+    }
+}
 
 /// Splits the name of an error into words, for errors that have no text here: `MissingKeyShare` becomes "missing key
 /// share".

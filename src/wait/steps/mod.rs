@@ -10,7 +10,7 @@ use super::machine::{Command, Event, Goal, Machine, StopReason, Terms};
 use super::phase::Phase;
 use super::tokens::Tokens;
 use super::unconfirmed::Readings;
-use crate::outcome::{Detail, Error, ErrorKind, SyncOutcome};
+use crate::outcome::{Detail, Error, ErrorKind, Happening, SyncOutcome};
 use crate::text::Token;
 use crate::transport::{Graph, random};
 
@@ -192,10 +192,14 @@ impl Wait {
                 Command::ReadSettings => self.read_settings(),
                 Command::SendTrigger => self.send_trigger(),
                 Command::Pause { until, next_step, phase } => {
+                    self.note_pause(now, until, next_step, phase);
                     (self.phase, self.next_step) = (phase, next_step);
                     return self.pause(Place::Pausing(until), until);
                 }
-                Command::AskForToken => return self.ask_for_token(Place::WantingToken),
+                Command::AskForToken => {
+                    self.note(Happening::TokenRefused);
+                    return self.ask_for_token(Place::WantingToken);
+                }
                 Command::Stop(reason) => return self.finish(now, reason),
             };
         }
@@ -217,6 +221,16 @@ impl Wait {
         Ok(Event::Due)
     }
 
+    /// A pause after a request that failed, or the first one until the service accepts a trigger.
+    fn note_pause(&mut self, now: Duration, until: Duration, next_step: Duration, phase: Phase) {
+        let last = self.detail.attempts.last().filter(|_| self.was_throttled.is_some());
+        if let Some(reason) = last.and_then(|attempt| attempt.reason.clone()) {
+            self.note(Happening::retry(until.saturating_sub(now), reason));
+        } else if phase == Phase::Window && self.phase != Phase::Window {
+            self.note(Happening::window(next_step.saturating_sub(now)));
+        }
+    }
+
     fn pause(&mut self, place: Place, until: Duration) -> Step {
         self.place = place;
         Step::Pause(self.started + until)
@@ -229,6 +243,7 @@ impl Wait {
 
     fn ask_for_first_token(&mut self) -> Step {
         if self.phase == Phase::Starting {
+            self.note(Happening::NoToken);
             return self.ask_for_token(Place::Starting);
         }
         self.end();
@@ -265,6 +280,7 @@ impl Wait {
             return Err(is_over());
         }
         self.tokens.replace(token);
+        self.note(Happening::NewToken);
         Ok(())
     }
 

@@ -1,10 +1,10 @@
 //! The requests of a call, and what their results mean to it.
 
 use std::mem;
+use std::time::Duration;
 
 use super::Wait;
-use crate::outcome::{Detail, ErrorKind};
-use crate::service::Operation;
+use crate::outcome::{Detail, Error, ErrorKind, Happening, Operation};
 use crate::service::reply::Reply;
 use crate::service::retry;
 use crate::transport::Failure;
@@ -22,10 +22,15 @@ impl Wait {
         }
         let Meaning { event, error } = meaning::of_settings(self.exchange(Operation::ReadSettings)?);
         match (&event, &error) {
-            (Event::SettingsRead { settings, .. }, _) => self.readings.read(self.elapsed(), settings),
+            (Event::SettingsRead { .. }, _) if self.terms.goal == Goal::Settings => {} // the result has them
+            (Event::SettingsRead { settings, .. }, _) => {
+                self.readings.read(self.elapsed(), settings);
+                self.note(Happening::reading(settings));
+            }
             (Event::ReadForbidden, Some(error)) => self.readings.refused(error),
             _ => {}
         }
+        self.note_failure(error.as_ref());
         self.last_failure = error;
         Ok(event)
     }
@@ -35,11 +40,16 @@ impl Wait {
     fn ask_when(&mut self) -> Result<Event, StopReason> {
         let of_trigger = mem::take(&mut self.detail);
         let result = self.exchange(Operation::ReadSettings);
-        let Detail { attempts, settings, .. } = mem::replace(&mut self.detail, of_trigger);
-        self.detail.attempts.extend(attempts);
-        self.detail.settings = settings;
+        let Detail { attempts, trace, settings, .. } = mem::replace(&mut self.detail, of_trigger);
+        self.detail.attempts.append(attempts);
+        self.detail.trace.append(trace, Duration::ZERO);
         let result = result.unwrap_or_else(|_| Err(Failure::cancelled(false)));
         let Meaning { event, error } = meaning::of_settings(result);
+        if let Some(settings) = &settings {
+            self.note(Happening::reading(settings));
+        }
+        self.detail.settings = settings;
+        self.note_failure(error.as_ref());
         let why = error.map_or_else(|| NO_RECENT_SYNC.to_owned(), |error| error.why_unknown());
         self.detail.why_unknown = Some(why);
         Ok(event)
@@ -47,6 +57,7 @@ impl Wait {
 
     pub(super) fn send_trigger(&mut self) -> Result<Event, StopReason> {
         let Meaning { event, error } = meaning::of_trigger(self.exchange(Operation::TriggerSync)?);
+        self.note_failure(error.as_ref());
         if matches!(event, Event::TriggerMayHaveRun) {
             self.uncertain_trigger = error.map(|error| (error, self.detail.clone()));
         } else {
@@ -59,14 +70,27 @@ impl Wait {
     fn exchange(&mut self, operation: Operation) -> Result<Result<Reply, Failure>, StopReason> {
         let call = self.graph.call(self.terms.deadline.saturating_sub(self.elapsed()));
         call.set_needs_new_connection(self.needs_new_connection);
-        let Wait { graph, tokens, detail, .. } = self;
-        let result = tokens.send(|token| graph.attempt(&call, operation, token, detail));
+        let Wait { graph, tokens, started, detail, .. } = self;
+        let result = tokens.send(|token| graph.attempt(&call, operation, token, *started, detail));
         let reply = result.as_ref().ok();
         self.needs_new_connection = reply.is_some_and(|reply| reply.status == 503);
         self.was_throttled = Some(reply.is_some_and(|reply| retry::is_throttled(operation, reply.status)));
         match result {
             Err(failure) if failure.error.kind() == ErrorKind::Cancelled => Err(StopReason::Cancelled),
             result => Ok(result),
+        }
+    }
+
+    /// Notes in the trace what happens now.
+    pub(super) fn note(&mut self, what: Happening) {
+        let at = if self.machine.is_some() { self.elapsed() } else { Duration::ZERO };
+        self.detail.trace.note(at, what);
+    }
+
+    /// Gives the last attempt its reason, if it failed.
+    fn note_failure(&mut self, error: Option<&Error>) {
+        if let (Some(error), Some(attempt)) = (error, self.detail.attempts.last_mut()) {
+            attempt.reason = Some(error.line());
         }
     }
 }

@@ -53,11 +53,11 @@ impl Wait {
     }
 
     /// Returns the failure of the trigger that may have run, and makes the detail that of its moment. The readings
-    /// after it showed nothing, but their attempts and settings stay.
+    /// after it showed nothing, but their attempts, trace and settings stay.
     fn restore_uncertain_trigger(&mut self) -> Error {
         let Some((error, of_trigger)) = self.uncertain_trigger.take() else { return lost_error() };
-        let Detail { attempts, settings, .. } = mem::take(&mut self.detail);
-        self.detail = Detail { attempts, settings, ..of_trigger };
+        let Detail { attempts, trace, settings, .. } = mem::take(&mut self.detail);
+        self.detail = Detail { attempts, trace, settings, ..of_trigger };
         error
     }
 }

@@ -30,7 +30,8 @@ credential instead of a client.
 
 The environment variables HTTPS_PROXY, ALL_PROXY, NO_PROXY, SSL_CERT_FILE and SSL_CERT_DIR work as in curl.
 AUTOPILOT_SYNC_LIBRARY replaces the shared library beside this package, except with `python -I` or `-E` and in a process
-with raised rights. The logger `autopilot_sync` gets a line for each call, at level DEBUG. It never contains a token.
+with raised rights. The logger `autopilot_sync` gets a line for each call, and one for each event of its trace, at level
+DEBUG. They never contain a token.
 
 Attributes:
     Credential: The type of a credential, for annotations: a token as a str; a function that returns a token, or an
@@ -68,6 +69,7 @@ if TYPE_CHECKING:
     from .outcome import Answer, Outcome
     from .progress import Phase, Progress
     from .settings import Settings, SyncStatus
+    from .trace import Trace, TraceEvent
     from .types import Credential, TokenCredential
 
 __all__ = [
@@ -99,6 +101,8 @@ __all__ = [
     "TenantResult",
     "TlsError",
     "TokenCredential",
+    "Trace",
+    "TraceEvent",
     "Trigger",
     "UnexpectedResponseError",
     "__version__",
@@ -108,7 +112,7 @@ __all__ = [
 
 # These modules are imported when a name is first used: a program that may never sync then pays for the library alone.
 # A name is looked up in one after the other, the cheap ones first.
-_MODULES = ("cloud", "settings", "detail", "exceptions", "outcome", "client", "progress", "types", "fleet", "many")
+_MODULES = ("cloud", "settings", "trace", "detail", "exceptions", "outcome", "client", "progress", "types", "fleet", "many")
 
 
 if not TYPE_CHECKING:  # a type checker would believe that any name exists

@@ -10,6 +10,8 @@ if TYPE_CHECKING:
 
     from .detail import Detail
 
+_DEBUG = 10  # logging's
+
 
 def logger() -> Logger | None:
     """None if the program does not use logging: importing it would take longer than importing this package."""
@@ -18,8 +20,10 @@ def logger() -> Logger | None:
 
 
 def logged(name: str, found: Detail) -> Detail:
-    """Logs a line for the call of this name, and returns its detail."""
+    """Logs a line for the call of this name and its trace, and returns its detail."""
     if (log := logger()) is not None:
         ids = ", ".join(str(attempt.client_request_id) for attempt in found.attempts)
         log.debug("%s: %s: %s (client-request-id %s)", name, found.result_name, found.message, ids)
+        for event in found.trace if log.isEnabledFor(_DEBUG) else ():
+            log.debug("%s: %s", name, event)
     return found

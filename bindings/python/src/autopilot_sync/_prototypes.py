@@ -31,6 +31,7 @@ PROTOTYPES: dict[str, tuple[Any, ...]] = {
     "autopilot_options_error": (c_char_p, c_void_p),
     "autopilot_client_new": (c_int32, c_void_p, _Out, _Out),
     "autopilot_client_free": (None, c_void_p),
+    "autopilot_client_describe": (c_char_p, c_void_p),
     "autopilot_client_sync": (c_int32, c_void_p, c_char_p, c_void_p, _Out),
     "autopilot_client_settings": (c_int32, c_void_p, c_char_p, c_void_p, _Out, _Out),
     "autopilot_client_sync_and_wait": (
@@ -87,6 +88,8 @@ PROTOTYPES: dict[str, tuple[Any, ...]] = {
     "autopilot_detail_attempts": (c_int32, c_void_p),
     "autopilot_detail_client_request_id": (c_char_p, c_void_p, c_int32),
     "autopilot_detail_request_id": (c_char_p, c_void_p, c_int32),
+    "autopilot_detail_attempt_reason": (c_char_p, c_void_p, c_int32),
+    "autopilot_detail_trace": (c_char_p, c_void_p),
     "autopilot_detail_settings": (c_void_p, c_void_p),
     "autopilot_detail_free": (None, c_void_p),
     "autopilot_phase_name": (c_char_p, c_int32),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ctypes import byref, c_void_p
 
 from ._canceller import Canceller
-from ._library import native
+from ._library import native, text
 from ._log import logged
 from ._options import Options, check_change, check_wait
 from ._secret import Secret
@@ -266,6 +266,12 @@ class Client:
     def __repr__(self) -> str:
         closed = "closed " if self._connections is None else ""
         return f"<{closed}autopilot_sync.Client with {getattr(self, '_source', 'no credential')}>"
+
+    def __str__(self) -> str:
+        """One line for a log: the version, the root of Microsoft Graph, the proxy and where it comes from, the trusted
+        certificates, the timeouts and the retries. No password is in it."""
+        described = None if self._connections is None else text(native.autopilot_client_describe(self._connections))
+        return described or repr(self)
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a Client cannot be pickled or copied: give each process a credential, as sync_many does")

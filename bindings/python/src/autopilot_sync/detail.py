@@ -8,6 +8,7 @@ from . import settings
 from ._library import native, text
 from ._values import OpenEnum, Record
 from .settings import Settings
+from .trace import Trace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -52,10 +53,12 @@ class Attempt(Record):
         client_request_id: The GUID that the library gave the request. Microsoft's support asks for it,
             and Intune shows it as "Activity ID".
         request_id: The id that Graph gave the request. None if Graph did not answer.
+        reason: Why the request failed, on one line. None if it did not fail.
     """
 
     client_request_id: str | None
     request_id: str | None
+    reason: str | None
 
 
 class Detail(Record):
@@ -76,8 +79,10 @@ class Detail(Record):
             wait showed the sync, and how many readings were "failed" for how long, if all were; or that the settings
             have no time of a recent sync. None if neither is unknown, or if `trigger_only` forbade to look.
         claims: The claims that a new token must answer, as JSON. None if the service asked for none.
-        attempts: The requests of the call in their order, with retries and with those that could not be sent.
+        attempts: The requests of the call in their order, with retries and with those that could not be sent. Of a long
+            wait, only the first 8 and the last 64 are kept.
         settings: The last settings that the call read. None if it read none.
+        trace: The story of the call, a sequence of `TraceEvent`: `print(detail.trace)`.
     """
 
     result: int
@@ -91,6 +96,7 @@ class Detail(Record):
     claims: str | None
     attempts: tuple[Attempt, ...]
     settings: Settings | None
+    trace: Trace
 
 
 def of_call(function: Callable[..., int], *arguments: Any) -> Detail:
@@ -141,8 +147,10 @@ def _read(pointer: c_void_p) -> Detail:
             Attempt(
                 client_request_id=text(native.autopilot_detail_client_request_id(pointer, index)),
                 request_id=text(native.autopilot_detail_request_id(pointer, index)),
+                reason=text(native.autopilot_detail_attempt_reason(pointer, index)),
             )
             for index in range(native.autopilot_detail_attempts(pointer))
         ),
         settings=settings.read(native.autopilot_detail_settings(pointer)),
+        trace=Trace(text(native.autopilot_detail_trace(pointer)) or ""),
     )
