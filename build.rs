@@ -18,6 +18,7 @@ mod header {
         "ffi/sync.rs",
         "ffi/options.rs",
         "ffi/client.rs",
+        "ffi/describe.rs",
         "ffi/cancel.rs",
         "ffi/progress.rs",
         "ffi/wait.rs",

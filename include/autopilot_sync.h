@@ -552,6 +552,16 @@ autopilot_result autopilot_client_sync_since(const autopilot_client *client,
                                              void *user_data,
                                              autopilot_detail **detail);
 
+// Describes a client on one line, fit for a log: the library's version, the root of Microsoft Graph, the proxy and where
+// it comes from, the trusted certificates, the timeouts and the retries. No password is in it.
+//
+// client: NULL for the shared one, which this makes if no call has used it yet.
+//
+// The string belongs to the client and lives as long. NULL if the shared client cannot be made, because an environment
+// variable cannot be used, and after a fault in the library.
+AUTOPILOT_API
+const char *autopilot_client_describe(const autopilot_client *client);
+
 // Makes a cancel that is not triggered. Free it with autopilot_cancel_free(). Returns NULL only after a fault in the
 // library.
 AUTOPILOT_API autopilot_cancel *autopilot_cancel_new(void);
@@ -828,7 +838,8 @@ const char *autopilot_detail_why_unknown(const autopilot_detail *detail);
 // for none, and for NULL.
 AUTOPILOT_API const char *autopilot_detail_claims(const autopilot_detail *detail);
 
-// The number of requests of the call, with retries and with those that could not be sent. 0 for NULL.
+// The number of requests of the call, with retries and with those that could not be sent. Of a long wait, the detail
+// keeps the first 8 and the last 64. 0 for NULL.
 AUTOPILOT_API int32_t autopilot_detail_attempts(const autopilot_detail *detail);
 
 // The GUID that the library gave a request. Microsoft's support asks for it, and Intune shows it as
@@ -838,6 +849,23 @@ AUTOPILOT_API const char *autopilot_detail_client_request_id(const autopilot_det
 // The id that Graph gave a request. index counts from 0. NULL if Graph did not reply, if there is no such request, and
 // for NULL.
 AUTOPILOT_API const char *autopilot_detail_request_id(const autopilot_detail *detail, int32_t index);
+
+// Why a request failed, on one line: the message that the call would have had. index counts from 0. NULL if the request
+// did not fail, if there is no such request, and for NULL.
+AUTOPILOT_API
+const char *autopilot_detail_attempt_reason(const autopilot_detail *detail,
+                                            int32_t index);
+
+// The story of the call: what happened when. Neither the token nor a proxy's user name or password is in it.
+//
+// It has a line for each event, with a line feed at the end: "MS ms TOPIC: TEXT". MS are the milliseconds since the
+// start of the call. TOPIC is one of these words, which never change: proxy, trust, look-up, connect, tunnel, tls,
+// certificate, request, reply, retry, reading, token. TEXT is for people, in UTF-8, and may change between versions.
+// Of a long wait, only the first 8 and the last 64 events are kept; a line with the topic left-out says in their place
+// how many there were. A call on an open connection has only its request and the reply.
+//
+// The text is made when this is first called. Never NULL: the empty string for NULL, and after a fault in the library.
+AUTOPILOT_API const char *autopilot_detail_trace(const autopilot_detail *detail);
 
 // The settings that the call read last. They belong to the detail: do not free them. NULL if it read none, and for
 // NULL.

@@ -1,10 +1,11 @@
-use std::ffi::{c_char, c_void};
+use std::ffi::{CString, c_char, c_void};
 use std::ptr;
 use std::time::SystemTime;
 
+use once_cell::race::OnceBox;
+
 use super::call::call;
 use super::convert::{from_milliseconds, from_unix_milliseconds, token};
-use super::describe::Description;
 use super::guard::guard;
 use super::progress::run_callback;
 use super::{
@@ -27,7 +28,7 @@ use crate::wait::{Goal, OnProgress, Progress};
 pub struct autopilot_client {
     pub(super) client: Client,
     /// Made when somebody asks for it.
-    pub(super) description: Description,
+    pub(super) description: OnceBox<CString>,
 }
 
 /// Makes a client. Free it with autopilot_client_free(). Reads the environment and the CA file now, and connects to
@@ -57,7 +58,7 @@ pub unsafe extern "C" fn autopilot_client_new(
         unsafe {
             client.write(Box::into_raw(Box::new(autopilot_client {
                 client: made,
-                description: Description::default(),
+                description: OnceBox::new(),
             })))
         };
         Ok(success(Detail::default()))

@@ -50,8 +50,7 @@ pub(super) fn to_milliseconds(duration: Duration) -> i64 {
 
 /// A text for C, up to a NUL in it.
 pub(super) fn to_c(text: &str) -> CString {
-    let until_nul = text.split('\0').next().unwrap_or_default();
-    CString::new(until_nul).unwrap_or_default()
+    CString::new(text).or_else(|error| CString::new(&text[..error.nul_position()])).unwrap_or_default()
 }
 
 /// NULL for none.

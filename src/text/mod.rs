@@ -22,10 +22,12 @@ pub(crate) fn one_line(text: &str, token: Token<'_>) -> Option<String> {
 
 /// One printable line, cut to 4 KiB. Cut first, because looking for the token in a longer text takes long.
 pub(crate) fn printable_line(text: &str) -> String {
-    let line = printable(text);
-    let line = line.trim();
+    let mut line = printable(text);
+    line.truncate(line.trim_end().len());
+    line.drain(..line.len() - line.trim_start().len());
     let end = (0..=LONGEST.min(line.len())).rev().find(|end| line.is_char_boundary(*end)).unwrap_or(0);
-    line[..end].to_owned()
+    line.truncate(end);
+    line
 }
 
 /// Replaces characters that are not printable by blanks. Removing them could join the text around them.

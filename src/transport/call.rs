@@ -51,7 +51,7 @@ struct State {
     connect_error: Option<(SocketAddr, io::Error)>,
     /// What happened on the way to a new connection. Empty if there is one already.
     trace: Trace,
-    /// When the request was sent.
+    /// When the first step began that may have sent the request.
     sent: Option<Instant>,
 }
 
@@ -117,11 +117,7 @@ impl Call {
     }
 
     pub(crate) fn set_stage(&self, stage: Stage) {
-        let mut state = self.state();
-        state.stage = stage;
-        if stage == Stage::Sent {
-            state.sent.get_or_insert_with(Instant::now);
-        }
+        self.state().stage = stage;
     }
 
     /// Notes what happens now on the way to a new connection.
@@ -176,8 +172,12 @@ impl Call {
     pub(crate) fn block<T>(&self, handle: Arc<dyn Interrupt>, step: impl FnOnce(Instant) -> T) -> Option<T> {
         {
             let mut state = self.state();
-            if state.is_cancelled || self.time_left().is_zero() {
+            let now = Instant::now();
+            if state.is_cancelled || now >= self.deadline {
                 return None;
+            }
+            if state.stage == Stage::Sent {
+                state.sent.get_or_insert(now);
             }
             state.blocked = Some(handle);
         }
@@ -308,11 +308,15 @@ mod tests {
         part.note(Happening::Tunnel("second".into()));
         call.adopt(&part);
         assert_eq!(call.step().as_deref(), Some("waiting for the proxy's answer"));
+        let (handle, _) = channel();
+        call.block(handle.clone(), |_| ());
+        assert_eq!(call.state().sent, None);
         call.set_stage(Stage::Sent);
+        call.block(handle.clone(), |_| ());
         let (trace, sent) = call.take_trace();
         let texts: Vec<_> = trace.events().iter().map(|event| event.text()).collect();
         assert_eq!(texts, ["to first", "to second"]);
-        call.set_stage(Stage::Sent);
+        call.block(handle, |_| ());
         assert!(sent.is_some() && call.take_trace() == (Trace::default(), sent), "it is sent once");
     }
 }

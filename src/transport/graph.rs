@@ -81,7 +81,9 @@ impl Graph {
         detail.attempts.add(Attempt::new(id.clone()));
         let (connecting, sent) = call.take_trace();
         let at = |instant: Instant| instant.saturating_duration_since(started);
-        detail.trace.append(connecting.cleaned(token), at(call.began()));
+        if !connecting.events().is_empty() {
+            detail.trace.append(connecting.cleaned(token), at(call.began()));
+        }
         if let Some(sent) = sent {
             detail.trace.note(at(sent), Happening::Request { operation, client_request_id: id });
         }

@@ -15,15 +15,15 @@ pub(crate) fn guid() -> Option<Arc<str>> {
     getrandom::getrandom(&mut bytes).ok()?;
     let (version, variant) = (0x40 | bytes[6] & 0x0f, 0x80 | bytes[8] & 0x3f);
     (bytes[6], bytes[8]) = (version, variant);
-    let digit = |value: u8| char::from(b"0123456789abcdef"[usize::from(value)]);
-    let mut text = String::with_capacity(36);
+    let (mut text, mut place) = ([b'-'; 36], 0);
     for (index, byte) in bytes.into_iter().enumerate() {
-        if matches!(index, 4 | 6 | 8 | 10) {
-            text.push('-');
+        place += usize::from(matches!(index, 4 | 6 | 8 | 10));
+        for digit in [byte >> 4, byte & 0x0f] {
+            text[place] = b"0123456789abcdef"[usize::from(digit)];
+            place += 1;
         }
-        text.extend([digit(byte >> 4), digit(byte & 0x0f)]);
     }
-    Some(text.into())
+    std::str::from_utf8(&text).ok().map(Arc::from)
 }
 
 #[cfg(test)]
