@@ -552,15 +552,14 @@ autopilot_result autopilot_client_sync_since(const autopilot_client *client,
                                              void *user_data,
                                              autopilot_detail **detail);
 
-// Describes a client on one line, fit for a log: the library's version, the root of Microsoft Graph, the proxy and where
-// it comes from, the trusted certificates, the timeouts and the retries. No password is in it.
+// Describes a client on one line, fit for a log: the library's version, the root of Microsoft Graph, the proxy and
+// where it comes from, the trusted certificates, the timeouts and the retries. No password is in it.
 //
 // client: NULL for the shared one, which this makes if no call has used it yet.
 //
 // The string belongs to the client and lives as long. NULL if the shared client cannot be made, because an environment
 // variable cannot be used, and after a fault in the library.
-AUTOPILOT_API
-const char *autopilot_client_describe(const autopilot_client *client);
+AUTOPILOT_API const char *autopilot_client_describe(const autopilot_client *client);
 
 // Makes a cancel that is not triggered. Free it with autopilot_cancel_free(). Returns NULL only after a fault in the
 // library.

@@ -96,8 +96,8 @@ impl Happening {
     pub(crate) fn reading(settings: &Settings) -> Happening {
         Happening::Reading(Box::new(Reading {
             status: settings.status().cloned(),
-            last_sync: settings.last_sync(),
-            last_trigger: settings.last_manual_sync(),
+            last_sync: settings.last_sync_time(),
+            last_trigger: settings.last_manual_sync_time(),
         }))
     }
 

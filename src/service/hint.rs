@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::operation::Operation;
 use crate::config::Cloud;
+use crate::outcome::Operation;
 use crate::text::{Claims, Time};
 
 const READ: &str = "DeviceManagementServiceConfig.Read.All";

@@ -8,10 +8,9 @@ use std::time::Duration;
 use super::challenge;
 use super::envelope::Envelope;
 use super::hint::{Refused, hint};
-use super::operation::Operation;
 use crate::config::Cloud;
 use crate::config::limits::LONGEST_RETRY_AFTER;
-use crate::outcome::{Answer, Detail, Error, ErrorKind, Settings};
+use crate::outcome::{Answer, Detail, Error, ErrorKind, Operation, Settings};
 use crate::text::{Claims, Object, Payload, Time, Token, one_line};
 
 /// The parts of an HTTP reply that this library reads, as the server sent them.

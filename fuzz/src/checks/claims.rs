@@ -7,7 +7,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use super::{assert_shows_nothing_of, line, text_line};
 use crate::config::Cloud;
 use crate::outcome::ErrorKind;
-use crate::service::Operation;
+use crate::outcome::Operation;
 use crate::service::reply::{RawReply, Reply};
 use crate::text::{Claims, Payload, Token};
 
