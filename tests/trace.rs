@@ -178,10 +178,7 @@ fn a_wait_tells_its_readings_its_tokens_and_why_it_repeats_a_request() {
     let outcome = outcome.unwrap();
     let found = outcome.detail();
     topics(found);
-    assert_eq!(
-        texts(found, Topic::Token),
-        ["the service refuses it: the caller is asked for another", "the caller has handed in a new one"]
-    );
+    assert_eq!(texts(found, Topic::Token), ["the service refuses it", "the caller has handed in a new one"]);
     let readings = texts(found, Topic::Reading);
     assert!(readings.first().unwrap().starts_with("completed, last sync 20"), "{readings:?}");
     assert!(readings.last().unwrap().starts_with("completed, last sync 20"), "{readings:?}");

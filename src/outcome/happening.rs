@@ -186,7 +186,7 @@ impl fmt::Display for Happening {
             }
             H::Reading(reading) => reading.fmt(f),
             H::NoToken => f.write_str("there is none yet"),
-            H::TokenRefused => f.write_str("the service refuses it: the caller is asked for another"),
+            H::TokenRefused => f.write_str("the service refuses it"),
             H::NewToken => f.write_str("the caller has handed in a new one"),
             H::LeftOut(1) => f.write_str("1 event"),
             H::LeftOut(count) => write!(f, "{count} events"),
@@ -324,7 +324,7 @@ mod tests {
                 "reading: no status, last sync 2026-01-02 01:04:05 UTC, last trigger never",
             ),
             (H::NoToken, "token: there is none yet"),
-            (H::TokenRefused, "token: the service refuses it: the caller is asked for another"),
+            (H::TokenRefused, "token: the service refuses it"),
             (H::NewToken, "token: the caller has handed in a new one"),
             (H::LeftOut(1), "left-out: 1 event"),
             (H::LeftOut(2), "left-out: 2 events"),

@@ -126,7 +126,7 @@ def detail(result: int, status_code: int = 418) -> Detail:
         claims=None,
         attempts=(Attempt(client_request_id="a", request_id=None, reason="short"),),
         settings=None,
-        trace=Trace("0 ms request: not sent: short\n"),
+        trace=Trace(lines="0 ms request: not sent: short\n"),
     )
 
 

@@ -152,5 +152,5 @@ def _read(pointer: c_void_p) -> Detail:
             for index in range(native.autopilot_detail_attempts(pointer))
         ),
         settings=settings.read(native.autopilot_detail_settings(pointer)),
-        trace=Trace(text(native.autopilot_detail_trace(pointer)) or ""),
+        trace=Trace(lines=text(native.autopilot_detail_trace(pointer)) or ""),
     )

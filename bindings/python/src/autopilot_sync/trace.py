@@ -27,39 +27,35 @@ class TraceEvent(Record):
         return f"{round(self.at * 1000)} ms {self.topic}: {self.text}"
 
 
-class Trace:
+class Trace(Record):
     """The events of a call, in order: a sequence of `TraceEvent`. `str()` gives a line for each.
 
     It has the first 8 and the last 64 events of a call. A call on an open connection has only its request and the
     reply. Neither the token nor a proxy's user name or password is in it.
+
+    Attributes:
+        lines: The lines of all events, each with a line feed. They are taken apart when you iterate.
     """
 
-    __slots__ = ("_lines",)
-
-    def __init__(self, lines: str) -> None:
-        """Takes the lines of the library. They are taken apart when they are read: most are not."""
-        self._lines = lines
+    lines: str
 
     def __str__(self) -> str:
-        return self._lines.rstrip("\n")
+        return self.lines.rstrip("\n")
 
     def __repr__(self) -> str:
-        return f"<{len(self)} events>"
+        return f"<Trace of {getattr(self, 'lines', '').count(_END)} events>"
 
     def __iter__(self) -> Iterator[TraceEvent]:
-        return map(_event, self._lines.splitlines())
+        return map(_event, self.lines.splitlines())
 
     def __len__(self) -> int:
-        return self._lines.count("\n")
+        return self.lines.count(_END)
 
     def __getitem__(self, index: int) -> TraceEvent:
         return list(self)[index]
 
-    def __eq__(self, other: object) -> bool:
-        return self._lines == other._lines if isinstance(other, Trace) else NotImplemented
 
-    def __hash__(self) -> int:
-        return hash(self._lines)
+_END = "\n"
 
 
 def _event(line: str) -> TraceEvent:
