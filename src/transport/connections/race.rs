@@ -58,13 +58,13 @@ impl Race<'_> {
             if now >= deadline {
                 return Err(ConnectError::TimedOut(None));
             }
-            if self.running.is_empty() && untried.len() == 0 {
+            if self.running.is_empty() && untried.is_empty() {
                 return Err(match self.call.take_connect_error() {
                     Some((address, error)) => ConnectError::NoAnswer(address, error),
                     None => io::Error::from(ErrorKind::AddrNotAvailable).into(),
                 });
             }
-            let until = if untried.len() == 0 { deadline } else { next_start.min(deadline) };
+            let until = if untried.is_empty() { deadline } else { next_start.min(deadline) };
             match self.poll.poll(&mut events, Some(until.saturating_duration_since(now))) {
                 Err(error) if error.kind() != ErrorKind::Interrupted => return Err(error.into()),
                 _ => {}
