@@ -176,9 +176,9 @@ fn is_name(text: &str) -> bool {
 fn roughly(duration: Duration) -> String {
     let seconds = duration.as_secs();
     let (number, unit) = match seconds {
-        ..60 => (seconds, "second"),
-        ..3600 => (seconds / 60, "minute"),
-        ..86_400 => (seconds / 3600, "hour"),
+        0..60 => (seconds, "second"),
+        60..3600 => (seconds / 60, "minute"),
+        3600..86_400 => (seconds / 3600, "hour"),
         _ => (seconds / 86_400, "day"),
     };
     format!("{number} {unit}{}", if number == 1 { "" } else { "s" })
