@@ -77,7 +77,7 @@ def test_the_command_line(installed: Path) -> None:
         shell = line.replace(built, shlex.quote(str(PROGRAM)))
         variables = {**environment(), "PATH": f"{installed.parent}{os.pathsep}{os.environ['PATH']}"}
         shown.append(subprocess.run(["sh", "-c", shell], env=variables, capture_output=True, text=True, check=True))
-    assert shown[0].stdout == "ACCEPTED: the sync completed\n" and shown[0].stderr == ""
+    assert shown[0].stdout == "COMPLETED: the sync completed\n" and shown[0].stderr == ""
     assert shown[1].stdout.startswith("status:           completed\n")
 
 

@@ -46,7 +46,7 @@ def test_a_wait_is_shown_live_and_leaves_its_result(start: Start, opened: Open) 
     emulator.advance("1h")
     assert terminal.finish() == 0
     first, *settings = terminal.text.splitlines()
-    assert first == "✓ ACCEPTED the sync completed"
+    assert first == "✓ COMPLETED the sync completed"
     assert [line[2:20].rstrip() for line in settings] == ["last sync", "last manual sync", "next possible"]
     assert terminal.is_cursor_shown and b"\x1b[1;32m" in terminal.raw
 
@@ -118,20 +118,20 @@ def test_without_rich_it_says_lines(start: Start, opened: Open, environment: dic
     assert terminal.finish() == 0
     first, *_, before_last, last = terminal.text.splitlines()
     assert first == "Reading how the last sync went" and before_last.startswith("The sync is running, next reading in ")
-    assert last == "ACCEPTED: the sync completed"
+    assert last == "COMPLETED: the sync completed"
     assert b"\x1b" not in terminal.raw
 
 
 def test_an_error_is_red_and_on_the_screen(start: Start, opened: Open) -> None:
     start("--other-tokens", "read-only")
-    terminal = opened()
+    terminal = opened("sync")
     assert terminal.finish() == 77
     assert terminal.text.startswith("✗ FORBIDDEN HTTP 403: ") and "No sync was started." in terminal.text
     assert b"\x1b[1;31m" in terminal.raw
 
 
 def test_colours_may_be_unwanted(emulator: Emulator, opened: Open) -> None:
-    terminal = opened(NO_COLOR="1")
+    terminal = opened("sync", NO_COLOR="1")
     assert terminal.finish() == 0
     assert terminal.text == "✓ ACCEPTED the service accepted the trigger" and b"\x1b[1;32m" not in terminal.raw
 
@@ -167,36 +167,40 @@ def await_two_syncs(emulator: Emulator) -> None:
 
 @pytest.fixture
 def many(tmp_path: Path) -> str:
-    file = tmp_path / "tenants.json"
-    file.write_text(json.dumps({name: {"token_file": f"{name}.token"} for name in "abc"}))
+    file = tmp_path / "tenants.txt"
+    file.write_text("".join(f"{name} file:{name}.token\n" for name in "abc"))
     for name in "abc":
         (tmp_path / f"{name}.token").write_text(f"token-of-{name}")
     return str(file)
 
 
-def test_many_tenants_have_a_bar_and_a_table(start: Start, opened: Open, many: str) -> None:
+def test_many_tenants_have_a_bar_and_a_line_each_as_they_end(start: Start, opened: Open, many: str) -> None:
     emulator = start(*TENANTS, *LASTING)
     terminal = opened("--many", many, "--wait")
-    line = terminal.until(" 1/3 ")
+    failed, *_, bar = terminal.until(" 1/3 ").splitlines()
+    assert failed.startswith("b  ✗ FORBIDDEN  HTTP 403: ") and bar[0] in SPINNER and "Tenants" in bar
     await_two_syncs(emulator)
     emulator.advance("1h")
-    assert line[0] in SPINNER and "Tenants" in line and len(line.splitlines()) == 1
     assert terminal.finish() == 77
-    header, failed, *_, first, second, last = terminal.text.splitlines()
-    assert header.split() == ["tenant", "result", "message"]
-    assert failed.startswith("b       ✗ FORBIDDEN  HTTP 403: "), "failures come first"
-    for name, line in (("a", first), ("c", second)):
-        assert line.split() == [name, "✓", "ACCEPTED", "the", "sync", "completed"]
+    again, *_, first, second, last = terminal.text.splitlines()
+    assert again == failed and terminal.text.count("FORBIDDEN") == 1
+    assert sorted([first, second]) == [f"{name}  ✓ COMPLETED  the sync completed" for name in "ac"]
     assert last == "2 of 3 tenants succeeded" and terminal.is_cursor_shown
+
+
+def test_the_health_of_many_is_shown_as_it_is_read(start: Start, opened: Open, many: str) -> None:
+    start(*TENANTS, "--last-sync", "13h")
+    terminal = opened("status", "--many", many, "--max-age", "12h")
+    assert terminal.finish() == 77
+    assert "a  ✗ TOO_OLD  the last completed sync is 13 h old" in terminal.text
+    assert terminal.text.endswith("0 of 3 tenants succeeded") and "triggered" not in terminal.text
 
 
 def test_very_many_tenants_are_counted(start: Start, opened: Open, tmp_path: Path) -> None:
     """And of very many failures, some are shown."""
     start("--token", "bad:forbidden", "--last-sync", "1h")
-    good = {f"good{number}": {"token_env": "GOOD"} for number in range(60)}
-    bad = {f"bad{number}": {"token_env": "BAD"} for number in range(60)}
-    file = tmp_path / "tenants.json"
-    file.write_text(json.dumps({**good, **bad}))
+    file = tmp_path / "tenants.txt"
+    file.write_text("".join(f"good{number} env:GOOD\nbad{number} env:BAD\n" for number in range(60)))
     terminal = opened("--many", str(file), "--since", "2h", GOOD="good", BAD="bad")
     assert terminal.finish() == 77
     assert terminal.text.splitlines()[-4:] == [
