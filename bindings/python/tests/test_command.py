@@ -261,7 +261,7 @@ def test_a_final_status_has_its_own_exit_code(emulator: Emulator, call: list[str
 
 
 def test_help_and_documentation_have_every_exit_code_and_option() -> None:
-    ran = Ran("--help", COLUMNS="200")
+    ran = Ran("--help")
     assert (ran.code, ran.err) == (0, "")
     codes = ran.out.partition("exit codes:\n")[2]
     assert {int(code): words for code, words in re.findall(r"^ +(\d+)  (.+)$", codes, re.M)} == {

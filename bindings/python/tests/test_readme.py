@@ -29,7 +29,7 @@ def test_the_wait(start: Start, az: Path) -> None:
     start("--token", "cli-token", "--other-tokens", "invalid", *QUICK)
     lines = run(PROGRAMS[1]).stdout.splitlines()
     assert lines[0].startswith("STARTING 0.0") and lines[-2].startswith("WATCHING ")
-    assert lines[-1].startswith("Settings(") and "COMPLETED" in lines[-1]
+    assert lines[-1].startswith("status completed, last sync 20")
 
 
 def test_a_change(start: Start) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import signal
 import subprocess
@@ -28,8 +29,9 @@ def opened() -> Iterator[Open]:
     """Starts the program at a terminal, which must never show a part of the token."""
     terminals: list[Terminal] = []
 
-    def begin(*arguments: str, without: str = "", stdout: int | None = None, **more: str) -> Terminal:
-        terminals.append(Terminal(command(*arguments, without=without), variables(**more), stdout=stdout))
+    def begin(*arguments: str, without: str = "", stdout: int | None = None, columns: int = 80, **more: str) -> Terminal:
+        command_line = command(*arguments, without=without)
+        terminals.append(Terminal(command_line, variables(**more), stdout=stdout, columns=columns, lines=200))
         return terminals[-1]
 
     yield begin
@@ -109,6 +111,46 @@ def test_a_piped_result_is_apart_from_the_live_display(start: Start, opened: Ope
     assert terminal.text == ""
 
 
+WIDTHS = pytest.mark.parametrize("columns", [40, 80, 120])
+
+
+@WIDTHS
+def test_a_wait_is_one_line_at_any_width(start: Start, opened: Open, columns: int) -> None:
+    start("--last-sync", "10s", "--speed", "0")
+    terminal = opened("--wait", columns=columns)
+    line = terminal.until("Too soon: waiting")
+    assert "next sync in " in line and len(line.splitlines()) == 1 and len(line) <= columns
+    terminal.press(CTRL_C)
+    assert terminal.finish() == 130
+
+
+@WIDTHS
+def test_many_tenants_are_shown_at_any_width(start: Start, opened: Open, many: str, columns: int) -> None:
+    start(*TENANTS, *LASTING)
+    terminal = opened("--many", many, "--wait", columns=columns)
+    *_, bar = terminal.until(" 1/3 ").splitlines()
+    assert bar[0] in SPINNER and "1 failed" in bar
+    terminal.press(CTRL_C)
+    assert terminal.finish() == 130 and "0 of 3 tenants succeeded" in terminal.text
+
+
+@WIDTHS
+@pytest.mark.parametrize("options", [{}, {"TERM": "dumb"}])
+def test_the_help_fits_the_terminal(opened: Open, columns: int, options: dict[str, str]) -> None:
+    terminal = opened("help", columns=columns, **options)
+    assert terminal.finish() == 0
+    text = terminal.raw.decode().replace("\r\n", "\n")
+    too_long = [line for line in text.splitlines() if len(line) > columns]
+    assert all(" " not in line.strip() or line.startswith("usage") for line in too_long), too_long
+
+
+def test_without_arguments_it_prints_the_help_and_triggers_nothing(emulator: Emulator, opened: Open) -> None:
+    terminal = opened()
+    assert terminal.finish() == 64
+    assert terminal.text.startswith("usage: autopilot-sync [COMMAND]") and "--device-code" in terminal.text
+    assert emulator.requests() == []
+
+
 @pytest.mark.parametrize("environment", [{"without": "rich"}, {"TERM": "dumb"}])
 def test_without_rich_it_says_lines(start: Start, opened: Open, environment: dict[str, str]) -> None:
     emulator = start(*LASTING)
@@ -149,6 +191,39 @@ def test_lines_of_the_log_come_between(emulator: Emulator, opened: Open) -> None
     terminal = opened("--wait", "-v")
     terminal.finish()
     assert "sync_and_wait: AUTOPILOT" in terminal.text
+
+
+def test_a_status_that_fails_tells_of_no_trigger(start: Start, opened: Open) -> None:
+    start("--other-tokens", "forbidden")
+    terminal = opened("status")
+    assert terminal.finish() == 77
+    assert terminal.text.startswith("✗ FORBIDDEN HTTP 403: ") and "client-request-id: " in terminal.text
+    assert "No sync" not in terminal.text
+
+
+def test_a_person_is_asked_above_the_live_line(start: Start, opened: Open, tmp_path: Path) -> None:
+    """By azure-identity, whose requests lead nowhere; the stand-in asks before it makes one."""
+    (tmp_path / "sitecustomize.py").write_text(ASKS)
+    path = f"{tmp_path}{os.pathsep}{variables()['PYTHONPATH']}"
+    start()
+    terminal = opened("sync", "--device-code", PYTHONPATH=path)
+    screen = terminal.until("Connecting")
+    assert screen.startswith("To sign in, open https://entra in a browser and enter the code ABC\n")
+    terminal.press(CTRL_C)
+    assert terminal.finish() == 130 and "✗ INTERRUPTED by SIGINT" in terminal.text
+
+
+ASKS = """
+import time
+from azure import identity
+
+def asks(credential, *scopes, **options):
+    credential._prompt_callback("https://entra", "ABC", None)
+    while True:
+        time.sleep(1)
+
+identity.DeviceCodeCredential.get_token = asks
+"""
 
 
 def test_a_token_is_not_typed(emulator: Emulator, opened: Open) -> None:

@@ -162,7 +162,7 @@ Register-ArgumentCompleter -Native -CommandName {PROGRAM} -ScriptBlock {{
 
 def _quoted(text: str, special: str = "") -> str:
     """Inside single quotes, which no text may end, with a backslash before special characters."""
-    return re.sub(f"([{re.escape(special)}])" if special else "$^", r"\\\1", text.replace("'", "\u2019"))
+    return "".join(f"\\{one}" if one in special else one for one in text.replace("'", "\u2019"))
 
 
 _SCRIPTS = {"bash": bash, "zsh": zsh, "fish": fish, "powershell": powershell}
