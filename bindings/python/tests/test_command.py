@@ -267,7 +267,7 @@ def test_help_and_documentation_have_every_exit_code_and_option() -> None:
     assert {int(code): words for code, words in re.findall(r"^ +(\d+)  (.+)$", codes, re.M)} == {
         code.value: code.meaning for code in ExitCode
     }
-    rows = re.findall(r"^\| (\d+) \| (.+?) \| yes \|", EXIT_CODES, re.M)
+    rows = re.findall(r"^\| (\d+) \| ([^|]+) \| yes \|", EXIT_CODES, re.M)
     assert {int(code): words for code, words in rows} == {code.value: code.meaning for code in ExitCode}
     options = set(re.findall(r"^  (?:-\w, )?(--[a-z-]+)", ran.out, re.M))
     assert options >= {"--wait", "--many", "--token-file", "--cloud", "--json", "--verbose", "--version"}
@@ -413,6 +413,37 @@ def test_json_has_all_that_is_known(emulator: Emulator) -> None:
         "claims": None,
         "settings": None,
     }
+
+
+def test_a_table_has_names_and_aligned_columns(start: Start) -> None:
+    start("--last-sync", "1h")
+    ran = Ran("status", "--output", "table")
+    names, row = ran.out.splitlines()
+    assert names.split() == ["name", "exit_code", "status", "last_sync", "next_sync", "message"]
+    assert row.startswith("OK    0          COMPLETED  20") and names.index("message") == row.index("status completed")
+
+
+def test_tsv_has_the_columns_without_names(start: Start) -> None:
+    start("--other-tokens", "forbidden")
+    ran = Ran("sync", "--output", "tsv")
+    (row,) = ran.out.splitlines()
+    name, code, *unknown, message = row.split("\t")
+    assert (ran.code, name, code, unknown) == (77, "FORBIDDEN", "77", ["", "", ""]) and message.startswith("forbidden: HTTP 403")
+
+
+def test_a_joined_sync_has_completed_too(start: Start) -> None:
+    emulator = start(*LASTING)
+    assert Ran("sync").code == 0
+    program = begun("--wait")
+    emulator.await_requests(3)  # the trigger, and two readings of a sync that runs
+    emulator.advance("1h")
+    out, err = program.communicate()
+    assert (program.returncode, out, err) == (1, "COMPLETED: a sync that was already running completed\n", "")
+
+
+def test_a_status_that_fails_tells_of_no_trigger(start: Start) -> None:
+    start("--other-tokens", "forbidden")
+    assert "No sync" not in Ran("status").err and "No sync was started." in Ran("sync").err
 
 
 def test_json_of_a_wait_has_the_settings(start: Start) -> None:

@@ -59,6 +59,22 @@ def test_json_is_a_line_for_each(start: Start, file: Path, az: Path) -> None:
     assert found["fabrikam"]["result_name"] == "AUTOPILOT_ERROR_FORBIDDEN" and ran.code == 77
 
 
+def test_tsv_is_a_row_for_each(start: Start, file: Path, az: Path) -> None:
+    start(*TENANTS)
+    ran = Ran("--many", str(file), "--output", "tsv", FABRIKAM="token-of-b")
+    rows = sorted(line.split("\t")[:3] for line in ran.out.splitlines())
+    assert rows == [["adatum", "ACCEPTED", "0"], ["contoso", "ACCEPTED", "0"], ["fabrikam", "FORBIDDEN", "77"]]
+
+
+def test_a_table_has_a_row_for_each_at_the_end(start: Start, file: Path, az: Path) -> None:
+    start(*TENANTS)
+    ran = Ran("--many", str(file), "--output", "table", FABRIKAM="token-of-b")
+    names, *rows = ran.out.splitlines()
+    assert names.split() == ["tenant", "name", "exit_code", "status", "last_sync", "next_sync", "message"]
+    assert sorted(row.split()[:3] for row in rows)[2] == ["fabrikam", "FORBIDDEN", "77"]
+    assert len({row.index(code) for row, code in zip(rows, (" 0 " if "ACC" in row else " 77 " for row in rows))}) == 1
+
+
 def test_it_waits_for_each(start: Start, file: Path, az: Path) -> None:
     start(*TENANTS, "--duration", "1s")
     ran = Ran("--many", str(file), "--wait", "--jobs", "3", FABRIKAM="token-of-b")

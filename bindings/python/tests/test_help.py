@@ -13,7 +13,7 @@ import pytest
 from autopilot_sync._values import Record
 
 PUBLIC: dict[str, Any] = {name: getattr(autopilot_sync, name) for name in autopilot_sync.__all__}
-CLASSES = {name: thing for name, thing in PUBLIC.items() if inspect.isclass(thing)}
+CLASSES: dict[str, Any] = {name: thing for name, thing in PUBLIC.items() if inspect.isclass(thing)}
 METHODS = {
     f"{name}.{member}": found
     for name, kind in CLASSES.items()
