@@ -97,7 +97,9 @@ class Calls:
     def _of_tenant(self, result: TenantResult, ended: Interruption) -> Report:
         if ended.signal is not None and isinstance(result.error, CallCancelledError):
             return self._interrupted(ended, result.error, result.tenant)
-        return self.report(result.outcome, result.tenant) if result.error is None else self._error(result.error, result.tenant)
+        if result.error is not None:
+            return self._error(result.error, result.tenant)
+        return self.report(result.outcome, result.tenant)
 
     @property
     def _reads(self) -> bool:

@@ -86,7 +86,7 @@ def _case(names: Iterable[str], words: Iterable[str]) -> str:
 
 
 def zsh(commands: Mapping[str, Command], options: Iterable[Option]) -> str:
-    named = " ".join(f"{name}\\:{_quoted(command.summary, ':')}" for name, command in commands.items())
+    named = " ".join(f'{name}\\:"{_quoted(command.summary, ":")}"' for name, command in commands.items())
     operands = " ".join(word for command in commands.values() for word in command.operands)
     lines = []
     for option in options:
@@ -166,4 +166,9 @@ def _quoted(text: str, special: str = "") -> str:
 
 
 _SCRIPTS = {"bash": bash, "zsh": zsh, "fish": fish, "powershell": powershell}
-COMMAND = Command("completion", f"print a script that completes commands and options: {', '.join(_SCRIPTS)}", run, (), tuple(_SCRIPTS))
+COMMAND = Command(
+    "completion",
+    f"print a script that completes commands and options: {', '.join(_SCRIPTS)}",
+    run,
+    operands=tuple(_SCRIPTS),
+)
