@@ -110,7 +110,7 @@ def test_the_results_of_tenants_are_rows_of_one_table(start: Start) -> None:
 
 def progress(phase: Phase, next_step: float, status: SyncStatus | None = None) -> Progress:
     settings = None if status is None else Settings(**{**vars(SETTINGS), "status": status})
-    return Progress(phase=phase, elapsed=75.0, next_step=next_step, settings=settings)
+    return Progress(phase=phase, elapsed=75.0, next_step=next_step, settings=settings, trigger=Trigger.ACCEPTED)
 
 
 OUTCOME = outcome_of(detail(2))
