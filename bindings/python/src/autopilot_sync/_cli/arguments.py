@@ -33,7 +33,7 @@ def parse(argv: Secret) -> argparse.Namespace:
 
 
 def parser() -> argparse.ArgumentParser:
-    """The parser of all commands, without --help."""
+    """The parser of all commands."""
     found = _Parser(
         prog=PROGRAM,
         usage=help_text.USAGE,
