@@ -23,7 +23,7 @@ works() { # PYTHON [FOLDER]: its package, from its own folder or that one, trigg
     local said
     said=$(cd "$work" && "$emulator" run -- "$1" -I -c "$program") || fail "$1: $said"
     [[ $said == "ACCEPTED ${2-${1%/bin/python}}"/* ]] || fail "$1: $said"
-    said=$(cd "$work" && "$emulator" run -- "${1%python}autopilot-sync" 2>&1) || fail "$1: $said"
+    said=$(cd "$work" && "$emulator" run -- "${1%python}autopilot-sync" sync 2>&1) || fail "$1: $said"
     [[ $said == "ACCEPTED: "* ]] || fail "$1: the command: $said"
 }
 

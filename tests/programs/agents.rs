@@ -4,7 +4,7 @@
 mod fleet;
 mod syncd;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
 use std::os::fd::OwnedFd;
@@ -164,15 +164,37 @@ fn one_exit_code_has_one_meaning_in_all_programs() {
     };
     let command_line = declared("bindings/python/src/autopilot_sync/_cli/exit_code.py", "");
     let of_their_own = ["DONE", "BY_SIGNAL", "NOT_NOW"];
-    for (file, prefix, count) in [
+    let columns = documented_exit_codes();
+    assert_eq!(columns[0], command_line.values().copied().collect());
+    for (column, (file, prefix, count)) in columns[1..].iter().zip([
         ("bindings/c/examples/autopilot-syncd.c", "EXIT_", 11),
-        ("bindings/cpp/examples/autopilot-fleet.cpp", "exit_", 12),
-    ] {
+        ("bindings/cpp/examples/autopilot-fleet.cpp", "exit_", 13),
+    ]) {
         let codes = declared(file, prefix);
         assert_eq!(codes.len(), count, "{codes:?}");
+        let told = codes.iter().map(|(name, code)| if name == "BY_SIGNAL" { 130 } else { *code });
+        assert_eq!(*column, told.collect(), "{file}");
         for (name, code) in codes.iter().filter(|(name, _)| !of_their_own.contains(&name.as_str())) {
             assert_eq!(command_line.get(name), Some(code), "{name} of {file}");
         }
         assert!(!command_line.values().any(|code| Some(code) == codes.get("NOT_NOW")), "75 is the daemon's");
     }
+}
+
+/// The codes of each program in the table of docs/exit-codes.md, where a number stands for another of its codes.
+fn documented_exit_codes() -> [BTreeSet<u8>; 3] {
+    let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/exit-codes.md")).unwrap();
+    let mut columns: [BTreeSet<u8>; 3] = Default::default();
+    for row in page.lines().filter_map(|line| line.strip_prefix("| ")) {
+        let cells: Vec<&str> = row.trim_end_matches(" |").split(" | ").collect();
+        let Ok(code) = cells[0].parse() else { continue };
+        for (column, cell) in columns.iter_mut().zip(&cells[2..]) {
+            match *cell {
+                "yes" => assert!(column.insert(code), "{row}"),
+                "–" => {}
+                other => assert!(other.parse::<u8>().is_ok(), "{row}"),
+            }
+        }
+    }
+    columns
 }

@@ -145,7 +145,7 @@ fn the_command_line_runs_as_it_stands() {
     assert_eq!(commands, ["autopilot-sync --wait", "autopilot-sync --since 10m", "autopilot-sync status"]);
     for command in &commands[..2] {
         let waited = run(command);
-        assert!(waited.starts_with("ACCEPTED: the sync completed"), "{waited}");
+        assert!(waited.starts_with("COMPLETED: the sync completed"), "{waited}");
     }
     let status = run(&commands[2]);
     assert!(status.starts_with("status:           completed\n"), "{status}");

@@ -52,16 +52,18 @@ static const char HELP[] =
     "\n"
     "  --token-file PATH   a file with the bearer token; read before each sync, and again if the token is refused\n"
     "  --token-fd N        an open descriptor instead; a pipe is read only once\n"
-    "  --timeout SECONDS   how long to wait for a sync to complete, from 1 to 86400; default 1800\n"
+    "  --timeout DURATION  how long to wait for a sync to complete, up to a day; default 30m\n"
     "  --since WHEN        triggers only if no sync has completed since: start, or this long before the start, such as\n"
     "                      90s, 10m, 2h or 7d; with --every, the end of a pause is a start too\n"
     "  --once              one sync (default)\n"
-    "  --every SECONDS     keeps running, and pauses this long after each sync, longer if the service asks for it\n"
+    "  --every DURATION    keeps running, and pauses this long after each sync, longer if the service asks for it\n"
     "  --cloud NAME        global (default), us-government, us-government-dod, china\n"
     "  --proxy URL         used instead of HTTPS_PROXY; for a proxy with a password, set HTTPS_PROXY: others can see\n"
     "                      this command line\n"
     "  --ca-file PATH      the certificate authorities to trust instead of the system's\n"
     "  --help, --version\n"
+    "\n"
+    "DURATION is such as 90s, 30m, 1h30m or a number of seconds.\n"
     "\n"
     "exit codes:\n"
     "   0  a sync completed: this one, one that was already running, or with --since an earlier one; with --every:\n"
@@ -140,18 +142,38 @@ static bool is_number(const char *text, int64_t least, int64_t most, int64_t *nu
     return errno == 0 && end != text && *end == '\0' && *number >= least && *number <= most;
 }
 
-/* A number and its unit, such as 10m, up to a year; or the start itself. */
+/* A time such as 90s, 30m, 1h30m or 2d, or a plain number of seconds; at least one second. */
+static bool is_duration(const char *text, int64_t most, int64_t *seconds)
+{
+    static const struct {
+        char name;
+        int64_t length;
+    } units[] = {{'d', 86400}, {'h', 3600}, {'m', 60}, {'s', 1}};
+    const size_t count = sizeof units / sizeof *units;
+    size_t unit = 0;
+    char *end = NULL;
+    if (is_number(text, 1, most, seconds))
+        return true;
+    for (*seconds = 0; *text; text = end + 1) {
+        int64_t number = *text >= '0' && *text <= '9' ? strtoll(text, &end, 10) : INT64_MAX;
+        if (number > most)
+            return false;
+        while (unit < count && units[unit].name != *end)
+            unit++;
+        if (unit == count)
+            return false;
+        *seconds += number * units[unit++].length; /* each unit once, the longest first */
+    }
+    return *seconds > 0 && *seconds <= most;
+}
+
+enum { YEAR_S = 31536000 };
+
+/* So long before the start, up to a year; or the start itself. */
 static bool is_since(const char *text, int64_t *seconds)
 {
-    char unit, rest;
-    if (strcmp(text, "start") == 0) {
-        *seconds = 0;
-        return true;
-    }
-    if (sscanf(text, "%9" SCNd64 "%c%c", seconds, &unit, &rest) != 2)
-        return false;
-    *seconds *= unit == 's' ? 1 : unit == 'm' ? 60 : unit == 'h' ? 3600 : unit == 'd' ? 86400 : 0;
-    return *seconds > 0 && *seconds <= 31536000;
+    *seconds = 0;
+    return strcmp(text, "start") == 0 || is_duration(text, YEAR_S, seconds);
 }
 
 static bool is_cloud(const char *text, int64_t *cloud)
@@ -177,11 +199,11 @@ static bool set_option(struct options *options, const char *name, const char *va
     if (strcmp(name, "--token-fd") == 0)
         return is_number(value, 0, INT32_MAX, &options->token_fd);
     if (strcmp(name, "--timeout") == 0)
-        return is_number(value, 1, 86400, &options->timeout_s);
+        return is_duration(value, 86400, &options->timeout_s);
     if (strcmp(name, "--since") == 0)
         return is_since(value, &options->since_s);
     if (strcmp(name, "--every") == 0)
-        return is_number(value, 1, 31536000, &options->every_s);
+        return is_duration(value, YEAR_S, &options->every_s);
     if (strcmp(name, "--cloud") == 0)
         return is_cloud(value, &options->cloud);
     if (strcmp(name, "--proxy") == 0)

@@ -11,7 +11,7 @@
  * The library's fleet drives the calls of all tenants on a few threads. This program reads tenants from the file while
  * the fleet has room, adds a thread when the fleet says that one would help, and prints a line for each tenant whose
  * call has ended. A failure of one tenant does not affect the others. If nobody reads the results any more, the program
- * still finishes, and exits with 70.
+ * still finishes, and exits with 74.
  *
  * SIGINT, SIGTERM and SIGHUP end the calls at once. The program then also reports the tenants that it did not reach.
  * Signals that were ignored at the start, as under nohup, stay ignored.
@@ -59,10 +59,11 @@ Triggers Intune's Windows Autopilot sync for each tenant in FILE. Each line name
 
     NAME file:PATH       or       NAME env:VARIABLE
 
-Empty lines and lines that begin with # are skipped.
+Empty lines and lines that begin with # are skipped. The path of a file is relative to the folder of FILE. The command
+line autopilot-sync reads the same form, and also NAME azure:CREDENTIAL.
 
-  --wait SECONDS   waits until each sync ends, at most this long, and first until the service accepts a trigger; without
-                   it, only triggers
+  --wait DURATION  waits until each sync ends, at most this long, and first until the service accepts a trigger; without
+                   it, only triggers; such as 90s, 30m, 1h30m or a number of seconds
   --since WHEN     with --wait: triggers only if no sync has completed since: start, or this long before the start,
                    such as 90s, 10m, 2h or 7d
   --jobs N         how many tenants at a time, from 1 to 20000; default 20000
@@ -80,7 +81,8 @@ exit codes:
   65  the service refuses the request, such as with 400 or 404: trying again does not help
   66  there is no usable token; or FILE cannot be read, or has a wrong line
   69  the service cannot be reached, or does not reply as documented: try again later
-  70  a fault in the library or the system, or the results cannot be written
+  70  a fault in the library or the system
+  74  the results cannot be written
   77  the service refuses the token, or the token lacks a permission
   78  the proxy, the CA file or the environment cannot be used
  128+N  stopped by signal N: 129 SIGHUP, 130 SIGINT, 143 SIGTERM
@@ -98,6 +100,7 @@ enum ExitCode {
     exit_no_token = 66,
     exit_unavailable = 69,
     exit_fault = 70,
+    exit_no_output = 74,
     exit_not_allowed = 77,
     exit_configuration = 78,
     exit_by_signal = 128,
@@ -128,17 +131,31 @@ int number(const std::string &name, const std::string &text, int least, int most
     return number;
 }
 
+/// A time such as 90s, 30m, 1h30m or 2d, or a plain number of seconds.
+seconds duration(const std::string &name, const std::string &text, int most)
+{
+    static const std::pair<char, int> units[] = {{'d', 86400}, {'h', 3600}, {'m', 60}, {'s', 1}};
+    if (!text.empty() && text.find_first_not_of("0123456789") == text.npos)
+        return seconds(number(name, text, 1, most));
+    std::int64_t total = 0;
+    auto unit = std::begin(units);
+    for (std::size_t at = 0, end = 0; at < text.size(); at = end + 1) {
+        end = std::min(text.find_first_not_of("0123456789", at), text.size());
+        unit = std::find_if(unit, std::end(units), [&](const auto &one) { return end > at && text[end] == one.first; });
+        if (unit == std::end(units))
+            throw Refusal(exit_usage, name + ": a time such as 90s, 30m, 1h30m or a number of seconds");
+        total += std::int64_t(unit->second) * number(name, text.substr(at, end - at), 0, most);
+        unit++; // each once, the longest first
+    }
+    if (total < 1 || total > most)
+        throw Refusal(exit_usage, name + ": from 1 s to " + std::to_string(most) + " s");
+    return seconds(total);
+}
+
 /// How long before the start.
 seconds since(const std::string &text)
 {
-    static const std::map<char, int> units = {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}};
-    if (text == "start")
-        return seconds(0);
-    const auto unit = units.find(text.empty() ? '\0' : text.back());
-    if (unit == units.end())
-        throw Refusal(exit_usage, "--since: start, or a time such as 90s, 10m, 2h or 7d");
-    const int count = number("--since", text.substr(0, text.size() - 1), 1, 31536000 / unit->second);
-    return seconds(unit->second) * count;
+    return text == "start" ? seconds(0) : duration("--since", text, 31536000);
 }
 
 autopilot::Cloud cloud(const std::string &text)
@@ -167,7 +184,7 @@ Arguments parse(const std::vector<std::string> &words)
             return words[++i];
         };
         if (word == "--wait")
-            arguments.wait = seconds(number(word, value(), 1, 86400));
+            arguments.wait = duration(word, value(), 86400);
         else if (word == "--since")
             arguments.since = start - since(value());
         else if (word == "--jobs")
@@ -235,6 +252,13 @@ std::optional<Tenant> next_tenant(std::istream &file, std::uint64_t &line_number
 struct NoToken : std::runtime_error {
     using std::runtime_error::runtime_error;
 };
+
+/// The source whose path, if it is a relative one, begins in this folder.
+std::string in_folder(const std::string &folder, const std::string &source)
+{
+    const bool is_relative = source.rfind("file:", 0) == 0 && source[5] != '/';
+    return is_relative ? "file:" + folder + source.substr(5) : source;
+}
 
 /// Reads the token that a source has now. Hand it to the library as it is: the library wipes it.
 std::string read_token(const std::string &source)
@@ -418,7 +442,7 @@ public:
                 helper.join();
         const ExitCode highest = printer_.summary();
         if (!std::cout)
-            throw std::runtime_error("the results cannot be written");
+            throw Refusal(exit_no_output, "the results cannot be written");
         return signal_ != 0 && highest != exit_done ? exit_by_signal + signal_ : highest;
     }
 
@@ -486,7 +510,7 @@ private:
     void give_token(std::uint64_t key)
     try {
         std::string source, why;
-        with(key, [&](const Tenant &tenant) { source = tenant.source; });
+        with(key, [&](const Tenant &tenant) { source = in_folder(folder_, tenant.source); });
         if (source.empty())
             return; // its call has ended meanwhile
         try {
@@ -560,6 +584,7 @@ private:
     std::atomic<int> signal_{0};
     std::mutex mutex_; // of what follows
     std::ifstream file_;
+    const std::string folder_ = arguments_.file.substr(0, arguments_.file.rfind('/') + 1);
     std::uint64_t line_number_ = 0;
     std::map<std::uint64_t, Tenant> tenants_; // those in the fleet, by their lines
     std::vector<std::thread> helpers_;

@@ -106,6 +106,7 @@ def started(program: str) -> subprocess.Popen[str]:
 
 def environment() -> dict[str, str]:
     """With the package on the path. Python may keep its bytecode, as for an installed package."""
-    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    unwanted = ("PYTHONDONTWRITEBYTECODE", "COLUMNS", "LINES")  # of the terminal that runs the tests
+    kept = {name: value for name, value in os.environ.items() if name not in unwanted}
     path = [str(Path(__file__).parents[1] / "src"), *filter(None, [os.environ.get("PYTHONPATH")])]
     return {**kept, "PYTHONPATH": os.pathsep.join(path)}

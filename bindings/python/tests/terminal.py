@@ -22,13 +22,21 @@ OWNING = "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); 
 class Terminal:
     """A program and its controlling terminal, which turns Ctrl-C into a signal itself."""
 
-    def __init__(self, command: Sequence[str], environment: Mapping[str, str], *, stdout: int | None = None) -> None:
-        self._screen = pyte.Screen(COLUMNS, LINES)
+    def __init__(
+        self,
+        command: Sequence[str],
+        environment: Mapping[str, str],
+        *,
+        stdout: int | None = None,
+        columns: int = COLUMNS,
+        lines: int = LINES,
+    ) -> None:
+        self._screen = pyte.Screen(columns, lines)
         self._stream = pyte.ByteStream(self._screen)
         self.raw = b""
         """All output, with the terminal's control sequences."""
         self._end, inside = pty.openpty()
-        fcntl.ioctl(inside, termios.TIOCSWINSZ, struct.pack("HHHH", LINES, COLUMNS, 0, 0))
+        fcntl.ioctl(inside, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
         self._program = subprocess.Popen(
             [sys.executable, "-c", OWNING, *command],
             stdin=inside,

@@ -23,28 +23,29 @@ from conftest import SECRET, Start, ago, posix
 from emulator import HANG, Emulator
 from test_exceptions import detail
 
-AGES = ("", "12", "0h", "-1h", "1.5h", "h", "12 h", "12hours", "1e9s", "\u0661h", "9999999999s", SECRET)
+AGES = ("", "0", "0h", "-1h", "h", "12 h", "12hours", "1h30", "30m1h", "1e9s", "\u0661h", "9999999999s", "nan", SECRET)
 """None of them is a time."""
 
-NO_TIMES = ("", "now", "2026-11-27T08:00", "2026-11-27", "2026-11-27 08:00Z", "2026-11-27T08:00:00.5Z", "10", SECRET)
+NO_TIMES = ("", "now", "2026-11-27T08:00", "2026-11-27", "2026-11-27 08:00Z", "2026-11-27T08:00:00.5Z", "1h30", SECRET)
 """None of them is a time of a change: one without a zone would mean another moment on each machine."""
 
 WHEN = r"in \d+ min \d+ s, at \d\d:\d\d:\d\d UTC"
 README = (Path(__file__).parents[1] / "README.md").read_text()
+EXIT_CODES = (Path(__file__).parents[3] / "docs" / "exit-codes.md").read_text()
 
 
 def test_the_answers(start: Start) -> None:
     emulator = start(*LASTING)
-    assert Ran().told == (0, "ACCEPTED: the service accepted the trigger\n", "")
+    assert Ran("sync").told == (0, "ACCEPTED: the service accepted the trigger\n", "")
     assert Ran("sync").told == (1, "ALREADY_RUNNING: a sync is already running\n", "")
     emulator.advance("1h")
-    ran = Ran()
+    ran = Ran("sync")
     assert ran.code == 2 and re.fullmatch(rf"TOO_SOON: the next sync is possible {WHEN}\n", ran.out)
 
 
 def test_a_wait_is_quiet_and_says_how_it_ended(start: Start) -> None:
     start("--duration", "1s")
-    assert Ran("--wait").told == (0, "ACCEPTED: the sync completed\n", "")
+    assert Ran("--wait").told == (0, "COMPLETED: the sync completed\n", "")
 
 
 def test_a_wait_that_cannot_see_the_end(start: Start) -> None:
@@ -59,7 +60,7 @@ def test_a_wait_within_the_window(start: Start) -> None:
     assert ran.code == 2 and re.fullmatch(rf"TOO_SOON: the next sync is possible {WHEN}\n", ran.out)
 
 
-@pytest.mark.parametrize("since", ["2h", "120m", "1d", "time", "zone", "milliseconds"])
+@pytest.mark.parametrize("since", ["2h", "120m", "1h30m", "7200", "1.5h", "1d", "time", "zone", "milliseconds"])
 def test_a_sync_since_the_change_is_enough(start: Start, since: str) -> None:
     two_hours_ago = ago(hours=2)
     times = {
@@ -75,12 +76,12 @@ def test_a_sync_since_the_change_is_enough(start: Start, since: str) -> None:
 @pytest.mark.parametrize("since", ["start", "30m"])
 def test_without_a_sync_since_the_change_one_is_triggered_and_awaited(start: Start, since: str) -> None:
     start("--last-sync", "1h", "--duration", "1s")
-    assert Ran("sync", "--since", since).told == (0, "ACCEPTED: the sync completed\n", "")
+    assert Ran("sync", "--since", since).told == (0, "COMPLETED: the sync completed\n", "")
 
 
 def test_a_wait_since_a_change_ends_after_the_seconds_of_wait(start: Start) -> None:
     start("--last-sync", "1m")
-    assert Ran("--since", "start", "--wait", "5", "--json").json()["result_name"] == "AUTOPILOT_SYNC_TOO_SOON"
+    assert Ran("--since", "start", "--wait", "5s", "--json").json()["result_name"] == "AUTOPILOT_SYNC_TOO_SOON"
 
 
 def test_json_of_a_tenant_that_is_up_to_date(start: Start) -> None:
@@ -166,7 +167,7 @@ def test_what_a_reading_tells_of_the_health(
         (["--last-sync", "13h"], [], 0, ""),
         (["--last-sync", "13h"], ["--max-age", "14h"], 0, ""),
         (["--last-sync", "13h"], ["--max-age", "12h"], 4, "the last completed sync is 13 h .*, more than 12 h"),
-        (["--last-sync", "13h"], ["--max-age=600m"], 4, "the last completed sync is 13 h .*, more than 10 h"),
+        (["--last-sync", "13h"], ["--max-age=9h60m"], 4, "the last completed sync is 13 h .*, more than 10 h"),
         (["--last-sync", "13h"], ["--max-age", "1d"], 0, ""),
         (["--last-sync", "never"], ["--max-age", "12h"], 4, "no sync has completed yet"),
         (["--idle-status", "failed"], [], 10, "the last sync failed: status failed for 1 d.*, since .* UTC"),
@@ -218,7 +219,7 @@ def test_errors_go_to_standard_error(
 
 def test_an_error_says_what_follows_and_what_support_asks_for(start: Start) -> None:
     emulator = start("--other-tokens", "read-only")
-    ran = Ran()
+    ran = Ran("sync")
     _, hint, client_request_id, request_id = ran.err.splitlines()
     assert hint == "No sync was started." and request_id.startswith("request-id: ")
     (request,) = emulator.requests()
@@ -228,9 +229,9 @@ def test_an_error_says_what_follows_and_what_support_asks_for(start: Start) -> N
 def test_a_trigger_whose_reply_is_lost_may_have_run(start: Start) -> None:
     emulator = start(*LASTING)
     emulator.script({"fault": "lose-reply"})
-    ran = Ran()
+    ran = Ran("sync")
     assert ran.code == 69 and "may have started a sync" in ran.err
-    assert Ran().code == 1
+    assert Ran("sync").code == 1
 
 
 def test_every_result_has_its_documented_exit_code() -> None:
@@ -259,15 +260,15 @@ def test_a_final_status_has_its_own_exit_code(emulator: Emulator, call: list[str
     assert (ran.code, ran.json()["status_code"]) == (65, status)
 
 
-def test_help_and_readme_have_every_exit_code_and_option() -> None:
+def test_help_and_documentation_have_every_exit_code_and_option() -> None:
     ran = Ran("--help")
     assert (ran.code, ran.err) == (0, "")
     codes = ran.out.partition("exit codes:\n")[2]
     assert {int(code): words for code, words in re.findall(r"^ +(\d+)  (.+)$", codes, re.M)} == {
         code.value: code.meaning for code in ExitCode
     }
-    rows = re.findall(r"^\| (\d+) \| (.+) \|$", README, re.M)
-    assert {int(code): words.replace("`", "") for code, words in rows} == {code.value: code.meaning for code in ExitCode}
+    rows = re.findall(r"^\| (\d+) \| ([^|]+) \| yes \|", EXIT_CODES, re.M)
+    assert {int(code): words for code, words in rows} == {code.value: code.meaning for code in ExitCode}
     options = set(re.findall(r"^  (?:-\w, )?(--[a-z-]+)", ran.out, re.M))
     assert options >= {"--wait", "--many", "--token-file", "--cloud", "--json", "--verbose", "--version"}
     assert "--token" not in options
@@ -283,34 +284,52 @@ def test_the_version() -> None:
     [
         (["--token", SECRET], "argument --token: others can see arguments: use --token-env or --token-file"),
         ([f"--token={SECRET}"], "argument --token: others can see arguments"),
-        (["--tok", SECRET], "there is no option --tok."),
+        (["--tok", SECRET], "there is no option --tok: did you mean --token"),
+        (["--wiat"], "there is no option --wiat: did you mean --wait? See"),
+        (["--frobnicate", "--wiat"], "there is no option --frobnicate, --wiat. See"),
         (["sync", "--tok", SECRET], "there is no option --tok"),
         (["sync", f"--tok={SECRET}"], "there is no option --tok"),
-        ([SECRET], "the command is sync or status."),
+        ([SECRET], "the commands are sync, status, completion, help. See"),
+        (["statsu"], "there is no command statsu: did you mean status? See"),
+        (["frobnicate"], "there is no command frobnicate: the commands are sync, "),
+        (["completion"], "completion takes one of bash, zsh, fish, powershell. See"),
+        (["completion", "bsah"], "completion takes one of bash, zsh, fish, powershell: did you mean bash? See"),
+        (["completion", "bash", "zsh"], "completion takes one of"),
+        (["completion", "bash", "--many", "x"], "completion does not take --many"),
         (["sync", SECRET], "give one command only"),
         (["sync", f"-t{SECRET}"], "there is no such option"),
         (["sync", f"--token{SECRET}"], "there is no such option"),
-        (["sync", f"--token-env{SECRET}", "--tok"], "there is no option --tok."),
+        (["sync", f"--token-env{SECRET}", "--tok"], "there is no option --tok: did you mean --token"),
+        (["-pPassword0123"], "there is no such option"),
         ([f"--json={SECRET}"], "argument --json: takes no value"),
         ([f"--verbose={SECRET}"], "takes no value"),
-        (["--cloud", SECRET], "one of global, us-government, us-government-dod, china"),
-        (["--wait", SECRET], "argument --wait: not a number of seconds."),
+        (["--cloud", SECRET], "argument --cloud: one of global, us-government, us-government-dod, china"),
+        (["--cloud", "chyna"], "argument --cloud: chyna: one of global, us-government, us-government-dod, china: did you"
+         " mean china? See"),
+        (["--output", "yaml"], "argument --output: yaml: one of json, table, tsv. See"),
+        (["--wait", SECRET], "argument --wait: not a duration, such as 30m, 90s, 1h30m or a number of seconds."),
+        (["--wait", "3x"], "argument --wait: 3x: not a duration, such as 30m, 90s, 1h30m or a number of seconds."),
+        (["--wait", "nan"], "argument --wait: nan: not a duration"),
         (["--wait", "0"], "from 1 millisecond to 24 hours"),
-        (["--wait", "nan"], "from 1 millisecond to 24 hours"),
+        (["--wait", "24h1s"], "from 1 millisecond to 24 hours"),
         (["--timeout", "86401"], "from 1 millisecond to 24 hours"),
         (["--jobs", "0", "--many", "x"], "from 1 to 1000"),
         (["--jobs", "2"], "--jobs needs --many"),
         (["status", "--wait"], "status does not take --wait"),
         (["status", "--since", "start"], "status does not take --since"),
-        *((["--since", time], "argument --since: start, a span such as 10m, or a time with its zone") for time in NO_TIMES),
-        (["--since=2026-02-30T08:00Z"], "argument --since: there is no such time"),
-        (["--since=2026-02-03T24:00Z"], "argument --since: there is no such time"),
-        (["--since=0h"], "argument --since: a whole number with s, m, h or d"),
-        (["--since=1999-12-31T23:59Z"], "argument --since: from the year 2000 to five minutes from now"),
-        (["--since=999999999d"], "argument --since: from the year 2000 to five minutes from now"),
-        (["--since=2999-01-01T00:00Z"], "argument --since: from the year 2000 to five minutes from now"),
-        (["--max-age", "12h"], "--max-age is for status"),
-        *((["status", f"--max-age={age}"], "argument --max-age: a whole number with s, m, h or d") for age in AGES),
+        *((["--since", time], "not a time: start, a span such as 10m, or a time with its zone") for time in NO_TIMES),
+        (["--since=2026-02-30T08:00Z"], ": there is no such time"),
+        (["--since=2026-02-03T24:00Z"], ": there is no such time"),
+        (["--since=0h"], "argument --since: 0h: that is no time ago: say start"),
+        (["--since=1999-12-31T23:59Z"], "1999-12-31T23:59Z: from the year 2000 to five minutes from now"),
+        (["--since=999999999d"], "argument --since: 999999999d: from the year 2000 to five minutes from now"),
+        (["--since=2999-01-01T00:00Z"], "2999-01-01T00:00Z: from the year 2000 to five minutes from now"),
+        (["--max-age", "12h"], "sync does not take --max-age"),
+        *((["status", f"--max-age={age}"], "not an age, such as 90m, 12h, 2d, 1h30m or a number") for age in AGES),
+        (["--client-id", "x"], "--client-id needs --device-code or --browser"),
+        (["--azure-cli", "--client-id", "x"], "--client-id needs --device-code or --browser"),
+        (["--tenant-id", "x"], "--tenant-id needs --device-code, --browser or --azure-cli"),
+        (["--browser", "--device-code"], "not allowed with"),
         (["--many", "x", "--azure-cli"], "the file says where"),
         (["--azure-cli", "--token-file", "x"], "not allowed with"),
         (["--proxy", SECRET], "argument --proxy: it has neither a scheme nor a port."),
@@ -326,7 +345,7 @@ def test_the_version() -> None:
 def test_wrong_arguments_are_refused_and_not_repeated(emulator: Emulator, arguments: list[str], words: str) -> None:
     ran = Ran(*arguments)
     assert (ran.code, ran.out) == (64, "") and ran.err.startswith("autopilot-sync: ") and words in ran.err
-    assert len(ran.err.splitlines()) == 1 and "password0123" not in ran.err
+    assert len(ran.err.splitlines()) == 1 and "password0123" not in ran.err.lower()
     assert emulator.requests() == []
 
 
@@ -338,8 +357,8 @@ def test_wrong_arguments_are_refused_and_not_repeated(emulator: Emulator, argume
 def test_a_token_in_the_place_of_its_place_is_not_repeated(
     emulator: Emulator, tmp_path: Path, kind: str, words: str, token: str
 ) -> None:
-    (tmp_path / "tenants.json").write_text(json.dumps({"a": {f"token_{kind}": token}}))
-    for option, given in ((f"--token-{kind}", token), ("--many", str(tmp_path / "tenants.json"))):
+    (tmp_path / "tenants.txt").write_text(f"a {kind}:{token}")
+    for option, given in ((f"--token-{kind}", token), ("--many", str(tmp_path / "tenants.txt"))):
         ran, as_json = Ran(option, given), Ran(option, given, "--json").json()
         assert ran.code == as_json["exit_code"] == 66
         assert words in ran.out + ran.err and words in as_json["message"]
@@ -382,6 +401,7 @@ def test_json_has_all_that_is_known(emulator: Emulator) -> None:
     assert attempt["client_request_id"] == dict(request["headers"])["client-request-id"] and attempt["request_id"]
     assert found == {
         "exit_code": 0,
+        "name": "ACCEPTED",
         "result": 0,
         "result_name": "AUTOPILOT_OK",
         "message": "the service accepted the trigger",
@@ -390,8 +410,40 @@ def test_json_has_all_that_is_known(emulator: Emulator) -> None:
         "retry_after": None,
         "trigger": "ACCEPTED",
         "why_unknown": None,
+        "claims": None,
         "settings": None,
     }
+
+
+def test_a_table_has_names_and_aligned_columns(start: Start) -> None:
+    start("--last-sync", "1h")
+    ran = Ran("status", "--output", "table")
+    names, row = ran.out.splitlines()
+    assert names.split() == ["name", "exit_code", "status", "last_sync", "next_sync", "message"]
+    assert row.startswith("OK    0          COMPLETED  20") and names.index("message") == row.index("status completed")
+
+
+def test_tsv_has_the_columns_without_names(start: Start) -> None:
+    start("--other-tokens", "forbidden")
+    ran = Ran("sync", "--output", "tsv")
+    (row,) = ran.out.splitlines()
+    name, code, *unknown, message = row.split("\t")
+    assert (ran.code, name, code, unknown) == (77, "FORBIDDEN", "77", ["", "", ""]) and message.startswith("forbidden: HTTP 403")
+
+
+def test_a_joined_sync_has_completed_too(start: Start) -> None:
+    emulator = start(*LASTING)
+    assert Ran("sync").code == 0
+    program = begun("--wait")
+    emulator.await_requests(3)  # the trigger, and two readings of a sync that runs
+    emulator.advance("1h")
+    out, err = program.communicate()
+    assert (program.returncode, out, err) == (1, "COMPLETED: a sync that was already running completed\n", "")
+
+
+def test_a_status_that_fails_tells_of_no_trigger(start: Start) -> None:
+    start("--other-tokens", "forbidden")
+    assert "No sync" not in Ran("status").err and "No sync was started." in Ran("sync").err
 
 
 def test_json_of_a_wait_has_the_settings(start: Start) -> None:
@@ -470,7 +522,7 @@ def test_a_signal_after_the_call_leaves_its_result(
 
     monkeypatch.setattr(Quiet, "waiting", waiting)
     monkeypatch.setenv("AUTOPILOT_TOKEN", SECRET)
-    assert main([]) == 0
+    assert main(["sync"]) == 0
     assert capsys.readouterr().out == "ACCEPTED: the service accepted the trigger\n"
 
 
@@ -488,7 +540,7 @@ def test_a_second_signal_does_not_wait_for_what_the_first_ends() -> None:
 def test_a_signal_that_is_ignored_stays_ignored(emulator: Emulator) -> None:
     emulator.script({"on": "POST", "delay": "500ms"})
     shell = "trap '' HUP; exec \"$@\""
-    program = subprocess.Popen(["sh", "-c", shell, "sh", *command()], env=variables(), stdout=subprocess.PIPE)
+    program = subprocess.Popen(["sh", "-c", shell, "sh", *command("sync")], env=variables(), stdout=subprocess.PIPE)
     emulator.await_requests(1)
     program.send_signal(signal.SIGHUP)
     assert program.communicate()[0] == b"ACCEPTED: the service accepted the trigger\n" and program.returncode == 0
@@ -504,7 +556,7 @@ def test_verbose_tells_the_steps_and_the_calls(start: Start) -> None:
         assert lines[-1]
     emulator.advance("1h")
     out, rest = program.communicate()
-    assert out == "ACCEPTED: the sync completed\n" and shows_no_token(rest)
+    assert out == "COMPLETED: the sync completed\n" and shows_no_token(rest)
     lines += rest.splitlines()
     first, *_, last = lines
     assert first == "Reading how the last sync went\n"
@@ -516,7 +568,7 @@ def test_verbose_tells_the_steps_and_the_calls(start: Start) -> None:
 @posix
 def test_a_result_that_cannot_be_written_is_an_error(emulator: Emulator) -> None:
     with open("/dev/full", "w") as full:
-        answer = subprocess.run(command(), env=variables(), stdout=full, stderr=subprocess.PIPE, text=True)
+        answer = subprocess.run(command("sync"), env=variables(), stdout=full, stderr=subprocess.PIPE, text=True)
     assert (answer.returncode, answer.stderr) == (74, "autopilot-sync: standard output: No space left on device\n")
 
 
@@ -538,7 +590,7 @@ def test_nothing_imports_it_and_it_imports_no_rich_when_piped() -> None:
     from test_import import imported
 
     assert not any("_cli" in name for name in imported("from autopilot_sync import *"))
-    shown = "from autopilot_sync._cli import output; output.display(True); output.printer(False)"
+    shown = "from autopilot_sync._cli import output; output.display(True); output.printer(None)"
     modules = imported(shown)
     assert "autopilot_sync._cli.display" in modules and not any(name.startswith("rich") for name in modules)
 

@@ -23,13 +23,13 @@ TENANTS = ("--token", "token-of-a:tenant=a", "--token", "token-of-b:forbidden:te
 def file(tmp_path: Path) -> Path:
     """Three tenants, whose tokens come from three kinds of places."""
     (tmp_path / "a.token").write_text("token-of-a\n")
-    path = tmp_path / "tenants.json"
-    entries = {
-        "contoso": {"token_file": "a.token"},
-        "fabrikam": {"token_env": "FABRIKAM"},
-        "adatum": {"azure_identity": "AzureCliCredential", "tenant_id": "adatum.example"},
-    }
-    path.write_text(json.dumps(entries))
+    path = tmp_path / "tenants.txt"
+    path.write_text(
+        "# a comment, and an empty line\n\n"
+        "contoso   file:a.token\n"
+        "\tfabrikam env:FABRIKAM\r\n"
+        "adatum azure:AzureCliCredential tenant_id=adatum.example\n"
+    )
     return path
 
 
@@ -59,10 +59,26 @@ def test_json_is_a_line_for_each(start: Start, file: Path, az: Path) -> None:
     assert found["fabrikam"]["result_name"] == "AUTOPILOT_ERROR_FORBIDDEN" and ran.code == 77
 
 
+def test_tsv_is_a_row_for_each(start: Start, file: Path, az: Path) -> None:
+    start(*TENANTS)
+    ran = Ran("--many", str(file), "--output", "tsv", FABRIKAM="token-of-b")
+    rows = sorted(line.split("\t")[:3] for line in ran.out.splitlines())
+    assert rows == [["adatum", "ACCEPTED", "0"], ["contoso", "ACCEPTED", "0"], ["fabrikam", "FORBIDDEN", "77"]]
+
+
+def test_a_table_has_a_row_for_each_at_the_end(start: Start, file: Path, az: Path) -> None:
+    start(*TENANTS)
+    ran = Ran("--many", str(file), "--output", "table", FABRIKAM="token-of-b")
+    names, *rows = ran.out.splitlines()
+    assert names.split() == ["tenant", "name", "exit_code", "status", "last_sync", "next_sync", "message"]
+    assert sorted(row.split()[:3] for row in rows)[2] == ["fabrikam", "FORBIDDEN", "77"]
+    assert len({row.index(code) for row, code in zip(rows, (" 0 " if "ACC" in row else " 77 " for row in rows))}) == 1
+
+
 def test_it_waits_for_each(start: Start, file: Path, az: Path) -> None:
     start(*TENANTS, "--duration", "1s")
     ran = Ran("--many", str(file), "--wait", "--jobs", "3", FABRIKAM="token-of-b")
-    assert "contoso: ACCEPTED: the sync completed" in ran.out and "adatum: ACCEPTED: the sync completed" in ran.out
+    assert "contoso: COMPLETED: the sync completed" in ran.out and "adatum: COMPLETED: the sync completed" in ran.out
 
 
 def test_tenants_that_have_synced_since_the_change_are_not_triggered(start: Start, file: Path, az: Path) -> None:
@@ -76,10 +92,10 @@ def test_tenants_that_have_synced_since_the_change_are_not_triggered(start: Star
 
 def test_the_health_of_all_is_that_of_the_worst(start: Start, tmp_path: Path) -> None:
     start(*TENANTS, "--last-sync", "13h")
-    (tmp_path / "tenants.json").write_text('{"a": {"token_env": "A"}, "b": {"token_env": "B"}}')
+    (tmp_path / "tenants.txt").write_text("a env:A\nb env:B\n")
 
     def checked(*options: str, **tokens: str) -> tuple[int, list[str]]:
-        ran = Ran("status", "--many", str(tmp_path / "tenants.json"), *options, **tokens)
+        ran = Ran("status", "--many", str(tmp_path / "tenants.txt"), *options, **tokens)
         assert ran.err == ""
         return ran.code, sorted(line.partition(": ")[2].partition(" (")[0][:40] for line in ran.out.splitlines())
 
@@ -107,7 +123,7 @@ def test_one_job_is_one_connection(start: Start, file: Path, az: Path) -> None:
 
 
 def test_the_file_may_be_standard_input(emulator: Emulator) -> None:
-    ran = Ran("--many", "-", text='{"a": {"token_env": "AUTOPILOT_TOKEN"}}')
+    ran = Ran("--many", "-", text="a env:AUTOPILOT_TOKEN")
     assert ran.told == (0, "a: ACCEPTED: the service accepted the trigger\n", "")
 
 
@@ -115,7 +131,7 @@ def test_the_file_may_be_standard_input(emulator: Emulator) -> None:
 def test_ctrl_c_tells_of_each_tenant(start: Start, file: Path) -> None:
     emulator = start(*TENANTS)
     emulator.script({"token": "token-of-a", **HANG})
-    file.write_text('{"a": {"token_file": "a.token"}, "b": {"token_env": "B"}, "c": {"token_file": "a.token"}}')
+    file.write_text("a file:a.token\nb env:B\nc file:a.token\n")
     program = begun("--many", str(file), "--jobs", "1", "--json", "--timeout", "86400", B="token-of-b")
     emulator.await_requests(1)
     program.send_signal(signal.SIGINT)
@@ -146,7 +162,7 @@ def test_a_signal_while_the_calls_begin_is_told_of_each_tenant(
 ) -> None:
     """The signal comes between the adding of the two."""
     emulator.script({**HANG, "times": 9})
-    (tmp_path / "tenants.json").write_text('{"a": {"token_env": "A"}, "b": {"token_env": "B"}}')
+    (tmp_path / "tenants.txt").write_text("a env:A\nb env:B\n")
     monkeypatch.setenv("A", "token")
     add = Fleet.add
 
@@ -156,7 +172,7 @@ def test_a_signal_while_the_calls_begin_is_told_of_each_tenant(
             signal.raise_signal(signal.SIGTERM)
 
     monkeypatch.setattr(Fleet, "add", interrupted)
-    assert main(["--many", str(tmp_path / "tenants.json"), "--timeout", "86400"]) == 128 + signal.SIGTERM
+    assert main(["--many", str(tmp_path / "tenants.txt"), "--timeout", "86400"]) == 128 + signal.SIGTERM
     lines = sorted(capsys.readouterr().out.splitlines())
     assert [line.partition(". ")[0] for line in lines] == ["a: INTERRUPTED: by SIGTERM", "b: INTERRUPTED: by SIGTERM"]
 
@@ -168,9 +184,9 @@ MANY = 50
 @pytest.fixture
 def large(tmp_path: Path) -> Path:
     """Many tenants, one of which the service refuses. One more has no token."""
-    entries = {f"t{number}": {"token_env": "GOOD"} for number in range(MANY - 2)}
-    path = tmp_path / "large.json"
-    path.write_text(json.dumps({**entries, "refused": {"token_env": "BAD"}, "lacking": {"token_env": "NONE"}}))
+    path = tmp_path / "large.txt"
+    good = "".join(f"t{number} env:GOOD\n" for number in range(MANY - 2))
+    path.write_text(f"{good}refused env:BAD\nlacking env:NONE\n")
     return path
 
 
@@ -212,29 +228,30 @@ def test_ctrl_c_counts_what_became_of_many(start: Start, large: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        ("", "Expecting value"),
-        ("[]", "not a JSON object"),
-        ("{}", "not a JSON object"),
-        ('{"a": {"token_env": "A"}, "a": {"token_env": "B"}}', "a appears twice"),
-        ('{"a": 5}', "a: it needs an object with token_env, token_file or azure_identity"),
-        (f'{{"{SECRET}": "a"}}', "(a long name): it needs an object with"),
-        (f'{{"{SECRET}": 1, "{SECRET}": 2}}', "(a long name) appears twice"),
-        (f'{{"a": {{"token_env": "A", "{SECRET}": "x"}}}}', "a: it must not have (a long name)"),
-        (f'{{"a": {{"azure_identity": "{SECRET}"}}}}', "a: azure.identity has no credential (a long name)"),
-        (f'{{"a": "{SECRET}"}}', "a: it needs an object with"),
-        (f'{{"a": {{"token": "{SECRET}"}}}}', "a: it needs an object with"),
-        ('{"a": {"token_env": 5}}', "a: it needs an object with"),
-        ('{"a": {"token_file": ""}}', "a: it needs an object with"),
-        ('{"a": {"token_file": "-"}}', "a: a tenant's token cannot come from standard input"),
-        ('{"a": {"token_env": "A", "tenant_id": "x"}}', "a: it must not have tenant_id"),
-        ('{"a": {"azure_identity": "NoSuchCredential"}}', "a: azure.identity has no credential NoSuchCredential"),
-        ('{"a": {"azure_identity": "ClientSecretCredential"}}', "a: ClientSecretCredential: "),
-        ('{"a": {"azure_identity": "AzureCliCredential", "nonsense": 1}}', "nonsense"),
+        ("", "it names no tenant"),
+        ("# none yet", "it names no tenant"),
+        ("a env:A\na env:B", "line 2: a is there already"),
+        ("a", "line 1: expected NAME env:VARIABLE, NAME file:PATH or NAME azure:CREDENTIAL"),
+        ("\n\na\n", "line 3: expected NAME"),
+        ('{"a": {"token_env": "A"}}', "line 1: expected NAME"),
+        (SECRET, "line 1: expected NAME"),
+        (f"a {SECRET}", "line 1: expected NAME"),
+        (f"a token:{SECRET}", "line 1: expected NAME"),
+        (f"{SECRET} env:A\n{SECRET} env:B", "line 2: (a long name) is there already"),
+        (f"a azure:{SECRET}", "line 1: azure.identity has no credential (a long name)"),
+        (f"a azure:AzureCliCredential {SECRET}", "line 1: after azure:AzureCliCredential, expected NAME=VALUE"),
+        ("a/b env:A", "line 1: expected NAME"),
+        ("a env:", "line 1: expected NAME"),
+        ("a file:", "line 1: expected NAME"),
+        ("a file:-", "line 1: a tenant's token cannot come from standard input"),
+        ("a azure:NoSuchCredential", "line 1: azure.identity has no credential NoSuchCredential"),
+        ("a azure:ClientSecretCredential", "line 1: ClientSecretCredential: "),
+        ("a azure:AzureCliCredential nonsense=1", "nonsense"),
         (b"\xff", "codec can't decode"),
     ],
 )
 def test_a_wrong_file_is_refused_before_anything_is_sent(emulator: Emulator, tmp_path: Path, content: Any, words: str) -> None:
-    path = tmp_path / "wrong.json"
+    path = tmp_path / "wrong.txt"
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
     ran = Ran("--many", str(path))
     assert (ran.code, ran.out) == (66, "") and ran.err.startswith(f"autopilot-sync: {path}: ") and words in ran.err
@@ -243,12 +260,12 @@ def test_a_wrong_file_is_refused_before_anything_is_sent(emulator: Emulator, tmp
 
 
 def test_a_file_that_is_not_there_is_refused() -> None:
-    assert "No such file" in Ran("--many", "/nowhere.json").err
+    assert "No such file" in Ran("--many", "/nowhere.txt").err
 
 
 def test_without_azure_identity_nothing_is_begun(emulator: Emulator, file: Path) -> None:
     ran = Ran("--many", str(file), without="azure.identity")
-    assert ran.code == 66 and "adatum: azure-identity is not installed: pip install azure-identity" in ran.err
+    assert ran.code == 66 and "line 5: azure-identity is not installed: pip install azure-identity" in ran.err
     assert emulator.requests() == []
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 from autopilot_sync import Answer, Client, Cloud, Phase, Progress
-from autopilot_sync._cli.credentials import InputError, TokenFile, azure_identity
+from autopilot_sync._cli.credentials import InputError, TokenFile
+from autopilot_sync._cli.sign_in import azure_identity
 from command import Ran, command, variables
 from conftest import SECRET, Start, posix
 from emulator import Emulator

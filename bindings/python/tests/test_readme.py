@@ -29,7 +29,7 @@ def test_the_wait(start: Start, az: Path) -> None:
     start("--token", "cli-token", "--other-tokens", "invalid", *QUICK)
     lines = run(PROGRAMS[1]).stdout.splitlines()
     assert lines[0].startswith("STARTING 0.0") and lines[-2].startswith("WATCHING ")
-    assert lines[-1].startswith("Settings(") and "COMPLETED" in lines[-1]
+    assert lines[-1].startswith("status completed, last sync 20")
 
 
 def test_a_change(start: Start) -> None:
@@ -77,7 +77,7 @@ def test_the_command_line(installed: Path) -> None:
         shell = line.replace(built, shlex.quote(str(PROGRAM)))
         variables = {**environment(), "PATH": f"{installed.parent}{os.pathsep}{os.environ['PATH']}"}
         shown.append(subprocess.run(["sh", "-c", shell], env=variables, capture_output=True, text=True, check=True))
-    assert shown[0].stdout == "ACCEPTED: the sync completed\n" and shown[0].stderr == ""
+    assert shown[0].stdout == "COMPLETED: the sync completed\n" and shown[0].stderr == ""
     assert shown[1].stdout.startswith("status:           completed\n")
 
 

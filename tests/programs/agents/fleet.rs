@@ -230,7 +230,7 @@ fn only_a_tenant_without_a_sync_since_then_is_triggered() {
     }));
     emulator.set_tenant("fresh", synced_a_minute_ago());
     let tenants = "fresh env:FRESH\nstale env:STALE\n";
-    let mut command = fleet(&emulator, "since", tenants, &["--wait", "3600", "--since", "2h"]);
+    let mut command = fleet(&emulator, "since", tenants, &["--wait", "1h", "--since", "1h60m"]);
     let (code, said) = Agent::start(command.env("FRESH", "secret-fresh").env("STALE", "secret-stale")).end();
     assert_eq!(code, 0, "{said}");
     for expected in
@@ -329,13 +329,22 @@ fn a_fault_at_one_tenant_holds_up_no_other() {
 }
 
 #[test]
-fn results_that_cannot_be_written_are_a_fault() {
+fn the_path_of_a_token_is_relative_to_the_file_of_tenants() {
+    let emulator = emulator(&[("near", Access::Full)]);
+    let (token, _) = token("near", "secret-near");
+    let tenants = format!("near file:{}\n", token.file_name().unwrap().to_string_lossy());
+    let (code, said) = Agent::start(&mut fleet(&emulator, "relative", &tenants, &[])).end();
+    assert_eq!(code, 0, "{said}");
+}
+
+#[test]
+fn results_that_cannot_be_written_have_their_exit_code() {
     let emulator = emulator(&[("done", Access::Full)]);
     let mut command = fleet(&emulator, "full", "done env:DONE\n", &[]);
     command.env("DONE", "secret-done");
     let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
     let answer = command.stdout(full).output().unwrap();
-    assert_eq!(answer.status.code(), Some(70));
+    assert_eq!(answer.status.code(), Some(74));
     assert_eq!(String::from_utf8_lossy(&answer.stderr), "autopilot-fleet: the results cannot be written\n");
 }
 
@@ -435,11 +444,11 @@ fn a_signal_that_is_not_ignored_ends_it() {
     }
 }
 
-/// Of the results that is a fault, at the end; of what is told beside them, here a wrong line, it is none.
+/// Of the results that has its exit code, at the end; of what is told beside them, here a wrong line, it is none.
 #[test]
 fn a_reader_that_leaves_stops_nothing() {
     let tenants = "first env:FIRST\nwrong\nlater env:LATER\n";
-    for (is_of_results, expected) in [(true, 70), (false, 66)] {
+    for (is_of_results, expected) in [(true, 74), (false, 66)] {
         let emulator = emulator(&[("first", Access::Full), ("later", Access::Full)]);
         let mut command = fleet(&emulator, "unread", tenants, &["--jobs", "1"]);
         command.env("FIRST", "secret-first").env("LATER", "secret-later");
@@ -495,7 +504,10 @@ fn arguments_and_the_file_are_checked() {
         "--wait 0",
         "--wait 86401",
         "--until 60",
-        "--wait 60 --since 10",
+        "--wait 1h30",
+        "--wait 30m1h",
+        "--wait 24h1s",
+        "--wait 60 --since 0",
         "--wait 60 --since 0m",
         "--wait 60 --since -1m",
         "--wait 60 --since m",

@@ -246,8 +246,12 @@ fn options_are_checked() {
         "--token-fd x",
         "--token-file a --timeout 0",
         "--token-file a --timeout 86401",
-        "--token-file a --timeout 5s",
-        "--token-file a --since 10",
+        "--token-file a --timeout 24h1s",
+        "--token-file a --timeout 1h30",
+        "--token-file a --timeout 30m1h",
+        "--token-file a --timeout h",
+        "--token-file a --timeout 5x",
+        "--token-file a --since 1h30",
         "--token-file a --since 0m",
         "--token-file a --since -1m",
         "--token-file a --since 10x",
@@ -447,7 +451,7 @@ fn it_stays_and_waits_as_long_as_the_service_asks() {
     let emulator = stepping();
     let (_, file) = token("stays", "secret-1");
     let mut command = syncd(&emulator);
-    let agent = Agent::start(command.args(file).args(["--every=1", "--timeout", "300"]));
+    let agent = Agent::start(command.args(file).args(["--every=1s", "--timeout", "4m60s"]));
     agent.wait_for("result: AUTOPILOT_OK");
     agent.wait_for("result: AUTOPILOT_SYNC_TOO_SOON");
     agent.wait_for("pause: 5");

@@ -68,6 +68,7 @@ if TYPE_CHECKING:
     from .many import sync_many
     from .outcome import Answer, Outcome
     from .progress import Phase, Progress
+    from .reading import Reading
     from .settings import Settings, SyncStatus
     from .trace import Trace, TraceEvent
     from .types import Credential, TokenCredential
@@ -92,6 +93,7 @@ __all__ = [
     "Outcome",
     "Phase",
     "Progress",
+    "Reading",
     "ServiceError",
     "ServiceRequestError",
     "ServiceResponseError",
@@ -112,7 +114,20 @@ __all__ = [
 
 # These modules are imported when a name is first used: a program that may never sync then pays for the library alone.
 # A name is looked up in one after the other, the cheap ones first.
-_MODULES = ("cloud", "settings", "trace", "detail", "exceptions", "outcome", "client", "progress", "types", "fleet", "many")
+_MODULES = (
+    "cloud",
+    "settings",
+    "trace",
+    "detail",
+    "exceptions",
+    "outcome",
+    "reading",
+    "client",
+    "progress",
+    "types",
+    "fleet",
+    "many",
+)
 
 
 if not TYPE_CHECKING:  # a type checker would believe that any name exists

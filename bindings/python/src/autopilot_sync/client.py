@@ -14,6 +14,7 @@ from .credential import TokenSource
 from .detail import of_call
 from .exceptions import UNAUTHORIZED, error_of
 from .outcome import outcome_of
+from .reading import reading_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from .detail import Detail
     from .outcome import Outcome
     from .progress import Progress
-    from .settings import Settings
+    from .reading import Reading
     from .types import Credential
 
 HALF_AN_HOUR = 1800.0
@@ -141,10 +142,10 @@ class Client:
         """
         return outcome_of(self._request("sync", native.autopilot_client_sync))
 
-    def settings(self) -> Settings:
+    def settings(self) -> Reading:
         """Reads how and when the last sync ran.
 
-        The permission DeviceManagementServiceConfig.Read.All is enough.
+        The permission DeviceManagementServiceConfig.Read.All is enough. The `detail` of the settings has the request ids.
 
         Raises:
             AutopilotError: The call failed.
@@ -155,11 +156,10 @@ class Client:
         finally:
             native.autopilot_settings_free(place)
         outcome_of(found)
-        assert found.settings is not None
-        return found.settings
+        return reading_of(found)
 
     def sync_and_wait(
-        self, timeout: float = HALF_AN_HOUR, progress: Callable[[Progress], object] | None = None
+        self, timeout: float = HALF_AN_HOUR, progress: Callable[[Progress], object] | bool | None = None
     ) -> Outcome:
         """Triggers a sync and waits until it has completed.
 
@@ -172,7 +172,8 @@ class Client:
                 before.
             progress: A function that is called with a `Progress`, on the calling thread, before the first request and
                 then about every second. If it returns False, the wait ends: in `Phase.WINDOW` with the answer TOO_SOON,
-                otherwise with CallCancelledError. If it raises, the wait ends and the exception comes through.
+                otherwise with CallCancelledError. If it raises, the wait ends and the exception comes through. Or True: a
+                line that changes shows the wait, in a notebook or on the terminal of standard error.
 
         Returns:
             The outcome. Its answer is ACCEPTED (the triggered sync has completed), ALREADY_RUNNING (the joined sync has
@@ -195,7 +196,7 @@ class Client:
         change: datetime,
         *,
         timeout: float = HALF_AN_HOUR,
-        progress: Callable[[Progress], object] | None = None,
+        progress: Callable[[Progress], object] | bool | None = None,
     ) -> Outcome:
         """Makes sure that a sync has completed since a change: looks, and triggers only if none has.
 
@@ -211,7 +212,7 @@ class Client:
                 length later. It may be at most five minutes ahead.
             timeout: The seconds that the whole wait may take, at most a day. Defaults to half an hour. If another sync
                 ran just before the change, the service accepts the next trigger ten minutes after that.
-            progress: A function that is called with a `Progress`, as for `sync_and_wait`.
+            progress: A function that is called with a `Progress`, or True, as for `sync_and_wait`.
 
         Returns:
             The outcome. Its answer is UP_TO_DATE (a sync has completed since the change, and nothing was triggered),
@@ -303,8 +304,13 @@ class Client:
         finally:
             connections.running.discard(canceller)
 
-    def _wait(self, name: str, callback: Callable[[Progress], object] | None, *times: int) -> Detail:
+    def _wait(self, name: str, callback: Callable[[Progress], object] | bool | None, *times: int) -> Detail:
         """A wait by the library's function of that name, which takes these times."""
+        if callback is True:
+            from ._line import Line
+
+            with Line() as line:
+                return self._wait(name, line, *times)
         from ._call import run_with_callbacks
         from ._wait import Watcher
 
@@ -313,7 +319,7 @@ class Client:
         try:
             self._open()  # it may have ended just before
             token = self._source.token()
-            watcher = Watcher(self._source, token, callback)
+            watcher = Watcher(self._source, token, callback or None)
 
             def call(call_back: CallBack) -> Detail:
                 function = watcher.function(call_back)

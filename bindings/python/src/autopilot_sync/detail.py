@@ -45,6 +45,9 @@ class ServiceError(Record):
     code: str | None
     message: str | None
 
+    def __str__(self) -> str:
+        return ": ".join(filter(None, [self.code, self.message]))
+
 
 class Attempt(Record):
     """One request of a call.
@@ -97,6 +100,90 @@ class Detail(Record):
     attempts: tuple[Attempt, ...]
     settings: Settings | None
     trace: Trace
+
+
+    def __str__(self) -> str:
+        return f"{self.result_name}: {self.message}"
+
+
+class HasDetail:
+    """What is known about a call, for whatever comes of it: its outcome, its error or the settings that it read."""
+
+    detail: Detail
+
+    @property
+    def result(self) -> int:
+        """The number of the result, the same in every language. Errors are below zero."""
+        return self.detail.result
+
+    @property
+    def result_name(self) -> str:
+        """The name of that number, such as "AUTOPILOT_ERROR_FORBIDDEN"."""
+        return self.detail.result_name
+
+    @property
+    def message(self) -> str:
+        """What happened, on one line."""
+        return self.detail.message
+
+    @property
+    def status_code(self) -> int | None:
+        """The HTTP status of the last reply. None if there was no reply."""
+        return self.detail.status_code
+
+    @property
+    def error(self) -> ServiceError | None:
+        """The service's own `code` and `message`. None if it gave neither."""
+        return self.detail.error
+
+    @property
+    def retry_after(self) -> float | None:
+        """How many seconds to wait before the next call. None if that is not known."""
+        return self.detail.retry_after
+
+    @property
+    def trigger(self) -> Trigger:
+        """What became of the trigger."""
+        return self.detail.trigger
+
+    @property
+    def sent(self) -> bool:
+        """Whether the trigger was sent: if so, `trigger` tells what became of it."""
+        return self.detail.trigger is not Trigger.NOT_SENT
+
+    @property
+    def why_unknown(self) -> str | None:
+        """Why it is unknown how the sync ended, or when the next is possible. See `Detail.why_unknown`."""
+        return self.detail.why_unknown
+
+    @property
+    def claims(self) -> str | None:
+        """The claims that a new token must answer, as JSON. None if the service asked for none."""
+        return self.detail.claims
+
+    @property
+    def attempts(self) -> tuple[Attempt, ...]:
+        """The requests of the call in their order."""
+        return self.detail.attempts
+
+    @property
+    def client_request_id(self) -> str | None:
+        """The library's id of the last request, which Intune shows as "Activity ID"."""
+        return self.detail.attempts[-1].client_request_id if self.detail.attempts else None
+
+    @property
+    def request_id(self) -> str | None:
+        """Graph's id of the last request. None if Graph did not answer."""
+        return self.detail.attempts[-1].request_id if self.detail.attempts else None
+
+    @property
+    def settings(self) -> Settings | None:
+        """The last settings that the call read. None if it read none."""
+        return self.detail.settings
+
+    def to_dict(self) -> dict[str, Any]:
+        """The `detail` as a dict. See `Detail.to_dict`."""
+        return self.detail.to_dict()
 
 
 def of_call(function: Callable[..., int], *arguments: Any) -> Detail:

@@ -17,21 +17,16 @@ AutopilotError
 
 from __future__ import annotations
 
-from .detail import Detail, Trigger
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from .detail import ServiceError
-    from .settings import Settings
+from .detail import Detail, HasDetail
 
 
-class AutopilotError(Exception):
+class AutopilotError(HasDetail, Exception):
     """The base of all errors of calls. Raised itself for a fault in the library.
 
     `str()` gives one line for a log. No part of the error contains the token.
 
     Attributes:
-        detail: All that is known about the call. The properties below are its most wanted parts.
+        detail: All that is known about the call. Its parts are attributes of the error too.
     """
 
     detail: Detail
@@ -43,66 +38,6 @@ class AutopilotError(Exception):
 
     def __reduce__(self) -> tuple[object, ...]:
         return type(self), (self.detail,)
-
-    @property
-    def result(self) -> int:
-        """The number of the error, below zero, the same in every language."""
-        return self.detail.result
-
-    @property
-    def result_name(self) -> str:
-        """The name of that number, such as "AUTOPILOT_ERROR_FORBIDDEN"."""
-        return self.detail.result_name
-
-    @property
-    def message(self) -> str:
-        """What happened, on one line. The same as `str()`."""
-        return self.detail.message
-
-    @property
-    def status_code(self) -> int | None:
-        """The HTTP status of the last reply. None if there was no reply."""
-        return self.detail.status_code
-
-    @property
-    def error(self) -> ServiceError | None:
-        """The service's own `code` and `message`. None if it gave neither."""
-        return self.detail.error
-
-    @property
-    def retry_after(self) -> float | None:
-        """How many seconds to wait before the next call. None if the service does not say."""
-        return self.detail.retry_after
-
-    @property
-    def trigger(self) -> Trigger:
-        """What became of the trigger."""
-        return self.detail.trigger
-
-    @property
-    def sent(self) -> bool:
-        """Whether the trigger was sent: if so, `trigger` tells what became of it."""
-        return self.detail.trigger is not Trigger.NOT_SENT
-
-    @property
-    def claims(self) -> str | None:
-        """The claims that a new token must answer, as JSON. None if the service asked for none."""
-        return self.detail.claims
-
-    @property
-    def client_request_id(self) -> str | None:
-        """The library's id of the last request, which Intune shows as "Activity ID"."""
-        return self.detail.attempts[-1].client_request_id if self.detail.attempts else None
-
-    @property
-    def request_id(self) -> str | None:
-        """Graph's id of the last request. None if Graph did not answer."""
-        return self.detail.attempts[-1].request_id if self.detail.attempts else None
-
-    @property
-    def settings(self) -> Settings | None:
-        """The last settings that the call read. None if it read none."""
-        return self.detail.settings
 
 
 class ServiceRequestError(AutopilotError):

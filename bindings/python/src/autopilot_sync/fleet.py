@@ -11,6 +11,7 @@ from ._options import at_least_one, check_change, check_wait
 from ._secret import Secret
 from ._values import Record
 from .client import HALF_AN_HOUR, Client
+from .detail import Detail, HasDetail
 from .exceptions import INVALID_ARGUMENT, UNAUTHORIZED, error_of
 from .outcome import Outcome, outcome_of
 
@@ -67,6 +68,21 @@ class TenantResult(Record):
             raise self.error
         assert self.outcome is not None
         return self.outcome
+
+    def to_dict(self) -> dict[str, Any]:
+        """The tenant, the answer's name and the parts of the detail, as `json.dumps` takes them: a row of a table. All
+        results have the same keys. What is not known is None, such as the answer of an error."""
+        found = self.outcome or self.error
+        row = dict.fromkeys(Detail._fields, None)
+        row["message"] = str(found) or type(found).__name__
+        if isinstance(found, HasDetail):
+            row.update(found.detail.to_dict())
+        return {"tenant": self.tenant, "answer": self.outcome and self.outcome.answer.name, **row}
+
+    def __str__(self) -> str:
+        if self.outcome is not None:
+            return f"{self.tenant}: {self.outcome._short()}"
+        return f"{self.tenant}: {type(self.error).__name__}: {self.error}"
 
 
 class Fleet:

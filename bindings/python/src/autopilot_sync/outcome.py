@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from ._values import OpenEnum, Record
-from .detail import Detail
+from .detail import Detail, HasDetail
 from .exceptions import error_of
-from .settings import Settings
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 
 class Answer(OpenEnum):
@@ -30,34 +33,26 @@ class Answer(OpenEnum):
     UP_TO_DATE = 4
 
 
-class Outcome(Record):
+class Outcome(HasDetail, Record):
     """The service's answer, and what else is known about the call. `str()` gives one line for a log.
 
     Attributes:
         answer: The answer. Branch on it.
-        detail: What else is known about the call.
+        detail: All that is known about the call. Its parts are attributes of the outcome too.
     """
 
     answer: Answer
     detail: Detail
 
-    @property
-    def settings(self) -> Settings | None:
-        """The last settings that the call read. `sync` reads none."""
-        return self.detail.settings
-
-    @property
-    def retry_after(self) -> float | None:
-        """How many seconds to wait before the next trigger. None if that is not known."""
-        return self.detail.retry_after
-
-    @property
-    def why_unknown(self) -> str | None:
-        """Why it is unknown how the sync ended, or when the next is possible. See `Detail.why_unknown`."""
-        return self.detail.why_unknown
+    def to_dict(self) -> dict[str, Any]:
+        """The answer's name and the parts of the detail, as `json.dumps` takes them. See `Detail.to_dict`."""
+        return {"answer": self.answer.name, **self.detail.to_dict()}
 
     def __str__(self) -> str:
         return self.detail.message
+
+    def _short(self) -> str:
+        return f"{self.answer.name}: {self}"
 
 
 def outcome_of(detail: Detail) -> Outcome:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from . import settings
+from . import _words, settings
 from ._library import native
 from ._values import OpenEnum, Record
 from .detail import Trigger
-from .settings import Settings
+from .settings import Settings, SyncStatus
 
 
 class Phase(OpenEnum):
@@ -44,6 +44,34 @@ class Progress(Record):
     next_step: float
     settings: Settings | None
     trigger: Trigger
+
+    def __str__(self) -> str:
+        words = ", ".join(filter(None, [activity(self), next_step(self)]))
+        return f"{words} ({_words.duration(self.elapsed)})"
+
+
+_ACTIVITIES = {
+    Phase.STARTING: "Reading how the last sync went",
+    Phase.WINDOW: "Too soon: waiting",
+    Phase.TOKEN_REJECTED: "Fetching a new token",
+    Phase.RETRYING: "The service does not answer: trying again",
+}
+
+
+def activity(progress: Progress) -> str:
+    """What the wait is doing, in words."""
+    if progress.phase is Phase.WATCHING:
+        is_seen = progress.settings is not None and progress.settings.status is SyncStatus.IN_PROGRESS
+        return "The sync is running" if is_seen else "The sync is about to start"
+    return _ACTIVITIES.get(progress.phase, "Waiting")
+
+
+def next_step(progress: Progress) -> str:
+    """What the wait does next, and when. Empty if there is nothing to tell."""
+    if progress.phase is Phase.WINDOW:
+        return f"next sync in {_words.duration(progress.next_step)}"
+    reads = progress.phase in (Phase.WATCHING, Phase.RETRYING)
+    return f"next reading in {_words.duration(progress.next_step)}" if reads else ""
 
 
 def read(pointer: int) -> Progress:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from . import _words
 from ._library import native, text
 from ._values import OpenEnum, Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from datetime import datetime
+    from typing import Any
 
 
 class SyncStatus(OpenEnum):
@@ -55,6 +57,18 @@ class Settings(Record):
     last_manual_sync: datetime | None
     last_manual_sync_text: str | None
     next_sync: datetime | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """The fields, as `json.dumps` takes them, and `last_sync_age`: how many seconds ago the last sync ran, by this
+        machine's clock."""
+        age = None if self.last_sync is None else round(_words.age(self.last_sync, _words.now()), 3)
+        return {**super().to_dict(), "last_sync_age": age}
+
+    def __str__(self) -> str:
+        last = "never" if self.last_sync is None else _words.utc(self.last_sync)
+        following = self.next_sync
+        soon = "now" if following is None or following <= _words.now() else _words.utc(following)
+        return f"status {self.status_text or 'none'}, last sync {last}, next possible {soon}"
 
 
 def read(pointer: int | None) -> Settings | None:

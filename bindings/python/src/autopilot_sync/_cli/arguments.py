@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import argparse
 import re
-import time
-from datetime import datetime, timezone
+import sys
 
-from .._options import check_wait
-from .._version import VERSION
-from ..client import HALF_AN_HOUR
-from ..cloud import Cloud
-from . import help_text
-from .credentials import TOKEN_VARIABLE
+from . import help_text, options
+from .commands import COMMANDS, DEFAULT
 from .exit_code import ExitCode
+from .help_format import Formatter
 from .help_text import PROGRAM
+from .words import is_harmless, meant
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,13 +19,12 @@ if TYPE_CHECKING:
     from typing import NoReturn
 
     from .._secret import Secret
-
-COMMANDS = ("sync", "status")
-CLOUDS = {cloud.name.lower().replace("_", "-"): cloud for cloud in Cloud}
+    from .command import Command, OptionGroup
 
 
 def parse(argv: Secret) -> argparse.Namespace:
-    """The arguments. Exits if one is wrong, and for --help and --version."""
+    """The arguments, the `command`, its `operand`, the `parser` and all `commands`. Exits if one is wrong, and for --help and --version.
+    Without any, it prints the help, because nobody should trigger a sync by accident."""
     try:
         return _parse(argv.reveal())
     except SystemExit as end:
@@ -36,196 +32,89 @@ def parse(argv: Secret) -> argparse.Namespace:
     raise SystemExit(code)  # a new one: the frames of argparse's hold the arguments, one of which may be a token
 
 
-def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
-    parser = _parser()
-    arguments, unknown = parser.parse_known_args(argv)
-    if unknown:
-        parser.error(_unknown(unknown))
-    if arguments.command not in COMMANDS:
-        parser.error(f"the command is {' or '.join(COMMANDS)}")
-    if arguments.command == "status" and arguments.wait:
-        parser.error("status does not take --wait")
-    if arguments.command == "status" and arguments.since:
-        parser.error("status does not take --since")
-    if arguments.command == "sync" and arguments.max_age:
-        parser.error("--max-age is for status")
-    if arguments.many and (arguments.token_env or arguments.token_file or arguments.azure):
-        parser.error("with --many the file says where the tokens come from")
-    if arguments.jobs and not arguments.many:
-        parser.error("--jobs needs --many")
-    if arguments.since and not arguments.wait:
-        arguments.wait = HALF_AN_HOUR
-    return arguments
-
-
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        # argparse ends its messages with the given word in quotes, which may be a token, given by mistake.
-        shown = re.sub(""" ['"].*""", "", message, flags=re.DOTALL).replace("ignored explicit argument", "takes no value")
-        self.exit(ExitCode.USAGE, f"{PROGRAM}: {shown}. See {PROGRAM} --help\n")
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(
+def parser() -> argparse.ArgumentParser:
+    """The parser of all commands."""
+    found = _Parser(
         prog=PROGRAM,
         usage=help_text.USAGE,
-        description=help_text.DESCRIPTION,
+        description=help_text.description({command.name: command.summary for command in COMMANDS.values()}),
         epilog=help_text.EPILOG,
-        formatter_class=lambda prog: argparse.RawDescriptionHelpFormatter(prog, max_help_position=26, width=110),
+        formatter_class=Formatter,
         allow_abbrev=False,
         add_help=False,
     )
-    parser.add_argument("command", metavar="COMMAND", nargs="?", default="sync", help=argparse.SUPPRESS)
-
-    what = parser.add_argument_group("what to do")
-    what.add_argument(
-        "--wait",
-        metavar="SECONDS",
-        nargs="?",
-        type=_seconds,
-        const=HALF_AN_HOUR,
-        help="wait until the sync has completed, at most this long; half an hour if no number follows",
-    )
-    what.add_argument(
-        "--since",
-        metavar="TIME",
-        type=_change,
-        help="make sure that a sync has completed since TIME: look, and only if none has, trigger and wait, as with"
-        " --wait; TIME is when your change was finished: 10m (ago), 2026-11-27T08:00Z, or start (of this program)",
-    )
-    what.add_argument(
-        "--max-age",
-        metavar="TIME",
-        type=_span,
-        help="for status: exit with 4 if the last completed sync is older, such as 90m, 12h, 2d",
-    )
-    what.add_argument("--many", metavar="FILE", type=_place, help="for all tenants in FILE; - is standard input")
-    what.add_argument("--jobs", metavar="N", type=_jobs, help="with --many: how many requests at once, at most; default 256")
-
-    token = parser.add_argument_group("where the token comes from").add_mutually_exclusive_group()
-    token.add_argument(
-        "--token-env", metavar="NAME", type=_place, help=f"an environment variable; default {TOKEN_VARIABLE}"
-    )
-    token.add_argument(
-        "--token-file",
-        metavar="PATH",
-        type=_place,
-        help="a file, read again when the token must be renewed; - is standard input",
-    )
-    token.add_argument("--token", type=_no_token, help=argparse.SUPPRESS)
-    token.add_argument(
-        "--azure-cli",
-        dest="azure",
-        action="store_const",
-        const="AzureCliCredential",
-        help="the Azure CLI, signed in as an application: its tokens for users lack the permission",
-    )
-    token.add_argument(
-        "--azure-identity",
-        dest="azure",
-        action="store_const",
-        const="DefaultAzureCredential",
-        help="whatever azure-identity finds: managed identity, workload identity, environment, ...",
-    )
-
-    way = parser.add_argument_group("the connection")
-    way.add_argument("--cloud", metavar="NAME", type=_cloud, help=f"{', '.join(CLOUDS)}; default {next(iter(CLOUDS))}")
-    way.add_argument(
-        "--proxy",
-        metavar="URL",
-        type=_proxy,
-        help="instead of HTTPS_PROXY; no password here, because others can see arguments",
-    )
-    way.add_argument("--ca-file", metavar="PATH", help="trust the root certificates in this PEM file, not the system's")
-    way.add_argument(
-        "--timeout",
-        metavar="SECONDS",
-        type=_seconds,
-        help="how long one request may take, with its retries; default 30",
-    )
-
-    output = parser.add_argument_group("output")
-    output.add_argument(
-        "--json", action="store_true", help="print one JSON object, for an error too; with --many, one per line"
-    )
-    output.add_argument(
-        "-v", "--verbose", action="store_true", help="print a line for each call and each step of a wait"
-    )
-    output.add_argument("--version", action="version", version=f"{PROGRAM} {VERSION}", help="print the version")
-    output.add_argument("-h", "--help", action="help", help="print this help")
-    return parser
+    found.add_argument("words", metavar="COMMAND", nargs="*", help=argparse.SUPPRESS)
+    groups = [group for command in COMMANDS.values() for group in command.options]
+    for group in sorted(groups, key=lambda group: group in options.CALL):  # those of one command first
+        found.add_titled(group)
+    found.add_titled(options.OUTPUT).add_argument("-h", "--help", action="help", help="print this help")
+    return found
 
 
-def _unknown(words: list[str]) -> str:
-    options = {word.partition("=")[0] for word in words if word.startswith("-")}
-    harmless = sorted(option for option in options if re.fullmatch("--[a-z-]{1,18}", option))  # too short for a token
+class _Parser(argparse.ArgumentParser):
+    def add_titled(self, group: OptionGroup) -> argparse._ArgumentGroup:
+        """The group of this title, which is made if it is not there."""
+        for one in self._action_groups:
+            if one.title == group.title:
+                return one
+        made = self.add_argument_group(group.title)
+        group.add(made)
+        return made
+
+    def error(self, message: str) -> NoReturn:
+        # argparse ends its messages with the given word in quotes, which may be a token, given by mistake.
+        shown = re.sub(""" ['"].*""", "", message, flags=re.DOTALL).replace("ignored explicit argument", "takes no value")
+        self.exit(ExitCode.USAGE, f"{PROGRAM}: {shown}{'' if shown.endswith('?') else '.'} See {PROGRAM} --help\n")
+
+
+def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
+    found = parser()
+    if not (sys.argv[1:] if argv is None else argv):
+        found.print_help()
+        found.exit(ExitCode.USAGE)
+    given, unknown = found.parse_known_args(argv)
+    problem = _unknown(unknown, found) or _words(given) or _untaken(given, found) or options.problem(given)
+    if problem:
+        found.error(problem)
+    given.parser, given.commands = found, COMMANDS
+    return given
+
+
+def _unknown(words: list[str], found: argparse.ArgumentParser) -> str | None:
+    """What is wrong with the words that the parser did not expect."""
+    if not words:
+        return None
+    typed = {word.partition("=")[0] for word in words if word.startswith("-")}
+    harmless = sorted(option for option in typed if re.fullmatch("--?[a-z-]{1,18}", option))  # too short for a token
+    if len(harmless) == 1:
+        return f"there is no option {harmless[0]}{meant(harmless[0], found._option_string_actions)}"
     if harmless:
         return f"there is no option {', '.join(harmless)}"
-    return "there is no such option" if options else "give one command only"
+    return "there is no such option" if typed else "give one command only"
 
 
-def _place(text: str) -> str:
-    """Refuses an empty text. It comes from an unset variable of a script, which does not mean the default."""
-    if not text:
-        raise argparse.ArgumentTypeError("it is empty")
-    return text
+def _words(given: argparse.Namespace) -> str | None:
+    """Finds the command and its operand. Returns what is wrong with them."""
+    name, *rest = given.words or [DEFAULT.name]
+    command: Command | None = COMMANDS.get(name)
+    if command is None:
+        known = f"the commands are {', '.join(COMMANDS)}"
+        clear = is_harmless(name) and meant(name, COMMANDS)
+        return f"there is no command {name}{clear or f': {known}'}" if is_harmless(name) else known
+    given.command, given.operand = command, rest[0] if rest else None
+    if command.operands and (len(rest) != 1 or rest[0] not in command.operands):
+        near = meant(rest[0], command.operands) if rest else ""
+        return f"{name} takes one of {', '.join(command.operands)}{near}"
+    return "give one command only" if rest and not command.operands else None
 
 
-def _no_token(_text: str) -> NoReturn:
-    raise argparse.ArgumentTypeError("others can see arguments: use --token-env or --token-file")
-
-
-def _proxy(text: str) -> str:
-    """Refuses a lone word: it may be a token, given by mistake, and the library would look it up and name it."""
-    if text and ":" not in text:
-        raise argparse.ArgumentTypeError("it has neither a scheme nor a port")
-    return text
-
-
-def _cloud(text: str) -> Cloud:
-    if text not in CLOUDS:
-        raise argparse.ArgumentTypeError(f"one of {', '.join(CLOUDS)}")
-    return CLOUDS[text]
-
-
-def _seconds(text: str) -> float:
-    try:
-        seconds = float(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError("not a number of seconds") from None
-    try:
-        check_wait("", seconds)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
-    return seconds
-
-
-def _span(text: str) -> float:
-    found = re.fullmatch("([1-9][0-9]{0,8})([smhd])", text)
-    if not found:
-        raise argparse.ArgumentTypeError("a whole number with s, m, h or d, such as 12h")
-    return int(found[1]) * {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}[found[2]]
-
-
-def _change(text: str) -> datetime:
-    now = time.time()
-    seconds = now if text == "start" else now - _span(text) if text.endswith(tuple("smhd")) else _moment(text)
-    if not datetime(2000, 1, 1, tzinfo=timezone.utc).timestamp() <= seconds <= now + 300:
-        raise argparse.ArgumentTypeError("from the year 2000 to five minutes from now")
-    return datetime.fromtimestamp(seconds, timezone.utc)
-
-
-def _moment(text: str) -> float:
-    """The Unix time of a date, a time and a time zone, which Python before 3.11 does not know as Z."""
-    if not re.fullmatch(r"[0-9-]{10}T[0-9:]{5,8}(\.[0-9]{3}([0-9]{3})?)?(Z|[+-][0-9]{2}:[0-9]{2})", text):
-        raise argparse.ArgumentTypeError("start, a span such as 10m, or a time with its zone such as 2026-11-27T08:00Z")
-    try:
-        return datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
-    except ValueError:
-        raise argparse.ArgumentTypeError("there is no such time") from None
-
-
-def _jobs(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= 1000):
-        raise argparse.ArgumentTypeError("a number from 1 to 1000")
-    return int(text)
+def _untaken(given: argparse.Namespace, found: argparse.ArgumentParser) -> str | None:
+    """Says which of the options is not for the command."""
+    taken = {group.title for group in (*given.command.options, options.OUTPUT)}
+    for group in found._action_groups:
+        for action in group._group_actions:
+            value = getattr(given, action.dest, action.default)
+            is_given = value != action.default and (action.nargs != 0 or value == action.const)
+            if is_given and action.option_strings and group.title not in taken:
+                return f"{given.command.name} does not take {action.option_strings[-1]}"
+    return None

@@ -7,23 +7,14 @@ import stat
 import sys
 
 from .._secret import Secret
-from ..cloud import Cloud
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import BinaryIO
 
-    from ..types import Credential
-
 STANDARD_INPUT = "-"
 TOKEN_VARIABLE = "AUTOPILOT_TOKEN"
 _MOST_BYTES = 1 << 17  # more than a token can have: the library refuses the rest
-_LONGEST_NAME = 48  # Microsoft's own domains for tenants have at most 43 characters, GUIDs 36; tokens have more
-_AUTHORITIES = {
-    Cloud.US_GOVERNMENT: "login.microsoftonline.us",
-    Cloud.US_GOVERNMENT_DOD: "login.microsoftonline.us",
-    Cloud.CHINA: "login.chinacloudapi.cn",
-}
 
 
 class InputError(Exception):
@@ -69,11 +60,6 @@ class TokenFile:
         return token
 
 
-def redacted(name: str) -> str:
-    """The name, for a message, unless it is so long that it may be a token, given by mistake."""
-    return name if len(name) <= _LONGEST_NAME else "(a long name)"
-
-
 def opened(path: str) -> BinaryIO:
     """Opens a file, or standard input."""
     if path != STANDARD_INPUT:
@@ -83,20 +69,3 @@ def opened(path: str) -> BinaryIO:
     if sys.stdin.isatty():
         raise InputError("standard input is a terminal, which cuts long lines: pipe into it")
     return open(sys.stdin.fileno(), "rb", closefd=False)
-
-
-def azure_identity(name: str, cloud: Cloud | None = None, **arguments: object) -> Credential:
-    """Makes a credential of azure-identity, given the name of its class."""
-    try:
-        from azure import identity
-    except ImportError:
-        raise InputError("azure-identity is not installed: pip install azure-identity") from None
-    if not name.endswith("Credential") or name not in identity.__all__:
-        raise InputError(f"azure.identity has no credential {redacted(name)}")
-    if name == "DefaultAzureCredential" and cloud in _AUTHORITIES and "AZURE_AUTHORITY_HOST" not in os.environ:
-        arguments.setdefault("authority", _AUTHORITIES[cloud])
-    try:
-        credential: Credential = getattr(identity, name)(**arguments)
-    except Exception as error:
-        raise InputError(" ".join(f"{name}: {error}".split())) from None
-    return credential

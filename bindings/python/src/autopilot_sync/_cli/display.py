@@ -6,7 +6,7 @@ import logging
 import sys
 from contextlib import contextmanager, suppress
 
-from . import formatting
+from ..progress import activity, next_step
 from .help_text import PROGRAM
 from .tally import FEW
 
@@ -33,6 +33,10 @@ class Quiet:
         for hint in report.hints:
             self.line(hint)
 
+    def ask(self, text: str) -> None:
+        """Asks the person to do something, so that the program can go on."""
+        self.line(text)
+
     def note(self, text: str) -> None:
         """Shows something that only a person wants to know."""
 
@@ -54,11 +58,11 @@ class Lines(Quiet):
         shown: list[str] = []
 
         def show(progress: Progress) -> None:
-            activity = formatting.activity(progress)
-            if activity not in shown[-1:]:
-                shown.append(activity)
-                step = formatting.next_step(progress)
-                self.line(f"{activity}, {step}" if step else activity)
+            doing = activity(progress)
+            if doing not in shown[-1:]:
+                shown.append(doing)
+                step = next_step(progress)
+                self.line(f"{doing}, {step}" if step else doing)
 
         yield show
 

@@ -47,9 +47,9 @@ class ExitCode(IntEnum):
     UNCONFIRMED = 3, "with --wait: a sync was accepted or was running, but its end could not be observed"
     TOO_OLD = 4, "for status with --max-age: the last completed sync is older, or there was none"
     SYNC_FAILED = 10, "the service reports that the sync failed", SyncFailedError
-    USAGE = 64, "an option is wrong"
+    USAGE = 64, "an option is wrong, or nothing is given"
     REFUSED = 65, "the service refuses the request, such as with 400 or 404: trying again does not help"
-    NO_TOKEN = 66, "there is no usable token; or the file of --many cannot be used", InvalidArgumentError, InputError
+    NO_TOKEN = 66, "there is no usable token; or the file of tenants cannot be used", InvalidArgumentError, InputError
     UNAVAILABLE = 69, "the service cannot be reached or does not answer as it should: try again later", AutopilotError
     FAULT = 70, "a fault in this program"
     NO_OUTPUT = 74, "the result cannot be written to standard output"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .. import _words
 from ..settings import Settings, SyncStatus
 from . import formatting
 from .exit_code import ExitCode
@@ -23,14 +24,14 @@ def of(settings: Settings, max_age: float | None, now: datetime) -> tuple[ExitCo
         # While a sync runs, the time is that of the sync before it, or of its own start.
         if settings.status not in (SyncStatus.COMPLETED, SyncStatus.IN_PROGRESS):
             return ExitCode.TOO_OLD, f"the service does not say that the last sync completed: status {text}"
-        age = formatting.age(last, now)
+        age = _words.age(last, now)
         if age > max_age:
-            most = formatting.duration(max_age)
-            return ExitCode.TOO_OLD, f"the last completed sync is {formatting.duration(age)} old, more than {most}"
+            most = _words.duration(max_age)
+            return ExitCode.TOO_OLD, f"the last completed sync is {_words.duration(age)} old, more than {most}"
     return ExitCode.OK, f"status {text}, last sync {formatting.past(last, now)}"
 
 
 def _since(time: datetime | None, now: datetime) -> str:
     if time is None:
         return "since an unknown time"
-    return f"for {formatting.duration(formatting.age(time, now))}, since {formatting.utc(time)}"
+    return f"for {_words.duration(_words.age(time, now))}, since {_words.utc(time)}"

@@ -1,51 +1,70 @@
-"""The parts of --help around the options."""
+"""The texts of --help and of the manual page around the options."""
 
 from __future__ import annotations
 
 from .credentials import TOKEN_VARIABLE
 from .exit_code import ExitCode
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 PROGRAM = "autopilot-sync"
+USAGE = f"{PROGRAM} [COMMAND] [option ...]"
 
-USAGE = f"{PROGRAM} [sync | status] [option ...]"
-
-DESCRIPTION = """\
+SUMMARY = """\
 Triggers Microsoft Intune's Windows Autopilot sync and tells what the service answers. The token needs the permission
 DeviceManagementServiceConfig.ReadWrite.All; for status, Read.All is enough.
-
-commands:
-  sync    trigger a sync (the default); with --wait, wait until it has completed; with --since, trigger one and wait
-          only if none has completed since
-  status  read how and when the last sync ran and when the next is possible; changes nothing: a health check
 """
 
-_EXIT_CODES = "\n".join(f"  {code.value:>3}  {code.meaning}" for code in ExitCode)
+EXAMPLES = {
+    f"{PROGRAM} sync": f"trigger a sync with the token in {TOKEN_VARIABLE}",
+    f"{PROGRAM} --wait --device-code": "sign in as yourself, trigger a sync and wait until it has completed",
+    f"{PROGRAM} --wait 20m --azure-cli": "as the service principal of the Azure CLI, at most 20 minutes",
+    f"{PROGRAM} --since start": "after a change: end when a sync has completed since now",
+    f"{PROGRAM} --since 12h": "trigger only if no sync has completed in the last 12 hours",
+    f"{PROGRAM} status --max-age 12h": "check that syncs complete, for cron or Nagios",
+    f"{PROGRAM} --many tenants.txt --wait": "for all tenants in the file",
+    f"get-a-token | {PROGRAM} --token-file -": "with a token of another program",
+    f"source <({PROGRAM} completion bash)": "complete commands and options in this shell",
+}
+
+TENANTS = """\
+Each line of the file of --many names a tenant and says where its token comes from:
+
+  contoso   env:CONTOSO_TOKEN
+  fabrikam  file:fabrikam.token
+  adatum    azure:AzureCliCredential tenant_id=00000000-0000-0000-0000-000000000000
+
+Empty lines and lines that begin with # are skipped. The path of a file is relative to the folder of the tenants' file.
+azure: takes any credential of azure-identity, with its arguments.
+"""
+
+OUTPUT = f"""\
+Standard output has only the result; standard error has the rest. A terminal shows the progress of a wait: live if rich
+is installed, otherwise line by line. pip install "{PROGRAM}[cli]" installs rich, and azure-identity, which the ways to
+sign in need.
+"""
+
+HIGHEST = "If several hold, the exit code is the highest of them; with --many, the highest of all tenants' codes.\n"
+
+
+def description(commands: Mapping[str, str]) -> str:
+    return f"{SUMMARY}\ncommands:\n{_pairs(commands)}\nOptions alone, without a command, are for sync."
+
+
+def _pairs(texts: Mapping[str, str]) -> str:
+    """Names and texts in two columns."""
+    width = max(map(len, texts))
+    return "".join(f"  {name:<{width}}  {text}\n" for name, text in texts.items())
+
 
 EPILOG = f"""\
 examples:
-  {PROGRAM}                         trigger a sync with the token in {TOKEN_VARIABLE}
-  {PROGRAM} --wait --azure-cli      and wait for it, as the application signed in to the Azure CLI
-  {PROGRAM} status --token-file /run/secrets/graph-token
-  get-a-token | {PROGRAM} --wait 600 --token-file - --json
-  {PROGRAM} --many tenants.json --wait
-  {PROGRAM} --since start           after a change: end when a sync has completed since now
-  {PROGRAM} --since 12h             trigger only if no sync has completed in the last 12 hours
-  {PROGRAM} status --max-age 12h    check that syncs complete, for cron or Nagios
-
-The file of --many names each tenant and says where its token comes from:
-  {{
-    "contoso":  {{"token_env": "CONTOSO_TOKEN"}},
-    "fabrikam": {{"token_file": "fabrikam.token"}},
-    "adatum":   {{"azure_identity": "AzureCliCredential", "tenant_id": "00000000-0000-0000-0000-000000000000"}}
-  }}
-The path of a token_file is relative to that file. azure_identity takes any credential of that package, with its
-arguments. It needs that package, and so do the --azure options: pip install azure-identity
-
+{_pairs(EXAMPLES)}
+{TENANTS}
 output:
-Standard output has only the result; standard error has the rest. A terminal shows the progress of a wait: live if rich
-is installed (pip install "autopilot-sync[cli]"), otherwise line by line.
-
+{OUTPUT}
 exit codes:
-{_EXIT_CODES}
-If several hold, the exit code is the highest of them; with --many, the highest of all tenants' codes.
-"""
+{"".join(f"  {code.value:>3}  {code.meaning}" + chr(10) for code in ExitCode)}
+{HIGHEST}"""

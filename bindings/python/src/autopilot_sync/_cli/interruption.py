@@ -20,6 +20,19 @@ class Interruption:
         self.signal: int | None = None
         self.end = end
 
+    @contextmanager
+    def at_once(self) -> Iterator[None]:
+        """Inside this context the first signal raises KeyboardInterrupt."""
+        before, self.end = self.end, interrupt
+        try:
+            yield
+        finally:
+            self.end = before
+
+
+def interrupt() -> None:
+    raise KeyboardInterrupt
+
 
 @contextmanager
 def ends(end: Callable[[], object]) -> Iterator[Interruption]:

@@ -7,11 +7,13 @@ import os
 import sys
 
 from .display import Lines, LogLines, Quiet
-from .printer import Json, Text
+from .printer import Json, Printer, Table, Text, Tsv
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import TextIO
+
+FORMATS: dict[str, type[Printer]] = {"json": Json, "table": Table, "tsv": Tsv}
 
 
 def display(is_verbose: bool) -> Quiet:
@@ -36,10 +38,10 @@ def _display(is_verbose: bool) -> Quiet:
     return Lines() if is_verbose or is_terminal else Quiet()
 
 
-def printer(as_json: bool) -> Json | Text:
-    """The printer for standard output."""
-    if as_json:
-        return Json()
+def printer(name: str | None) -> Printer:
+    """The printer for standard output. None chooses the one for people."""
+    if name is not None:
+        return FORMATS[name]()
     if _is_live(sys.stdout):
         try:
             from .rich_printer import Rich

@@ -1,4 +1,4 @@
-"""Prints the result on standard output: as JSON for programs, as text for people."""
+"""Prints the result on standard output: as text for people, or as JSON, a table or columns for programs."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ if TYPE_CHECKING:
     from .tally import Tally
 
 
-class Json:
-    """One JSON object a line, for errors too."""
+class Printer:
+    """How results are printed. For programs, an error is a result like any other."""
 
     def one(self, report: Report) -> None:
         """The result of the only call."""
-        print(report.json(), flush=True)
+        raise NotImplementedError
 
     def of_many(self, report: Report, _tally: Tally) -> None:
         """The result of one tenant, as soon as it is there."""
@@ -27,7 +27,45 @@ class Json:
         """What became of all, at the end. Each has its line already."""
 
 
-class Text:
+class Json(Printer):
+    """One JSON object a line."""
+
+    def one(self, report: Report) -> None:
+        print(report.json(), flush=True)
+
+
+class Tsv(Printer):
+    """One line for each result: its columns without their names, with tabs between them."""
+
+    def one(self, report: Report) -> None:
+        print(*report.row().values(), sep="\t", flush=True)
+
+
+class Table(Printer):
+    """Columns with their names above. They are aligned, so the rows of many tenants come at the end."""
+
+    def __init__(self) -> None:
+        self._rows: list[dict[str, str]] = []
+
+    def one(self, report: Report) -> None:
+        self._rows.append(report.row())
+        self._print()
+
+    def of_many(self, report: Report, _tally: Tally) -> None:
+        self._rows.append(report.row())
+
+    def summary(self, tally: Tally) -> None:
+        self._print()
+
+    def _print(self) -> None:
+        rows = [{name: name for name in self._rows[0]}, *self._rows]
+        widths = {name: max(len(row[name]) for row in rows) for name in rows[0]}
+        for row in rows:
+            print("  ".join(cell.ljust(widths[name]) for name, cell in row.items()).rstrip())
+        sys.stdout.flush()
+
+
+class Text(Printer):
     """Lines for people. The error of a single call goes to standard error only."""
 
     def one(self, report: Report) -> None:

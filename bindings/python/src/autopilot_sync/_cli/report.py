@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import signal
-from datetime import datetime, timezone
 
 from .._values import Record
+from .._words import now
 from ..detail import Detail, Trigger
 from ..exceptions import AutopilotError
-from ..outcome import Outcome
+from ..outcome import Answer, Outcome
 from ..settings import Settings
-from . import exit_code, formatting, health
+from . import exit_code, health
 from .exit_code import ExitCode
 
 TYPE_CHECKING = False
@@ -27,17 +27,20 @@ _HINTS = {
 }
 _NO_TOKEN_HINT = "See autopilot-sync --help for the ways to give it a token."
 
+COLUMNS = ("tenant", "name", "exit_code", "status", "last_sync", "next_sync", "message")
+"""What a row of a table has. A single result has no tenant."""
+
 
 class Report(Record):
     """The result of a call: an answer, the settings, or an error.
 
     Attributes:
         tenant: The tenant's name. None without --many.
-        name: One word for people, such as "ACCEPTED" or "FORBIDDEN".
+        name: One word for people, such as "COMPLETED" or "FORBIDDEN".
         message: What happened.
         exit_code: The exit code.
-        detail: What else is known. None if no call was made or it gives none.
-        settings: The last settings that the call read. None if it read none.
+        detail: What else is known about the call. None if no call was made.
+        reads: Whether the call only reads the settings, so that there is no trigger to tell of.
     """
 
     tenant: str | None
@@ -45,7 +48,12 @@ class Report(Record):
     message: str
     exit_code: int
     detail: Detail | None
-    settings: Settings | None
+    reads: bool
+
+    @property
+    def settings(self) -> Settings | None:
+        """The last settings that the call read."""
+        return None if self.detail is None else self.detail.settings
 
     @property
     def is_error(self) -> bool:
@@ -62,8 +70,8 @@ class Report(Record):
 
     @property
     def read(self) -> Settings | None:
-        """The settings, if the call only read them."""
-        return self.settings if self.detail is None else None
+        """The settings, if the call only reads them."""
+        return self.settings if self.reads else None
 
     @property
     def line(self) -> str:
@@ -77,61 +85,51 @@ class Report(Record):
         """What the error means for the sync, and the ids that Microsoft's support asks for."""
         if self.detail is None:
             return [_NO_TOKEN_HINT] if self.exit_code == ExitCode.NO_TOKEN else []
+        if self.read is not None:
+            return []
         has_ended = self.exit_code == ExitCode.SYNC_FAILED
-        hints = ["" if has_ended else _HINTS.get(self.detail.trigger, "")]
+        hints = ["" if has_ended or self.reads else _HINTS.get(self.detail.trigger, "")]
         for attempt in self.detail.attempts[-1:]:
             hints.append(f"client-request-id: {attempt.client_request_id}")
             hints.append(f"request-id: {attempt.request_id}" if attempt.request_id else "")
         return [hint for hint in hints if hint]
 
+    def facts(self) -> dict[str, Any]:
+        """All of it. Unknown values are None."""
+        detail = dict.fromkeys(Detail._fields) if self.detail is None else self.detail.to_dict()
+        tenant = {} if self.tenant is None else {"tenant": self.tenant}
+        return {**tenant, "exit_code": self.exit_code, "name": self.name, **detail, "message": self.message}
+
     def json(self) -> str:
-        """All of it on one line. Unknown values are null."""
-        detail, settings = self.detail, self.settings
-        fields: dict[str, Any] = {"tenant": self.tenant} if self.tenant is not None else {}
-        fields.update(
-            exit_code=self.exit_code,
-            result=0 if self.read else detail and detail.result,
-            result_name="AUTOPILOT_OK" if self.read else detail and detail.result_name,
-            message=self.message,
-            status_code=detail and detail.status_code,
-            error=detail and detail.error and {"code": detail.error.code, "message": detail.error.message},
-            retry_after=detail and detail.retry_after,
-            trigger=detail and detail.trigger.name,
-            why_unknown=detail and detail.why_unknown,
-            attempts=detail
-            and [
-                {"client_request_id": one.client_request_id, "request_id": one.request_id} for one in detail.attempts
-            ],
-            settings=settings
-            and {
-                "status": settings.status and settings.status.name,
-                "status_text": settings.status_text,
-                "last_sync": _iso(settings.last_sync),
-                "last_sync_age": settings.last_sync and round(formatting.age(settings.last_sync, _now()), 3),
-                "last_manual_sync": _iso(settings.last_manual_sync),
-                "next_sync": _iso(settings.next_sync),
-            },
-        )
-        return json.dumps(fields)
+        """All of it on one line."""
+        return json.dumps(self.facts())
+
+    def row(self) -> dict[str, str]:
+        """The columns of a table that it has."""
+        facts = self.facts()
+        known = {**(facts["settings"] or {}), **facts}
+        return {name: _cell(known.get(name)) for name in COLUMNS if name != "tenant" or name in facts}
 
 
 def of_outcome(outcome: Outcome, tenant: str | None = None) -> Report:
     return Report(
         tenant=tenant,
-        name=outcome.answer.name,
+        name="COMPLETED" if _has_completed(outcome) else outcome.answer.name,
         message=str(outcome),
         exit_code=exit_code.of_answer(outcome.answer),
         detail=outcome.detail,
-        settings=outcome.settings,
+        reads=False,
     )
 
 
-def of_settings(settings: Settings, max_age: float | None, tenant: str | None = None) -> Report:
-    code, message = health.of(settings, max_age, _now())
-    return Report(tenant=tenant, name=code.name, message=message, exit_code=code, detail=None, settings=settings)
+def of_settings(detail: Detail, max_age: float | None, tenant: str | None = None) -> Report:
+    """For a call that has read the settings."""
+    assert detail.settings is not None
+    code, message = health.of(detail.settings, max_age, now())
+    return Report(tenant=tenant, name=code.name, message=message, exit_code=code, detail=detail, reads=True)
 
 
-def of_error(error: BaseException, tenant: str | None = None) -> Report:
+def of_error(error: BaseException, tenant: str | None = None, *, reads: bool = False) -> Report:
     detail = error.detail if isinstance(error, AutopilotError) else None
     code = exit_code.of_error(error)
     return Report(
@@ -140,34 +138,33 @@ def of_error(error: BaseException, tenant: str | None = None) -> Report:
         message=str(error) or type(error).__name__,
         exit_code=code,
         detail=detail,
-        settings=None if detail is None else detail.settings,
+        reads=reads,
     )
 
 
 def of_failure(message: str, code: ExitCode) -> Report:
     """For a failure before any call."""
-    return Report(tenant=None, name=code.name, message=message, exit_code=code, detail=None, settings=None)
+    return Report(tenant=None, name=code.name, message=message, exit_code=code, detail=None, reads=False)
 
 
-def of_interruption(number: int, error: BaseException | None = None, tenant: str | None = None) -> Report:
+def of_interruption(
+    number: int, error: BaseException | None = None, tenant: str | None = None, *, reads: bool = False
+) -> Report:
     """For a call that a signal ended. The error, if there is one, tells how far the call came."""
     detail = error.detail if isinstance(error, AutopilotError) else None
     message = f"interrupted: by {signal.Signals(number).name}"
-    if tenant is not None and detail is not None:  # there is no other line for a hint
+    if tenant is not None and detail is not None and not reads:  # there is no other line for a hint
         message += f". {_HINTS.get(detail.trigger, '')}"
-    return Report(
-        tenant=tenant,
-        name=ExitCode.INTERRUPTED.name,
-        message=message,
-        exit_code=128 + number,
-        detail=detail,
-        settings=None if detail is None else detail.settings,
-    )
+    name = ExitCode.INTERRUPTED.name
+    return Report(tenant=tenant, name=name, message=message, exit_code=128 + number, detail=detail, reads=reads)
 
 
-def _now() -> datetime:
-    return datetime.now(timezone.utc)
+def _has_completed(outcome: Outcome) -> bool:
+    """Whether a wait saw the sync's end, so that it is more than accepted or running."""
+    if outcome.answer is Answer.ALREADY_RUNNING:
+        return outcome.trigger is Trigger.JOINED
+    return outcome.answer is Answer.ACCEPTED and outcome.settings is not None
 
 
-def _iso(time: datetime | None) -> str | None:
-    return None if time is None else time.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+def _cell(value: object) -> str:
+    return "" if value is None else " ".join(str(value).split())

@@ -10,8 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, ProgressColumn, Spinner
 from rich.progress import Progress as Bars
 from rich.text import Text
 
-from ..progress import Phase, Progress
-from . import formatting
+from ..progress import Phase, Progress, activity, next_step
 from .display import Quiet
 from .rich_printer import sign
 
@@ -37,6 +36,9 @@ class Live(Quiet):
         for more in [*report.message.splitlines()[1:], *report.hints]:
             self._console.print(Text(more, "dim"))
 
+    def ask(self, text: str) -> None:
+        self._console.print(Text(text, "bold"))
+
     def note(self, text: str) -> None:
         self._console.print(Text(text, "bold"))
 
@@ -52,8 +54,8 @@ class Live(Quiet):
                 window = max(window, progress.next_step) if is_window else 0.0
                 bars.update(
                     task,
-                    description=formatting.activity(progress),
-                    next=formatting.next_step(progress),
+                    description=activity(progress),
+                    next=next_step(progress),
                     total=window if is_window else None,
                     completed=window - progress.next_step if is_window else 0,
                 )

@@ -14,40 +14,49 @@ from .tally import FEW
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from rich.console import RenderableType
+
     from .report import Report
     from .tally import Tally
 
+_WIDEST_NAME = 24
+
 
 class Rich(Text):
-    """Like Text, in colours. Many tenants make a table, the worst first."""
+    """Like Text, in colours."""
 
     def __init__(self) -> None:
         self._console = Console(highlight=False)
+        self._listed = 0
 
     def one(self, report: Report) -> None:
         if report.read is not None:
-            self._console.print(_grid(formatting.state(report.read)))
+            self._print(_grid(formatting.state(report.read)))
         elif not report.is_error:
-            self._console.print(sign(report), RichText(report.line))
+            self._print(RichText.assemble(sign(report), " ", report.line))
             if report.settings is not None:
-                self._console.print(Padding(_grid(formatting.state(report.settings)[1:]), (0, 0, 0, 2)))
+                self._print(Padding(_grid(formatting.state(report.settings)[1:]), (0, 0, 0, 2)))
 
-    def of_many(self, report: Report, _tally: Tally) -> None:
-        """The table has it."""
+    def of_many(self, report: Report, tally: Tally) -> None:
+        if not tally.lists(report):
+            return
+        self._listed += 1
+        if self._listed <= FEW:
+            tenant = (report.tenant or "").ljust(min(tally.widest_name, _WIDEST_NAME))
+            self._print(RichText.assemble(tenant, "  ", sign(report), "  ", report.line))
 
     def summary(self, tally: Tally) -> None:
-        table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
-        for column in ("tenant", "result", "message"):
-            table.add_column(column, overflow="fold")
-        worst_first = tally.worst_first
-        for report in worst_first[:FEW]:
-            table.add_row(RichText(report.tenant or ""), sign(report), RichText(report.line))
-        if worst_first:
-            self._console.print(table)
-        if worst_first[FEW:]:
-            self._console.print(f"and {len(worst_first) - FEW:,} more, which --json or a pipe shows")
+        if self._listed > FEW:
+            self._print(f"and {self._listed - FEW:,} more, which --json or a pipe shows")
         if not tally.is_short:
-            self._console.print("\n".join(tally.lines))
+            self._print("\n".join(tally.lines))
+
+    def _print(self, shown: RenderableType) -> None:
+        """By print, because rich turns its lines into lines above the live display. It does not do so with what another
+        console writes."""
+        with self._console.capture() as captured:
+            self._console.print(shown)
+        print(end=captured.get(), flush=True)
 
 
 def sign(report: Report) -> RichText:

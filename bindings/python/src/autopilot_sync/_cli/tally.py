@@ -8,7 +8,7 @@ from .exit_code import ExitCode
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection
 
     from .report import Report
 
@@ -17,45 +17,34 @@ FEW = 40
 
 
 class Tally:
-    """Counts the results of many tenants, and keeps those to list."""
+    """Counts the results of many tenants."""
 
-    def __init__(self, tenants: Iterable[str]) -> None:
-        self._places = {tenant: place for place, tenant in enumerate(tenants)}
-        self._listed: list[Report] = []
-        self._counts: Counter[tuple[int, str]] = Counter()
+    def __init__(self, tenants: Collection[str]) -> None:
+        self.total = len(tenants)
+        self.widest_name = max(map(len, tenants))
+        self.exit_code = 0
+        """The highest of all."""
+        self.good = 0
+        self._counts: Counter[str] = Counter()
+        self._codes: Counter[str] = Counter()
+        """The highest exit code of each kind."""
 
     def add(self, report: Report) -> None:
-        self._counts[report.exit_code, report.kind] += 1
-        if self.lists(report):
-            self._listed.append(report)
+        self.exit_code = max(self.exit_code, report.exit_code)
+        self.good += report.exit_code <= ExitCode.ALREADY_RUNNING
+        self._counts[report.kind] += 1
+        self._codes[report.kind] = max(self._codes[report.kind], report.exit_code)
 
     def lists(self, report: Report) -> bool:
         """Whether to show this one, and not only to count it."""
         return self.is_short or report.exit_code > ExitCode.ALREADY_RUNNING and not report.is_interrupted
 
     @property
-    def worst_first(self) -> list[Report]:
-        """Those to list. Those that are equally bad have the order in which the tenants were given."""
-        return sorted(self._listed, key=lambda report: (-report.exit_code, self._places.get(report.tenant or "", 0)))
-
-    @property
-    def total(self) -> int:
-        return len(self._places)
-
-    @property
     def is_short(self) -> bool:
         return self.total <= FEW
 
     @property
-    def good(self) -> int:
-        return sum(count for (code, _), count in self._counts.items() if code <= ExitCode.ALREADY_RUNNING)
-
-    @property
-    def exit_code(self) -> int:
-        """The highest of all."""
-        return max(code for code, _ in self._counts)
-
-    @property
     def lines(self) -> list[str]:
         """How many there are of each kind, the worst first."""
-        return [f"{count:>7,} {kind}" for (_, kind), count in sorted(self._counts.items(), reverse=True)]
+        worst_first = sorted(self._counts.items(), key=lambda kind: (-self._codes[kind[0]], kind[0]))
+        return [f"{count:>7,} {kind}" for kind, count in worst_first]

@@ -1,81 +1,71 @@
-"""The file of --many: the tenants, and where to get the token of each."""
+"""The file of --many: the tenants, and where to get the token of each. The agent autopilot-fleet reads it too."""
 
 from __future__ import annotations
 
-import json
 import os
 
-from .credentials import STANDARD_INPUT, InputError, TokenFile, TokenVariable, azure_identity, opened, redacted
+from .credentials import STANDARD_INPUT, InputError, TokenFile, TokenVariable, opened
+from .sign_in import azure_identity
+from .words import redacted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from collections.abc import Iterator
 
     from ..types import Credential
 
-_KINDS = "token_env, token_file or azure_identity"
+_FORM = "expected NAME env:VARIABLE, NAME file:PATH or NAME azure:CREDENTIAL"
+_NAME = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.-_")
 
 
 def read(path: str) -> dict[str, Credential]:
-    """The credentials by the tenants' names, in the file's order. If the file cannot be opened, the error does not name
-    the path: it may be a token, given by mistake."""
+    """The credentials by the tenants' names, in the file's order. Errors do not show the lines, nor the path of a file
+    that cannot be opened: they may be tokens, given by mistake."""
     try:
         with opened(path) as file:
-            tenants = json.loads(file.read(), object_pairs_hook=_object)
+            text = file.read().decode("utf-8-sig")
     except OSError as error:
         raise InputError(f"the file of --many: {error.strerror}") from None
     except ValueError as error:
         raise InputError(f"{path}: {error}") from None
-    if not isinstance(tenants, dict) or not tenants:
-        raise InputError(f"{path}: not a JSON object with an entry for each tenant")
-    folder = os.path.dirname(path)
-    try:
-        return {name: _credential(name, entry, folder) for name, entry in tenants.items()}
-    except InputError as error:
-        raise InputError(f"{path}: {error}") from None
-
-
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for name, value in pairs:
-        if name in found:
-            raise ValueError(f"{redacted(name)} appears twice")
-        found[name] = value
+    found: dict[str, Credential] = {}
+    for number, name, source in _entries(text):
+        try:
+            if name in found:
+                raise InputError(f"{redacted(name)} is there already")
+            found[name] = _credential(name, source, os.path.dirname(path))
+        except InputError as error:
+            raise InputError(f"{path}: line {number}: {error}") from None
+    if not found:
+        raise InputError(f"{path}: it names no tenant")
     return found
 
 
-def _credential(tenant: str, entry: object, folder: str) -> Credential:
-    try:
-        if isinstance(entry, dict):
-            entry = dict(entry)
-            for kind, make in _MAKERS.items():
-                place = entry.pop(kind, None)
-                if isinstance(place, str) and place:
-                    return make(place, folder, entry)
-        raise InputError(f"it needs an object with {_KINDS}, whose value is a text")
-    except InputError as error:
-        raise InputError(f"{redacted(tenant)}: {error}") from None
+def _entries(text: str) -> Iterator[tuple[int, str, str]]:
+    """The number of each line that names a tenant, the name, and the source of its token."""
+    for number, line in enumerate(text.splitlines(), 1):
+        name, *rest = line.split(maxsplit=1) or ["#"]
+        if not name.startswith("#"):
+            yield number, name, "".join(rest).strip()
 
 
-def _variable(name: str, _folder: str, rest: dict[str, Any]) -> Credential:
-    _refuse(rest)
-    return TokenVariable(name)
+def _credential(name: str, source: str, folder: str) -> Credential:
+    kind, _, place = source.partition(":")
+    if not _NAME.issuperset(name) or not place:
+        raise InputError(_FORM)
+    if kind == "env":
+        return TokenVariable(place)
+    if kind == "file" and place != STANDARD_INPUT:
+        return TokenFile(os.path.join(folder, place))
+    if kind == "azure":
+        return _azure(place)
+    raise InputError(_FORM if kind != "file" else "a tenant's token cannot come from standard input")
 
 
-def _file(path: str, folder: str, rest: dict[str, Any]) -> Credential:
-    _refuse(rest)
-    if path == STANDARD_INPUT:
-        raise InputError("a tenant's token cannot come from standard input")
-    return TokenFile(os.path.join(folder, path))
-
-
-def _azure(name: str, _folder: str, arguments: dict[str, Any]) -> Credential:
-    return azure_identity(name, **arguments)
-
-
-def _refuse(rest: dict[str, Any]) -> None:
-    if rest:
-        raise InputError(f"it must not have {', '.join(map(redacted, rest))}")
-
-
-_MAKERS = {"token_env": _variable, "token_file": _file, "azure_identity": _azure}
+def _azure(words: str) -> Credential:
+    """A credential of azure-identity, from its name and NAME=VALUE for each of its arguments."""
+    name, *pairs = words.split()
+    arguments = {key: value for key, sign, value in (pair.partition("=") for pair in pairs) if key and sign}
+    if len(arguments) != len(pairs):
+        raise InputError(f"after azure:{redacted(name)}, expected NAME=VALUE")
+    return azure_identity(name, None, **arguments)
