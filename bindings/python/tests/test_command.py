@@ -398,6 +398,7 @@ def test_json_has_all_that_is_known(emulator: Emulator) -> None:
     found = Ran("--json").json()
     (request,) = emulator.requests()
     (attempt,) = found.pop("attempts")
+    assert {"connect", "request", "reply"} <= {event["topic"] for event in found.pop("trace")}
     assert attempt["client_request_id"] == dict(request["headers"])["client-request-id"] and attempt["request_id"]
     assert found == {
         "exit_code": 0,
@@ -477,7 +478,7 @@ def test_json_of_errors(start: Start) -> None:
 def test_the_document_of_json_has_its_fields(emulator: Emulator) -> None:
     rows = re.findall(r"^\| `(\w+)` \|", README.partition("| field |")[2].partition("\n\n")[0], re.M)
     found = Ran("status", "--json").json()
-    assert [*found, *found["settings"]] == [row for row in rows if row != "tenant"] and "tenant" in rows
+    assert sorted([*found, *found["settings"], "tenant"]) == sorted(rows)
 
 
 @posix
@@ -558,11 +559,12 @@ def test_verbose_tells_the_steps_and_the_calls(start: Start) -> None:
     out, rest = program.communicate()
     assert out == "COMPLETED: the sync completed\n" and shows_no_token(rest)
     lines += rest.splitlines()
-    first, *_, last = lines
-    assert first == "Reading how the last sync went\n"
-    assert last.startswith("sync_and_wait: AUTOPILOT_OK: the sync completed (client-request-id ")
-    steps = [line.partition(",")[0] for line in lines]
-    assert len(steps) == len(set(steps))
+    call = [line for line in lines if line.startswith("sync_and_wait: ")]
+    steps = [line.partition(",")[0] for line in lines if line not in call]
+    assert steps[0] == "Reading how the last sync went\n" and len(steps) == len(set(steps))
+    assert call[0].startswith("sync_and_wait: AUTOPILOT_OK: the sync completed (client-request-id ")
+    topics = [line.split()[3] for line in call[1:]]
+    assert {"connect:", "request:", "reply:", "reading:"} <= set(topics)
 
 
 @posix

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 from pathlib import Path
 from typing import Any
 
 import pytest
 from autopilot_sync import Fleet
-from autopilot_sync._cli import report
+from autopilot_sync._cli import report, tenants
 from autopilot_sync._cli.main import main
 from azure.identity import CredentialUnavailableError
 from command import LASTING, Ran, begun, shows_no_token
@@ -257,6 +258,13 @@ def test_a_wrong_file_is_refused_before_anything_is_sent(emulator: Emulator, tmp
     assert (ran.code, ran.out) == (66, "") and ran.err.startswith(f"autopilot-sync: {path}: ") and words in ran.err
     assert Ran("--many", str(path), "--json").json()["result"] is None
     assert emulator.requests() == []
+
+
+def test_the_documented_lines_are_read(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[3] / "docs" / "fleets.md").read_text()
+    lines = re.findall(r"^\| `(\w+ (?:env|file|azure):.*?)` \|", page, re.M)
+    (tmp_path / "tenants.txt").write_text("\n".join(lines))
+    assert list(tenants.read(str(tmp_path / "tenants.txt"))) == ["contoso", "fabrikam", "adatum"]
 
 
 def test_a_file_that_is_not_there_is_refused() -> None:

@@ -128,7 +128,7 @@ NOTHING: dict[str, Any] = dict.fromkeys(name for name in vars(SETTINGS) if name 
         (OUTCOME, "<Outcome TOO_SOON: words>"),
         (OUTCOME.detail, "<Detail AUTOPILOT_UNKNOWN: words>"),
         (OUTCOME.error, "<ServiceError Teapot: short>"),
-        (OUTCOME.attempts[0], "<Attempt client_request_id=a>"),
+        (OUTCOME.attempts[0], "<Attempt client_request_id=a, reason=short>"),
         (TenantResult(tenant="a", outcome=OUTCOME, error=None), "<TenantResult a: TOO_SOON: words>"),
         (
             TenantResult(tenant=7, outcome=None, error=RuntimeError("nobody is signed in")),

@@ -66,6 +66,10 @@ class Record:
         members of enumerations, and times in ISO 8601."""
         return {name: _plain(getattr(self, name)) for name in self._fields}
 
+    def _plain(self) -> Any:
+        """What the dict of another record has for this one."""
+        return self.to_dict()
+
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"{type(self).__name__} cannot be changed")
 
@@ -95,7 +99,7 @@ class Record:
 def _plain(value: Any) -> Any:
     """A value that JSON has too."""
     if isinstance(value, Record):
-        return value.to_dict()
+        return value._plain()
     if isinstance(value, Enum):
         return value.name
     if isinstance(value, tuple):

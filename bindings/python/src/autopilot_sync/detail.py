@@ -101,7 +101,6 @@ class Detail(Record):
     settings: Settings | None
     trace: Trace
 
-
     def __str__(self) -> str:
         return f"{self.result_name}: {self.message}"
 

@@ -6,7 +6,7 @@ from ._values import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Iterator
+    from typing import Any, Iterator
 
 
 class TraceEvent(Record):
@@ -44,6 +44,9 @@ class Trace(Record):
 
     def __repr__(self) -> str:
         return f"<Trace of {getattr(self, 'lines', '').count(_END)} events>"
+
+    def _plain(self) -> list[dict[str, Any]]:
+        return [event.to_dict() for event in self]
 
     def __iter__(self) -> Iterator[TraceEvent]:
         return map(_event, self.lines.splitlines())

@@ -113,7 +113,7 @@ def _add_output(options: Options) -> None:
     )
     options.add_argument("--json", dest="output", action="store_const", const="json", help="the same as --output json")
     options.add_argument(
-        "-v", "--verbose", action="store_true", help="print a line for each call and each step of a wait"
+        "-v", "--verbose", action="store_true", help="print what each call does, and each step of a wait"
     )
     version = f"{PROGRAM} {VERSION}"
     options.add_argument("-V", "--version", action="version", version=version, help="print the version")
