@@ -27,6 +27,7 @@ class Scene:
     start: Start
     folder: Path
     ended: contextlib.ExitStack
+    command: str = "sync"
     arguments: list[str] = field(default_factory=list)
     variables: dict[str, str] = field(default_factory=lambda: {"AUTOPILOT_TOKEN": SECRET})
     """None of its own: as the emulator sets them. Empty: unset."""
@@ -58,8 +59,9 @@ class Scene:
 
         self.variables["HTTPS_PROXY"] = f"http://127.0.0.1:{self.serve(answer)}"
 
-    def intercepted(self, *options: str, name: str = "graph.microsoft.com") -> None:
-        """A proxy that inspects TLS, with a certificate of this name that `openssl x509` makes with these options."""
+    def intercepted(self, *options: str, name: str = "graph.microsoft.com", reply: bytes = b"") -> None:
+        """A proxy that inspects TLS, with a certificate of this name that `openssl x509` makes with these options. To a
+        request it gives this reply."""
         certificate, key = self.folder / "box.pem", self.folder / "box.key"
         openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", key,
                 "-out", self.folder / "ca.pem", "-subj", "/CN=Example Web Filter", "-days", "3650",
@@ -77,6 +79,7 @@ class Scene:
             peer.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
             with context.wrap_socket(peer, server_side=True) as inside:
                 inside.recv(65_536)
+                inside.sendall(reply)
 
         self.variables["HTTPS_PROXY"] = f"http://127.0.0.1:{self.serve(answer)}"
 
@@ -201,9 +204,11 @@ def expired_certificate(scene: Scene) -> None:
 
 @trouble("A web filter answers in place of the service")
 def page(scene: Scene) -> None:
-    body = "<html><title>Blocked</title></html>"
-    reply = {"status": 403, "headers": [["Content-Type", "text/html"]], "body": body}
-    scene.start().script({"answer": {"reply": reply}, "times": 9})
+    scene.start()
+    body = b"<html><title>Blocked</title></html>"
+    head = b"HTTP/1.1 403 Forbidden\r\nContent-Type: text/html\r\nContent-Length: %d\r\n\r\n" % len(body)
+    scene.intercepted("-days", "30", reply=head + body)
+    scene.trust_the_box()
 
 
 @trouble("The token has expired")
@@ -272,4 +277,4 @@ def outage(scene: Scene) -> None:
 def failed(scene: Scene) -> None:
     scene.start("--idle-status", "failed")
     scene.token()
-    scene.arguments += ["--wait"]
+    scene.command = "status"

@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from .cloud import Cloud
     from .types import Credential
 
-A_SECOND = timedelta(seconds=1)
+A_LITTLE_EARLIER = timedelta(seconds=10)
+"""The service's clock is known to a second, and as exactly as the first reply is fast. What may have begun just before a
+moment does not count as since then, but the sync of a lost worker must count."""
 
 
 def sync_many(
@@ -71,8 +73,8 @@ def sync_many(
             this process.
 
             A cluster serves a share again if its worker is lost. So that no sync is triggered twice for nothing, a wait
-            then counts any sync since this call, as with `since`: its answer may be UP_TO_DATE, and it does not join a
-            sync that ran before. The clocks of the machines must agree.
+            then counts any sync since ten seconds before this call, as with `since`: its answer may be UP_TO_DATE, and
+            it does not join a sync that ran before. The clocks of the machines must agree.
         cloud, base_url, proxy, ca_file, timeout, connect_timeout: As for `Client`.
         max_retries, user_agent_suffix, ignore_environment, trigger_only: As for `Client`.
 
@@ -108,8 +110,7 @@ def sync_many(
     if not isinstance(executor, ThreadPoolExecutor):
         _refuse_texts(tenants)
     if terms["goal"] is Goal.SYNC_AND_WAIT:
-        # A second earlier, because the library rounds up to whole seconds: the sync of a lost worker must count.
-        terms.update(goal=Goal.SYNC_SINCE, since=datetime.now(timezone.utc) - A_SECOND)
+        terms.update(goal=Goal.SYNC_SINCE, since=datetime.now(timezone.utc) - A_LITTLE_EARLIER)
     return _shares.results(executor, workers, tenants, terms, options, as_completed)
 
 

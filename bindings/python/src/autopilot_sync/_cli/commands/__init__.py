@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from . import completion, help, status, sync
+from . import completion, doctor, help, status, sync
 
-COMMANDS = {command.name: command for command in (sync.COMMAND, status.COMMAND, completion.COMMAND, help.COMMAND)}
+_ALL = (sync.COMMAND, status.COMMAND, doctor.COMMAND, completion.COMMAND, help.COMMAND)
+COMMANDS = {command.name: command for command in _ALL}
 DEFAULT = sync.COMMAND
