@@ -132,7 +132,8 @@ fn every_code_block_is_in_a_language_that_is_tried() {
         for fence in text.lines().filter(|line| line.starts_with("```")).step_by(2) {
             let language = fence.trim_start_matches('`');
             let tried = ["c", "cpp", "python", "rust,no_run", "sh", "cmake", "bat"];
-            assert!(tried.contains(&language), "{name}: a block in '{language}'");
+            let is_compared = language == "text" && name.ends_with("troubleshooting.md"); // by test_troubles.py
+            assert!(tried.contains(&language) || is_compared, "{name}: a block in '{language}'");
         }
     }
 }

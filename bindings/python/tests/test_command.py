@@ -289,7 +289,7 @@ def test_the_version() -> None:
         (["--frobnicate", "--wiat"], "there is no option --frobnicate, --wiat. See"),
         (["sync", "--tok", SECRET], "there is no option --tok"),
         (["sync", f"--tok={SECRET}"], "there is no option --tok"),
-        ([SECRET], "the commands are sync, status, completion, help. See"),
+        ([SECRET], "the commands are sync, status, doctor, completion, help. See"),
         (["statsu"], "there is no command statsu: did you mean status? See"),
         (["frobnicate"], "there is no command frobnicate: the commands are sync, "),
         (["completion"], "completion takes one of bash, zsh, fish, powershell. See"),

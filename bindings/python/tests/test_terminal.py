@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Callable
 
 import pytest
+from autopilot_sync._cli.diagnosis import STAGES
 from command import LASTING, command, shows_no_token, variables
 from conftest import Start
 from emulator import HANG, Emulator
@@ -142,6 +143,18 @@ def test_the_help_fits_the_terminal(opened: Open, columns: int, options: dict[st
     text = terminal.raw.decode().replace("\r\n", "\n")
     too_long = [line for line in text.splitlines() if len(line) > columns]
     assert all(" " not in line.strip() or line.startswith("usage") for line in too_long), too_long
+
+
+@pytest.mark.parametrize("columns", [40, 80, 120])
+def test_the_doctor_fits_the_terminal(start: Start, opened: Open, columns: int) -> None:
+    start("--other-tokens", "forbidden")
+    terminal = opened("doctor", columns=columns)
+    assert terminal.finish() == 77
+    lines = terminal.text.splitlines()
+    begins = [line.split()[0] for line in lines if line[:1] != " " and re.search(" (ok|failed|not tried)", line)]
+    assert begins == list(STAGES)
+    words = " ".join(terminal.text.split())
+    assert "forbidden: HTTP 403" in words and words.endswith("mend what the message says, and then get a new token.")
 
 
 def test_without_arguments_it_prints_the_help_and_triggers_nothing(emulator: Emulator, opened: Open) -> None:

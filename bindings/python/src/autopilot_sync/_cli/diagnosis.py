@@ -7,7 +7,14 @@ import textwrap
 from itertools import chain, repeat
 
 from .._values import Record
-from ..exceptions import AutopilotError, ClientAuthenticationError, ConfigurationError, ForbiddenError
+from ..exceptions import (
+    AutopilotError,
+    ClientAuthenticationError,
+    ConfigurationError,
+    ForbiddenError,
+    UnexpectedResponseError,
+)
+from ..settings import Settings, SyncStatus
 from . import exit_code, formatting
 from .exit_code import ExitCode
 
@@ -16,7 +23,6 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ..detail import Detail
-    from ..settings import Settings
 
 WAY = {
     "proxy": ("proxy",),
@@ -25,6 +31,8 @@ WAY = {
     "TLS": ("trust", "tls", "certificate"),
 }
 """The stages of the way to the service, and the topics of the trace that belong to each."""
+NARROW = 60
+"""On a screen that has fewer columns, a stage is above what was found."""
 STAGES = ("environment", *WAY, "token", "permission", "settings", "window")
 ADVICE = {
     "environment": "Mend what it names, or unset it.",
@@ -80,6 +88,8 @@ class Diagnosis:
     def add_settings(self, settings: Settings) -> None:
         *state, (_, following) = formatting.state(settings)
         self.add("settings", *(f"{name}: {value}" for name, value in state))
+        if settings.status is SyncStatus.FAILED:
+            self.add_fault("settings", ExitCode.SYNC_FAILED)
         self.add("window", f"the next sync is possible: {following}")
 
     def _stage(self, error: BaseException, detail: Detail | None) -> str:
@@ -90,6 +100,8 @@ class Diagnosis:
             return "token"
         if isinstance(error, ConfigurationError) or detail is None:
             return "environment"
+        if isinstance(error, UnexpectedResponseError) and detail.attempts[-1].request_id is None:
+            return "connection"  # something on the way has answered
         if any(event.topic == "reply" for event in detail.trace):
             return "settings"
         return next((stage for stage in reversed(WAY) if stage in self._found), "environment")
@@ -133,9 +145,11 @@ class Diagnosis:
 
 def _lines(finding: Finding, columns: int) -> list[str]:
     head = f"{finding.stage:<12}{finding.state:<11}"
-    rest = [line for found in finding.found for line in _wrapped(found, columns - len(head))]
-    return [(begin + line).rstrip() for begin, line in zip(chain([head], repeat(" " * len(head))), rest or [""])]
+    if columns < NARROW:
+        return [head.rstrip(), *(f"  {line}" for found in finding.found for line in _wrapped(found, columns - 2))]
+    texts = [line for found in finding.found for line in _wrapped(found, columns - len(head))]
+    return [(begin + line).rstrip() for begin, line in zip(chain([head], repeat(" " * len(head))), texts or [""])]
 
 
 def _wrapped(text: str, columns: int) -> list[str]:
-    return textwrap.wrap(text, max(20, columns), break_long_words=False, break_on_hyphens=False)
+    return textwrap.wrap(text, columns, break_long_words=False, break_on_hyphens=False)
