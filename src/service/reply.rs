@@ -43,7 +43,7 @@ impl Reply {
     pub(crate) fn new(raw: &RawReply, token: Token<'_>) -> Reply {
         let RawReply { status, request_id, date, retry_after, challenges, body } = raw;
         let date = date.as_deref().and_then(Time::parse_http);
-        let body = Object::read(body).ok();
+        let body = if body.is_empty() { None } else { Object::read(body).ok() };
         Reply {
             status: *status,
             request_id: request_id.as_deref().and_then(|id| one_line(id, token)).map(Arc::from),
