@@ -55,6 +55,8 @@ pub(crate) enum Happening {
     /// The call has no token yet.
     NoToken,
     TokenRefused,
+    /// Whose token was refused.
+    Identity(Box<str>),
     NewToken,
     /// How many events are not kept.
     LeftOut(u32),
@@ -136,7 +138,7 @@ impl Happening {
             H::Reply { .. } | H::NoReply(_) => Topic::Reply,
             H::Retry { .. } | H::Window { .. } => Topic::Retry,
             H::Reading(_) => Topic::Reading,
-            H::NoToken | H::TokenRefused | H::NewToken => Topic::Token,
+            H::NoToken | H::TokenRefused | H::Identity(_) | H::NewToken => Topic::Token,
             H::LeftOut(_) => Topic::LeftOut,
         }
     }
@@ -187,6 +189,7 @@ impl fmt::Display for Happening {
             H::Reading(reading) => reading.fmt(f),
             H::NoToken => f.write_str("there is none yet"),
             H::TokenRefused => f.write_str("the service refuses it"),
+            H::Identity(text) => f.write_str(text),
             H::NewToken => f.write_str("the caller has handed in a new one"),
             H::LeftOut(1) => f.write_str("1 event"),
             H::LeftOut(count) => write!(f, "{count} events"),
@@ -325,6 +328,7 @@ mod tests {
             ),
             (H::NoToken, "token: there is none yet"),
             (H::TokenRefused, "token: the service refuses it"),
+            (H::Identity("in the tenant an-id".into()), "token: in the tenant an-id"),
             (H::NewToken, "token: the caller has handed in a new one"),
             (H::LeftOut(1), "left-out: 1 event"),
             (H::LeftOut(2), "left-out: 2 events"),

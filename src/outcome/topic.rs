@@ -34,7 +34,8 @@ pub enum Topic {
     Retry,
     /// `reading`: the state of the sync, as a wait reads it.
     Reading,
-    /// `token`: the service refused the token, or the caller handed in a new one.
+    /// `token`: the service refused the token, or the caller handed in a new one. After a 401 or 403 also whose token it
+    /// is, by the ids of its application and tenant, if it is a JWT.
     Token,
     /// `left-out`: so many events were here, which are not kept.
     LeftOut,

@@ -3,6 +3,7 @@
 mod challenge;
 mod envelope;
 mod hint;
+mod identity;
 pub(crate) mod reply;
 pub(crate) mod retry;
 

@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::challenge;
 use super::envelope::Envelope;
 use super::hint::{Refused, hint};
+use super::identity::identity;
 use crate::config::Cloud;
 use crate::config::limits::LONGEST_RETRY_AFTER;
 use crate::outcome::{Answer, Detail, Error, ErrorKind, Operation, Settings};
@@ -37,6 +38,8 @@ pub(crate) struct Reply {
     settings: Option<Settings>,
     /// What is wrong with the token, if the service refused it and its claims tell.
     hint: Option<String>,
+    /// Whose token it is, if the service refused it and its claims tell. For the trace only.
+    pub(crate) identity: Option<String>,
 }
 
 impl Reply {
@@ -53,6 +56,7 @@ impl Reply {
             date,
             settings: body.filter(|_| *status == 200).and_then(|body| Settings::read(&body, token)),
             hint: None,
+            identity: None,
         }
     }
 
@@ -69,6 +73,7 @@ impl Reply {
         let claims = payload.as_ref().and_then(Claims::read);
         let hint = hint(refused, cloud, self.date.unwrap_or_else(Time::local), claims.as_ref());
         self.hint = hint.and_then(|hint| one_line(&hint, token));
+        self.identity = claims.as_ref().and_then(identity);
         self
     }
 
@@ -396,6 +401,9 @@ mod tests {
             let reply = reply.explained(Operation::TriggerSync, Some(Cloud::Global), token);
             reply.error(reply.error_kind()).to_string()
         };
+        let reply = Reply::new(&raw(403, None, &graph), Token::new(&token).unwrap());
+        let reply = reply.explained(Operation::TriggerSync, None, Token::new(&token).unwrap());
+        assert_eq!(reply.identity.as_deref(), Some("valid until 2026-10-21 07:18:00 UTC"));
         let expired = "unauthorized: HTTP 401: C: No; hint: the token expired 10 minutes ago";
         assert_eq!(said(401, date, &graph, &token), expired);
         let by_this_clock = said(401, None, &graph, &token);

@@ -37,6 +37,8 @@ pub(crate) struct Claims<'a> {
     pub(crate) issuer: Option<&'a str>,
     pub(crate) not_before: Option<Time>,
     pub(crate) expires: Option<Time>,
+    /// The id of the tenant that issued the token.
+    pub(crate) tenant: Option<&'a str>,
     /// The id of the application that got the token.
     pub(crate) application: Option<&'a str>,
     /// The token acts for a user, not for an application.
@@ -61,6 +63,7 @@ impl<'a> Claims<'a> {
             issuer: text("iss"),
             not_before: claims.json("nbf").and_then(time),
             expires: claims.json("exp").and_then(time),
+            tenant: text("tid"),
             application: text("appid"),
             is_delegated: scopes.is_some(),
             permissions,

@@ -87,12 +87,15 @@ impl Graph {
         if let Some(sent) = sent {
             detail.trace.note(at(sent), Happening::Request { operation, client_request_id: id });
         }
-        let result = raw.map(|raw| Reply::new(&raw, token).explained(operation, *cloud, token));
+        let mut result = raw.map(|raw| Reply::new(&raw, token).explained(operation, *cloud, token));
         match &result {
             Ok(reply) => reply.record(detail),
             Err(_) => detail.forget_reply(),
         }
         detail.trace.note(started.elapsed(), end(&result));
+        if let Some(identity) = result.as_mut().ok().and_then(|reply| reply.identity.take()) {
+            detail.trace.note(started.elapsed(), Happening::Identity(identity.into()));
+        }
         if operation == Operation::TriggerSync {
             match &result {
                 Ok(reply) => detail.trigger = detail.trigger.followed_by(Trigger::after_status(reply.status)),

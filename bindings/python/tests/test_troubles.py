@@ -23,8 +23,8 @@ SAMPLES = {
     r"/tmp/\S*/": "/etc/ssl/",
     r"/tmp/autopilot-emulator-ca-\w+": "/etc/ssl/company",
     r"Linux-[^\s,]+": "Linux-6.1.0",
-    r"\b\d+ s\b": "8 s",
-    r"\b\d+ min\b": "8 min",
+    r"\b\d+ min( \d+ s)?\b": "8 min",
+    r"\b\d+ minutes\b": "12 minutes",
     r"\b\d+\.\d+ s\b": "1.0 s",
     r"Python \d\.\d+\.\d+": "Python 3.11.2",
 }

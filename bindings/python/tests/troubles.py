@@ -89,7 +89,8 @@ class Scene:
     def token(self, **claims: object) -> None:
         """A token with these claims, as Entra writes them."""
         now = int(time.time())
-        known = {"aud": GRAPH, "nbf": now - 3600, "exp": now + 3600, "scp": SCOPE, **claims}
+        ids = {"appid": "11111111-2222-3333-4444-555555555555", "tid": "aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee"}
+        known = {**ids, "aud": GRAPH, "nbf": now - 3600, "exp": now + 3600, "scp": SCOPE, **claims}
         head = encoded({"typ": "JWT", "alg": "RS256"})
         body = encoded({name: value for name, value in known.items() if value is not None})
         self.variables["AUTOPILOT_TOKEN"] = f"{head}.{body}.c2lnbmF0dXJl"
