@@ -154,7 +154,7 @@ def test_the_doctor_fits_the_terminal(start: Start, opened: Open, columns: int) 
     begins = [line.split()[0] for line in lines if line[:1] != " " and re.search(" (ok|failed|not tried)", line)]
     assert begins == list(STAGES)
     words = " ".join(terminal.text.split())
-    assert "forbidden: HTTP 403" in words and words.endswith("mend what the message says, and then get a new token.")
+    assert "forbidden: HTTP 403" in words and "has no such permission" not in words and "with admin consent" in words
 
 
 def test_without_arguments_it_prints_the_help_and_triggers_nothing(emulator: Emulator, opened: Open) -> None:

@@ -146,7 +146,7 @@ def no_ca_file(scene: Scene) -> None:
     scene.variables["SSL_CERT_FILE"] = "/etc/ssl/company.pem"
 
 
-@trouble("No name server knows the proxy")
+@trouble("The proxy's name is unknown")
 def proxy_unknown(scene: Scene) -> None:
     scene.start()
     scene.variables["HTTPS_PROXY"] = "http://proxy.invalid:3128"
@@ -180,7 +180,7 @@ def proxy_cut_off(scene: Scene) -> None:
 def proxy_silent(scene: Scene) -> None:
     scene.start()
     scene.variables["HTTPS_PROXY"] = f"http://127.0.0.1:{scene.serve(lambda peer: time.sleep(60))}"
-    scene.arguments += ["--timeout", "1"]
+    scene.arguments += ["--timeout", "5"]
 
 
 @trouble("A proxy inspects TLS, and its authority is not trusted")
@@ -242,7 +242,7 @@ def role(scene: Scene) -> None:
     scene.token()
 
 
-@trouble("The tenant has no licence of Intune")
+@trouble("The tenant has no Intune licence")
 def licence(scene: Scene) -> None:
     scene.start("--other-tokens", "unlicensed")
     scene.token()
@@ -264,14 +264,12 @@ def too_soon(scene: Scene) -> None:
 def throttled(scene: Scene) -> None:
     scene.start("--throttled-requests", "4294967295")
     scene.token()
-    scene.arguments += ["--timeout", "1"]
 
 
 @trouble("The service has an outage")
 def outage(scene: Scene) -> None:
     scene.start().script({"answer": {"error": 503}, "times": 4294967295})
     scene.token()
-    scene.arguments += ["--timeout", "1"]
 
 
 @trouble("The last sync failed")

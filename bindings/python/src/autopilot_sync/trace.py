@@ -1,4 +1,4 @@
-"""The story of a call: what happened when."""
+"""The trace of a call: what happened when."""
 
 from __future__ import annotations
 

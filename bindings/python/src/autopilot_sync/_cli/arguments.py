@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 
 def parse(argv: Secret) -> argparse.Namespace:
-    """The arguments, the `command`, its `operand`, the `parser` and all `commands`. Exits if one is wrong, and for --help and --version.
-    Without any, it prints the help, because nobody should trigger a sync by accident."""
+    """The arguments, the `command`, its `operand`, the `parser` and all `commands`. Exits if one is wrong, and for --help
+    and --version. Without any, it prints the help, because nobody should trigger a sync by accident."""
     try:
         return _parse(argv.reveal())
     except SystemExit as end:

@@ -14,7 +14,7 @@ from ..exceptions import (
     ForbiddenError,
     UnexpectedResponseError,
 )
-from ..settings import Settings, SyncStatus
+from ..settings import SyncStatus
 from . import exit_code, formatting
 from .exit_code import ExitCode
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ..detail import Detail
+    from ..reading import Reading
 
 WAY = {
     "proxy": ("proxy",),
@@ -34,17 +35,22 @@ WAY = {
 NARROW = 60
 """On a screen that has fewer columns, a stage is above what was found."""
 STAGES = ("environment", *WAY, "token", "permission", "settings", "window")
+TOKENS = "https://github.com/autopilot-sync/autopilot-sync/blob/main/docs/tokens.md"
 ADVICE = {
-    "environment": "Mend what it names, or unset it.",
-    "proxy": "Mend the proxy's address, or unset the variable if this machine needs no proxy.",
-    "look-up": "Look the name up on this machine with nslookup. If only a proxy leads out, set HTTPS_PROXY to it.",
-    "connection": "Without a proxy: allow the connection in the firewall, or set HTTPS_PROXY if only a proxy leads out."
-    " With one: check its address, and that it lets this machine through to the service.",
-    "TLS": "If a proxy inspects TLS, put the certificate of its authority into a PEM file, and set SSL_CERT_FILE to that."
-    " If a certificate is out of date, look at this machine's clock.",
-    "token": "Get a new token: https://github.com/autopilot-sync/autopilot-sync/blob/main/docs/tokens.md",
-    "permission": "Have an administrator mend what the message says, and then get a new token.",
-    "settings": "Try again in some minutes. If it stays so, give Microsoft's support the request ids.",
+    "environment": "Correct what the message names. If it is a variable, you may also unset it.",
+    "proxy": "Correct the proxy's address, or unset the variable if this machine needs no proxy.",
+    "look-up": "Check the spelling, and look the name up on this machine with nslookup. If it is the proxy's name, correct"
+    " HTTPS_PROXY. If this machine reaches the internet only through a proxy, set HTTPS_PROXY.",
+    "connection": "With a proxy: check its address, user name and password in HTTPS_PROXY, and have it allow this"
+    " connection. Without one: have the firewall allow it, or set HTTPS_PROXY if this machine needs a proxy.",
+    "TLS": "If the issuer is your organisation's, put its certificate into a PEM file, and set SSL_CERT_FILE to that."
+    " If the certificate is for another name, sign in to the network first, and do not trust it."
+    " If it has expired, check this machine's clock.",
+    "token": f"Do what the message says, or get a new token: {TOKENS}",
+    "permission": "To trigger a sync, the token needs DeviceManagementServiceConfig.ReadWrite.All, with admin consent;"
+    " Read.All is enough for status only. A user also needs a role in Intune, and the tenant an Intune licence. After the"
+    f" change, get a new token: {TOKENS}#what-do-i-do-about-a-401-or-403",
+    "settings": "Try again in some minutes. If the fault stays, give Microsoft support the request ids above.",
 }
 
 
@@ -78,18 +84,18 @@ class Diagnosis:
         detail = error.detail if isinstance(error, AutopilotError) else None
         if detail is not None:
             self.add_way(detail)
-        ids = [f"client-request-id {one.client_request_id}" for one in detail.attempts[-1:]] if detail else []
+        ids = _ids(detail) if detail else []
         self.add_fault(self._stage(error, detail), exit_code.of_error(error), str(error).partition("\n")[0], *ids)
 
     def add_fault(self, stage: str, code: ExitCode, *found: str) -> None:
         self.add(stage, *found)
         self._faults[stage] = code
 
-    def add_settings(self, settings: Settings) -> None:
+    def add_settings(self, settings: Reading) -> None:
         *state, (_, following) = formatting.state(settings)
         self.add("settings", *(f"{name}: {value}" for name, value in state))
         if settings.status is SyncStatus.FAILED:
-            self.add_fault("settings", ExitCode.SYNC_FAILED)
+            self.add_fault("settings", ExitCode.SYNC_FAILED, *_ids(settings.detail))
         self.add("window", f"the next sync is possible: {following}")
 
     def _stage(self, error: BaseException, detail: Detail | None) -> str:
@@ -141,6 +147,13 @@ class Diagnosis:
         """For people, on a screen that is so wide."""
         lines = [line for finding in self.findings for line in _lines(finding, columns)]
         return lines if self.advice is None else [*lines, "", *_wrapped(self.advice, columns)]
+
+
+def _ids(detail: Detail) -> list[str]:
+    """The ids of the last request, which Microsoft support asks for."""
+    last = detail.attempts[-1:]
+    ours = [f"client-request-id {one.client_request_id}" for one in last]
+    return ours + [f"request-id {one.request_id}" for one in last if one.request_id]
 
 
 def _lines(finding: Finding, columns: int) -> list[str]:

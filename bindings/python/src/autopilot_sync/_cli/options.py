@@ -68,7 +68,7 @@ def _add_token(options: Options) -> None:
         "--client-id",
         metavar="ID",
         type=place,
-        help="with --device-code or --browser: the application to sign in to; default Microsoft Graph Command Line Tools,"
+        help="with --device-code or --browser: the application to sign in with; default Microsoft Graph Command Line Tools,"
         f" {GRAPH_TOOLS}",
     )
     options.add_argument(

@@ -19,7 +19,7 @@ from ..calls import Calls
 from ..command import Command
 from ..diagnosis import Diagnosis
 from ..exit_code import ExitCode
-from ..options import CALL
+from ..options import CONNECTION, TOKEN
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -38,7 +38,8 @@ WRITE = "DeviceManagementServiceConfig.ReadWrite.All"
 class Doctor(Calls):
     """Reads the settings once, without a retry, and looks at each stage of that call. It triggers nothing."""
 
-    access = "Read"
+    access = "ReadWrite"
+    """It also says whether the token may trigger."""
 
     def run(self) -> int:
         found = Diagnosis()
@@ -89,15 +90,18 @@ def _try_way(found: Diagnosis, client: Client) -> None:
 
 
 def _look_at_token(found: Diagnosis, client: Client) -> None:
-    """Whether the token has the other permission, as far as its text tells. The service would only tell by a trigger."""
+    """Whether the token has the other permission, as far as its text tells. Only a trigger would show it for sure."""
     try:
-        claims = Secret(json.loads(base64.urlsafe_b64decode(client._source.token()._as_parameter_.split(b".")[1] + b"==")))
+        payload = Secret(client._source.token()._as_parameter_.split(b".")[1] + b"==")
+        claims = Secret(json.loads(base64.urlsafe_b64decode(payload.reveal())))
         granted = [*claims.reveal().get("roles", ()), *claims.reveal().get("scp", "").split()]
     except Exception:
         found.add("permission", "only a trigger shows whether it may trigger: the token is no JWT")
         return
     if WRITE in granted:
-        found.add("permission", f"may trigger: it has {WRITE}")
+        found.add("permission", f"has {WRITE}, which a trigger needs")
+        if claims.reveal().get("scp"):
+            found.add("permission", "only a trigger shows whether the user's role in Intune allows it")
     else:
         found.add_fault("permission", ExitCode.NOT_ALLOWED, f"may not trigger: it lacks {WRITE}")
 
@@ -106,4 +110,6 @@ def run(given: Namespace, shown: Quiet, printed: Printer) -> int:
     return Doctor(given, shown, printed).run()
 
 
-COMMAND = Command("doctor", "look for what is wrong, from the proxy to the permission; changes nothing", run, CALL)
+COMMAND = Command(
+    "doctor", "look for what is wrong, from the proxy to the permission; changes nothing", run, (TOKEN, CONNECTION)
+)
