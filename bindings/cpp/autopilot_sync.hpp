@@ -1277,7 +1277,8 @@ public:
 
     /// What the call is doing. When it has ended, its event says what came of it, and no longer the progress. Valid until
     /// the next function of this Wait is called, and does not change meanwhile.
-    [[nodiscard]] Progress progress() { return Progress(autopilot_wait_progress(mine())); }
+    [[nodiscard]] Progress progress() & { return Progress(autopilot_wait_progress(mine())); }
+    Progress progress() && = delete; // it would not outlive the statement
 
     /// Ends the call now, as a callback's Flow::stop does: in Phase::window returns Answer::too_soon, otherwise throws
     /// an Error of ErrorKind::cancelled. Does not block. A sync that it has triggered runs on; the trigger() of the

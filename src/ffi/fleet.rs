@@ -30,7 +30,8 @@ pub struct autopilot_fleet {
 /// Makes an empty fleet. Free it with autopilot_fleet_free().
 ///
 /// client: NULL for the shared one. It may be freed before the fleet.
-/// limit: how many tenants may be in the fleet at once; 0 for 20,000. A tenant takes a few KiB, and its token.
+/// limit: how many tenants may be in the fleet at once; 0 for 20,000. A tenant takes a few KiB, after
+/// a long wait up to 30, and its token.
 /// fleet: set to the new fleet, or to NULL if the result is not AUTOPILOT_OK. detail: NULL for none.
 ///
 /// Returns AUTOPILOT_OK, or an error if an argument or the environment cannot be used.

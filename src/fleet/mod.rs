@@ -141,7 +141,8 @@ impl<K: Clone + Eq + Hash> Fleet<K> {
         Fleet { client: client.clone(), limit: DEFAULT_LIMIT, state: PerProcess::default() }
     }
 
-    /// Sets how many tenants may be in the fleet at once. 20,000 by default. A tenant takes a few KiB, and its token.
+    /// Sets how many tenants may be in the fleet at once. 20,000 by default. A tenant takes a few KiB,
+    /// after a long wait up to 30, and its token.
     ///
     /// ```no_run
     /// use autopilot_sync::{Client, Fleet};
@@ -270,7 +271,7 @@ impl<K: Clone + Eq + Hash> Fleet<K> {
                 break FleetEvent::Behind;
             }
             if let Some((key, mut wait)) = queue.take(now) {
-                if !queue.watch.is_backed() {
+                if queue.next_due().is_some_and(|due| !queue.watch.is_backed(now, due)) {
                     self.changed().notify_one();
                 }
                 drop(queue);

@@ -41,9 +41,9 @@ impl Watch {
         }
     }
 
-    /// Whether a thread looks soon whether something is late.
-    pub(super) fn is_backed(&self) -> bool {
-        self.until[1].is_some()
+    /// Whether a thread will look whether what is due then is late.
+    pub(super) fn is_backed(&self, now: Instant, due: Instant) -> bool {
+        self.until[1].is_some_and(|until| until <= due.max(now) + LATE)
     }
 }
 
@@ -75,8 +75,18 @@ mod tests {
         let late = watch.take_place(start, start + LATE, true).unwrap();
         let early = watch.take_place(start, start, true).unwrap();
         watch.leave_place(late);
-        assert!(watch.is_backed(), "another thread has the place now");
+        assert!(watch.is_backed(start, start), "another thread has the place now");
         watch.leave_place(early);
-        assert!(!watch.is_backed());
+        assert!(!watch.is_backed(start, start));
+    }
+
+    #[test]
+    fn a_thread_that_wakes_much_later_is_no_help() {
+        let start = Instant::now();
+        let mut watch = Watch::default();
+        watch.take_place(start, start + LATE * 3, true).unwrap();
+        for (now, due, is_backed) in [(0, 0, false), (0, 2, false), (0, 3, true), (3, 0, true)] {
+            assert_eq!(watch.is_backed(start + LATE * now, start + LATE * due), is_backed, "{now} {due}");
+        }
     }
 }

@@ -39,6 +39,11 @@ pub struct Detail {
 }
 
 impl Detail {
+    /// What is known at this moment, without what the call adds to: its attempts, trace and settings.
+    pub(crate) fn without_story(&self) -> Detail {
+        Detail { attempts: Attempts::default(), trace: Trace::default(), settings: None, ..self.clone() }
+    }
+
     /// The last request got no reply: forgets the reply to an earlier one.
     pub(crate) fn forget_reply(&mut self) {
         let Detail {
@@ -252,6 +257,15 @@ impl Attempts {
 
     pub(crate) fn last(&self) -> Option<&Attempt> {
         self.0.last()
+    }
+
+    /// The last attempt failed. Equal reasons in a row share their memory: an outage repeats them.
+    pub(crate) fn last_failed(&mut self, reason: Arc<str>) {
+        let mut latest = self.0.iter_mut().rev();
+        if let Some(last) = latest.next() {
+            let before = latest.next().and_then(|attempt| attempt.reason.clone());
+            last.reason = before.filter(|before| **before == *reason).or(Some(reason));
+        }
     }
 
     pub(crate) fn last_mut(&mut self) -> Option<&mut Attempt> {

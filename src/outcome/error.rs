@@ -5,7 +5,7 @@ use std::fmt;
 use std::io;
 use std::sync::Arc;
 
-use super::Detail;
+use super::{Detail, Trigger};
 use crate::text::{Token, TokenError, printable_line};
 
 /// The kinds of [`Error`]. The numbers are those of the C ABI, the same in every language.
@@ -94,17 +94,18 @@ impl ErrorKind {
 
 impl ErrorKind {
     /// What to do. None if the message says it, or nothing can be done.
-    fn advice(self) -> Option<&'static str> {
+    fn advice(self, trigger: Trigger) -> Option<&'static str> {
         Some(match self {
             ErrorKind::InvalidArgument | ErrorKind::Tls | ErrorKind::Cancelled => return None,
             ErrorKind::Protocol | ErrorKind::Configuration => return None,
             ErrorKind::Connect => "Check the network, and the proxy if there is one.",
             ErrorKind::Timeout => "Call again, or with a longer timeout.",
-            ErrorKind::ConnectionLost => "The trigger may have run. It is safe to call again.",
-            ErrorKind::Unauthorized => "Get a new token.",
-            ErrorKind::Forbidden => {
-                "The tenant needs Intune, and the token DeviceManagementServiceConfig.ReadWrite.All."
+            ErrorKind::ConnectionLost if trigger == Trigger::MayHaveRun => {
+                "The trigger may have run. It is safe to call again."
             }
+            ErrorKind::ConnectionLost => "Call again.",
+            ErrorKind::Unauthorized => "Get a new token.",
+            ErrorKind::Forbidden => "The tenant needs Intune, and the token the permission for this call.",
             ErrorKind::Service => "Call again later.",
             ErrorKind::SyncFailed => "It is safe to trigger another sync.",
             ErrorKind::Internal => "Report it, with this line.",
@@ -242,7 +243,8 @@ impl fmt::Debug for Error {
         let Inner { kind, text, detail, source } = &*self.0;
         if !f.alternate() {
             let line = format!("{self:#}");
-            return match kind.advice() {
+            let has_hint = line.contains("; hint: ");
+            return match kind.advice(detail.trigger).filter(|_| !has_hint) {
                 Some(advice) => write!(f, "{}. {advice}", line.trim_end_matches('.')),
                 None => f.write_str(&line),
             };

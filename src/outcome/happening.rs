@@ -150,7 +150,6 @@ impl Happening {
             H::LookUp(name) => Some(format!("looking up {name}")),
             H::Connecting(address) => Some(format!("connecting to {address}")),
             H::Connected(address) => Some(format!("talking to {address}")),
-            H::NotConnected(failure) => Some(format!("connecting to {}", failure.0)),
             H::Tunnel(_) => Some("waiting for the proxy's answer".to_owned()),
             _ => None,
         }

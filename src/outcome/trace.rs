@@ -64,8 +64,19 @@ impl Trace {
         self
     }
 
-    pub(crate) fn last(&self) -> Option<&Happening> {
-        self.0.last().map(|event| &event.what)
+    /// The step that a connection is in, for an error. An attempt that has failed is none.
+    pub(crate) fn step(&self) -> Option<String> {
+        let has_failed = |address| {
+            self.0
+                .iter()
+                .any(|event| matches!(&event.what, Happening::NotConnected(failure) if failure.0 == address))
+        };
+        let is_over = |what: &Happening| match what {
+            Happening::NotConnected(_) | Happening::Trust(_) => true,
+            Happening::Connecting(address) => has_failed(**address),
+            _ => false,
+        };
+        self.0.iter().rev().map(|event| &event.what).find(|what| !is_over(what)).and_then(Happening::as_step)
     }
 
     fn push(&mut self, event: TraceEvent) {
@@ -175,6 +186,8 @@ impl fmt::Debug for TraceEvent {
 
 #[cfg(test)]
 mod tests {
+    use std::net::SocketAddr;
+
     use super::*;
 
     fn noted(times: impl IntoIterator<Item = u64>) -> Trace {
@@ -218,6 +231,37 @@ mod tests {
         let (times, counter) = told(&trace);
         assert_eq!((times.len(), times[7], times[8]), (72, 7, 116));
         assert_eq!(counter, "115 ms left-out: 88 events", "as many as both have left out");
+    }
+
+    #[test]
+    fn the_step_of_a_connection_is_the_one_that_hangs() {
+        use Happening as H;
+        let [v6, v4]: [SocketAddr; 2] =
+            ["[2001:db8::1]:443", "192.0.2.1:443"].map(|text| text.parse().unwrap());
+        let failed = |address| H::NotConnected(Box::new((address, "no route".to_owned())));
+        for (events, step) in [
+            (vec![], None),
+            (vec![H::Connecting(v6.into())], Some("connecting to [2001:db8::1]:443")),
+            (
+                vec![H::Connecting(v6.into()), H::Connecting(v4.into()), failed(v6)],
+                Some("connecting to 192.0.2.1:443"),
+            ),
+            (
+                vec![H::Connecting(v6.into()), H::Connecting(v4.into()), failed(v4)],
+                Some("connecting to [2001:db8::1]:443"),
+            ),
+            (vec![H::Connecting(v4.into()), failed(v4)], None),
+            (
+                vec![H::Connected(v4.into()), H::Trust("the system's".into())],
+                Some("talking to 192.0.2.1:443"),
+            ),
+            (vec![H::Tunnel("a:443".into())], Some("waiting for the proxy's answer")),
+            (vec![H::Tunnel("a:443".into()), H::TunnelAnswer("open".into())], None),
+        ] {
+            let mut trace = Trace::default();
+            events.into_iter().for_each(|what| trace.note(Duration::ZERO, what));
+            assert_eq!(trace.step().as_deref(), step, "{trace}");
+        }
     }
 
     #[test]

@@ -51,7 +51,9 @@ pub(crate) struct Claims<'a> {
 impl<'a> Claims<'a> {
     /// None if the payload is no JSON object.
     pub(crate) fn read(payload: &'a Payload) -> Option<Claims<'a>> {
-        let claims = Object::read(&payload.0).ok()?;
+        // What is no object never comes to serde_json, whose errors repeat it.
+        let claims =
+            payload.0.trim_ascii_start().starts_with(b"{").then(|| Object::read(&payload.0).ok())??;
         let text = |name| claims.json(name).and_then(text);
         let scopes = text("scp");
         let permissions = match scopes {

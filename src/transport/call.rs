@@ -140,7 +140,7 @@ impl Call {
 
     /// The step that the connection is in, in words for an error.
     pub(crate) fn step(&self) -> Option<String> {
-        self.state().trace.last().and_then(Happening::as_step)
+        self.state().trace.step()
     }
 
     pub(crate) fn request_length(&self) -> usize {

@@ -59,7 +59,8 @@ impl Wait {
         let Meaning { event, error } = meaning::of_trigger(self.exchange(Operation::TriggerSync)?);
         self.note_failure(error.as_ref());
         if matches!(event, Event::TriggerMayHaveRun) {
-            self.uncertain_trigger = error.map(|error| (error, self.detail.clone()));
+            let of_trigger = self.detail.without_story();
+            self.uncertain_trigger = error.map(|error| (error, of_trigger));
         } else {
             self.last_failure = error;
         }
@@ -76,7 +77,10 @@ impl Wait {
         self.needs_new_connection = reply.is_some_and(|reply| reply.status == 503);
         self.was_throttled = Some(reply.is_some_and(|reply| retry::is_throttled(operation, reply.status)));
         match result {
-            Err(failure) if failure.error.kind() == ErrorKind::Cancelled => Err(StopReason::Cancelled),
+            Err(failure) if failure.error.kind() == ErrorKind::Cancelled => {
+                self.note_failure(Some(&failure.error));
+                Err(StopReason::Cancelled)
+            }
             result => Ok(result),
         }
     }
@@ -89,8 +93,8 @@ impl Wait {
 
     /// Gives the last attempt its reason, if it failed.
     fn note_failure(&mut self, error: Option<&Error>) {
-        if let (Some(error), Some(attempt)) = (error, self.detail.attempts.last_mut()) {
-            attempt.reason = Some(error.line());
+        if let Some(error) = error {
+            self.detail.attempts.last_failed(error.line());
         }
     }
 }

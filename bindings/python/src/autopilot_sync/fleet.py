@@ -109,7 +109,8 @@ class Fleet:
     Any number of threads may use a fleet. A child made by fork has it empty. It cannot be pickled.
 
     Args:
-        limit: How many tenants may be in the fleet at once. Defaults to 20,000. Each takes a few KiB, and its token.
+        limit: How many tenants may be in the fleet at once. Defaults to 20,000. Each takes a few KiB, after a
+            long wait up to 30, and its token.
         max_workers: How many threads the fleet may start. Defaults to 256.
         cloud, base_url, proxy, ca_file, timeout, connect_timeout: As for `Client`.
         max_retries, user_agent_suffix, ignore_environment, trigger_only: As for `Client`.
