@@ -74,9 +74,14 @@ is_proper() { check-wheel-contents --toplevel autopilot_sync "$1" >/dev/null; }
 is_licensed() { for licence in LICENSE-*; do cmp "$licence" "$open"/*.dist-info/licenses/"$licence" || return; done; }
 holds_the_package() { # and nothing else
     diff <(cd bindings/python/src && find autopilot_sync -type f ! -name '*.so' ! -name '*.pyc' | sort) \
-        <(cd "$open" && find * -type f ! -path '*.dist-info/*' ! -path autopilot_sync/libautopilot_sync.so | sort)
+        <(cd "$open" && find * -type f ! -path '*.dist-info/*' ! -path '*.data/*' ! -path autopilot_sync/libautopilot_sync.so |
+            sort)
 }
-of_wheel=(is_small is_tagged is_manylinux is_proper is_licensed holds_the_package)
+has_its_manual() { # and no other data
+    diff <(echo data/share/man/man1/autopilot-sync.1) <(cd "$open"/*.data && find * -type f) &&
+        cmp bindings/python/man/autopilot-sync.1 "$open"/*.data/data/share/man/man1/autopilot-sync.1
+}
+of_wheel=(is_small is_tagged is_manylinux is_proper is_licensed holds_the_package has_its_manual)
 of_library=(exports_the_abi stays_loaded is_stripped needs_old_glibc needs_glibc_alone names_no_folder)
 
 opened "$wheel"
@@ -87,7 +92,7 @@ echo "wheels: $(basename "$wheel"): $(stat -c %s "$wheel") bytes, $(newest_symbo
 
 # The checks themselves: each must refuse a wheel that is wrong in every way.
 opened "$plain"
-rm -r "$open"/*.dist-info/licenses && sed -i 's/: false/: true/' "$open"/*.dist-info/WHEEL
+rm -r "$open"/*.dist-info/licenses "$open"/*.data && sed -i 's/: false/: true/' "$open"/*.dist-info/WHEEL
 head -c 1500000 /dev/urandom >"$open/autopilot_sync/more.pyc"
 echo autopilot_sync/more.pyc,, >>"$(ls "$open"/*.dist-info/RECORD)"
 make_wrong_library "$library"
