@@ -37,7 +37,9 @@ impl Environment {
         if privilege::is_raised() {
             return Environment::default();
         }
-        let variables = Environment::read(|name| std::env::var_os(name));
+        // Windows' variables have no case: only the usual names are asked for, and told.
+        let is_needless = |name: &str| cfg!(windows) && name.starts_with(char::is_lowercase);
+        let variables = Environment::read(|name| std::env::var_os(name).filter(|_| !is_needless(name)));
         match variables.proxy {
             Some(_) => variables,
             None => Environment { machine_proxy: MachineProxy::of_system(), ..variables },
