@@ -163,11 +163,12 @@ impl History {
     }
 
     /// Takes the reading for the baseline, or for the beginning of a watch. A sync that runs before the trigger is
-    /// joined, except before the first one if any sync will do: then the trigger joins it.
+    /// joined, except by the first reading and before the first trigger if any sync will do: then the trigger joins it.
     fn watch(&mut self, now: Duration, settings: &Settings, is_first: bool) {
         if self.is_before_trigger() {
             self.baseline = Some(settings.clone());
-            if is_running(settings) && (self.answer == Answer::TooSoon || self.change.is_named()) {
+            let has_known = self.answer == Answer::TooSoon && !is_first;
+            if is_running(settings) && (has_known || self.change.is_named()) {
                 let is_early = is_first && !self.change.is_before_start(settings);
                 self.answered(now, if is_early { Answer::Earlier } else { Answer::Joined });
             }
