@@ -140,7 +140,7 @@ mod tests {
             )
         };
         assert_eq!(nanoseconds("1970-01-01T00:00:01.5Z"), 1_500_000_000);
-        assert_eq!(nanoseconds("2026-01-02T03:04:05.678901234567Z"), 1_767_323_045_678_901_234);
+        assert_eq!(nanoseconds("2026-01-02T03:04:05.6789012Z"), 1_767_323_045_678_901_200); // Windows has no more digits
         assert_eq!(nanoseconds("1969-12-31T23:59:59.25Z"), -750_000_000);
         assert_eq!(Time::from_seconds(i64::MAX).plus_seconds(1).system_time().is_some(), cfg!(unix));
         assert_eq!(Time::from_seconds(i64::MIN).system_time().is_some(), cfg!(unix));
