@@ -261,7 +261,7 @@ def test_a_wrong_file_is_refused_before_anything_is_sent(emulator: Emulator, tmp
 
 
 def test_the_documented_lines_are_read(tmp_path: Path) -> None:
-    page = (Path(__file__).parents[3] / "docs" / "fleets.md").read_text()
+    page = (Path(__file__).parents[3] / "docs" / "fleets.md").read_text("utf-8")
     lines = re.findall(r"^\| `(\w+ (?:env|file|azure):.*?)` \|", page, re.M)
     (tmp_path / "tenants.txt").write_text("\n".join(lines))
     assert list(tenants.read(str(tmp_path / "tenants.txt"))) == ["contoso", "fabrikam", "adatum"]

@@ -39,7 +39,7 @@ def sample(text: str) -> str:
 
 
 def sections() -> dict[str, str]:
-    _, *parts = PAGE.read_text().partition(MARK)[2].split("\n## ")
+    _, *parts = PAGE.read_text("utf-8").partition(MARK)[2].split("\n## ")
     return {part.partition("\n")[0]: part.partition("\n")[2].strip("\n") for part in parts}
 
 
@@ -80,4 +80,4 @@ def block(text: str) -> str:
 def write(heading: str, told: str) -> None:
     found = {**sections(), heading: told}
     body = "".join(f"\n## {one}\n\n{found[one]}\n" for one in TROUBLES if one in found)
-    PAGE.write_text(PAGE.read_text().partition(MARK)[0] + MARK + body)
+    PAGE.write_text(PAGE.read_text("utf-8").partition(MARK)[0] + MARK + body, "utf-8")
