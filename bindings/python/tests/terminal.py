@@ -62,9 +62,9 @@ class Terminal:
     def signal(self, number: int) -> None:
         self._program.send_signal(number)
 
-    def until(self, words: str, *, besides: str = "") -> str:
-        """Reads until the screen shows `words` and differs from `besides`. Returns the screen."""
-        while words not in self.text or self.text == besides:
+    def until(self, *words: str, besides: str = "") -> str:
+        """Reads until the screen shows all `words` and differs from `besides`. Returns the screen."""
+        while self.text == besides or not all(word in self.text for word in words):
             assert self._read(), f"it ended without {words!r}:\n{self.text}"
         return self.text
 
@@ -72,8 +72,13 @@ class Terminal:
         """Reads to the end. Returns the exit code."""
         while self._read():
             pass
-        os.close(self._end)
         return self._program.wait()
+
+    def close(self) -> None:
+        """Ends the program if it still runs, and closes the terminal."""
+        self._program.kill()
+        self._program.wait()
+        os.close(self._end)
 
     def _read(self) -> bool:
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import closing
 from types import SimpleNamespace
 
 import pytest
@@ -64,11 +65,11 @@ def test_a_terminal_has_one_line_that_disappears(start: Start) -> None:
     from terminal import Terminal
 
     emulator = start("--duration", "1h", "--start-delay", "0s")
-    terminal = Terminal([sys.executable, "-c", PROGRAM], environment(), columns=40)
-    line = terminal.until("The sync is running, next reading in ")
-    assert len(line.splitlines()) == 1 and len(line) < 40
-    emulator.advance("1h")
-    assert terminal.finish() == 0 and terminal.text == "the sync completed"
+    with closing(Terminal([sys.executable, "-c", PROGRAM], environment(), columns=40)) as terminal:
+        line = terminal.until("The sync is running, next reading in ")
+        assert len(line.splitlines()) == 1 and len(line) < 40
+        emulator.advance("1h")
+        assert terminal.finish() == 0 and terminal.text == "the sync completed"
 
 
 def test_elsewhere_it_shows_nothing(start: Start, capsys: pytest.CaptureFixture[str]) -> None:
