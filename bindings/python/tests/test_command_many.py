@@ -25,11 +25,11 @@ def file(tmp_path: Path) -> Path:
     """Three tenants, whose tokens come from three kinds of places."""
     (tmp_path / "a.token").write_text("token-of-a\n")
     path = tmp_path / "tenants.txt"
-    path.write_text(
-        "# a comment, and an empty line\n\n"
-        "contoso   file:a.token\n"
-        "\tfabrikam env:FABRIKAM\r\n"
-        "adatum azure:AzureCliCredential tenant_id=adatum.example\n"
+    path.write_bytes(
+        b"# a comment, and an empty line\n\n"
+        b"contoso   file:a.token\n"
+        b"\tfabrikam env:FABRIKAM\r\n"
+        b"adatum azure:AzureCliCredential tenant_id=adatum.example\n"
     )
     return path
 
