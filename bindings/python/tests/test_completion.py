@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -69,7 +70,7 @@ def test_the_manual_page_is_the_parsers() -> None:
     make = "python -m autopilot_sync._cli.manual > man/autopilot-sync.1"
     assert PAGE.read_text() == manual.page(), f"the manual page is stale: {make}"
     made = subprocess.run([sys.executable, "-m", "autopilot_sync._cli.manual"], capture_output=True, env=environment())
-    assert made.stdout.decode().splitlines() == PAGE.read_text().splitlines()
+    assert made.stdout.replace(os.linesep.encode(), b"\n") == PAGE.read_bytes()
 
 
 def test_the_manual_page_has_every_command_option_and_exit_code() -> None:
