@@ -118,6 +118,7 @@
 mod builder;
 mod client;
 mod config;
+mod credential;
 mod fleet;
 mod outcome;
 mod service;
@@ -133,6 +134,7 @@ pub mod ffi;
 pub use builder::ClientBuilder;
 pub use client::Client;
 pub use config::Cloud;
+pub use credential::{Access, Credential, Identity, Secret};
 pub use fleet::{Fleet, FleetEvent};
 pub use outcome::{
     Answer, Attempt, Detail, Error, ErrorKind, Settings, SyncOutcome, SyncStatus, Topic, Trace, TraceEvent,

@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use once_cell::race::OnceBox;
 
 use super::call::call;
-use super::convert::{from_milliseconds, from_unix_milliseconds, token};
+use super::convert::{access, from_milliseconds, from_unix_milliseconds};
 use super::guard::guard;
 use super::progress::run_callback;
 use super::{
@@ -14,6 +14,7 @@ use super::{
 };
 use crate::client::Client;
 use crate::config::limits;
+use crate::credential::{Access, Credential};
 use crate::outcome::{Answer, Detail, Error, SyncOutcome};
 use crate::shared;
 use crate::wait::{Goal, OnProgress, Progress};
@@ -27,6 +28,8 @@ use crate::wait::{Goal, OnProgress, Progress};
 #[allow(non_camel_case_types)]
 pub struct autopilot_client {
     pub(super) client: Client,
+    /// Stands for a token that is NULL.
+    pub(super) credential: Option<Credential>,
     /// Made when somebody asks for it.
     pub(super) description: OnceBox<CString>,
 }
@@ -53,11 +56,15 @@ pub unsafe extern "C" fn autopilot_client_new(
         }
         // SAFETY: not NULL, and the caller promises that it may be written.
         unsafe { client.write(ptr::null_mut()) };
-        let made = options.map(|options| options.builder.clone()).unwrap_or_default().build()?;
+        let (made, credential) = match options {
+            Some(options) => (options.builder.clone().build()?, options.credential.clone()),
+            None => (Client::new()?, None),
+        };
         // SAFETY: as above.
         unsafe {
             client.write(Box::into_raw(Box::new(autopilot_client {
                 client: made,
+                credential,
                 description: OnceBox::new(),
             })))
         };
@@ -90,8 +97,8 @@ pub unsafe extern "C" fn autopilot_client_sync(
     let send = if detail.is_null() { Client::trigger } else { Client::sync };
     let body = || {
         // SAFETY: the caller promises a NUL-terminated token, or NULL.
-        let token = unsafe { self::token(token) }?;
-        on_client(client, cancel, |client| send(client, token.as_str()))
+        let access = unsafe { access(token, credential(client)) }?;
+        on_client(client, cancel, |client| send(client, access))
     };
     // SAFETY: the caller promises that the detail may be written, or NULL.
     unsafe { call(detail, body) }
@@ -121,8 +128,8 @@ pub unsafe extern "C" fn autopilot_client_settings(
         // SAFETY: not NULL, and the caller promises that it may be written.
         unsafe { settings.write(ptr::null_mut()) };
         // SAFETY: the caller promises a NUL-terminated token, or NULL.
-        let token = unsafe { self::token(token) }?;
-        let (read, known) = on_client(client, cancel, |client| client.settings_and_detail(token.as_str()))?;
+        let access = unsafe { access(token, credential(client)) }?;
+        let (read, known) = on_client(client, cancel, |client| client.settings_and_detail(access))?;
         // SAFETY: as above.
         unsafe { settings.write(Box::into_raw(Box::new((&read).into()))) };
         Ok(success(known))
@@ -238,16 +245,16 @@ unsafe fn wait(
     user_data: *mut c_void,
 ) -> Result<SyncOutcome, Error> {
     // SAFETY: as promised by the caller.
-    let token = unsafe { self::token(token) }?;
+    let access = unsafe { access(token, credential(client)) }?;
     let timeout = from_milliseconds(timeout_ms);
     limits::timeout("timeout", timeout).map_err(Error::invalid_argument)?;
     // A borrow that lasts as long as the wait would forbid the callback to touch the text.
-    let token = token.wiped_copy();
+    let kept = access.keep()?;
     on_client(client, cancel, |client| {
         // SAFETY: as promised by the caller.
         let mut report = |known: &mut Progress<'_>| unsafe { run_callback(progress, user_data, known) };
         let report = progress.map(|_| &mut report as OnProgress<'_>);
-        client.run(&token, goal, timeout, report)
+        client.run(kept.as_ref().map_or(Access::Later, Access::from), goal, timeout, report)
     })
 }
 
@@ -266,6 +273,11 @@ pub(super) fn on_client<T>(
         Some(cancel) => body(&client.with_canceller(&cancel.canceller)),
         None => body(client),
     }
+}
+
+/// What stands for a token that is NULL.
+pub(super) fn credential(client: Option<&autopilot_client>) -> Option<&Credential> {
+    client?.credential.as_ref()
 }
 
 pub(super) fn success(detail: Detail) -> SyncOutcome {

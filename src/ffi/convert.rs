@@ -4,6 +4,7 @@ use std::ffi::{CStr, CString, c_char};
 use std::ptr;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use crate::credential::{Access, Credential};
 use crate::outcome::Error;
 use crate::text::Token;
 
@@ -27,6 +28,21 @@ pub(super) unsafe fn text<'a>(name: &str, text: *const c_char) -> Result<&'a str
 pub(super) unsafe fn token<'a>(token: *const c_char) -> Result<Token<'a>, Error> {
     // SAFETY: as promised by the caller.
     Ok(Token::new(unsafe { text("the token", token) }?)?)
+}
+
+/// A token argument that may be NULL, which stands for this credential.
+///
+/// # Safety
+/// As for [`text`].
+pub(super) unsafe fn access<'a>(
+    token: *const c_char,
+    credential: Option<&'a Credential>,
+) -> Result<Access<'a>, Error> {
+    match credential {
+        Some(credential) if token.is_null() => Ok(Access::Credential(credential)),
+        // SAFETY: as promised by the caller.
+        _ => Ok(Access::Token(unsafe { self::token(token) }?.as_str())),
+    }
 }
 
 /// A duration argument, in milliseconds. One below zero becomes zero, which is as far out of range.

@@ -4,11 +4,13 @@ use std::time::Duration;
 
 use super::call::call;
 use super::client::{on_client, success};
-use super::convert::{from_milliseconds, token};
+use super::convert::{access, from_milliseconds};
+use super::credential;
 use super::goal::goal;
 use super::guard::guard;
 use super::wait::tell;
-use super::{autopilot_client, autopilot_detail, autopilot_event, autopilot_result};
+use super::{autopilot_client, autopilot_credential, autopilot_detail, autopilot_event, autopilot_result};
+use crate::credential::{Access, Credential};
 use crate::fleet::{Fleet, FleetEvent};
 use crate::outcome::{Detail, Error};
 
@@ -99,9 +101,8 @@ pub unsafe extern "C" fn autopilot_fleet_add(
     let body = || {
         let fleet = known(fleet)?;
         // SAFETY: the caller promises a NUL-terminated token, or NULL.
-        let token = if token.is_null() { None } else { Some(unsafe { self::token(token) }?) };
-        let token = token.as_ref().map(|token| token.as_str());
-        fleet.add(key, token, self::goal(goal, since_ms)?, from_milliseconds(timeout_ms))?;
+        let access = unsafe { or_later(token) }?;
+        fleet.add(key, access, self::goal(goal, since_ms)?, from_milliseconds(timeout_ms))?;
         Ok(success(Detail::default()))
     };
     // SAFETY: the caller promises that the detail may be written, or NULL.
@@ -177,8 +178,26 @@ pub unsafe extern "C" fn autopilot_fleet_set_token(
     let body = || {
         let fleet = known(fleet)?;
         // SAFETY: the caller promises a NUL-terminated token, or NULL.
-        let token = if token.is_null() { None } else { Some(unsafe { self::token(token) }?) };
-        fleet.set_token(&key, token.as_ref().map(|token| token.as_str()))?;
+        fleet.set_token(&key, unsafe { or_later(token) }?)?;
+        Ok(success(Detail::default()))
+    };
+    // SAFETY: NULL for no detail.
+    unsafe { call(ptr::null_mut(), body) }
+}
+
+/// Hands in a credential for a tenant, which gets the tokens of all its requests from the next one on. Any thread may do
+/// so at any time. The fleet keeps what is in it until the call has ended. Does not block.
+///
+/// Returns AUTOPILOT_OK, or AUTOPILOT_ERROR_INVALID_ARGUMENT if the fleet or the credential is NULL, or no tenant has
+/// this key.
+#[unsafe(no_mangle)]
+pub extern "C" fn autopilot_fleet_set_credential(
+    fleet: Option<&autopilot_fleet>,
+    key: u64,
+    credential: Option<&autopilot_credential>,
+) -> autopilot_result {
+    let body = || {
+        self::known(fleet)?.set_token(&key, credential::known(credential)?)?;
         Ok(success(Detail::default()))
     };
     // SAFETY: NULL for no detail.
@@ -209,4 +228,13 @@ pub extern "C" fn autopilot_fleet_cancel(fleet: Option<&autopilot_fleet>) {
 
 fn known(fleet: Option<&autopilot_fleet>) -> Result<&Fleet<u64>, Error> {
     fleet.map(|fleet| &fleet.fleet).ok_or_else(|| Error::invalid_argument("the fleet is NULL"))
+}
+
+/// A token argument; NULL for none yet.
+///
+/// # Safety
+/// `token` is NULL, or a NUL-terminated string that lives while the result is used.
+unsafe fn or_later<'a>(token: *const c_char) -> Result<Access<'a>, Error> {
+    // SAFETY: as promised by the caller.
+    if token.is_null() { Ok(Access::Later) } else { Ok(Access::Token(unsafe { self::token(token) }?.as_str())) }
 }

@@ -1,10 +1,13 @@
 use std::ffi::{CString, c_char};
 
+use super::autopilot_credential;
 use super::convert::{from_milliseconds, pointer, text, to_c};
+use super::credential::known;
 use super::guard::guard;
 use super::{autopilot_result, autopilot_result::*};
 use crate::builder::ClientBuilder;
 use crate::config::Cloud;
+use crate::credential::Credential;
 use crate::outcome::Error;
 
 /// The options of a client. Only one thread at a time may use them. A client keeps no reference to them.
@@ -15,6 +18,7 @@ use crate::outcome::Error;
 #[allow(non_camel_case_types)]
 pub struct autopilot_options {
     pub(super) builder: ClientBuilder,
+    pub(super) credential: Option<Credential>,
     error: Option<CString>,
 }
 
@@ -22,7 +26,7 @@ pub struct autopilot_options {
 /// the library.
 #[unsafe(no_mangle)]
 pub extern "C" fn autopilot_options_new() -> Option<Box<autopilot_options>> {
-    guard(None, || Some(Box::new(autopilot_options { builder: ClientBuilder::default(), error: None })))
+    guard(None, || Some(Box::new(autopilot_options { builder: ClientBuilder::default(), credential: None, error: None })))
 }
 
 /// Frees options. NULL is allowed.
@@ -40,12 +44,35 @@ fn set(
         let Some(options) = options else { return AUTOPILOT_ERROR_INVALID_ARGUMENT };
         match change(options.builder.clone()) {
             Ok(builder) => {
-                *options = autopilot_options { builder, error: None };
+                (options.builder, options.error) = (builder, None);
                 AUTOPILOT_OK
             }
             Err(error) => {
                 options.error = Some(to_c(&format!("{error:#}")));
                 (&error).into()
+            }
+        }
+    })
+}
+
+/// Sets what the client's calls get their tokens from if they are given NULL for a token. Default: nothing.
+///
+/// The client keeps what is in the credential, so that may be freed.
+#[unsafe(no_mangle)]
+pub extern "C" fn autopilot_options_set_credential(
+    options: Option<&mut autopilot_options>,
+    credential: Option<&autopilot_credential>,
+) -> autopilot_result {
+    guard(AUTOPILOT_ERROR_INTERNAL, || {
+        let Some(options) = options else { return AUTOPILOT_ERROR_INVALID_ARGUMENT };
+        match known(credential) {
+            Ok(credential) => {
+                (options.credential, options.error) = (Some(credential.clone()), None);
+                AUTOPILOT_OK
+            }
+            Err(error) => {
+                options.error = Some(to_c(&format!("{error:#}")));
+                AUTOPILOT_ERROR_INVALID_ARGUMENT
             }
         }
     })

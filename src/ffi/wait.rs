@@ -3,8 +3,9 @@ use std::ptr;
 use std::time::{Duration, Instant};
 
 use super::call::{call, hand_out};
-use super::client::{on_client, success};
-use super::convert::{from_milliseconds, to_milliseconds, token};
+use super::client::{credential, on_client, success};
+use super::convert::{access, from_milliseconds, to_milliseconds, token};
+use super::credential::known;
 use super::goal::goal;
 use super::guard::guard;
 use super::{
@@ -71,10 +72,10 @@ pub unsafe extern "C" fn autopilot_wait_new(
         // SAFETY: not NULL, and the caller promises that it may be written.
         unsafe { wait.write(ptr::null_mut()) };
         // SAFETY: the caller promises a NUL-terminated token, or NULL.
-        let token = unsafe { self::token(token) }?;
+        let access = unsafe { access(token, credential(client)) }?;
         let goal = self::goal(goal, since_ms)?;
         let timeout = from_milliseconds(timeout_ms);
-        let made = on_client(client, cancel, |client| client.wait(token.as_str(), goal, timeout))?;
+        let made = on_client(client, cancel, |client| client.wait(access, goal, timeout))?;
         // SAFETY: as above.
         unsafe { wait.write(Box::into_raw(Box::new(autopilot_wait { wait: made, progress: None }))) };
         Ok(success(Detail::default()))
@@ -165,6 +166,24 @@ pub unsafe extern "C" fn autopilot_wait_set_token(
         wait.end_progress();
         // SAFETY: the caller promises a NUL-terminated token, or NULL.
         wait.wait.set_token(unsafe { self::token(token) }?.as_str())?;
+        Ok(success(Detail::default()))
+    };
+    // SAFETY: NULL for no detail.
+    unsafe { call(ptr::null_mut(), body) }
+}
+
+/// Hands in a credential, which gets the tokens of all requests from the next one on. The wait keeps what is in it.
+///
+/// Returns AUTOPILOT_OK, or AUTOPILOT_ERROR_INVALID_ARGUMENT if an argument is NULL or the wait is over.
+#[unsafe(no_mangle)]
+pub extern "C" fn autopilot_wait_set_credential(
+    wait: Option<&mut autopilot_wait>,
+    credential: Option<&autopilot_credential>,
+) -> autopilot_result {
+    let body = || {
+        let wait = wait.ok_or_else(|| Error::invalid_argument("the wait is NULL"))?;
+        wait.end_progress();
+        wait.wait.set_token(known(credential)?)?;
         Ok(success(Detail::default()))
     };
     // SAFETY: NULL for no detail.

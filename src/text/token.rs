@@ -56,6 +56,11 @@ impl<'a> Token<'a> {
         Err(if byte.is_ascii_graphic() { TokenError::Quote(offset) } else { TokenError::Byte(offset) })
     }
 
+    /// A secret of another kind, to be taken out of texts as a token is. It is never sent as one.
+    pub(crate) fn hidden(text: &'a str) -> Token<'a> {
+        Token { text, earlier: &[] }
+    }
+
     /// This token, after others in the same call. The service has seen those too, so its reply may repeat them.
     pub(crate) fn after(self, earlier: &'a [&'a str]) -> Token<'a> {
         Token { earlier, ..self }

@@ -1,16 +1,18 @@
 //! Makes one exchange of HTTPS at a time, with ureq.
 
+use std::io::Read;
+use std::mem;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use ureq::config::Config;
-use ureq::http::header::{ACCEPT, AUTHORIZATION, DATE, HeaderName, RETRY_AFTER, WWW_AUTHENTICATE};
+use ureq::http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE, HeaderName, RETRY_AFTER, WWW_AUTHENTICATE};
 use ureq::http::request::Builder;
 use ureq::http::{HeaderMap, HeaderValue, Method, Request, Response, Uri};
 use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::NextTimeout;
 use ureq::{Agent, Body, http};
-use zeroize::Zeroizing;
+use zeroize::{Zeroize, Zeroizing};
 
 use crate::config::limits;
 use crate::outcome::{Error, ErrorKind, Operation};
@@ -21,12 +23,18 @@ use crate::transport::connections::{Dialer, LONGEST_HEAD};
 use crate::transport::failure::Failure;
 use crate::transport::process::{PerProcess, ureq_statics};
 use crate::transport::route::Route;
+use crate::transport::token_request::TokenRequest;
 
 const CLIENT_REQUEST_ID: HeaderName = HeaderName::from_static("client-request-id");
 const REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
 
 /// Holds the head of the longest request without its token: the longest host and user agent have half of it.
 const LONGEST_WITHOUT_TOKEN: usize = 1024;
+
+/// The longest reply of those who give tokens, in bytes. Theirs have a few KiB.
+const LONGEST_TOKEN_REPLY: usize = 64 * 1024;
+
+const FORM: HeaderValue = HeaderValue::from_static("application/x-www-form-urlencoded");
 
 /// Connections to one service, shared by all threads.
 pub(super) struct HttpClient {
@@ -44,10 +52,10 @@ impl HttpClient {
     /// Opens no connection. Fails if a CA file that the caller or the environment names is unusable.
     pub(super) fn new(route: Route) -> Result<HttpClient, Error> {
         let route = Arc::new(route);
-        let (dialer, config) = (Dialer::new(route.clone()), config(&route));
-        let trusted = dialer.trusted()?;
+        let trusted = route.tls.as_ref().map_or(Ok("nobody's".into()), |tls| tls.trusted())?;
+        let config = config(&route);
         ureq_statics::initialize(&config);
-        let agent = Agent::with_parts(config.clone(), dialer, PlaceholderResolver);
+        let agent = Agent::with_parts(config.clone(), Dialer::new(route.clone()), PlaceholderResolver);
         Ok(HttpClient { route, trusted, config, agents: PerProcess::new(agent) })
     }
 
@@ -71,6 +79,34 @@ impl HttpClient {
             .map_err(|error| Failure::new(error, call, token, &self.destination(address)))
     }
 
+    /// Sends one request for a token and reads its reply, within the time left of the call.
+    pub(super) fn ask(
+        &self,
+        call: &Arc<Call>,
+        address: &Address,
+        request: &TokenRequest,
+        client_request_id: &str,
+    ) -> Result<RawReply, Failure> {
+        let mut head = Request::builder()
+            .uri(address.0.clone())
+            .header(ACCEPT, HeaderValue::from_static("application/json"))
+            .header(CLIENT_REQUEST_ID, client_request_id);
+        let mut length = LONGEST_WITHOUT_TOKEN + request.path.len() + request.form.as_ref().map_or(0, |form| form.len());
+        for (name, value) in &request.headers {
+            length += name.len() + value.len();
+            head = head.header(*name, sensitive(&[value.as_bytes()]));
+        }
+        let agent = self.agent();
+        let _scope = call.enter(length);
+        let response = match &request.form {
+            Some(form) => head.header(CONTENT_TYPE, FORM).method(Method::POST).body(form.as_bytes()).map_err(ureq::Error::from).and_then(|request| agent.run(request)),
+            None => head.method(Method::GET).body(()).map_err(ureq::Error::from).and_then(|request| agent.run(request)),
+        };
+        response.and_then(read_secret).map_err(|error| {
+            Failure::new(error, call, Token::hidden(&request.secret), &self.destination(address))
+        })
+    }
+
     /// The agent of this process.
     fn agent(&self) -> &Agent {
         self.agents.get(|| {
@@ -80,7 +116,7 @@ impl HttpClient {
 
     /// The host, the port and the proxy to name in error messages.
     fn destination(&self, address: &Address) -> String {
-        let (host, port) = (address.0.host().unwrap_or_default(), address.0.port_u16().unwrap_or(443));
+        let (host, port) = (address.0.host().unwrap_or_default(), self.route.port(&address.0));
         match &self.route.proxy {
             Some(proxy) => format!("{host}:{port} through the proxy {proxy}"),
             None => format!("{host}:{port}"),
@@ -112,7 +148,7 @@ impl Address {
 fn config(route: &Route) -> Config {
     Config::builder()
         .proxy(None)
-        .https_only(true)
+        .https_only(route.tls.is_some())
         .http_status_as_error(false)
         .max_redirects(0)
         .max_redirects_will_error(false)
@@ -131,14 +167,17 @@ fn run(agent: &Agent, operation: Operation, request: Builder) -> Result<RawReply
     read(response)
 }
 
-/// The header with the token. Its memory is wiped when its last owner drops it.
+/// The header with the token.
 fn bearer(token: Token<'_>) -> HeaderValue {
-    const SCHEME: &[u8] = b"Bearer ";
-    let mut value = Zeroizing::new(Vec::with_capacity(SCHEME.len() + token.as_str().len()));
-    value.extend_from_slice(SCHEME);
-    value.extend_from_slice(token.as_str().as_bytes());
+    sensitive(&[b"Bearer ", token.as_str().as_bytes()])
+}
+
+/// A header's value whose memory is wiped when its last owner drops it. The parts fit into a header.
+fn sensitive(parts: &[&[u8]]) -> HeaderValue {
+    let mut value = Zeroizing::new(Vec::with_capacity(parts.iter().map(|part| part.len()).sum()));
+    parts.iter().for_each(|part| value.extend_from_slice(part));
     let mut value =
-        HeaderValue::from_maybe_shared(Bytes::from_owner(value)).expect("a checked token fits a header");
+        HeaderValue::from_maybe_shared(Bytes::from_owner(value)).expect("checked to fit a header");
     value.set_sensitive(true);
     value
 }
@@ -148,15 +187,30 @@ fn read(mut response: Response<Body>) -> Result<RawReply, ureq::Error> {
         Err(ureq::Error::BodyExceedsLimit(_)) => Vec::new(),
         body => body?,
     };
+    Ok(with_body(&response, body))
+}
+
+/// Reads a body into memory that does not move as it grows: a copy would not be wiped.
+fn read_secret(mut response: Response<Body>) -> Result<RawReply, ureq::Error> {
+    let mut body = Zeroizing::new(Vec::with_capacity(LONGEST_TOKEN_REPLY));
+    let longest = LONGEST_TOKEN_REPLY as u64;
+    response.body_mut().as_reader().take(longest).read_to_end(&mut body)?;
+    if body.len() == LONGEST_TOKEN_REPLY {
+        body.zeroize();
+    }
+    Ok(with_body(&response, mem::take(&mut *body)))
+}
+
+fn with_body(response: &Response<Body>, body: Vec<u8>) -> RawReply {
     let headers = response.headers();
-    Ok(RawReply {
+    RawReply {
         status: response.status().as_u16(),
         request_id: text(headers, REQUEST_ID),
         date: text(headers, DATE),
         retry_after: text(headers, RETRY_AFTER),
         challenges: headers.get_all(WWW_AUTHENTICATE).iter().map(lossy).collect(),
         body,
-    })
+    }
 }
 
 fn text(headers: &HeaderMap, name: HeaderName) -> Option<String> {

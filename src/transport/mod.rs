@@ -23,10 +23,12 @@ mod route;
 mod shortage;
 mod socket;
 mod tls;
+mod token_request;
 mod unread;
 
 pub use canceller::Canceller;
 pub(crate) use failure::Failure;
 pub(crate) use graph::Graph;
 pub(crate) use process::PerProcess;
-pub(crate) use route::Route;
+pub(crate) use route::{ProxyChoice, Routes};
+pub(crate) use token_request::{Authority, TokenRequest};

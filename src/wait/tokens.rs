@@ -16,12 +16,9 @@ pub(super) struct Tokens {
 }
 
 impl Tokens {
-    pub(super) fn new(token: Option<Token<'_>>) -> Tokens {
-        let mut tokens = Tokens::default();
-        if let Some(token) = token {
-            tokens.replace(token);
-        }
-        tokens
+    /// The current one.
+    pub(super) fn current(&self) -> Option<&str> {
+        self.all.last().map(|token| token.as_str())
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -67,7 +64,8 @@ mod tests {
 
     #[test]
     fn a_reply_may_repeat_each_token_that_was_sent_and_no_other() {
-        let mut tokens = Tokens::new(Some(Token::new("token-number-00").unwrap()));
+        let mut tokens = Tokens::default();
+        tokens.replace(Token::new("token-number-00").unwrap());
         let all = [0, 1, 2].map(token).join(" ");
         assert_eq!(redacted(&mut tokens, &all), "[token] token-number-01 token-number-02");
         tokens.replace(Token::new(&token(1)).unwrap());
@@ -81,7 +79,8 @@ mod tests {
 
     #[test]
     fn the_oldest_tokens_are_forgotten() {
-        let mut tokens = Tokens::new(Some(Token::new("token-number-00").unwrap()));
+        let mut tokens = Tokens::default();
+        tokens.replace(Token::new("token-number-00").unwrap());
         for number in 0..=REMEMBERED {
             tokens.replace(Token::new(&token(number)).unwrap());
             tokens.send(|_| ());

@@ -1,5 +1,6 @@
 //! Starts TLS with a server.
 
+use std::fmt;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -98,6 +99,12 @@ impl TlsConnector {
             }
             Err(error) => Err(error.into()),
         }
+    }
+}
+
+impl fmt::Debug for TlsConnector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.trust.fmt(f)
     }
 }
 

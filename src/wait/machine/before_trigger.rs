@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::command::{Command, StopReason};
 use super::confirmation::{AFTER_MOVED_TIMES, Candidate};
-use super::event::{Event, Obstacle};
+use super::event::Event;
 use super::look::Look;
 use super::observation::{CLOCK_DIFFERENCE_SECONDS, Origin};
 use super::reading::{Reading, compare_last_sync, has_ended, is_completed, is_running, times_differ};
@@ -13,6 +13,7 @@ use super::window::WINDOW;
 use crate::outcome::{Settings, Trigger};
 use crate::text::time::{self, Time};
 use crate::wait::phase::Phase;
+use crate::service::retry::Obstacle;
 
 /// Whether the service recorded the last sync so long ago that its status cannot lag behind, even if the service's
 /// clocks differ.

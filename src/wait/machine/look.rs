@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use super::command::StopReason;
 use super::confirmation::Candidate;
-use super::event::Obstacle;
 use super::goal::Change;
 use super::schedule::Schedule;
+use crate::service::retry::Obstacle;
 
 /// Between two readings.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);

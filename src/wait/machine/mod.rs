@@ -89,7 +89,7 @@ mod window;
 use std::time::Duration;
 
 pub(crate) use command::{Command, StopReason};
-pub(crate) use event::{Event, Obstacle};
+pub(crate) use event::Event;
 pub use goal::Goal;
 pub(crate) use state::{Machine, Terms};
 

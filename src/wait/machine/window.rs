@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use super::command::{Command, StopReason};
-use super::event::{Event, Obstacle};
+use super::event::Event;
 use super::look::Look;
 use super::reading::is_running;
 use super::state::{Machine, State};
 use crate::config::limits::LONGEST_RETRY_AFTER;
 use crate::outcome::WINDOW_SECONDS;
+use crate::service::retry::Obstacle;
 
 /// The first pause after a 429 that the window does not explain: Graph's general throttling. Each further one doubles.
 const THROTTLE_PAUSE: Duration = Duration::from_secs(30);

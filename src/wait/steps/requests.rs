@@ -7,6 +7,7 @@ use super::Wait;
 use crate::outcome::{Detail, Error, ErrorKind, Happening, Operation};
 use crate::service::reply::Reply;
 use crate::service::retry;
+use crate::text::Token;
 use crate::transport::Failure;
 use crate::wait::Goal;
 use crate::wait::machine::{Event, StopReason};
@@ -69,13 +70,37 @@ impl Wait {
 
     /// Sends one request. The outer error ends the call.
     fn exchange(&mut self, operation: Operation) -> Result<Result<Reply, Failure>, StopReason> {
-        let call = self.graph.call(self.terms.deadline.saturating_sub(self.elapsed()));
+        if let Err(failure) = self.renew_token() {
+            return self.judge(Err(failure));
+        }
+        let call = self.graph.call(self.time_left());
         call.set_needs_new_connection(self.needs_new_connection);
         let Wait { graph, tokens, started, detail, .. } = self;
         let result = tokens.send(|token| graph.attempt(&call, operation, token, *started, detail));
         let reply = result.as_ref().ok();
         self.needs_new_connection = reply.is_some_and(|reply| reply.status == 503);
         self.was_throttled = Some(reply.is_some_and(|reply| retry::is_throttled(operation, reply.status)));
+        self.judge(result)
+    }
+
+    fn time_left(&self) -> Duration {
+        self.terms.deadline.saturating_sub(self.elapsed())
+    }
+
+    /// Takes the token from the credential, if there is one.
+    fn renew_token(&mut self) -> Result<(), Failure> {
+        let Some(credential) = &self.credential else { return Ok(()) };
+        let timeout = self.time_left();
+        let token = credential.token(&self.graph, timeout, self.started, &mut self.detail);
+        let token = token.inspect_err(|_| self.was_throttled = Some(false))?;
+        if self.tokens.current() != Some(token.as_str()) {
+            self.tokens.replace(Token::hidden(&token));
+        }
+        Ok(())
+    }
+
+    /// A cancel ends the call.
+    fn judge(&mut self, result: Result<Reply, Failure>) -> Result<Result<Reply, Failure>, StopReason> {
         match result {
             Err(failure) if failure.error.kind() == ErrorKind::Cancelled => {
                 self.note_failure(Some(&failure.error));

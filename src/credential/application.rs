@@ -1,0 +1,113 @@
+//! An application of Microsoft Entra's, and how it asks for a token.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use zeroize::Zeroizing;
+
+use super::assertion::assertion;
+use super::certificate::Certificate;
+use super::form::form;
+use super::secret;
+use crate::config::Cloud;
+use crate::outcome::Error;
+use crate::text::Time;
+use crate::transport::{Authority, TokenRequest};
+
+const ASSERTION: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+
+#[derive(Clone)]
+pub(super) struct Application {
+    pub(super) tenant: String,
+    pub(super) client_id: String,
+    pub(super) proof: Arc<Proof>,
+    /// Sends the certificate's chain too, for an application that trusts issuers and names.
+    pub(super) with_chain: bool,
+    /// A host for logins that is not the one of the client's cloud.
+    pub(super) login_host: Option<String>,
+}
+
+/// How an application proves that it is the one.
+pub(super) enum Proof {
+    Secret(Zeroizing<String>),
+    Certificate(Certificate),
+    /// A file with a token of another issuer, who renews it.
+    FederatedToken(PathBuf),
+}
+
+impl Application {
+    pub(super) fn new(tenant: &str, client_id: &str, proof: Proof) -> Result<Application, Error> {
+        if client_id.is_empty() || !client_id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
+            return Err(Error::invalid_argument("the client id must be the application's id, a GUID"));
+        }
+        let (tenant, client_id) = (checked_tenant(tenant)?, client_id.to_owned());
+        Ok(Application { tenant, client_id, proof: Arc::new(proof), with_chain: false, login_host: None })
+    }
+
+    /// The same application in another tenant.
+    pub(super) fn in_tenant(&self, tenant: &str) -> Result<Application, Error> {
+        Ok(Application { tenant: checked_tenant(tenant)?, ..self.clone() })
+    }
+
+    /// The request for a token for a Microsoft Graph. `id` is unique, and `claims` are those of a challenge.
+    pub(super) fn request(
+        &self,
+        root: &str,
+        cloud: Option<Cloud>,
+        claims: Option<&str>,
+        id: &str,
+    ) -> Result<TokenRequest, Error> {
+        let host = self.login_host.as_deref().unwrap_or(cloud.unwrap_or_default().login_host());
+        let path = format!("/{}/oauth2/v2.0/token", self.tenant);
+        let secret = self.proof(&format!("https://{host}{path}"), id)?;
+        let scope = format!("{root}/.default");
+        let mut fields = vec![
+            ("client_id", self.client_id.as_str()),
+            ("grant_type", "client_credentials"),
+            ("scope", &scope),
+        ];
+        match &*self.proof {
+            Proof::Secret(_) => fields.push(("client_secret", &secret)),
+            _ => fields.extend([("client_assertion_type", ASSERTION), ("client_assertion", &secret)]),
+        }
+        fields.extend(claims.map(|claims| ("claims", claims)));
+        let (authority, form) = (Authority::Entra(host.to_owned()), Some(form(&fields)));
+        Ok(TokenRequest { authority, path, headers: Vec::new(), form, secret })
+    }
+
+    /// The secret, or an assertion for this audience.
+    fn proof(&self, audience: &str, id: &str) -> Result<Zeroizing<String>, Error> {
+        match &*self.proof {
+            Proof::Secret(secret) => Ok(secret.clone()),
+            Proof::FederatedToken(file) => secret::from_file("federated token", file),
+            Proof::Certificate(certificate) => {
+                certificate.check(Time::local())?;
+                assertion(certificate, self.with_chain, &self.client_id, audience, SystemTime::now(), id)
+            }
+        }
+    }
+
+    /// For people.
+    pub(super) fn name(&self) -> String {
+        let proof = match &*self.proof {
+            Proof::Secret(_) => "client secret".to_owned(),
+            Proof::Certificate(_) if self.with_chain => "certificate and chain".to_owned(),
+            Proof::Certificate(_) => "certificate".to_owned(),
+            Proof::FederatedToken(file) => format!("federated token in {}", file.display()),
+        };
+        format!("application {} in tenant {}, by its {proof}", self.client_id, self.tenant)
+    }
+}
+
+/// A tenant that has applications of its own.
+fn checked_tenant(tenant: &str) -> Result<String, Error> {
+    let is_name = |byte: u8| byte.is_ascii_alphanumeric() || b"-.".contains(&byte);
+    if tenant.is_empty() || tenant.len() > 253 || !tenant.bytes().all(is_name) || tenant.starts_with('.') {
+        return Err(Error::invalid_argument("the tenant must be its id, a GUID, or one of its domains"));
+    }
+    if ["common", "organizations", "consumers"].contains(&&*tenant.to_ascii_lowercase()) {
+        return Err(Error::invalid_argument(format!("\"{tenant}\" is no tenant: an application needs one")));
+    }
+    Ok(tenant.to_owned())
+}

@@ -1,0 +1,93 @@
+//! Gets a token: one request, or two if Azure Arc's agent asks for its key.
+
+use std::mem;
+use std::sync::Arc;
+use std::time::{Instant, SystemTime};
+
+use zeroize::Zeroizing;
+
+use super::answer::{self, Issuer};
+use super::application::Application;
+use super::cache::AccessToken;
+use super::challenge_file;
+use super::platform::{Kind, Platform};
+use super::refusal::Refusal;
+use super::token_reply;
+use crate::outcome::{Detail, Error, ErrorKind, Happening};
+use crate::service::reply::RawReply;
+use crate::text::{Object, Time, Token};
+use crate::transport::call::Call;
+use crate::transport::{Failure, Graph, TokenRequest, random};
+
+/// A call that needs a token, and what is told about it.
+pub(super) struct Asking<'a> {
+    pub(super) graph: &'a Graph,
+    pub(super) call: &'a Arc<Call>,
+    pub(super) started: Instant,
+    pub(super) detail: &'a mut Detail,
+}
+
+pub(super) fn from_entra(
+    application: &Application,
+    claims: Option<&str>,
+    asking: &mut Asking<'_>,
+) -> Result<AccessToken, Failure> {
+    let id = random::guid().ok_or_else(Failure::no_random_bits)?;
+    let request = application.request(asking.graph.root(), asking.graph.cloud(), claims, &id);
+    let request = request.map_err(never_heals)?;
+    let mut reply = asking.send(&request)?;
+    asking.read(&mut reply, &Issuer::Entra(request.authority.name()), &request.secret)
+}
+
+pub(super) fn from_platform(platform: &Platform, asking: &mut Asking<'_>) -> Result<AccessToken, Failure> {
+    let root = asking.graph.root().to_owned();
+    let request = platform.request(&root, None);
+    let mut reply = asking.send(&request).map_err(|failure| explained(failure, platform, asking.call))?;
+    platform.set_has_answered();
+    let issuer = Issuer::Platform(platform.name());
+    if platform.kind != Kind::Arc || reply.status != 401 {
+        return asking.read(&mut reply, &issuer, &request.secret);
+    }
+    let key = challenge_file::read_key(&reply.challenges).map_err(never_heals)?;
+    let request = platform.request(&root, Some(&key));
+    let mut reply = asking.send(&request)?;
+    if reply.status == 200 && !platform.is_echoed(&reply.body) {
+        let text = format!("{issuer} has no such user-assigned identity");
+        return Err(never_heals(Error::new(ErrorKind::Configuration, text)));
+    }
+    asking.read(&mut reply, &issuer, &request.secret)
+}
+
+/// A virtual machine's service that cannot even be reached, and never was: this is no virtual machine of Azure's.
+fn explained(failure: Failure, platform: &Platform, call: &Call) -> Failure {
+    let is_absent = platform.kind == Kind::Imds && !platform.has_answered() && !failure.sent;
+    if !is_absent || call.aborted().is_some() {
+        return failure;
+    }
+    let text = format!("no managed identity here: {} does not answer", platform.name());
+    never_heals(Error::new(ErrorKind::Configuration, text).because(failure.error))
+}
+
+fn never_heals(error: Error) -> Failure {
+    Failure::unsent(error, false)
+}
+
+impl Asking<'_> {
+    fn send(&mut self, request: &TokenRequest) -> Result<RawReply, Failure> {
+        let Asking { graph, call, started, detail } = self;
+        let reply = graph.ask_for_token(call, request, *started, detail);
+        reply.inspect_err(|_| detail.forget_reply())
+    }
+
+    fn read(&mut self, reply: &mut RawReply, issuer: &Issuer, secret: &str) -> Result<AccessToken, Failure> {
+        let body = Zeroizing::new(mem::take(&mut reply.body));
+        if let Some((token, lifetime)) = token_reply::read(&body, SystemTime::now()).filter(|_| reply.status == 200) {
+            let text = format!("from {issuer}, good for {} min", lifetime.as_secs() / 60);
+            self.detail.trace.note(self.started.elapsed(), Happening::Token(text.into()));
+            return Ok(token);
+        }
+        let refusal = Object::read(&body).ok().and_then(|body| Refusal::read(&body, Token::hidden(secret)));
+        answer::record(self.detail, reply.status, refusal.as_ref());
+        Err(answer::failure(reply, refusal.as_ref(), issuer, Time::local()))
+    }
+}

@@ -1,0 +1,251 @@
+//! Tokens for programs that run unattended: from Microsoft Entra, or from the Azure platform that a program runs on.
+//!
+//! A call with a token never comes here. A [`Credential`] is an [`application`] with a [`secret`], a [`certificate`] or
+//! a federated token, or the managed identity of a [`platform`]. A [`fetch`] gets a token from it, and a [`cache`] keeps
+//! that until it is renewed.
+//!
+//! Sources: <https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow>, and
+//! <https://learn.microsoft.com/entra/identity/managed-identities-azure-resources/how-to-use-vm-token>.
+
+mod access;
+mod answer;
+mod application;
+mod assertion;
+mod cache;
+mod certificate;
+mod challenge_file;
+mod environment;
+mod fetch;
+mod form;
+mod platform;
+mod refusal;
+mod secret;
+mod token_reply;
+
+use std::fmt;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use zeroize::Zeroizing;
+
+use self::application::{Application, Proof};
+use self::cache::Cache;
+use self::certificate::Certificate;
+use self::fetch::Asking;
+use self::platform::Platform;
+use crate::outcome::{Detail, Error, ErrorKind};
+use crate::transport::{Failure, Graph};
+
+pub use access::Access;
+pub(crate) use access::Kept;
+pub use platform::Identity;
+pub use secret::Secret;
+
+/// Gets tokens for calls that nobody attends, instead of a token that somebody else got.
+///
+/// Hand it in wherever a call takes a token. The client's cloud decides where it asks, and the client's proxy, trust and
+/// timeout how. It asks when the first call needs a token, keeps that in memory until five minutes before its end, and
+/// asks again then, or if the service refuses the token. If several threads need a token at once, one of them asks.
+///
+/// Clones share their token. Any number of threads and clients may use one. A secret, a key and a token are wiped from
+/// memory with the last clone; what a library below may leave behind is in SECURITY.md.
+///
+/// If Microsoft Entra refuses the credential, a call fails with [`ErrorKind::Unauthorized`]. If the credential cannot be
+/// used at all, say because its certificate has expired, the call fails with [`ErrorKind::Configuration`].
+///
+/// ```no_run
+/// use autopilot_sync::{Client, Credential, Secret};
+///
+/// let tenant = "contoso.com";
+/// let application = "00000000-0000-0000-0000-000000000001";
+/// let credential = Credential::client_secret(tenant, application, Secret::Variable("AGENT_SECRET"))?;
+/// println!("{}", Client::new()?.sync(&credential)?);
+/// # Ok::<(), autopilot_sync::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct Credential(Arc<Inner>);
+
+struct Inner {
+    source: Source,
+    cache: Cache,
+}
+
+enum Source {
+    Application(Application),
+    Platform(Platform),
+}
+
+impl Credential {
+    /// An application with a client secret.
+    ///
+    /// `tenant` is the tenant's id or one of its domains, `client_id` the application's id. Fails with
+    /// [`ErrorKind::InvalidArgument`] if one of them cannot be right, and with [`ErrorKind::Configuration`] if there is
+    /// no secret to read.
+    ///
+    /// ```no_run
+    /// use autopilot_sync::{Credential, Secret};
+    ///
+    /// let credential = Credential::client_secret("contoso.com", "client-id", Secret::Text("its value"))?;
+    /// # Ok::<(), autopilot_sync::Error>(())
+    /// ```
+    pub fn client_secret(tenant: &str, client_id: &str, secret: Secret<'_>) -> Result<Credential, Error> {
+        Credential::of_application(tenant, client_id, Proof::Secret(secret.read()?))
+    }
+
+    /// An application with a certificate.
+    ///
+    /// `file` is a PEM file with the certificate and its RSA key (PKCS#8 or PKCS#1, not encrypted), and perhaps the
+    /// certificates above it, in any order. It is read now. If it cannot be used, this fails with
+    /// [`ErrorKind::Configuration`]; after a renewal, make a new credential.
+    ///
+    /// ```no_run
+    /// use autopilot_sync::Credential;
+    ///
+    /// let credential = Credential::client_certificate("contoso.com", "client-id", "/etc/agent/agent.pem")?;
+    /// # Ok::<(), autopilot_sync::Error>(())
+    /// ```
+    pub fn client_certificate(
+        tenant: &str,
+        client_id: &str,
+        file: impl AsRef<Path>,
+    ) -> Result<Credential, Error> {
+        Credential::of_application(tenant, client_id, Proof::Certificate(Certificate::read(file.as_ref())?))
+    }
+
+    /// An application that trusts the tokens of another issuer, such as a Kubernetes cluster: workload identity
+    /// federation. `file` holds such a token. It is read anew for each request, because its issuer renews it.
+    ///
+    /// ```no_run
+    /// use autopilot_sync::Credential;
+    ///
+    /// let file = std::env::var_os("AZURE_FEDERATED_TOKEN_FILE").expect("set by the cluster");
+    /// let credential = Credential::workload_identity("contoso.com", "client-id", file)?;
+    /// # Ok::<(), autopilot_sync::Error>(())
+    /// ```
+    pub fn workload_identity(
+        tenant: &str,
+        client_id: &str,
+        file: impl AsRef<Path>,
+    ) -> Result<Credential, Error> {
+        Credential::of_application(tenant, client_id, Proof::FederatedToken(file.as_ref().to_owned()))
+    }
+
+    /// The managed identity of the platform that this program runs on: App Service, Functions or Container Apps if the
+    /// environment names one, Azure Arc if its agent is there, otherwise an Azure virtual machine.
+    ///
+    /// Requests to them are plain HTTP to an address of this machine or its link, and never go through a proxy. Fails
+    /// with [`ErrorKind::Configuration`] if a variable leads elsewhere.
+    ///
+    /// Azure keeps such a token for up to a day: a role that was granted just now may not be in it.
+    ///
+    /// ```no_run
+    /// use autopilot_sync::{Credential, Identity};
+    ///
+    /// let credential = Credential::managed_identity(Identity::System)?;
+    /// # Ok::<(), autopilot_sync::Error>(())
+    /// ```
+    pub fn managed_identity(identity: Identity<'_>) -> Result<Credential, Error> {
+        let platform = Platform::find(identity, environment::variable, platform::has_arc)
+            .map_err(|fault| Error::new(ErrorKind::Configuration, fault))?;
+        Ok(Credential::from(Source::Platform(platform)))
+    }
+
+    /// The same application in another tenant, for a fleet of tenants that have all granted it its role. It shares the
+    /// secret or the key.
+    ///
+    /// ```no_run
+    /// # let credential = autopilot_sync::Credential::from_environment()?;
+    /// let client = autopilot_sync::Client::new()?;
+    /// for tenant in ["contoso.com", "fabrikam.com"] {
+    ///     println!("{tenant}: {:?}", client.sync(&credential.for_tenant(tenant)?));
+    /// }
+    /// # Ok::<(), autopilot_sync::Error>(())
+    /// ```
+    pub fn for_tenant(&self, tenant: &str) -> Result<Credential, Error> {
+        match &self.0.source {
+            Source::Application(application) => {
+                Ok(Credential::from(Source::Application(application.in_tenant(tenant)?)))
+            }
+            Source::Platform(_) => Err(Error::invalid_argument("a managed identity belongs to one tenant")),
+        }
+    }
+
+    /// Sends the certificate's chain with each request, for an application that trusts an issuer and a name instead of
+    /// one certificate. Without a certificate, it changes nothing.
+    ///
+    /// ```no_run
+    /// use autopilot_sync::Credential;
+    ///
+    /// let file = "/etc/agent/agent.pem";
+    /// let credential = Credential::client_certificate("contoso.com", "client-id", file)?.with_chain();
+    /// # Ok::<(), autopilot_sync::Error>(())
+    /// ```
+    pub fn with_chain(self) -> Credential {
+        match &self.0.source {
+            Source::Application(application) => {
+                Credential::from(Source::Application(Application { with_chain: true, ..application.clone() }))
+            }
+            Source::Platform(_) => self,
+        }
+    }
+
+    fn of_application(tenant: &str, client_id: &str, proof: Proof) -> Result<Credential, Error> {
+        Ok(Credential::from(Source::Application(Application::new(tenant, client_id, proof)?)))
+    }
+
+    /// The token for a Microsoft Graph, within this time. What it takes is noted in the detail.
+    pub(crate) fn token(
+        &self,
+        graph: &Graph,
+        timeout: Duration,
+        started: Instant,
+        detail: &mut Detail,
+    ) -> Result<Arc<Zeroizing<String>>, Failure> {
+        let call = graph.call(timeout);
+        let token = self.0.cache.place(graph.root()).token(&call, |claims| {
+            let mut asking = Asking { graph, call: &call, started, detail };
+            match &self.0.source {
+                Source::Application(application) => fetch::from_entra(application, claims, &mut asking),
+                Source::Platform(platform) => fetch::from_platform(platform, &mut asking),
+            }
+        });
+        // Whatever became of the request for a token, the one that needs it is not sent yet.
+        token.map_err(|failure| Failure { sent: false, ..failure })
+    }
+
+    /// A Microsoft Graph has refused this token, and asks for these claims.
+    pub(crate) fn refuse(&self, graph: &Graph, token: &str, claims: Option<&str>) {
+        self.0.cache.place(graph.root()).refuse(token, claims);
+    }
+}
+
+impl From<Source> for Credential {
+    fn from(source: Source) -> Credential {
+        Credential(Arc::new(Inner { source, cache: Cache::default() }))
+    }
+}
+
+/// One line for a log, without a secret: "application ... in tenant ..., by its client secret".
+///
+/// ```
+/// use autopilot_sync::{Credential, Secret};
+///
+/// let credential = Credential::client_secret("contoso.com", "client-id", Secret::Text("hidden"))?;
+/// assert_eq!(credential.to_string(), "application client-id in tenant contoso.com, by its client secret");
+/// # Ok::<(), autopilot_sync::Error>(())
+/// ```
+impl fmt::Display for Credential {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0.source {
+            Source::Application(application) => f.write_str(&application.name()),
+            Source::Platform(platform) => write!(f, "managed identity, from {}", platform.name()),
+        }
+    }
+}
+
+impl fmt::Debug for Credential {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Credential({self})")
+    }
+}

@@ -1,0 +1,252 @@
+//! Managed identities: how each of Azure's platforms is asked for a token.
+
+use std::net::IpAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use zeroize::Zeroizing;
+
+use super::form::encoded;
+use crate::config::host::split_host_port;
+use crate::transport::{Authority, TokenRequest};
+
+/// Where virtual machines find their identity. The address is the same in every cloud.
+const IMDS: &str = "169.254.169.254";
+
+/// Where the agent of Azure Arc listens.
+const ARC: &str = "127.0.0.1:40342";
+
+/// Which identity of a machine gets the token.
+///
+/// ```
+/// use autopilot_sync::{Credential, Identity};
+///
+/// let own = Credential::managed_identity(Identity::System)?;
+/// let shared = Credential::managed_identity(Identity::ClientId("00000000-0000-0000-0000-000000000001"))?;
+/// # Ok::<(), autopilot_sync::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Identity<'a> {
+    /// The machine's own, system-assigned one.
+    System,
+    /// A user-assigned one, by the client id of its application.
+    ClientId(&'a str),
+    /// A user-assigned one, by the object id of its service principal.
+    ObjectId(&'a str),
+    /// A user-assigned one, by the path of its Azure resource.
+    ResourceId(&'a str),
+}
+
+impl<'a> Identity<'a> {
+    pub(super) fn id(self) -> Option<&'a str> {
+        match self {
+            Identity::System => None,
+            Identity::ClientId(id) | Identity::ObjectId(id) | Identity::ResourceId(id) => Some(id),
+        }
+    }
+
+    /// The name of the parameter in the request.
+    fn parameter(self, kind: &Kind) -> &'static str {
+        match (self, kind) {
+            (Identity::ObjectId(_), _) => "object_id",
+            (Identity::ResourceId(_), Kind::AppService { .. }) => "mi_res_id",
+            (Identity::ResourceId(_), _) => "msi_res_id",
+            _ => "client_id",
+        }
+    }
+}
+
+/// An Azure platform, and the identity that is asked for.
+pub(super) struct Platform {
+    pub(super) kind: Kind,
+    /// Host and port: an address of this machine or its link.
+    address: String,
+    path: String,
+    /// The parameter that names a user-assigned identity, and its value.
+    id: Option<(&'static str, String)>,
+    /// Whether it has ever answered.
+    has_answered: AtomicBool,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// The instance metadata service of a virtual machine.
+    Imds,
+    /// App Service, Functions and Container Apps.
+    AppService { header: Zeroizing<String> },
+    /// A server outside of Azure with Azure Arc's agent.
+    Arc,
+}
+
+impl Platform {
+    /// The platform that the environment names, otherwise a virtual machine.
+    ///
+    /// `has_arc` tells whether Azure Arc's agent is installed, which a service's environment may not say.
+    pub(super) fn find(
+        identity: Identity<'_>,
+        get: impl Fn(&str) -> Option<Zeroizing<String>>,
+        has_arc: impl Fn() -> bool,
+    ) -> Result<Platform, String> {
+        let endpoint = |name: &str, value: &str| endpoint(value).map_err(|error| format!("{name}: {error}"));
+        let imds = (IMDS.to_owned(), String::new());
+        let (kind, (address, path)) = match (get("IDENTITY_ENDPOINT"), get("IDENTITY_HEADER")) {
+            (Some(url), Some(header)) => {
+                (Kind::AppService { header: checked(header)? }, endpoint("IDENTITY_ENDPOINT", &url)?)
+            }
+            (Some(url), None) if get("IMDS_ENDPOINT").is_some() => {
+                (Kind::Arc, endpoint("IDENTITY_ENDPOINT", &url)?)
+            }
+            _ => match get("AZURE_POD_IDENTITY_AUTHORITY_HOST") {
+                Some(url) => (Kind::Imds, endpoint("AZURE_POD_IDENTITY_AUTHORITY_HOST", &url)?),
+                None if has_arc() => (Kind::Arc, (ARC.to_owned(), String::new())),
+                None => (Kind::Imds, imds),
+            },
+        };
+        let path = match path.trim_end_matches('/') {
+            "" => "/metadata/identity/oauth2/token".to_owned(),
+            path => path.to_owned(),
+        };
+        let id = identity.id().map(|id| (identity.parameter(&kind), id.to_owned()));
+        Ok(Platform { kind, address, path, id, has_answered: AtomicBool::new(false) })
+    }
+
+    /// The request for a token for a Microsoft Graph. `key` answers Azure Arc's challenge.
+    pub(super) fn request(&self, root: &str, key: Option<&str>) -> TokenRequest {
+        let version = match self.kind {
+            Kind::Imds => "2018-02-01",
+            Kind::AppService { .. } => "2019-08-01",
+            Kind::Arc => "2020-06-01",
+        };
+        let mut path = format!("{}?api-version={version}&resource={}", self.path, encoded(root).as_str());
+        if let Some((name, id)) = &self.id {
+            path = format!("{path}&{name}={}", encoded(id).as_str());
+        }
+        let mut headers = vec![match &self.kind {
+            Kind::AppService { header } => ("X-IDENTITY-HEADER", header.clone()),
+            Kind::Imds | Kind::Arc => ("Metadata", Zeroizing::new("true".to_owned())),
+        }];
+        headers.extend(key.map(|key| ("Authorization", Zeroizing::new(format!("Basic {key}")))));
+        let secret = match (&self.kind, key) {
+            (Kind::AppService { header }, _) => header.clone(),
+            (_, key) => Zeroizing::new(key.unwrap_or_default().to_owned()),
+        };
+        let has_answered = self.has_answered();
+        let authority = Authority::Platform { address: self.address.clone(), has_answered };
+        TokenRequest { authority, path, headers, form: None, secret }
+    }
+
+    pub(super) fn has_answered(&self) -> bool {
+        self.has_answered.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn set_has_answered(&self) {
+        self.has_answered.store(true, Ordering::Relaxed);
+    }
+
+    /// For people: "the instance metadata service at 169.254.169.254".
+    pub(super) fn name(&self) -> String {
+        let name = match self.kind {
+            Kind::Imds => "the instance metadata service",
+            Kind::AppService { .. } => "App Service's identity endpoint",
+            Kind::Arc => "Azure Arc's agent",
+        };
+        format!("{name} at {}", self.address)
+    }
+}
+
+/// A header's value.
+fn checked(header: Zeroizing<String>) -> Result<Zeroizing<String>, String> {
+    if header.bytes().all(|byte| byte.is_ascii_graphic()) {
+        Ok(header)
+    } else {
+        Err("IDENTITY_HEADER: it is not visible ASCII".to_owned())
+    }
+}
+
+/// The address and the path of a URL that plain HTTP may go to: of this machine itself, or of its link, which no router
+/// leaves. A name other than localhost could lead anywhere.
+fn endpoint(url: &str) -> Result<(String, String), &'static str> {
+    let rest = url.strip_prefix("http://").ok_or("only http:// to this machine is supported")?;
+    let (authority, path) = rest.find('/').map_or((rest, ""), |slash| rest.split_at(slash));
+    let (host, port) = split_host_port(authority).ok_or("its host or port is not valid")?;
+    if !path.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/-._~".contains(&byte)) {
+        return Err("its path is not valid");
+    }
+    let host = if host.eq_ignore_ascii_case("localhost") { "127.0.0.1" } else { host };
+    let address = match host.parse() {
+        Ok(IpAddr::V4(v4)) if v4.is_loopback() || v4.is_link_local() => v4.to_string(),
+        Ok(IpAddr::V6(v6)) if v6.is_loopback() || v6.segments()[0] & 0xffc0 == 0xfe80 => format!("[{v6}]"),
+        _ => return Err("its host is not an address of this machine"),
+    };
+    Ok((port.map_or(address.clone(), |port| format!("{address}:{port}")), path.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn find(identity: Identity<'_>, pairs: &[(&str, &str)], has_arc: bool) -> Result<Platform, String> {
+        let get = |name: &str| {
+            let (_, value) = pairs.iter().find(|(key, _)| *key == name)?;
+            Some(Zeroizing::new((*value).to_owned()))
+        };
+        Platform::find(identity, get, || has_arc)
+    }
+
+    #[test]
+    fn each_platform_is_asked_in_its_own_way() {
+        const APP: &[(&str, &str)] =
+            &[("IDENTITY_ENDPOINT", "http://localhost:42356/msi/token"), ("IDENTITY_HEADER", "h")];
+        const ARC: &[(&str, &str)] =
+            &[("IDENTITY_ENDPOINT", "http://127.0.0.1:40342/metadata/identity/oauth2/token"), ("IMDS_ENDPOINT", "x")];
+        const POD: &[(&str, &str)] = &[("AZURE_POD_IDENTITY_AUTHORITY_HOST", "http://127.0.0.1:9/")];
+        const METADATA: &str = "/metadata/identity/oauth2/token";
+        let (app, imds, arc) = ("api-version=2019-08-01", "api-version=2018-02-01", "api-version=2020-06-01");
+        for (identity, pairs, has_arc, address, path, version, more) in [
+            (Identity::System, &[][..], false, "169.254.169.254", METADATA, imds, ""),
+            (Identity::ClientId("a b"), &[], false, "169.254.169.254", METADATA, imds, "&client_id=a%20b"),
+            (Identity::ObjectId("o"), POD, true, "127.0.0.1:9", METADATA, imds, "&object_id=o"),
+            (Identity::ResourceId("/r"), POD, false, "127.0.0.1:9", METADATA, imds, "&msi_res_id=%2Fr"),
+            (Identity::System, APP, true, "127.0.0.1:42356", "/msi/token", app, ""),
+            (Identity::ResourceId("r"), APP, false, "127.0.0.1:42356", "/msi/token", app, "&mi_res_id=r"),
+            (Identity::System, ARC, false, "127.0.0.1:40342", METADATA, arc, ""),
+            (Identity::System, &[], true, "127.0.0.1:40342", METADATA, arc, ""),
+        ] {
+            let request = find(identity, pairs, has_arc).unwrap().request("https://graph.microsoft.com", None);
+            let expected = format!("{path}?{version}&resource=https%3A%2F%2Fgraph.microsoft.com{more}");
+            assert_eq!(request.path, expected);
+            let address = address.to_owned();
+            assert_eq!(request.authority, Authority::Platform { address, has_answered: false });
+            let header = if pairs == APP { ("X-IDENTITY-HEADER", "h") } else { ("Metadata", "true") };
+            let headers: Vec<_> = request.headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
+            assert_eq!(headers, [header]);
+            assert!(request.form.is_none());
+        }
+    }
+
+    #[test]
+    fn plain_http_goes_to_this_machine_only() {
+        for (url, expected) in [
+            ("http://127.0.0.1:1/a", Ok(("127.0.0.1:1", "/a"))),
+            ("http://LOCALHOST:1", Ok(("127.0.0.1:1", ""))),
+            ("http://169.254.131.2:8081/msi/token", Ok(("169.254.131.2:8081", "/msi/token"))),
+            ("http://[::1]:1/", Ok(("[::1]:1", "/"))),
+            ("http://[fe80::1]/", Ok(("[fe80::1]", "/"))),
+            ("https://127.0.0.1/", Err("only http:// to this machine is supported")),
+            ("http://192.0.2.1/", Err("its host is not an address of this machine")),
+            ("http://metadata/", Err("its host is not an address of this machine")),
+            ("http://127.0.0.1.example/", Err("its host is not an address of this machine")),
+            ("http://user@127.0.0.1/", Err("its host or port is not valid")),
+            ("http:///", Err("its host or port is not valid")),
+            ("http://127.0.0.1/?a=b", Err("its path is not valid")),
+            ("http://127.0.0.1/a b", Err("its path is not valid")),
+        ] {
+            let found = endpoint(url);
+            let found = found.as_ref().map(|(address, path)| (address.as_str(), path.as_str()));
+            assert_eq!(found, expected.as_ref().map(|pair| *pair), "{url}");
+        }
+        let pairs = [("IDENTITY_ENDPOINT", "http://192.0.2.1/"), ("IDENTITY_HEADER", "h")];
+        let error = find(Identity::System, &pairs, false).err().unwrap();
+        assert_eq!(error, "IDENTITY_ENDPOINT: its host is not an address of this machine");
+    }
+}
