@@ -118,6 +118,7 @@
 mod builder;
 mod client;
 mod config;
+mod credential;
 mod fleet;
 mod outcome;
 mod service;
