@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::client::Client;
 use crate::config::{Cloud, Environment, Proxy, Root, Trust, limits};
-use crate::outcome::{Error, ErrorKind};
+use crate::outcome::Error;
 use crate::transport::{Graph, ProxyChoice, Routes};
 
 /// The options of a [`Client`]. Each setter copies its argument. If the argument is not valid, the setter fails with
@@ -298,6 +298,7 @@ impl ClientBuilder {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::outcome::ErrorKind;
 
     fn builder() -> ClientBuilder {
         ClientBuilder::default()
@@ -329,8 +330,7 @@ mod tests {
 
     #[test]
     fn options_win_over_the_environment() {
-        let pairs =
-            [("HTTPS_PROXY", "env:1"), ("NO_PROXY", "graph.microsoft.us"), ("SSL_CERT_FILE", "/env")];
+        let pairs = [("HTTPS_PROXY", "env:1"), ("NO_PROXY", "graph.microsoft.us"), ("SSL_CERT_FILE", "/env")];
         let proxy = |builder: ClientBuilder| {
             let route = builder.routes(environment(&pairs)).to(builder.root.host()).unwrap();
             (route.proxy.map(|proxy| proxy.to_string()), route.proxy_words.to_string())

@@ -106,8 +106,12 @@ impl Client {
         Ok(settings)
     }
 
-    pub(crate) fn settings_and_detail<'a>(&self, token: impl Into<Access<'a>>) -> Result<(Settings, Detail), Error> {
-        let SyncOutcome { detail, .. } = self.run(token.into(), Goal::Settings, self.graph.timeout(), None)?;
+    pub(crate) fn settings_and_detail<'a>(
+        &self,
+        token: impl Into<Access<'a>>,
+    ) -> Result<(Settings, Detail), Error> {
+        let SyncOutcome { detail, .. } =
+            self.run(token.into(), Goal::Settings, self.graph.timeout(), None)?;
         let settings = detail.settings.clone().expect("read, for that was the goal");
         Ok((settings, detail))
     }

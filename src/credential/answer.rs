@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::refusal::{Refusal, advice};
+use super::refusal::Refusal;
 use crate::outcome::{Detail, Error, ErrorKind};
 use crate::service::reply::{RawReply, retry_after};
 use crate::service::retry::Obstacle;
@@ -56,21 +56,26 @@ pub(super) fn failure(reply: &RawReply, refusal: Option<&Refusal>, issuer: &Issu
         _ => ErrorKind::Unauthorized,
     };
     let mut text = format!("no token: HTTP {} from {issuer}", reply.status);
-    let words = refusal.map(|refusal| (&refusal.code, &refusal.message));
-    for part in words.into_iter().flat_map(|(code, message)| [code, message]).flatten() {
-        text = format!("{text}: {part}");
+    if let Some(Refusal { code, message, .. }) = refusal {
+        // Entra's message begins with its code.
+        let code =
+            code.as_ref().filter(|code| !message.as_ref().is_some_and(|text| text.starts_with(&**code)));
+        code.into_iter().chain(message).for_each(|part| text = format!("{text}: {part}"));
     }
     if refusal.is_none() && matches!(issuer, Issuer::Entra(_)) {
         text.push_str(", from a proxy or gateway, not from Microsoft Entra");
     }
-    if let Some(hint) = clock.or_else(|| refusal.and_then(advice).map(str::to_owned)) {
+    if let Some(hint) = clock.or_else(|| refusal.and_then(Refusal::advice).map(str::to_owned)) {
         text = format!("{}; hint: {hint}", text.trim_end_matches('.'));
     }
     let is_repeatable = matches!(reply.status, 429 | 500 | 502 | 503 | 504)
         || matches!((reply.status, issuer), (404 | 410, Issuer::Platform(_)));
     let retry_after = retry_after(reply.retry_after.as_deref(), date);
     let is_starting = matches!(issuer, Issuer::Platform(_));
-    Failure { obstacle: Obstacle { retry_after, is_repeatable, is_starting }, ..Failure::unsent(Error::new(kind, text), false) }
+    Failure {
+        obstacle: Obstacle { retry_after, is_repeatable, is_starting },
+        ..Failure::unsent(Error::new(kind, text), false)
+    }
 }
 
 fn code(refusal: Option<&Refusal>) -> Option<&str> {
@@ -80,7 +85,6 @@ fn code(refusal: Option<&Refusal>) -> Option<&str> {
 fn wrong_clock(date: Time, now: Time) -> Option<String> {
     let (behind, ahead) = (date.duration_since(now), now.duration_since(date));
     let (wrong, word) = if ahead > behind { (ahead, "ahead") } else { (behind, "behind") };
-    (wrong > WRONG_CLOCK).then(|| {
-        format!("this machine's clock is {} minutes {word}: set it", wrong.as_secs() / 60)
-    })
+    (wrong > WRONG_CLOCK)
+        .then(|| format!("this machine's clock is {} minutes {word}: set it", wrong.as_secs() / 60))
 }

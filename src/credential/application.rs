@@ -38,7 +38,8 @@ pub(super) enum Proof {
 
 impl Application {
     pub(super) fn new(tenant: &str, client_id: &str, proof: Proof) -> Result<Application, Error> {
-        if client_id.is_empty() || !client_id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
+        if client_id.is_empty() || !client_id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+        {
             return Err(Error::invalid_argument("the client id must be the application's id, a GUID"));
         }
         let (tenant, client_id) = (checked_tenant(tenant)?, client_id.to_owned());

@@ -42,7 +42,11 @@ pub(super) struct AccessToken {
 
 impl AccessToken {
     /// `refresh_in`: when the issuer would like to be asked again, if that is before its last minutes.
-    pub(super) fn new(text: Zeroizing<String>, lifetime: Duration, refresh_in: Option<Duration>) -> AccessToken {
+    pub(super) fn new(
+        text: Zeroizing<String>,
+        lifetime: Duration,
+        refresh_in: Option<Duration>,
+    ) -> AccessToken {
         let now = Instant::now();
         let renew_in = lifetime.saturating_sub(MARGIN);
         let renew_at = now + refresh_in.map_or(renew_in, |refresh_in| refresh_in.min(renew_in));

@@ -81,12 +81,15 @@ impl Asking<'_> {
 
     fn read(&mut self, reply: &mut RawReply, issuer: &Issuer, secret: &str) -> Result<AccessToken, Failure> {
         let body = Zeroizing::new(mem::take(&mut reply.body));
-        if let Some((token, lifetime)) = token_reply::read(&body, SystemTime::now()).filter(|_| reply.status == 200) {
+        if let Some((token, lifetime)) =
+            token_reply::read(&body, SystemTime::now()).filter(|_| reply.status == 200)
+        {
             let text = format!("from {issuer}, good for {} min", lifetime.as_secs() / 60);
             self.detail.trace.note(self.started.elapsed(), Happening::Token(text.into()));
             return Ok(token);
         }
-        let refusal = Object::read(&body).ok().and_then(|body| Refusal::read(&body, Token::hidden(secret)));
+        let refusal = Object::read(&body).ok().map(|body| Refusal::read(&body, Token::hidden(secret)));
+        let refusal = refusal.filter(|refusal| refusal.code.is_some() || refusal.message.is_some());
         answer::record(self.detail, reply.status, refusal.as_ref());
         Err(answer::failure(reply, refusal.as_ref(), issuer, Time::local()))
     }

@@ -190,6 +190,11 @@ impl Credential {
         }
     }
 
+    /// TODO
+    pub fn from_environment() -> Result<Credential, Error> {
+        todo!()
+    }
+
     fn of_application(tenant: &str, client_id: &str, proof: Proof) -> Result<Credential, Error> {
         Ok(Credential::from(Source::Application(Application::new(tenant, client_id, proof)?)))
     }

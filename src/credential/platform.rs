@@ -1,12 +1,14 @@
 //! Managed identities: how each of Azure's platforms is asked for a token.
 
 use std::net::IpAddr;
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use zeroize::Zeroizing;
 
 use super::form::encoded;
 use crate::config::host::split_host_port;
+use crate::text::Object;
 use crate::transport::{Authority, TokenRequest};
 
 /// Where virtual machines find their identity. The address is the same in every cloud.
@@ -135,6 +137,13 @@ impl Platform {
         TokenRequest { authority, path, headers, form: None, secret }
     }
 
+    /// Whether a reply of Azure Arc's names the identity that was asked for. An old agent ignores which that is.
+    pub(super) fn is_echoed(&self, body: &[u8]) -> bool {
+        let Some((name, id)) = &self.id else { return true };
+        let reply = Object::read(body).ok().and_then(|reply| reply.text(name).ok().flatten());
+        reply.is_some_and(|named| named.eq_ignore_ascii_case(id))
+    }
+
     pub(super) fn has_answered(&self) -> bool {
         self.has_answered.load(Ordering::Relaxed)
     }
@@ -151,6 +160,16 @@ impl Platform {
             Kind::Arc => "Azure Arc's agent",
         };
         format!("{name} at {}", self.address)
+    }
+}
+
+/// Whether Azure Arc's agent is installed.
+pub(super) fn has_arc() -> bool {
+    if cfg!(windows) {
+        let folder = std::env::var_os("ProgramFiles").unwrap_or_default();
+        Path::new(&folder).join(r"AzureConnectedMachineAgent\himds.exe").exists()
+    } else {
+        Path::new("/opt/azcmagent/bin/himds").exists()
     }
 }
 
@@ -197,8 +216,10 @@ mod tests {
     fn each_platform_is_asked_in_its_own_way() {
         const APP: &[(&str, &str)] =
             &[("IDENTITY_ENDPOINT", "http://localhost:42356/msi/token"), ("IDENTITY_HEADER", "h")];
-        const ARC: &[(&str, &str)] =
-            &[("IDENTITY_ENDPOINT", "http://127.0.0.1:40342/metadata/identity/oauth2/token"), ("IMDS_ENDPOINT", "x")];
+        const ARC: &[(&str, &str)] = &[
+            ("IDENTITY_ENDPOINT", "http://127.0.0.1:40342/metadata/identity/oauth2/token"),
+            ("IMDS_ENDPOINT", "x"),
+        ];
         const POD: &[(&str, &str)] = &[("AZURE_POD_IDENTITY_AUTHORITY_HOST", "http://127.0.0.1:9/")];
         const METADATA: &str = "/metadata/identity/oauth2/token";
         let (app, imds, arc) = ("api-version=2019-08-01", "api-version=2018-02-01", "api-version=2020-06-01");
@@ -212,13 +233,15 @@ mod tests {
             (Identity::System, ARC, false, "127.0.0.1:40342", METADATA, arc, ""),
             (Identity::System, &[], true, "127.0.0.1:40342", METADATA, arc, ""),
         ] {
-            let request = find(identity, pairs, has_arc).unwrap().request("https://graph.microsoft.com", None);
+            let request =
+                find(identity, pairs, has_arc).unwrap().request("https://graph.microsoft.com", None);
             let expected = format!("{path}?{version}&resource=https%3A%2F%2Fgraph.microsoft.com{more}");
             assert_eq!(request.path, expected);
             let address = address.to_owned();
             assert_eq!(request.authority, Authority::Platform { address, has_answered: false });
             let header = if pairs == APP { ("X-IDENTITY-HEADER", "h") } else { ("Metadata", "true") };
-            let headers: Vec<_> = request.headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
+            let headers: Vec<_> =
+                request.headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
             assert_eq!(headers, [header]);
             assert!(request.form.is_none());
         }

@@ -35,8 +35,9 @@ pub enum Secret<'a> {
 impl Secret<'_> {
     pub(super) fn read(self) -> Result<Zeroizing<String>, Error> {
         match self {
-            Secret::Text(text) => checked(text)
-                .map_err(|fault| Error::invalid_argument(format!("the client secret {fault}"))),
+            Secret::Text(text) => {
+                checked(text).map_err(|fault| Error::invalid_argument(format!("the client secret {fault}")))
+            }
             Secret::File(path) => from_file("client secret", path),
             Secret::Variable(name) => {
                 let unusable = |fault: &dyn fmt::Display| {
@@ -94,8 +95,14 @@ mod tests {
             ("s\r\n", Ok("s")),
             ("", Err("the client secret is empty")),
             ("\n", Err("the client secret is empty")),
-            ("a b", Err("the client secret has a blank, a control character or a character that is not ASCII")),
-            ("a\n\n", Err("the client secret has a blank, a control character or a character that is not ASCII")),
+            (
+                "a b",
+                Err("the client secret has a blank, a control character or a character that is not ASCII"),
+            ),
+            (
+                "a\n\n",
+                Err("the client secret has a blank, a control character or a character that is not ASCII"),
+            ),
             ("é", Err("the client secret has a blank, a control character or a character that is not ASCII")),
         ] {
             let read = Secret::Text(text).read();
@@ -109,7 +116,10 @@ mod tests {
     fn a_source_without_a_secret_is_named() {
         let error = Secret::Variable("AUTOPILOT_NO_SUCH_VARIABLE").read().unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Configuration);
-        assert!(error.to_string().contains("AUTOPILOT_NO_SUCH_VARIABLE: the client secret is not set"), "{error}");
+        assert!(
+            error.to_string().contains("AUTOPILOT_NO_SUCH_VARIABLE: the client secret is not set"),
+            "{error}"
+        );
         let error = Secret::File(Path::new("/no/such/file")).read().unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Configuration);
         assert!(error.to_string().contains("(/no/such/file)"), "{error}");

@@ -15,7 +15,8 @@ pub(super) fn read(body: &[u8], now: SystemTime) -> Option<(AccessToken, Duratio
     let object = Object::read(body).ok()?;
     let text = Zeroizing::new(object.text("access_token").ok()??);
     Token::new(&text).ok()?;
-    let lifetime = seconds(&object, "expires_in").or_else(|| until(&object, now)).unwrap_or_default().min(LONGEST);
+    let lifetime =
+        seconds(&object, "expires_in").or_else(|| until(&object, now)).unwrap_or_default().min(LONGEST);
     Some((AccessToken::new(text, lifetime, seconds(&object, "refresh_in")), lifetime))
 }
 
@@ -60,7 +61,9 @@ mod tests {
 
     #[test]
     fn only_what_can_be_sent_is_a_token() {
-        for body in ["", "[]", "{}", r#"{"access_token":1}"#, r#"{"access_token":""}"#, r#"{"access_token":"a b"}"#] {
+        for body in
+            ["", "[]", "{}", r#"{"access_token":1}"#, r#"{"access_token":""}"#, r#"{"access_token":"a b"}"#]
+        {
             assert!(read(body.as_bytes(), SystemTime::UNIX_EPOCH).is_none(), "{body}");
         }
     }

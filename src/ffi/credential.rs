@@ -77,8 +77,9 @@ pub unsafe extern "C" fn autopilot_credential_new_secret(
 ) -> autopilot_result {
     let make = || {
         // SAFETY: the caller promises NUL-terminated strings, or NULL.
-        let (tenant, client_id, secret) =
-            unsafe { (text("the tenant", tenant)?, text("the client id", client_id)?, text("the secret", secret)?) };
+        let (tenant, client_id, secret) = unsafe {
+            (text("the tenant", tenant)?, text("the client id", client_id)?, text("the secret", secret)?)
+        };
         let secret = match secret_kind {
             _ if secret_kind == autopilot_secret::Text as i32 => Secret::Text(secret),
             _ if secret_kind == autopilot_secret::File as i32 => Secret::File(Path::new(secret)),
@@ -111,8 +112,9 @@ pub unsafe extern "C" fn autopilot_credential_new_certificate(
 ) -> autopilot_result {
     let make = || {
         // SAFETY: the caller promises NUL-terminated strings, or NULL.
-        let (tenant, client_id, file) =
-            unsafe { (text("the tenant", tenant)?, text("the client id", client_id)?, text("the file", file)?) };
+        let (tenant, client_id, file) = unsafe {
+            (text("the tenant", tenant)?, text("the client id", client_id)?, text("the file", file)?)
+        };
         let made = Credential::client_certificate(tenant, client_id, file)?;
         Ok(if with_chain == 0 { made } else { made.with_chain() })
     };
@@ -137,8 +139,9 @@ pub unsafe extern "C" fn autopilot_credential_new_workload_identity(
 ) -> autopilot_result {
     let make = || {
         // SAFETY: the caller promises NUL-terminated strings, or NULL.
-        let (tenant, client_id, file) =
-            unsafe { (text("the tenant", tenant)?, text("the client id", client_id)?, text("the file", file)?) };
+        let (tenant, client_id, file) = unsafe {
+            (text("the tenant", tenant)?, text("the client id", client_id)?, text("the file", file)?)
+        };
         Credential::workload_identity(tenant, client_id, file)
     };
     // SAFETY: the caller promises that both may be written, or NULL.
@@ -212,7 +215,7 @@ pub unsafe extern "C" fn autopilot_credential_for_tenant(
 ) -> autopilot_result {
     let make = || {
         // SAFETY: the caller promises a NUL-terminated string, or NULL.
-        known(original)?.for_tenant(unsafe { text("the tenant", tenant) }?)
+        given(original)?.for_tenant(unsafe { text("the tenant", tenant) }?)
     };
     // SAFETY: the caller promises that both may be written, or NULL.
     unsafe { new(make, credential, detail) }
@@ -231,7 +234,7 @@ pub extern "C" fn autopilot_credential_free(credential: Option<Box<autopilot_cre
     guard((), || drop(credential));
 }
 
-pub(super) fn known(credential: Option<&autopilot_credential>) -> Result<&Credential, Error> {
+pub(super) fn given(credential: Option<&autopilot_credential>) -> Result<&Credential, Error> {
     let known = credential.map(|credential| &credential.credential);
     known.ok_or_else(|| Error::invalid_argument("the credential is NULL"))
 }

@@ -3,9 +3,9 @@ use std::ptr;
 use std::time::Duration;
 
 use super::call::call;
-use super::client::{on_client, success};
-use super::convert::{access, from_milliseconds};
-use super::credential;
+use super::client::{credential, on_client, success};
+use super::convert::{access, from_milliseconds, token};
+use super::credential::given;
 use super::goal::goal;
 use super::guard::guard;
 use super::wait::tell;
@@ -27,6 +27,8 @@ use crate::outcome::{Detail, Error};
 #[allow(non_camel_case_types)]
 pub struct autopilot_fleet {
     fleet: Fleet<u64>,
+    /// Stands for a token that is NULL.
+    credential: Option<Credential>,
 }
 
 /// Makes an empty fleet. Free it with autopilot_fleet_free().
@@ -53,8 +55,9 @@ pub unsafe extern "C" fn autopilot_fleet_new(
         let limit = usize::try_from(limit).map_err(|_| Error::invalid_argument("the limit is below zero"))?;
         let made = on_client(client, None, |client| Ok(Fleet::new(client)))?;
         let made = if limit == 0 { made } else { made.with_limit(limit) };
+        let credential = self::credential(client).cloned();
         // SAFETY: as above.
-        unsafe { fleet.write(Box::into_raw(Box::new(autopilot_fleet { fleet: made }))) };
+        unsafe { fleet.write(Box::into_raw(Box::new(autopilot_fleet { fleet: made, credential }))) };
         Ok(success(Detail::default()))
     };
     // SAFETY: the caller promises that the detail may be written, or NULL.
@@ -99,9 +102,13 @@ pub unsafe extern "C" fn autopilot_fleet_add(
     detail: *mut *mut autopilot_detail,
 ) -> autopilot_result {
     let body = || {
-        let fleet = known(fleet)?;
-        // SAFETY: the caller promises a NUL-terminated token, or NULL.
-        let access = unsafe { or_later(token) }?;
+        let autopilot_fleet { fleet, credential } = known(fleet)?;
+        let access = match credential {
+            // SAFETY: the caller promises a NUL-terminated token, or NULL.
+            None => unsafe { or_later(token) }?,
+            // SAFETY: as above.
+            credential => unsafe { access(token, credential.as_ref()) }?,
+        };
         fleet.add(key, access, self::goal(goal, since_ms)?, from_milliseconds(timeout_ms))?;
         Ok(success(Detail::default()))
     };
@@ -176,7 +183,7 @@ pub unsafe extern "C" fn autopilot_fleet_set_token(
     token: *const c_char,
 ) -> autopilot_result {
     let body = || {
-        let fleet = known(fleet)?;
+        let fleet = &known(fleet)?.fleet;
         // SAFETY: the caller promises a NUL-terminated token, or NULL.
         fleet.set_token(&key, unsafe { or_later(token) }?)?;
         Ok(success(Detail::default()))
@@ -197,7 +204,7 @@ pub extern "C" fn autopilot_fleet_set_credential(
     credential: Option<&autopilot_credential>,
 ) -> autopilot_result {
     let body = || {
-        self::known(fleet)?.set_token(&key, credential::known(credential)?)?;
+        known(fleet)?.fleet.set_token(&key, given(credential)?)?;
         Ok(success(Detail::default()))
     };
     // SAFETY: NULL for no detail.
@@ -226,8 +233,8 @@ pub extern "C" fn autopilot_fleet_cancel(fleet: Option<&autopilot_fleet>) {
     });
 }
 
-fn known(fleet: Option<&autopilot_fleet>) -> Result<&Fleet<u64>, Error> {
-    fleet.map(|fleet| &fleet.fleet).ok_or_else(|| Error::invalid_argument("the fleet is NULL"))
+fn known(fleet: Option<&autopilot_fleet>) -> Result<&autopilot_fleet, Error> {
+    fleet.ok_or_else(|| Error::invalid_argument("the fleet is NULL"))
 }
 
 /// A token argument; NULL for none yet.
@@ -236,5 +243,9 @@ fn known(fleet: Option<&autopilot_fleet>) -> Result<&Fleet<u64>, Error> {
 /// `token` is NULL, or a NUL-terminated string that lives while the result is used.
 unsafe fn or_later<'a>(token: *const c_char) -> Result<Access<'a>, Error> {
     // SAFETY: as promised by the caller.
-    if token.is_null() { Ok(Access::Later) } else { Ok(Access::Token(unsafe { self::token(token) }?.as_str())) }
+    if token.is_null() {
+        Ok(Access::Later)
+    } else {
+        Ok(Access::Token(unsafe { self::token(token) }?.as_str()))
+    }
 }

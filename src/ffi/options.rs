@@ -2,7 +2,7 @@ use std::ffi::{CString, c_char};
 
 use super::autopilot_credential;
 use super::convert::{from_milliseconds, pointer, text, to_c};
-use super::credential::known;
+use super::credential::given;
 use super::guard::guard;
 use super::{autopilot_result, autopilot_result::*};
 use crate::builder::ClientBuilder;
@@ -26,7 +26,9 @@ pub struct autopilot_options {
 /// the library.
 #[unsafe(no_mangle)]
 pub extern "C" fn autopilot_options_new() -> Option<Box<autopilot_options>> {
-    guard(None, || Some(Box::new(autopilot_options { builder: ClientBuilder::default(), credential: None, error: None })))
+    guard(None, || {
+        Some(Box::new(autopilot_options { builder: ClientBuilder::default(), credential: None, error: None }))
+    })
 }
 
 /// Frees options. NULL is allowed.
@@ -65,7 +67,7 @@ pub extern "C" fn autopilot_options_set_credential(
 ) -> autopilot_result {
     guard(AUTOPILOT_ERROR_INTERNAL, || {
         let Some(options) = options else { return AUTOPILOT_ERROR_INVALID_ARGUMENT };
-        match known(credential) {
+        match given(credential) {
             Ok(credential) => {
                 (options.credential, options.error) = (Some(credential.clone()), None);
                 AUTOPILOT_OK

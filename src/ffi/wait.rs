@@ -5,12 +5,12 @@ use std::time::{Duration, Instant};
 use super::call::{call, hand_out};
 use super::client::{credential, on_client, success};
 use super::convert::{access, from_milliseconds, to_milliseconds, token};
-use super::credential::known;
+use super::credential::given;
 use super::goal::goal;
 use super::guard::guard;
 use super::{
-    autopilot_cancel, autopilot_client, autopilot_detail, autopilot_event, autopilot_progress,
-    autopilot_result,
+    autopilot_cancel, autopilot_client, autopilot_credential, autopilot_detail, autopilot_event,
+    autopilot_progress, autopilot_result,
 };
 use crate::outcome::{Detail, Error, SyncOutcome};
 use crate::wait::{Step, Wait};
@@ -183,7 +183,7 @@ pub extern "C" fn autopilot_wait_set_credential(
     let body = || {
         let wait = wait.ok_or_else(|| Error::invalid_argument("the wait is NULL"))?;
         wait.end_progress();
-        wait.wait.set_token(known(credential)?)?;
+        wait.wait.set_token(given(credential)?)?;
         Ok(success(Detail::default()))
     };
     // SAFETY: NULL for no detail.

@@ -98,7 +98,8 @@ mod tests {
 
     #[test]
     fn a_platform_that_starts_is_asked_for_seventy_seconds() {
-        let obstacle = |is_repeatable, is_starting| Obstacle { is_repeatable, is_starting, retry_after: None };
+        let obstacle =
+            |is_repeatable, is_starting| Obstacle { is_repeatable, is_starting, retry_after: None };
         for (of, seconds, retries_made, expected) in [
             (obstacle(true, false), 0, 2, true),
             (obstacle(true, false), 0, 3, false),
@@ -108,7 +109,11 @@ mod tests {
             (obstacle(true, true), 70, 2, true),
         ] {
             let now = Duration::from_secs(seconds);
-            assert_eq!(of.is_worth_a_retry(now, retries_made, 3), expected, "{of:?} {seconds} {retries_made}");
+            assert_eq!(
+                of.is_worth_a_retry(now, retries_made, 3),
+                expected,
+                "{of:?} {seconds} {retries_made}"
+            );
         }
     }
 

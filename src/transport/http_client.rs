@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use ureq::config::Config;
-use ureq::http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE, HeaderName, RETRY_AFTER, WWW_AUTHENTICATE};
+use ureq::http::header::{
+    ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE, HeaderName, RETRY_AFTER, WWW_AUTHENTICATE,
+};
 use ureq::http::request::Builder;
 use ureq::http::{HeaderMap, HeaderValue, Method, Request, Response, Uri};
 use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
@@ -91,7 +93,8 @@ impl HttpClient {
             .uri(address.0.clone())
             .header(ACCEPT, HeaderValue::from_static("application/json"))
             .header(CLIENT_REQUEST_ID, client_request_id);
-        let mut length = LONGEST_WITHOUT_TOKEN + request.path.len() + request.form.as_ref().map_or(0, |form| form.len());
+        let mut length =
+            LONGEST_WITHOUT_TOKEN + request.path.len() + request.form.as_ref().map_or(0, |form| form.len());
         for (name, value) in &request.headers {
             length += name.len() + value.len();
             head = head.header(*name, sensitive(&[value.as_bytes()]));
@@ -99,8 +102,17 @@ impl HttpClient {
         let agent = self.agent();
         let _scope = call.enter(length);
         let response = match &request.form {
-            Some(form) => head.header(CONTENT_TYPE, FORM).method(Method::POST).body(form.as_bytes()).map_err(ureq::Error::from).and_then(|request| agent.run(request)),
-            None => head.method(Method::GET).body(()).map_err(ureq::Error::from).and_then(|request| agent.run(request)),
+            Some(form) => head
+                .header(CONTENT_TYPE, FORM)
+                .method(Method::POST)
+                .body(form.as_bytes())
+                .map_err(ureq::Error::from)
+                .and_then(|request| agent.run(request)),
+            None => head
+                .method(Method::GET)
+                .body(())
+                .map_err(ureq::Error::from)
+                .and_then(|request| agent.run(request)),
         };
         response.and_then(read_secret).map_err(|error| {
             Failure::new(error, call, Token::hidden(&request.secret), &self.destination(address))

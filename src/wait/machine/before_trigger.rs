@@ -11,9 +11,9 @@ use super::reading::{Reading, compare_last_sync, has_ended, is_completed, is_run
 use super::state::{Machine, State};
 use super::window::WINDOW;
 use crate::outcome::{Settings, Trigger};
+use crate::service::retry::Obstacle;
 use crate::text::time::{self, Time};
 use crate::wait::phase::Phase;
-use crate::service::retry::Obstacle;
 
 /// Whether the service recorded the last sync so long ago that its status cannot lag behind, even if the service's
 /// clocks differ.

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use crate::outcome::Settings;
-use crate::text::Time;
 use crate::service::retry::Obstacle;
+use crate::text::Time;
 
 /// What happened. Each command but a stop is followed by one event.
 #[derive(Debug, Clone)]

@@ -28,8 +28,8 @@ use std::ops::Range;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::{Command, Event, Goal, Machine, StopReason, Terms};
-use crate::service::retry::Obstacle;
 use crate::outcome::SyncStatus;
+use crate::service::retry::Obstacle;
 use crate::wait::Phase;
 use checks::Checks;
 use conditions::{Conditions, conditions};
@@ -195,7 +195,11 @@ impl Play {
             self.log(format_args!("not sent"));
             let retry_after = self.random.one_of(&[None, None, Some(Duration::from_secs(7))]);
             self.checks.not_sent(self.now, retry_after);
-            return Event::TriggerFailedForNow(Obstacle { retry_after, is_repeatable: true, is_starting: false });
+            return Event::TriggerFailedForNow(Obstacle {
+                retry_after,
+                is_repeatable: true,
+                is_starting: false,
+            });
         }
         let is_lost_before = is_faulty && self.random.chance(50);
         let fate = (!is_lost_before).then(|| self.tenant.trigger(at));

@@ -17,8 +17,8 @@ mod window;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::{Command, Event, Goal, Machine, StopReason, Terms};
-use crate::service::retry::Obstacle;
 use crate::outcome::{Settings, Trigger};
+use crate::service::retry::Obstacle;
 use crate::text::{Object, Time, Token};
 use crate::wait::Phase;
 

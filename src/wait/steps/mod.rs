@@ -171,9 +171,13 @@ impl Wait {
             Place::Reading => self.go_on(Self::read_settings),
             _ if self.graph.is_cancelled() => self.finish(self.elapsed(), StopReason::Cancelled),
             Place::Pausing(until) if self.elapsed() < until => Step::Pause(self.started + until),
-            Place::Starting if self.tokens.is_empty() && self.credential.is_none() => self.ask_for_first_token(),
+            Place::Starting if self.tokens.is_empty() && self.credential.is_none() => {
+                self.ask_for_first_token()
+            }
             Place::Starting => self.go_on(Self::start),
-            Place::WantingToken if !self.tokens.has_new() && self.credential.is_none() => self.go_on(|_| Ok(Event::NoToken)),
+            Place::WantingToken if !self.tokens.has_new() && self.credential.is_none() => {
+                self.go_on(|_| Ok(Event::NoToken))
+            }
             Place::WantingToken | Place::Pausing(_) => self.go_on(|_| Ok(Event::Due)),
         }
     }
