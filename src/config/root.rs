@@ -42,6 +42,11 @@ impl Root {
         Cloud::ALL.into_iter().find(|cloud| cloud.host().eq_ignore_ascii_case(&self.authority))
     }
 
+    /// The host, and the port if there is one.
+    pub(crate) fn authority(&self) -> &str {
+        &self.authority
+    }
+
     /// The host. An IPv6 address has no brackets.
     pub(crate) fn host(&self) -> &str {
         &self.host

@@ -145,7 +145,7 @@ fn chain(mut certificates: Vec<Vec<u8>>, public_key: &[u8]) -> Option<Vec<Vec<u8
     Some(chain)
 }
 
-#[cfg(test)]
+#[cfg(all(test, unix))] // with the program openssl
 pub(super) mod tests {
     use std::fs;
     use std::path::PathBuf;

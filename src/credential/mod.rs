@@ -14,7 +14,7 @@ mod assertion;
 mod cache;
 mod certificate;
 mod challenge_file;
-mod environment;
+mod choice;
 mod fetch;
 mod form;
 mod platform;
@@ -22,18 +22,20 @@ mod refusal;
 mod secret;
 mod token_reply;
 
-use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use std::{env, fmt};
 
 use zeroize::Zeroizing;
 
 use self::application::{Application, Proof};
 use self::cache::Cache;
 use self::certificate::Certificate;
+use self::choice::{Choice, Named};
 use self::fetch::Asking;
 use self::platform::Platform;
+use crate::config::is_raised;
 use crate::outcome::{Detail, Error, ErrorKind};
 use crate::transport::{Failure, Graph};
 
@@ -68,6 +70,8 @@ pub struct Credential(Arc<Inner>);
 
 struct Inner {
     source: Source,
+    /// Why the environment's is this one.
+    reason: Option<String>,
     cache: Cache,
 }
 
@@ -146,9 +150,10 @@ impl Credential {
     /// # Ok::<(), autopilot_sync::Error>(())
     /// ```
     pub fn managed_identity(identity: Identity<'_>) -> Result<Credential, Error> {
-        let platform = Platform::find(identity, environment::variable, platform::has_arc)
-            .map_err(|fault| Error::new(ErrorKind::Configuration, fault))?;
-        Ok(Credential::from(Source::Platform(platform)))
+        let variable = |name: &str| if is_raised() { None } else { env::var_os(name) };
+        let endpoint =
+            choice::endpoint(variable).map_err(|fault| Error::new(ErrorKind::Configuration, fault))?;
+        Ok(Credential::from(Source::Platform(Platform::new(endpoint, identity, platform::has_arc())?)))
     }
 
     /// The same application in another tenant, for a fleet of tenants that have all granted it its role. It shares the
@@ -190,9 +195,49 @@ impl Credential {
         }
     }
 
-    /// TODO
+    /// The credential that the environment names, by the variables of Azure's own libraries and in their order:
+    /// `AZURE_TENANT_ID` and `AZURE_CLIENT_ID` with `AZURE_CLIENT_SECRET`, `AZURE_CLIENT_CERTIFICATE_PATH` or
+    /// `AZURE_FEDERATED_TOKEN_FILE`, otherwise a managed identity. `AZURE_AUTHORITY_HOST` is another host for logins.
+    ///
+    /// Its `{}` says which it is, and why it is none of the others. Fails with [`ErrorKind::Configuration`] if a
+    /// variable cannot be used, and in a process with more rights than the user who started it.
+    ///
+    /// ```no_run
+    /// let credential = autopilot_sync::Credential::from_environment()?;
+    /// println!("{credential}");
+    /// # Ok::<(), autopilot_sync::Error>(())
+    /// ```
     pub fn from_environment() -> Result<Credential, Error> {
-        todo!()
+        let unusable = |fault: &dyn fmt::Display| Error::new(ErrorKind::Configuration, fault.to_string());
+        if is_raised() {
+            let text = "this process has more rights than the user who started it, so it reads no variables";
+            return Err(unusable(&text));
+        }
+        let Choice { source, authority, reason } =
+            choice::choose(|name| env::var_os(name)).map_err(|fault| unusable(&fault))?;
+        let application = |tenant: &str, client_id: &str, proof| {
+            let made = Application::new(tenant, client_id, proof)?;
+            Ok(Application { login_host: authority.map(|root| root.authority().to_owned()), ..made })
+        };
+        let source: Result<Source, Error> = match source {
+            Named::Secret { tenant, client_id, secret } => Secret::Text(&secret)
+                .read()
+                .and_then(|secret| application(&tenant, &client_id, Proof::Secret(secret)))
+                .map(Source::Application),
+            Named::Certificate { tenant, client_id, file, with_chain } => Certificate::read(&file)
+                .and_then(|certificate| application(&tenant, &client_id, Proof::Certificate(certificate)))
+                .map(|made| Source::Application(Application { with_chain, ..made })),
+            Named::WorkloadIdentity { tenant, client_id, token_file } => {
+                application(&tenant, &client_id, Proof::FederatedToken(token_file)).map(Source::Application)
+            }
+            Named::ManagedIdentity { endpoint, client_id } => {
+                let identity = client_id.as_deref().map_or(Identity::System, Identity::ClientId);
+                Platform::new(endpoint, identity, platform::has_arc()).map(Source::Platform)
+            }
+        };
+        // A wrong argument here is a wrong variable.
+        let source = source.map_err(|error| error.of_kind(ErrorKind::Configuration))?;
+        Ok(Credential(Arc::new(Inner { source, reason: Some(reason), cache: Cache::default() })))
     }
 
     fn of_application(tenant: &str, client_id: &str, proof: Proof) -> Result<Credential, Error> {
@@ -227,7 +272,7 @@ impl Credential {
 
 impl From<Source> for Credential {
     fn from(source: Source) -> Credential {
-        Credential(Arc::new(Inner { source, cache: Cache::default() }))
+        Credential(Arc::new(Inner { source, reason: None, cache: Cache::default() }))
     }
 }
 
@@ -245,7 +290,8 @@ impl fmt::Display for Credential {
         match &self.0.source {
             Source::Application(application) => f.write_str(&application.name()),
             Source::Platform(platform) => write!(f, "managed identity, from {}", platform.name()),
-        }
+        }?;
+        self.0.reason.iter().try_for_each(|reason| write!(f, "; the environment: {reason}"))
     }
 }
 

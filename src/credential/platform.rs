@@ -6,13 +6,18 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use zeroize::Zeroizing;
 
+use super::choice::Endpoint;
 use super::form::encoded;
 use crate::config::host::split_host_port;
+use crate::outcome::{Error, ErrorKind};
 use crate::text::Object;
 use crate::transport::{Authority, TokenRequest};
 
 /// Where virtual machines find their identity. The address is the same in every cloud.
 const IMDS: &str = "169.254.169.254";
+
+/// The path of a virtual machine's service and of Azure Arc's agent.
+const METADATA: &str = "/metadata/identity/oauth2/token";
 
 /// Where the agent of Azure Arc listens.
 const ARC: &str = "127.0.0.1:40342";
@@ -81,33 +86,22 @@ pub(super) enum Kind {
 }
 
 impl Platform {
-    /// The platform that the environment names, otherwise a virtual machine.
-    ///
-    /// `has_arc` tells whether Azure Arc's agent is installed, which a service's environment may not say.
-    pub(super) fn find(
-        identity: Identity<'_>,
-        get: impl Fn(&str) -> Option<Zeroizing<String>>,
-        has_arc: impl Fn() -> bool,
-    ) -> Result<Platform, String> {
-        let endpoint = |name: &str, value: &str| endpoint(value).map_err(|error| format!("{name}: {error}"));
-        let imds = (IMDS.to_owned(), String::new());
-        let (kind, (address, path)) = match (get("IDENTITY_ENDPOINT"), get("IDENTITY_HEADER")) {
-            (Some(url), Some(header)) => {
-                (Kind::AppService { header: checked(header)? }, endpoint("IDENTITY_ENDPOINT", &url)?)
+    /// `has_arc` tells whether Azure Arc's agent is installed, which a service's environment may not say. Fails with
+    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) if a variable leads away from this machine.
+    pub(super) fn new(named: Endpoint, identity: Identity<'_>, has_arc: bool) -> Result<Platform, Error> {
+        let (kind, place) = match named {
+            Endpoint::AppService { endpoint, header } => {
+                (Kind::AppService { header: checked(header)? }, place("IDENTITY_ENDPOINT", &endpoint)?)
             }
-            (Some(url), None) if get("IMDS_ENDPOINT").is_some() => {
-                (Kind::Arc, endpoint("IDENTITY_ENDPOINT", &url)?)
+            Endpoint::Arc { endpoint } => (Kind::Arc, place("IDENTITY_ENDPOINT", &endpoint)?),
+            Endpoint::Imds { host: Some(host) } => {
+                (Kind::Imds, place("AZURE_POD_IDENTITY_AUTHORITY_HOST", &host)?)
             }
-            _ => match get("AZURE_POD_IDENTITY_AUTHORITY_HOST") {
-                Some(url) => (Kind::Imds, endpoint("AZURE_POD_IDENTITY_AUTHORITY_HOST", &url)?),
-                None if has_arc() => (Kind::Arc, (ARC.to_owned(), String::new())),
-                None => (Kind::Imds, imds),
-            },
+            Endpoint::Imds { host: None } if has_arc => (Kind::Arc, (ARC.to_owned(), String::new())),
+            Endpoint::Imds { host: None } => (Kind::Imds, (IMDS.to_owned(), String::new())),
         };
-        let path = match path.trim_end_matches('/') {
-            "" => "/metadata/identity/oauth2/token".to_owned(),
-            path => path.to_owned(),
-        };
+        let (address, path) = place;
+        let path = if path.is_empty() { METADATA.to_owned() } else { path };
         let id = identity.id().map(|id| (identity.parameter(&kind), id.to_owned()));
         Ok(Platform { kind, address, path, id, has_answered: AtomicBool::new(false) })
     }
@@ -174,12 +168,18 @@ pub(super) fn has_arc() -> bool {
 }
 
 /// A header's value.
-fn checked(header: Zeroizing<String>) -> Result<Zeroizing<String>, String> {
-    if header.bytes().all(|byte| byte.is_ascii_graphic()) {
-        Ok(header)
-    } else {
-        Err("IDENTITY_HEADER: it is not visible ASCII".to_owned())
-    }
+fn checked(header: Zeroizing<String>) -> Result<Zeroizing<String>, Error> {
+    let is_visible = header.bytes().all(|byte| byte.is_ascii_graphic());
+    is_visible.then_some(header).ok_or_else(|| unusable("IDENTITY_HEADER", "it is not visible ASCII"))
+}
+
+fn unusable(name: &str, fault: &str) -> Error {
+    Error::new(ErrorKind::Configuration, format!("{name}: {fault}"))
+}
+
+/// The address and the path in a variable.
+fn place(name: &str, url: &str) -> Result<(String, String), Error> {
+    endpoint(url).map_err(|fault| unusable(name, fault))
 }
 
 /// The address and the path of a URL that plain HTTP may go to: of this machine itself, or of its link, which no router
@@ -197,49 +197,79 @@ fn endpoint(url: &str) -> Result<(String, String), &'static str> {
         Ok(IpAddr::V6(v6)) if v6.is_loopback() || v6.segments()[0] & 0xffc0 == 0xfe80 => format!("[{v6}]"),
         _ => return Err("its host is not an address of this machine"),
     };
-    Ok((port.map_or(address.clone(), |port| format!("{address}:{port}")), path.to_owned()))
+    let address = port.map_or(address.clone(), |port| format!("{address}:{port}"));
+    Ok((address, path.trim_end_matches('/').to_owned()))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn find(identity: Identity<'_>, pairs: &[(&str, &str)], has_arc: bool) -> Result<Platform, String> {
-        let get = |name: &str| {
-            let (_, value) = pairs.iter().find(|(key, _)| *key == name)?;
-            Some(Zeroizing::new((*value).to_owned()))
-        };
-        Platform::find(identity, get, || has_arc)
+    fn app(url: &str) -> Endpoint {
+        Endpoint::AppService { endpoint: url.to_owned(), header: Zeroizing::new("h".to_owned()) }
+    }
+
+    fn imds(host: Option<&str>) -> Endpoint {
+        Endpoint::Imds { host: host.map(str::to_owned) }
     }
 
     #[test]
     fn each_platform_is_asked_in_its_own_way() {
-        const APP: &[(&str, &str)] =
-            &[("IDENTITY_ENDPOINT", "http://localhost:42356/msi/token"), ("IDENTITY_HEADER", "h")];
-        const ARC: &[(&str, &str)] = &[
-            ("IDENTITY_ENDPOINT", "http://127.0.0.1:40342/metadata/identity/oauth2/token"),
-            ("IMDS_ENDPOINT", "x"),
-        ];
-        const POD: &[(&str, &str)] = &[("AZURE_POD_IDENTITY_AUTHORITY_HOST", "http://127.0.0.1:9/")];
-        const METADATA: &str = "/metadata/identity/oauth2/token";
-        let (app, imds, arc) = ("api-version=2019-08-01", "api-version=2018-02-01", "api-version=2020-06-01");
-        for (identity, pairs, has_arc, address, path, version, more) in [
-            (Identity::System, &[][..], false, "169.254.169.254", METADATA, imds, ""),
-            (Identity::ClientId("a b"), &[], false, "169.254.169.254", METADATA, imds, "&client_id=a%20b"),
-            (Identity::ObjectId("o"), POD, true, "127.0.0.1:9", METADATA, imds, "&object_id=o"),
-            (Identity::ResourceId("/r"), POD, false, "127.0.0.1:9", METADATA, imds, "&msi_res_id=%2Fr"),
-            (Identity::System, APP, true, "127.0.0.1:42356", "/msi/token", app, ""),
-            (Identity::ResourceId("r"), APP, false, "127.0.0.1:42356", "/msi/token", app, "&mi_res_id=r"),
-            (Identity::System, ARC, false, "127.0.0.1:40342", METADATA, arc, ""),
-            (Identity::System, &[], true, "127.0.0.1:40342", METADATA, arc, ""),
+        let (pod, own) = ("http://127.0.0.1:9/", "http://localhost:42356/msi/token");
+        let arc = || Endpoint::Arc {
+            endpoint: "http://localhost:40342/metadata/identity/oauth2/token/".to_owned(),
+        };
+        let (of_app, of_imds, of_arc) = ("2019-08-01", "2018-02-01", "2020-06-01");
+        for (identity, named, has_arc, address, path, version, more) in [
+            (Identity::System, imds(None), false, "169.254.169.254", METADATA, of_imds, ""),
+            (
+                Identity::ClientId("a b"),
+                imds(None),
+                false,
+                "169.254.169.254",
+                METADATA,
+                of_imds,
+                "&client_id=a%20b",
+            ),
+            (
+                Identity::ObjectId("o"),
+                imds(Some(pod)),
+                true,
+                "127.0.0.1:9",
+                METADATA,
+                of_imds,
+                "&object_id=o",
+            ),
+            (
+                Identity::ResourceId("/r"),
+                imds(Some(pod)),
+                false,
+                "127.0.0.1:9",
+                METADATA,
+                of_imds,
+                "&msi_res_id=%2Fr",
+            ),
+            (Identity::System, app(own), true, "127.0.0.1:42356", "/msi/token", of_app, ""),
+            (
+                Identity::ResourceId("r"),
+                app(own),
+                false,
+                "127.0.0.1:42356",
+                "/msi/token",
+                of_app,
+                "&mi_res_id=r",
+            ),
+            (Identity::System, arc(), false, "127.0.0.1:40342", METADATA, of_arc, ""),
+            (Identity::System, imds(None), true, "127.0.0.1:40342", METADATA, of_arc, ""),
         ] {
             let request =
-                find(identity, pairs, has_arc).unwrap().request("https://graph.microsoft.com", None);
+                Platform::new(named, identity, has_arc).unwrap().request("https://graph.microsoft.com", None);
+            let version = format!("api-version={version}");
             let expected = format!("{path}?{version}&resource=https%3A%2F%2Fgraph.microsoft.com{more}");
             assert_eq!(request.path, expected);
             let address = address.to_owned();
             assert_eq!(request.authority, Authority::Platform { address, has_answered: false });
-            let header = if pairs == APP { ("X-IDENTITY-HEADER", "h") } else { ("Metadata", "true") };
+            let header = if path == "/msi/token" { ("X-IDENTITY-HEADER", "h") } else { ("Metadata", "true") };
             let headers: Vec<_> =
                 request.headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
             assert_eq!(headers, [header]);
@@ -253,8 +283,8 @@ mod tests {
             ("http://127.0.0.1:1/a", Ok(("127.0.0.1:1", "/a"))),
             ("http://LOCALHOST:1", Ok(("127.0.0.1:1", ""))),
             ("http://169.254.131.2:8081/msi/token", Ok(("169.254.131.2:8081", "/msi/token"))),
-            ("http://[::1]:1/", Ok(("[::1]:1", "/"))),
-            ("http://[fe80::1]/", Ok(("[fe80::1]", "/"))),
+            ("http://[::1]:1/", Ok(("[::1]:1", ""))),
+            ("http://[fe80::1]/", Ok(("[fe80::1]", ""))),
             ("https://127.0.0.1/", Err("only http:// to this machine is supported")),
             ("http://192.0.2.1/", Err("its host is not an address of this machine")),
             ("http://metadata/", Err("its host is not an address of this machine")),
@@ -268,8 +298,11 @@ mod tests {
             let found = found.as_ref().map(|(address, path)| (address.as_str(), path.as_str()));
             assert_eq!(found, expected.as_ref().map(|pair| *pair), "{url}");
         }
-        let pairs = [("IDENTITY_ENDPOINT", "http://192.0.2.1/"), ("IDENTITY_HEADER", "h")];
-        let error = find(Identity::System, &pairs, false).err().unwrap();
-        assert_eq!(error, "IDENTITY_ENDPOINT: its host is not an address of this machine");
+        let error = Platform::new(app("http://192.0.2.1/"), Identity::System, false).err().unwrap();
+        assert_eq!(error.kind(), ErrorKind::Configuration);
+        assert!(
+            error.to_string().ends_with("IDENTITY_ENDPOINT: its host is not an address of this machine"),
+            "{error}"
+        );
     }
 }

@@ -205,7 +205,6 @@ mod tests {
     use rcgen::{CertificateParams, DnType, KeyPair};
 
     use super::*;
-    use crate::outcome::ErrorKind;
 
     fn certificate(name: &str) -> String {
         let mut params = CertificateParams::default();
@@ -365,7 +364,7 @@ mod tests {
             assert_eq!(first_of(&bundles, folders).unwrap().description, expected);
         }
         let error = first_of(&[&missing, &broken], &[]).err().unwrap();
-        assert_eq!(error.kind(), ErrorKind::Configuration);
+        assert_eq!(error.kind(), crate::outcome::ErrorKind::Configuration);
         assert!(format!("{error:#}").ends_with(&format!("{broken}: block 1 {no_end}")), "{error:#}");
         let described = first_of(&[&first], &[]).unwrap().description;
         let expected =
@@ -376,6 +375,7 @@ mod tests {
     #[cfg(target_os = "linux")]
     #[test]
     fn a_file_is_not_to_blame_if_no_descriptor_is_left() {
+        use crate::outcome::ErrorKind;
         use crate::transport::process::{holds_in_child, limit};
         let folder = Folder::new("short").with("one.pem", certificate("One"));
         let (file, folder) = (folder.path("one.pem"), folder.0.to_str().unwrap());
