@@ -200,14 +200,14 @@ mod tests {
                 format!("{tenant} {client_id} {}", token_file.display())
             }
             Named::ManagedIdentity { endpoint, client_id } => {
-                format!("{} {}", shown(platform), client_id.as_deref().unwrap_or("-"))
+                format!("{} {}", shown(endpoint), client_id.as_deref().unwrap_or("-"))
             }
         };
         Ok((values, choice.reason))
     }
 
-    fn shown(platform: Platform) -> String {
-        match platform {
+    fn shown(endpoint: Endpoint) -> String {
+        match endpoint {
             Endpoint::AppService { endpoint, header } => format!("app {endpoint} {}", *header),
             Endpoint::Arc { endpoint } => format!("arc {endpoint}"),
             Endpoint::Imds { host } => format!("imds {}", host.as_deref().unwrap_or("-")),
@@ -292,7 +292,7 @@ mod tests {
             ),
         ] {
             let expected = expected.map(str::to_owned).map_err(str::to_owned);
-            assert_eq!(platform(of(pairs)).map(shown), expected, "{pairs:?}");
+            assert_eq!(super::endpoint(of(pairs)).map(shown), expected, "{pairs:?}");
             let chosen = chosen(pairs).map(|(values, _)| values);
             assert_eq!(chosen, expected.map(|values| values + " -"), "{pairs:?}");
         }
