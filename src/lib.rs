@@ -134,7 +134,7 @@ pub mod ffi;
 pub use builder::ClientBuilder;
 pub use client::Client;
 pub use config::Cloud;
-pub use credential::{Access, Credential, Identity, Secret};
+pub use credential::{Access, Credential, Secret};
 pub use fleet::{Fleet, FleetEvent};
 pub use outcome::{
     Answer, Attempt, Detail, Error, ErrorKind, Settings, SyncOutcome, SyncStatus, Topic, Trace, TraceEvent,
