@@ -2,8 +2,7 @@ use std::ffi::{CString, c_char};
 use std::path::Path;
 use std::ptr;
 
-use super::call::call;
-use super::client::success;
+use super::call::{call, success};
 use super::convert::{text, to_c};
 use super::guard::guard;
 use super::{autopilot_detail, autopilot_result};
