@@ -286,18 +286,6 @@ AUTOPILOT_ENUM(autopilot_goal) {
     AUTOPILOT_GOAL_SYNC_SINCE = 3,
 };
 
-// What names the managed identity of autopilot_credential_new_managed_identity().
-AUTOPILOT_ENUM(autopilot_identity) {
-    // Nothing: the machine's own, system-assigned identity.
-    AUTOPILOT_IDENTITY_SYSTEM = 0,
-    // The client id of a user-assigned identity's application.
-    AUTOPILOT_IDENTITY_CLIENT_ID = 1,
-    // The object id of its service principal.
-    AUTOPILOT_IDENTITY_OBJECT_ID = 2,
-    // The path of its Azure resource.
-    AUTOPILOT_IDENTITY_RESOURCE_ID = 3,
-};
-
 // Where autopilot_credential_new_secret() finds a client secret.
 AUTOPILOT_ENUM(autopilot_secret) {
     // In the argument itself.
@@ -543,14 +531,13 @@ autopilot_result autopilot_credential_new_workload_identity(const char *tenant,
 // Its requests for tokens go to an address of this machine or its link, and never through a proxy. Azure keeps such a
 // token for up to a day: a role that was granted just now may not be in it.
 //
-// identity: one of AUTOPILOT_IDENTITY_*. id: that id or path. NULL, or anything else, for AUTOPILOT_IDENTITY_SYSTEM.
+// client_id: the id of a user-assigned identity's application. NULL for the system-assigned identity.
 // credential, detail: as for autopilot_credential_new_secret().
 //
-// Returns AUTOPILOT_OK, AUTOPILOT_ERROR_INVALID_ARGUMENT if an argument is wrong or NULL, or
+// Returns AUTOPILOT_OK, AUTOPILOT_ERROR_INVALID_ARGUMENT if the client id is wrong or credential is NULL, or
 // AUTOPILOT_ERROR_CONFIGURATION if a variable cannot be used or leads away from this machine.
 AUTOPILOT_API
-autopilot_result autopilot_credential_new_managed_identity(int32_t identity,
-                                                           const char *id,
+autopilot_result autopilot_credential_new_managed_identity(const char *client_id,
                                                            autopilot_credential **credential,
                                                            autopilot_detail **detail);
 

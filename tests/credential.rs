@@ -1,12 +1,10 @@
 //! Tokens that the library gets itself, from an emulated Microsoft Entra.
 
-use std::fs;
 use std::ops::ControlFlow;
-use std::path::PathBuf;
 use std::thread;
 use std::time::Duration;
 
-use autopilot_emulator::{Behaviour, Clock, Config, Emulator, Fault, Registration, Reply, Step, Token};
+use autopilot_emulator::{Behaviour, Config, Emulator, Fault, Registration, Reply, Step};
 use autopilot_sync::{
     Answer, Canceller, Client, Cloud, Credential, Error, ErrorKind, Fleet, FleetEvent, Goal, Secret,
     SyncOutcome, Trigger,
@@ -75,4 +73,190 @@ fn the_story_tells_of_the_token_and_shows_nothing_secret() {
     assert!(trace.contains("token: from login.microsoftonline.com, good for 60 min"), "{trace}");
     assert!(!trace.contains("secret-0123456789"));
     assert_eq!(outcome.detail().attempts().len(), 2);
+}
+
+#[test]
+fn a_secret_that_entra_refuses_says_what_to_do() {
+    let emulator =
+        emulator(Registration { client_secret: Some("another".into()), ..Registration::default() });
+    let error = error(client(&emulator).sync(&secret()));
+    assert_eq!((error.kind(), error.detail().trigger()), (ErrorKind::Unauthorized, Trigger::NotSent));
+    let detail = error.detail();
+    assert_eq!((detail.http_status(), detail.code()), (Some(401), Some("AADSTS7000215")));
+    let text = error.to_string();
+    assert!(text.contains("no token: HTTP 401 from login.microsoftonline.com: AADSTS7000215: "), "{text}");
+    assert!(text.ends_with("; hint: give the secret's value, not its id, or create a new secret"), "{text}");
+    let attempt = &detail.attempts()[0];
+    assert!(attempt.request_id().is_some(), "Entra's trace id");
+    assert_eq!(requests(&emulator), ["login POST"], "nothing reaches Graph");
+}
+
+#[test]
+fn what_fails_in_passing_is_tried_again() {
+    let emulator = emulator(Registration::default());
+    let client = client(&emulator);
+    for step in [
+        Step::error(503),
+        Step::reply(Reply::new(429).header("Retry-After", "1")),
+        Step::fault(Fault::LoseReply),
+    ] {
+        emulator.clear_requests();
+        emulator.script([step.on("TOKEN")]);
+        let outcome = client.settings(&secret());
+        assert!(outcome.is_ok(), "{outcome:?}");
+        assert_eq!(requests(&emulator), ["login POST", "login POST", "graph GET"]);
+    }
+}
+
+#[test]
+fn a_proxy_that_answers_in_the_place_of_entra_is_told() {
+    let emulator = emulator(Registration::default());
+    let client = Client::builder().ignore_environment().proxy(&emulator.proxy_url()).unwrap();
+    let client = client.ca_file(emulator.ca_file()).unwrap().max_retries(0).unwrap().build().unwrap();
+    for (reply, kind) in [
+        (Reply::new(302).header("Location", "https://elsewhere.example/"), ErrorKind::Protocol),
+        (Reply::new(200).body("<html>sign in here</html>"), ErrorKind::Protocol),
+        (Reply::new(403).body("<html>no</html>"), ErrorKind::Protocol),
+        (Reply::new(200).body("x".repeat(100_000)), ErrorKind::Protocol),
+        (Reply::new(502).body("<html>"), ErrorKind::Service),
+    ] {
+        emulator.clear_requests();
+        emulator.script([Step::reply(reply).on("TOKEN")]);
+        let error = error(client.sync(&secret()));
+        assert_eq!((error.kind(), error.detail().trigger()), (kind, Trigger::NotSent), "{error}");
+        assert_eq!(requests(&emulator), ["login POST"]);
+    }
+}
+
+#[test]
+fn a_token_is_renewed_before_its_end_and_when_graph_refuses_it() {
+    let lifetime = Duration::from_secs(200);
+    let emulator = emulator(Registration { token_lifetime: lifetime, ..Registration::default() });
+    let (client, credential) = (client(&emulator), secret());
+    client.settings(&credential).unwrap();
+    client.settings(&credential).unwrap();
+    assert_eq!(
+        requests(&emulator),
+        ["login POST", "graph GET", "login POST", "graph GET"],
+        "under five minutes"
+    );
+
+    emulator.register(|registration| registration.token_lifetime = Duration::from_secs(3600));
+    client.settings(&credential).unwrap();
+    emulator.clear_requests();
+    emulator.script([Step::error(401)]);
+    let settings = client.settings(&credential);
+    assert!(settings.is_ok(), "{settings:?}");
+    assert_eq!(requests(&emulator), ["graph GET", "login POST", "graph GET"]);
+}
+
+#[test]
+fn claims_of_a_challenge_go_to_entra() {
+    let emulator = emulator(Registration::default());
+    let (client, credential) = (client(&emulator), secret());
+    client.settings(&credential).unwrap();
+    emulator.clear_requests();
+    let claims = r#"{"access_token":{"nbf":{"essential":true,"value":"1702682181"}}}"#;
+    let challenge = "Bearer realm=\"\", error=\"insufficient_claims\", claims=\"eyJhY2Nlc3NfdG9rZW4iOnsibmJmIjp7ImVzc2VudGlhbCI6dHJ1ZSwidmFsdWUiOiIxNzAyNjgyMTgxIn19fQ==\"";
+    emulator.script([Step::reply(
+        Reply::new(401).header("WWW-Authenticate", challenge).header("request-id", "r"),
+    )]);
+    client.settings(&credential).unwrap();
+    let asked = emulator.requests().into_iter().find(|request| request.host.starts_with("login")).unwrap();
+    let form = String::from_utf8(asked.body).unwrap();
+    let field = form.split('&').find_map(|field| field.strip_prefix("claims=")).unwrap();
+    assert_eq!(
+        field
+            .replace("%7B", "{")
+            .replace("%7D", "}")
+            .replace("%22", "\"")
+            .replace("%3A", ":")
+            .replace("%2C", ","),
+        claims
+    );
+}
+
+#[test]
+fn a_wait_gets_its_tokens_itself() {
+    let lifetime = Duration::from_secs(200);
+    let emulator = emulator(Registration { token_lifetime: lifetime, ..Registration::default() });
+    let outcome = client(&emulator)
+        .sync_and_wait(&secret(), Duration::from_secs(60), |_| ControlFlow::Continue(()))
+        .unwrap();
+    assert_eq!(outcome.answer(), Answer::Accepted);
+    let logins = requests(&emulator).iter().filter(|request| *request == "login POST").count();
+    let others = requests(&emulator).len() - logins;
+    assert_eq!(logins, others, "one for each request");
+}
+
+#[test]
+fn a_cancel_ends_a_request_for_a_token_and_another_call_asks_anew() {
+    let emulator = emulator(Registration::default());
+    let (client, credential, canceller) = (client(&emulator), secret(), Canceller::new());
+    emulator.script([Step::fault(Fault::Hang).on("TOKEN")]);
+    thread::scope(|scope| {
+        let first = scope.spawn(|| client.with_canceller(&canceller).sync(&credential));
+        assert!(emulator.wait(Duration::from_secs(60), |counts| counts.requests == 1));
+        let second = scope.spawn(|| client.settings(&credential));
+        canceller.cancel();
+        let error = error(first.join().unwrap());
+        assert_eq!((error.kind(), error.detail().trigger()), (ErrorKind::Cancelled, Trigger::NotSent));
+        second.join().unwrap().unwrap();
+    });
+}
+
+#[test]
+fn each_cloud_has_its_own_login() {
+    for (cloud, host) in [
+        (Cloud::Global, "login.microsoftonline.com"),
+        (Cloud::UsGovernment, "login.microsoftonline.us"),
+        (Cloud::UsGovernmentDod, "login.microsoftonline.us"),
+        (Cloud::China, "login.chinacloudapi.cn"),
+    ] {
+        let emulator = emulator(Registration::default());
+        let builder =
+            Client::builder().ignore_environment().cloud(cloud).proxy(&emulator.proxy_url()).unwrap();
+        let client = builder.ca_file(emulator.ca_file()).unwrap().build().unwrap();
+        client.settings(&secret()).unwrap();
+        let asked = &emulator.requests()[0];
+        assert_eq!(asked.host, host);
+        let form = String::from_utf8(asked.body.clone()).unwrap();
+        let scope = format!("{}/.default", cloud.root()).replace(':', "%3A").replace('/', "%2F");
+        assert!(form.contains(&format!("&scope={scope}&")), "{form}");
+    }
+}
+
+#[test]
+fn a_fleet_of_tenants_shares_an_application() {
+    let emulator = emulator(Registration::default());
+    let fleet = Fleet::new(&client(&emulator));
+    let credential = secret();
+    for tenant in ["contoso.example", "fabrikam.example"] {
+        fleet
+            .add(tenant, &credential.for_tenant(tenant).unwrap(), Goal::Settings, Duration::from_secs(60))
+            .unwrap();
+    }
+    fleet.add("later", None, Goal::Settings, Duration::from_secs(60)).unwrap();
+    fleet.close();
+    let mut ended = Vec::new();
+    loop {
+        match fleet.next(Duration::from_secs(60)) {
+            FleetEvent::WantsToken { key, .. } => fleet.set_token(&key, &credential).unwrap(),
+            FleetEvent::Ended { key, result } => {
+                result.unwrap();
+                ended.push(key);
+            }
+            FleetEvent::Finished => break,
+            _ => {}
+        }
+    }
+    ended.sort_unstable();
+    assert_eq!(ended, ["contoso.example", "fabrikam.example", "later"]);
+    let paths =
+        emulator.requests().into_iter().map(|request| request.path).filter(|path| path.ends_with("/token"));
+    let mut paths: Vec<_> = paths.collect();
+    paths.sort_unstable();
+    let expected =
+        ["contoso.example", "default", "fabrikam.example"].map(|name| format!("/{name}/oauth2/v2.0/token"));
+    assert_eq!(paths, expected);
 }

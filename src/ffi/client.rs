@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use once_cell::race::OnceBox;
 
-use super::call::call;
+use super::call::{call, success};
 use super::convert::{access, from_milliseconds, from_unix_milliseconds};
 use super::guard::guard;
 use super::progress::run_callback;
@@ -15,7 +15,7 @@ use super::{
 use crate::client::Client;
 use crate::config::limits;
 use crate::credential::{Access, Credential};
-use crate::outcome::{Answer, Detail, Error, SyncOutcome};
+use crate::outcome::{Detail, Error, SyncOutcome};
 use crate::shared;
 use crate::wait::{Goal, OnProgress, Progress};
 
@@ -282,8 +282,4 @@ pub(super) fn on_client<T>(
 /// What a client uses if the token is NULL.
 pub(super) fn instead_of_token(client: Option<&autopilot_client>) -> Option<Access<'_>> {
     client?.credential.as_ref().map(Access::Credential)
-}
-
-pub(super) fn success(detail: Detail) -> SyncOutcome {
-    SyncOutcome { answer: Answer::Accepted, detail }
 }

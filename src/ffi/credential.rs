@@ -2,12 +2,11 @@ use std::ffi::{CString, c_char};
 use std::path::Path;
 use std::ptr;
 
-use super::call::call;
-use super::client::success;
+use super::call::{call, success};
 use super::convert::{text, to_c};
 use super::guard::guard;
 use super::{autopilot_detail, autopilot_result};
-use crate::credential::{Credential, Identity, Secret};
+use crate::credential::{Credential, Secret};
 use crate::outcome::{Detail, Error};
 
 /// Gets tokens for programs that nobody attends: from Microsoft Entra for an application, or from the Azure platform
@@ -42,21 +41,6 @@ pub enum autopilot_secret {
     File = 1,
     /// In the environment variable with this name.
     Variable = 2,
-}
-
-/// What names the managed identity of autopilot_credential_new_managed_identity().
-#[allow(non_camel_case_types)] // C's spelling
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[repr(i32)]
-pub enum autopilot_identity {
-    /// Nothing: the machine's own, system-assigned identity.
-    System = 0,
-    /// The client id of a user-assigned identity's application.
-    ClientId = 1,
-    /// The object id of its service principal.
-    ObjectId = 2,
-    /// The path of its Azure resource.
-    ResourceId = 3,
 }
 
 /// Makes the credential of an application with a client secret. Free it with autopilot_credential_free().
@@ -158,28 +142,22 @@ pub unsafe extern "C" fn autopilot_credential_new_workload_identity(
 /// Its requests for tokens go to an address of this machine or its link, and never through a proxy. Azure keeps such a
 /// token for up to a day: a role that was granted just now may not be in it.
 ///
-/// identity: one of AUTOPILOT_IDENTITY_*. id: that id or path. NULL, or anything else, for AUTOPILOT_IDENTITY_SYSTEM.
+/// client_id: the id of a user-assigned identity's application. NULL for the system-assigned identity.
 /// credential, detail: as for autopilot_credential_new_secret().
 ///
-/// Returns AUTOPILOT_OK, AUTOPILOT_ERROR_INVALID_ARGUMENT if an argument is wrong or NULL, or
+/// Returns AUTOPILOT_OK, AUTOPILOT_ERROR_INVALID_ARGUMENT if the client id is wrong or credential is NULL, or
 /// AUTOPILOT_ERROR_CONFIGURATION if a variable cannot be used or leads away from this machine.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn autopilot_credential_new_managed_identity(
-    identity: i32,
-    id: *const c_char,
+    client_id: *const c_char,
     credential: *mut *mut autopilot_credential,
     detail: *mut *mut autopilot_detail,
 ) -> autopilot_result {
     let make = || {
         // SAFETY: the caller promises a NUL-terminated string, or NULL.
-        let id = || unsafe { text("the id", id) };
-        Credential::managed_identity(match identity {
-            _ if identity == autopilot_identity::System as i32 => Identity::System,
-            _ if identity == autopilot_identity::ClientId as i32 => Identity::ClientId(id()?),
-            _ if identity == autopilot_identity::ObjectId as i32 => Identity::ObjectId(id()?),
-            _ if identity == autopilot_identity::ResourceId as i32 => Identity::ResourceId(id()?),
-            _ => return Err(Error::invalid_argument("no kind of identity has this number")),
-        })
+        let client_id =
+            unsafe { (!client_id.is_null()).then(|| text("the client id", client_id)).transpose() }?;
+        Credential::managed_identity(client_id)
     };
     // SAFETY: the caller promises that both may be written, or NULL.
     unsafe { new(make, credential, detail) }

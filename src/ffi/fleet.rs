@@ -2,8 +2,8 @@ use std::ffi::c_char;
 use std::ptr;
 use std::time::Duration;
 
-use super::call::call;
-use super::client::{on_client, success};
+use super::call::{call, success};
+use super::client::on_client;
 use super::convert::{access, from_milliseconds};
 use super::credential::given;
 use super::goal::goal;

@@ -2,8 +2,8 @@ use std::ffi::c_char;
 use std::ptr;
 use std::time::{Duration, Instant};
 
-use super::call::{call, hand_out};
-use super::client::{instead_of_token, on_client, success};
+use super::call::{call, hand_out, success};
+use super::client::{instead_of_token, on_client};
 use super::convert::{access, from_milliseconds, to_milliseconds, token};
 use super::credential::given;
 use super::goal::goal;

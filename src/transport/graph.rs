@@ -8,13 +8,14 @@ use crate::config::{Cloud, Root};
 use crate::outcome::{Attempt, Detail, Error, Happening, Operation, Trigger};
 use crate::service::reply::{RawReply, Reply};
 use crate::text::Token;
+use crate::transport::authorities::Authorities;
 use crate::transport::call::Call;
 use crate::transport::canceller::Canceller;
 use crate::transport::failure::Failure;
 use crate::transport::http_client::{Address, HttpClient};
 use crate::transport::random;
 use crate::transport::route::{Route, Routes};
-use crate::transport::token_request::{Authorities, TokenRequest};
+use crate::transport::token_request::TokenRequest;
 
 /// Microsoft Graph in one cloud, and how a client reaches it. Clones share their connections.
 #[derive(Clone)]

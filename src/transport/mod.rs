@@ -8,6 +8,7 @@
 //! [`connections`] keeps idle connections and makes new ones, through a [`proxy`] if there is one, with [`tls`].
 //! [`process`] keeps forked children apart from their parents.
 
+mod authorities;
 pub(crate) mod call;
 mod canceller;
 mod connect_error;

@@ -5,7 +5,7 @@
 #define TENANT "default"
 
 /* A credential as the arguments say: text, file or variable with a secret; certificate or chain with a file; token with a
- * file; machine with a kind of identity and its id; environment. */
+ * file; machine, perhaps with a client id; environment. */
 static autopilot_result make(char **arguments, autopilot_credential **credential, autopilot_detail **detail)
 {
     const char *maker = arguments[0], *argument = arguments[1];
@@ -18,7 +18,7 @@ static autopilot_result make(char **arguments, autopilot_credential **credential
     if (strcmp(maker, "token") == 0)
         return autopilot_credential_new_workload_identity(TENANT, APPLICATION, argument, credential, detail);
     if (strcmp(maker, "machine") == 0)
-        return autopilot_credential_new_managed_identity(atoi(argument), arguments[2], credential, detail);
+        return autopilot_credential_new_managed_identity(argument, credential, detail);
     CHECK(strcmp(maker, "environment") == 0);
     return autopilot_credential_from_environment(credential, detail);
 }

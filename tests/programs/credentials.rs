@@ -1,5 +1,5 @@
-//! Credentials in C, C++ and Python: each way to a token, and where a credential may be handed in. `tests/credential.rs`
-//! has what a credential does.
+//! Credentials in C: each way to a token, and where a credential may be handed in. `cpp.rs` has the same in C++, and
+//! `tests/credential.rs` what a credential does.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -125,14 +125,8 @@ fn ways() -> Vec<Way> {
         way(&["certificate", &certificate], &[], None, "by its certificate"),
         way(&["chain", &certificate], &[], None, "by its certificate and chain"),
         way(&["token", &token], &[], None, "by its federated token in "),
-        way(&["machine", "0"], &[], Some(Machine::Imds), "the instance metadata service at 127.0.0.1:"),
-        way(
-            &["machine", "1", APPLICATION],
-            &[],
-            Some(Machine::AppService),
-            "App Service's identity endpoint at ",
-        ),
-        way(&["machine", "2", "an-object"], &[], Some(Machine::Imds), "the instance metadata service at "),
+        way(&["machine"], &[], Some(Machine::Imds), "the instance metadata service at 127.0.0.1:"),
+        way(&["machine", APPLICATION], &[], Some(Machine::AppService), "App Service's identity endpoint at "),
         way(
             &["machine", "3", "/a/resource"],
             &[],
@@ -162,7 +156,7 @@ fn ways() -> Vec<Way> {
 }
 
 /// Each way leads a program to a token, which serves all its calls.
-fn leads_to_a_token(program: &Program) {
+pub(crate) fn leads_to_a_token(program: &Program) {
     for way in ways() {
         let emulator = emulator(way.machine);
         let mut command = against(program, &emulator);
@@ -210,7 +204,7 @@ fn what_no_credential_can_be_made_of_is_told() {
         (&["variable", "NO_SUCH_VARIABLE"][..], &[][..], "NO_SUCH_VARIABLE: the client secret is not set"),
         (&["certificate", "/nowhere.pem"], &[], "/nowhere.pem"),
         (
-            &["machine", "0"],
+            &["machine"],
             &[("AZURE_POD_IDENTITY_AUTHORITY_HOST", "http://192.0.2.1")],
             "AZURE_POD_IDENTITY_AUTHORITY_HOST",
         ),
@@ -227,7 +221,7 @@ fn what_no_credential_can_be_made_of_is_told() {
 }
 
 /// A call in steps takes a credential when its token is refused.
-fn is_handed_in(program: &Program) {
+pub(crate) fn is_handed_in(program: &Program) {
     let emulator = emulator(None);
     let printed = compiler::run(against(program, &emulator).args(["step", "text", SECRET]));
     assert!(printed.ends_with("\nAUTOPILOT_OK\n"), "{printed}");
@@ -236,7 +230,7 @@ fn is_handed_in(program: &Program) {
 }
 
 /// A fleet asks in each tenant for the token of the same application.
-fn serves_a_fleet(program: &Program) {
+pub(crate) fn serves_a_fleet(program: &Program) {
     let emulator = emulator(None);
     let printed = compiler::run(against(program, &emulator).args(["fleet", "text", SECRET]));
     let results = "adatum AUTOPILOT_OK\ncontoso AUTOPILOT_OK\nfabrikam AUTOPILOT_OK\n";

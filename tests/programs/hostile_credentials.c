@@ -10,7 +10,7 @@
 
 enum maker { WITH_SECRET, WITH_CERTIFICATE, WITH_TOKEN, OF_MACHINE, FOR_TENANT };
 
-/* What a maker is given. number: the kind of the secret or of the identity, or whether to send the chain. */
+/* What a maker is given. number: the kind of the secret, or whether to send the chain. */
 struct wanted {
     enum maker maker;
     const char *tenant, *client_id;
@@ -30,7 +30,7 @@ static autopilot_result make(struct wanted wanted, autopilot_credential **place,
     case WITH_TOKEN:
         return autopilot_credential_new_workload_identity(wanted.tenant, wanted.client_id, wanted.text, place, detail);
     case OF_MACHINE:
-        return autopilot_credential_new_managed_identity(wanted.number, wanted.text, place, detail);
+        return autopilot_credential_new_managed_identity(wanted.client_id, place, detail);
     default:
         return autopilot_credential_for_tenant(original, wanted.tenant, place, detail);
     }
@@ -62,10 +62,9 @@ static void nulls(void)
         refused(WRONG, (struct wanted){maker, TENANT, NULL, 0, "/token"});
         refused(WRONG, (struct wanted){maker, TENANT, APPLICATION, 0, NULL});
     }
-    for (int32_t identity = AUTOPILOT_IDENTITY_CLIENT_ID; identity <= AUTOPILOT_IDENTITY_RESOURCE_ID; identity++)
-        refused(WRONG, (struct wanted){OF_MACHINE, NULL, NULL, identity, NULL});
     refused(WRONG, (struct wanted){FOR_TENANT, NULL, NULL, 0, NULL});
     CHECK(autopilot_credential_for_tenant(NULL, TENANT, NULL, NULL) == WRONG);
+    CHECK(autopilot_credential_new_managed_identity(NULL, NULL, NULL) == WRONG);
     CHECK(autopilot_credential_from_environment(NULL, NULL) == WRONG);
     CHECK(autopilot_credential_describe(NULL) == NULL);
     autopilot_credential_free(NULL);
@@ -73,12 +72,9 @@ static void nulls(void)
 
 static void numbers(void)
 {
-    static const int32_t outside[] = {INT32_MIN, -1, 4, INT32_MAX};
-    for (size_t i = 0; i < LENGTH(outside); i++) {
+    static const int32_t outside[] = {INT32_MIN, -1, AUTOPILOT_SECRET_VARIABLE + 1, INT32_MAX};
+    for (size_t i = 0; i < LENGTH(outside); i++)
         refused(WRONG, (struct wanted){WITH_SECRET, TENANT, APPLICATION, outside[i], SECRET});
-        refused(WRONG, (struct wanted){OF_MACHINE, NULL, NULL, outside[i], "id"});
-    }
-    refused(WRONG, (struct wanted){WITH_SECRET, TENANT, APPLICATION, AUTOPILOT_SECRET_VARIABLE + 1, SECRET});
 }
 
 /* A tenant and a client id become a part of an address and of a form. */
@@ -89,6 +85,7 @@ static void ids(void)
         refused(WRONG, (struct wanted){WITH_SECRET, wrong[i], APPLICATION, AUTOPILOT_SECRET_TEXT, SECRET});
         refused(WRONG, (struct wanted){WITH_SECRET, TENANT, wrong[i], AUTOPILOT_SECRET_TEXT, SECRET});
         refused(WRONG, (struct wanted){WITH_TOKEN, wrong[i], APPLICATION, 0, "/token"});
+        refused(WRONG, (struct wanted){OF_MACHINE, NULL, wrong[i], 0, NULL});
         refused(WRONG, (struct wanted){FOR_TENANT, wrong[i], NULL, 0, NULL});
     }
     refused(WRONG, (struct wanted){FOR_TENANT, "common", NULL, 0, NULL});

@@ -33,7 +33,7 @@ PROTOTYPES: dict[str, tuple[Any, ...]] = {
     "autopilot_credential_new_secret": (c_int32, c_char_p, c_char_p, c_int32, c_char_p, _Out, _Out),
     "autopilot_credential_new_certificate": (c_int32, c_char_p, c_char_p, c_char_p, c_int32, _Out, _Out),
     "autopilot_credential_new_workload_identity": (c_int32, c_char_p, c_char_p, c_char_p, _Out, _Out),
-    "autopilot_credential_new_managed_identity": (c_int32, c_int32, c_char_p, _Out, _Out),
+    "autopilot_credential_new_managed_identity": (c_int32, c_char_p, _Out, _Out),
     "autopilot_credential_from_environment": (c_int32, _Out, _Out),
     "autopilot_credential_for_tenant": (c_int32, c_void_p, c_char_p, _Out, _Out),
     "autopilot_credential_describe": (c_char_p, c_void_p),
