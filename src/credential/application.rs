@@ -38,11 +38,7 @@ pub(super) enum Proof {
 
 impl Application {
     pub(super) fn new(tenant: &str, client_id: &str, proof: Proof) -> Result<Application, Error> {
-        if client_id.is_empty() || !client_id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
-        {
-            return Err(Error::invalid_argument("the client id must be the application's id, a GUID"));
-        }
-        let (tenant, client_id) = (checked_tenant(tenant)?, client_id.to_owned());
+        let (tenant, client_id) = (checked_tenant(tenant)?, checked_client_id(client_id)?);
         Ok(Application { tenant, client_id, proof: Arc::new(proof), with_chain: false, login_host: None })
     }
 
@@ -99,6 +95,14 @@ impl Application {
         };
         format!("application {} in tenant {}, by its {proof}", self.client_id, self.tenant)
     }
+}
+
+/// An application's id.
+pub(super) fn checked_client_id(client_id: &str) -> Result<String, Error> {
+    if client_id.is_empty() || !client_id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
+        return Err(Error::invalid_argument("the client id must be the application's id, a GUID"));
+    }
+    Ok(client_id.to_owned())
 }
 
 /// A tenant that has applications of its own.

@@ -41,7 +41,6 @@ use crate::transport::{Failure, Graph};
 
 pub use access::Access;
 pub(crate) use access::Kept;
-pub use platform::Identity;
 pub use secret::Secret;
 
 /// Gets tokens for calls that nobody attends, instead of a token that somebody else got.
@@ -138,22 +137,22 @@ impl Credential {
     /// The managed identity of the platform that this program runs on: App Service, Functions or Container Apps if the
     /// environment names one, Azure Arc if its agent is there, otherwise an Azure virtual machine.
     ///
+    /// `client_id` is the id of a user-assigned identity's application. None for the system-assigned one.
+    ///
     /// Requests to them are plain HTTP to an address of this machine or its link, and never go through a proxy. Fails
     /// with [`ErrorKind::Configuration`] if a variable leads elsewhere.
     ///
     /// Azure keeps such a token for up to a day: a role that was granted just now may not be in it.
     ///
     /// ```no_run
-    /// use autopilot_sync::{Credential, Identity};
-    ///
-    /// let credential = Credential::managed_identity(Identity::System)?;
+    /// let credential = autopilot_sync::Credential::managed_identity(None)?;
     /// # Ok::<(), autopilot_sync::Error>(())
     /// ```
-    pub fn managed_identity(identity: Identity<'_>) -> Result<Credential, Error> {
+    pub fn managed_identity(client_id: Option<&str>) -> Result<Credential, Error> {
         let variable = |name: &str| if is_raised() { None } else { env::var_os(name) };
         let endpoint =
             choice::endpoint(variable).map_err(|fault| Error::new(ErrorKind::Configuration, fault))?;
-        Ok(Credential::from(Source::Platform(Platform::new(endpoint, identity, platform::has_arc())?)))
+        Ok(Credential::from(Source::Platform(Platform::new(endpoint, client_id, platform::has_arc())?)))
     }
 
     /// The same application in another tenant, for a fleet of tenants that have all granted it its role. It shares the
@@ -231,8 +230,7 @@ impl Credential {
                 application(&tenant, &client_id, Proof::FederatedToken(token_file)).map(Source::Application)
             }
             Named::ManagedIdentity { endpoint, client_id } => {
-                let identity = client_id.as_deref().map_or(Identity::System, Identity::ClientId);
-                Platform::new(endpoint, identity, platform::has_arc()).map(Source::Platform)
+                Platform::new(endpoint, client_id.as_deref(), platform::has_arc()).map(Source::Platform)
             }
         };
         // A wrong argument here is a wrong variable.

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use zeroize::Zeroizing;
 
+use super::application::checked_client_id;
 use super::choice::Endpoint;
 use super::form::encoded;
 use crate::config::host::split_host_port;
@@ -22,55 +23,14 @@ const METADATA: &str = "/metadata/identity/oauth2/token";
 /// Where the agent of Azure Arc listens.
 const ARC: &str = "127.0.0.1:40342";
 
-/// Which identity of a machine gets the token.
-///
-/// ```
-/// use autopilot_sync::{Credential, Identity};
-///
-/// let own = Credential::managed_identity(Identity::System)?;
-/// let shared = Credential::managed_identity(Identity::ClientId("00000000-0000-0000-0000-000000000001"))?;
-/// # Ok::<(), autopilot_sync::Error>(())
-/// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Identity<'a> {
-    /// The machine's own, system-assigned one.
-    System,
-    /// A user-assigned one, by the client id of its application.
-    ClientId(&'a str),
-    /// A user-assigned one, by the object id of its service principal.
-    ObjectId(&'a str),
-    /// A user-assigned one, by the path of its Azure resource.
-    ResourceId(&'a str),
-}
-
-impl<'a> Identity<'a> {
-    pub(super) fn id(self) -> Option<&'a str> {
-        match self {
-            Identity::System => None,
-            Identity::ClientId(id) | Identity::ObjectId(id) | Identity::ResourceId(id) => Some(id),
-        }
-    }
-
-    /// The name of the parameter in the request.
-    fn parameter(self, kind: &Kind) -> &'static str {
-        match (self, kind) {
-            (Identity::ObjectId(_), _) => "object_id",
-            (Identity::ResourceId(_), Kind::AppService { .. }) => "mi_res_id",
-            (Identity::ResourceId(_), _) => "msi_res_id",
-            _ => "client_id",
-        }
-    }
-}
-
 /// An Azure platform, and the identity that is asked for.
 pub(super) struct Platform {
     pub(super) kind: Kind,
     /// Host and port: an address of this machine or its link.
     address: String,
     path: String,
-    /// The parameter that names a user-assigned identity, and its value.
-    id: Option<(&'static str, String)>,
+    /// The id of a user-assigned identity's application. None for the machine's own identity.
+    client_id: Option<String>,
     /// Whether it has ever answered.
     has_answered: AtomicBool,
 }
@@ -88,7 +48,7 @@ pub(super) enum Kind {
 impl Platform {
     /// `has_arc` tells whether Azure Arc's agent is installed, which a service's environment may not say. Fails with
     /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) if a variable leads away from this machine.
-    pub(super) fn new(named: Endpoint, identity: Identity<'_>, has_arc: bool) -> Result<Platform, Error> {
+    pub(super) fn new(named: Endpoint, client_id: Option<&str>, has_arc: bool) -> Result<Platform, Error> {
         let (kind, place) = match named {
             Endpoint::AppService { endpoint, header } => {
                 (Kind::AppService { header: checked(header)? }, place("IDENTITY_ENDPOINT", &endpoint)?)
@@ -102,8 +62,8 @@ impl Platform {
         };
         let (address, path) = place;
         let path = if path.is_empty() { METADATA.to_owned() } else { path };
-        let id = identity.id().map(|id| (identity.parameter(&kind), id.to_owned()));
-        Ok(Platform { kind, address, path, id, has_answered: AtomicBool::new(false) })
+        let client_id = client_id.map(checked_client_id).transpose()?;
+        Ok(Platform { kind, address, path, client_id, has_answered: AtomicBool::new(false) })
     }
 
     /// The request for a token for a Microsoft Graph. `key` answers Azure Arc's challenge.
@@ -114,8 +74,8 @@ impl Platform {
             Kind::Arc => "2020-06-01",
         };
         let mut path = format!("{}?api-version={version}&resource={}", self.path, encoded(root).as_str());
-        if let Some((name, id)) = &self.id {
-            path = format!("{path}&{name}={}", encoded(id).as_str());
+        if let Some(id) = &self.client_id {
+            path = format!("{path}&client_id={id}");
         }
         let mut headers = vec![match &self.kind {
             Kind::AppService { header } => ("X-IDENTITY-HEADER", header.clone()),
@@ -133,8 +93,8 @@ impl Platform {
 
     /// Whether a reply of Azure Arc's names the identity that was asked for. An old agent ignores which that is.
     pub(super) fn is_echoed(&self, body: &[u8]) -> bool {
-        let Some((name, id)) = &self.id else { return true };
-        let reply = Object::read(body).ok().and_then(|reply| reply.text(name).ok().flatten());
+        let Some(id) = &self.client_id else { return true };
+        let reply = Object::read(body).ok().and_then(|reply| reply.text("client_id").ok().flatten());
         reply.is_some_and(|named| named.eq_ignore_ascii_case(id))
     }
 
@@ -220,50 +180,17 @@ mod tests {
             endpoint: "http://localhost:40342/metadata/identity/oauth2/token/".to_owned(),
         };
         let (of_app, of_imds, of_arc) = ("2019-08-01", "2018-02-01", "2020-06-01");
-        for (identity, named, has_arc, address, path, version, more) in [
-            (Identity::System, imds(None), false, "169.254.169.254", METADATA, of_imds, ""),
-            (
-                Identity::ClientId("a b"),
-                imds(None),
-                false,
-                "169.254.169.254",
-                METADATA,
-                of_imds,
-                "&client_id=a%20b",
-            ),
-            (
-                Identity::ObjectId("o"),
-                imds(Some(pod)),
-                true,
-                "127.0.0.1:9",
-                METADATA,
-                of_imds,
-                "&object_id=o",
-            ),
-            (
-                Identity::ResourceId("/r"),
-                imds(Some(pod)),
-                false,
-                "127.0.0.1:9",
-                METADATA,
-                of_imds,
-                "&msi_res_id=%2Fr",
-            ),
-            (Identity::System, app(own), true, "127.0.0.1:42356", "/msi/token", of_app, ""),
-            (
-                Identity::ResourceId("r"),
-                app(own),
-                false,
-                "127.0.0.1:42356",
-                "/msi/token",
-                of_app,
-                "&mi_res_id=r",
-            ),
-            (Identity::System, arc(), false, "127.0.0.1:40342", METADATA, of_arc, ""),
-            (Identity::System, imds(None), true, "127.0.0.1:40342", METADATA, of_arc, ""),
+        for (client_id, named, has_arc, address, path, version, more) in [
+            (None, imds(None), false, "169.254.169.254", METADATA, of_imds, ""),
+            (Some("a-1"), imds(None), false, "169.254.169.254", METADATA, of_imds, "&client_id=a-1"),
+            (Some("o"), imds(Some(pod)), true, "127.0.0.1:9", METADATA, of_imds, "&client_id=o"),
+            (None, app(own), true, "127.0.0.1:42356", "/msi/token", of_app, ""),
+            (None, arc(), false, "127.0.0.1:40342", METADATA, of_arc, ""),
+            (None, imds(None), true, "127.0.0.1:40342", METADATA, of_arc, ""),
         ] {
-            let request =
-                Platform::new(named, identity, has_arc).unwrap().request("https://graph.microsoft.com", None);
+            let request = Platform::new(named, client_id, has_arc)
+                .unwrap()
+                .request("https://graph.microsoft.com", None);
             let version = format!("api-version={version}");
             let expected = format!("{path}?{version}&resource=https%3A%2F%2Fgraph.microsoft.com{more}");
             assert_eq!(request.path, expected);
@@ -298,7 +225,7 @@ mod tests {
             let found = found.as_ref().map(|(address, path)| (address.as_str(), path.as_str()));
             assert_eq!(found, expected.as_ref().map(|pair| *pair), "{url}");
         }
-        let error = Platform::new(app("http://192.0.2.1/"), Identity::System, false).err().unwrap();
+        let error = Platform::new(app("http://192.0.2.1/"), None, false).err().unwrap();
         assert_eq!(error.kind(), ErrorKind::Configuration);
         assert!(
             error.to_string().ends_with("IDENTITY_ENDPOINT: its host is not an address of this machine"),
