@@ -12,7 +12,6 @@ use super::form::form;
 use super::secret;
 use crate::config::Cloud;
 use crate::outcome::Error;
-use crate::text::Time;
 use crate::transport::{Authority, TokenRequest};
 
 const ASSERTION: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
@@ -83,7 +82,6 @@ impl Application {
             Proof::Secret(secret) => Ok(secret.clone()),
             Proof::FederatedToken(file) => secret::from_file("federated token", file),
             Proof::Certificate(certificate) => {
-                certificate.check(Time::local())?;
                 assertion(certificate, self.with_chain, &self.client_id, audience, SystemTime::now(), id)
             }
         }
