@@ -30,7 +30,7 @@ pub(super) struct Application {
 /// How an application proves that it is the one.
 pub(super) enum Proof {
     Secret(Zeroizing<String>),
-    Certificate(Certificate),
+    Certificate(Box<Certificate>),
     /// A file with a token of another issuer, who renews it.
     FederatedToken(PathBuf),
 }

@@ -113,7 +113,11 @@ impl Credential {
         client_id: &str,
         file: impl AsRef<Path>,
     ) -> Result<Credential, Error> {
-        Credential::of_application(tenant, client_id, Proof::Certificate(Certificate::read(file.as_ref())?))
+        Credential::of_application(
+            tenant,
+            client_id,
+            Proof::Certificate(Certificate::read(file.as_ref())?.into()),
+        )
     }
 
     /// An application that trusts the tokens of another issuer, such as a Kubernetes cluster: workload identity
@@ -262,7 +266,7 @@ impl Source {
         let (proof, with_chain) = match proof {
             NamedProof::Secret(secret) => (Proof::Secret(Secret::Text(&secret).read()?), false),
             NamedProof::Certificate { file, with_chain } => {
-                (Proof::Certificate(Certificate::read(&file)?), with_chain)
+                (Proof::Certificate(Certificate::read(&file)?.into()), with_chain)
             }
             NamedProof::FederatedToken(file) => (Proof::FederatedToken(file), false),
         };

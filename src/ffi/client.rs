@@ -23,12 +23,15 @@ use crate::wait::{Goal, OnProgress, Progress};
 /// number of threads may use a client at once. They share its connections, which stay open between calls. Free a client
 /// when no call uses it.
 ///
+/// If its options have a credential, its calls may be given NULL for the token: the credential then gets one, and a new
+/// one if the service refuses it. The request for a token is one of the call's, with its retries, within its deadline.
+///
 /// If a function gets NULL for the client, it uses the client of autopilot_sync(): the whole process shares that one,
 /// with default options, and it is never freed.
 #[allow(non_camel_case_types)]
 pub struct autopilot_client {
     pub(super) client: Client,
-    /// Stands for a token that is NULL.
+    /// Used if the token is NULL.
     pub(super) credential: Option<Credential>,
     /// Made when somebody asks for it.
     pub(super) description: OnceBox<CString>,
@@ -83,7 +86,8 @@ pub extern "C" fn autopilot_client_free(client: Option<Box<autopilot_client>>) {
 /// Triggers a sync, and returns when the service has replied. The sync itself runs on. This is autopilot_sync() with a
 /// client, a cancel and a detail.
 ///
-/// client: NULL for the shared one. token: as for autopilot_sync(). cancel: NULL for none. detail: NULL for none.
+/// client: NULL for the shared one. token: as for autopilot_sync(), or NULL for the credential of the client's options.
+/// cancel: NULL for none. detail: NULL for none.
 ///
 /// Blocks for the client's timeout at most. If the service answers "too soon" without saying until when, and the detail
 /// is not NULL, it reads the settings once, for the detail. Returns the same results as autopilot_sync().
@@ -97,7 +101,7 @@ pub unsafe extern "C" fn autopilot_client_sync(
     let send = if detail.is_null() { Client::trigger } else { Client::sync };
     let body = || {
         // SAFETY: the caller promises a NUL-terminated token, or NULL.
-        let access = unsafe { access(token, credential(client)) }?;
+        let access = unsafe { access(token, instead_of_token(client)) }?;
         on_client(client, cancel, |client| send(client, access))
     };
     // SAFETY: the caller promises that the detail may be written, or NULL.
@@ -128,7 +132,7 @@ pub unsafe extern "C" fn autopilot_client_settings(
         // SAFETY: not NULL, and the caller promises that it may be written.
         unsafe { settings.write(ptr::null_mut()) };
         // SAFETY: the caller promises a NUL-terminated token, or NULL.
-        let access = unsafe { access(token, credential(client)) }?;
+        let access = unsafe { access(token, instead_of_token(client)) }?;
         let (read, known) = on_client(client, cancel, |client| client.settings_and_detail(access))?;
         // SAFETY: as above.
         unsafe { settings.write(Box::into_raw(Box::new((&read).into()))) };
@@ -245,7 +249,7 @@ unsafe fn wait(
     user_data: *mut c_void,
 ) -> Result<SyncOutcome, Error> {
     // SAFETY: as promised by the caller.
-    let access = unsafe { access(token, credential(client)) }?;
+    let access = unsafe { access(token, instead_of_token(client)) }?;
     let timeout = from_milliseconds(timeout_ms);
     limits::timeout("timeout", timeout).map_err(Error::invalid_argument)?;
     // A borrow that lasts as long as the wait would forbid the callback to touch the text.
@@ -275,7 +279,7 @@ pub(super) fn on_client<T>(
     }
 }
 
-/// What stands for a token that is NULL.
-pub(super) fn credential(client: Option<&autopilot_client>) -> Option<&Credential> {
-    client?.credential.as_ref()
+/// What a client uses if the token is NULL.
+pub(super) fn instead_of_token(client: Option<&autopilot_client>) -> Option<Access<'_>> {
+    client?.credential.as_ref().map(Access::Credential)
 }

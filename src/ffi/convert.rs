@@ -4,7 +4,7 @@ use std::ffi::{CStr, CString, c_char};
 use std::ptr;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use crate::credential::{Access, Credential};
+use crate::credential::Access;
 use crate::outcome::Error;
 use crate::text::Token;
 
@@ -30,16 +30,13 @@ pub(super) unsafe fn token<'a>(token: *const c_char) -> Result<Token<'a>, Error>
     Ok(Token::new(unsafe { text("the token", token) }?)?)
 }
 
-/// A token argument that may be NULL, which stands for this credential.
+/// A token argument, and what NULL stands for, if it may be NULL.
 ///
 /// # Safety
 /// As for [`text`].
-pub(super) unsafe fn access<'a>(
-    token: *const c_char,
-    credential: Option<&'a Credential>,
-) -> Result<Access<'a>, Error> {
-    match credential {
-        Some(credential) if token.is_null() => Ok(Access::Credential(credential)),
+pub(super) unsafe fn access<'a>(token: *const c_char, null: Option<Access<'a>>) -> Result<Access<'a>, Error> {
+    match null {
+        Some(access) if token.is_null() => Ok(access),
         // SAFETY: as promised by the caller.
         _ => Ok(Access::Token(unsafe { self::token(token) }?.as_str())),
     }

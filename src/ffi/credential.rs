@@ -9,47 +9,49 @@ use super::{autopilot_detail, autopilot_result};
 use crate::credential::{Credential, Secret};
 use crate::outcome::{Detail, Error};
 
-/// Gets tokens for calls that nobody attends: from Microsoft Entra for an application, or from the Azure platform that
-/// the program runs on. Give it to a client with autopilot_options_set_credential(), or to one call with
+/// Gets tokens for programs that nobody attends: from Microsoft Entra for an application, or from the Azure platform
+/// that the program runs on. Give it to a client with autopilot_options_set_credential(), or to one call with
 /// autopilot_wait_set_credential() or autopilot_fleet_set_credential().
 ///
-/// The first call that needs a token asks for it, by the client's proxy and trust and within its timeout. The token
-/// stays in memory until five minutes before its end, or until the service refuses it. If several threads need one at
-/// once, one of them asks. Any thread may use a credential at any time.
+/// To make a credential sends nothing. The first call that needs a token asks for it: in the client's cloud, by its
+/// proxy, trust and timeouts. The token stays in memory until five minutes before its end, or until the service refuses
+/// it. If several threads need one at once, one of them asks.
 ///
-/// Clients, waits and fleets share what is in it, so you may free it when you have handed it out. A secret, a key and a
-/// token are wiped when the last of them is freed.
+/// If Microsoft Entra refuses the credential, the call returns AUTOPILOT_ERROR_UNAUTHORIZED. If the credential cannot
+/// be used, for example because its certificate has expired or this machine has no managed identity, the call returns
+/// AUTOPILOT_ERROR_CONFIGURATION. The detail's message says what to do.
 ///
-/// If Entra refuses the credential, a call returns AUTOPILOT_ERROR_UNAUTHORIZED. If it cannot be used, because a
-/// certificate has expired or this machine has no managed identity, it returns AUTOPILOT_ERROR_CONFIGURATION. The
-/// detail says what to do.
+/// Any number of threads may use a credential at once, and so may a child made by fork(). Clients, waits and fleets
+/// share what is in it, so you may free it when you have handed it out. When nothing uses it any more, the library
+/// wipes the secret, the key and the token from its memory.
 #[allow(non_camel_case_types)]
 pub struct autopilot_credential {
     pub(super) credential: Credential,
     description: CString,
 }
 
-/// What autopilot_credential_new_secret() is given.
+/// Where autopilot_credential_new_secret() finds a client secret.
 #[allow(non_camel_case_types)] // C's spelling
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(i32)]
 pub enum autopilot_secret {
-    /// The client secret itself.
+    /// In the argument itself.
     Text = 0,
-    /// The path of a file that holds nothing else; a line break at its end is allowed.
+    /// In the file with this path, which holds nothing else; a line break at its end is allowed.
     File = 1,
-    /// The name of the environment variable that holds it.
+    /// In the environment variable with this name.
     Variable = 2,
 }
 
-/// Makes a credential of an application with a client secret.
+/// Makes the credential of an application with a client secret. Free it with autopilot_credential_free().
 ///
 /// tenant: the tenant's id, or one of its domains. client_id: the application's id.
-/// secret_kind: one of AUTOPILOT_SECRET_*. secret: what that says. It is read once, and copied.
-/// credential: set to the credential, which autopilot_credential_free() frees, or to NULL. detail: NULL for none.
+/// secret_kind: one of AUTOPILOT_SECRET_*. secret: the secret's value, or the path or name where it is. The library
+/// reads it now, once, and keeps a copy.
+/// credential: set to the new credential, or to NULL if the result is not AUTOPILOT_OK. detail: NULL for none.
 ///
-/// Returns AUTOPILOT_OK, AUTOPILOT_ERROR_INVALID_ARGUMENT if an argument is wrong, or AUTOPILOT_ERROR_CONFIGURATION if
-/// there is no secret to read. Sends nothing.
+/// Returns AUTOPILOT_OK, AUTOPILOT_ERROR_INVALID_ARGUMENT if an argument is wrong or NULL, or
+/// AUTOPILOT_ERROR_CONFIGURATION if the file or the variable holds no secret. The detail's message says why.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn autopilot_credential_new_secret(
     tenant: *const c_char,
@@ -76,15 +78,16 @@ pub unsafe extern "C" fn autopilot_credential_new_secret(
     unsafe { new(make, credential, detail) }
 }
 
-/// Makes a credential of an application with a certificate.
+/// Makes the credential of an application with a certificate. Free it with autopilot_credential_free().
 ///
 /// tenant, client_id, credential, detail: as for autopilot_credential_new_secret().
 /// file: the path of a PEM file with the certificate and its RSA key (PKCS#8 or PKCS#1, not encrypted), and perhaps the
-/// certificates above it, in any order. It is read once.
-/// with_chain: not 0 to send all certificates with each request, for an application that trusts an issuer and a name.
+/// certificates above it, in any order. The library reads it now, once: after a renewal, make a new credential.
+/// with_chain: 1 to send all these certificates with each request for a token, for an application that trusts an issuer
+/// and a name instead of one certificate; otherwise 0.
 ///
-/// Returns AUTOPILOT_OK, AUTOPILOT_ERROR_INVALID_ARGUMENT if an argument is wrong, or AUTOPILOT_ERROR_CONFIGURATION if
-/// the file cannot be used; the detail says why. Sends nothing.
+/// Returns AUTOPILOT_OK, AUTOPILOT_ERROR_INVALID_ARGUMENT if an argument is wrong or NULL, or
+/// AUTOPILOT_ERROR_CONFIGURATION if the file cannot be used. The detail's message says why.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn autopilot_credential_new_certificate(
     tenant: *const c_char,
@@ -106,13 +109,13 @@ pub unsafe extern "C" fn autopilot_credential_new_certificate(
     unsafe { new(make, credential, detail) }
 }
 
-/// Makes a credential of an application that trusts the tokens of another issuer, such as a Kubernetes cluster (workload
-/// identity federation).
+/// Makes the credential of an application that trusts the tokens of another issuer, such as a Kubernetes cluster
+/// (workload identity federation). Free it with autopilot_credential_free().
 ///
 /// tenant, client_id, credential, detail: as for autopilot_credential_new_secret().
-/// file: the path of a file with such a token. It is read anew for each request, because its issuer renews it.
+/// file: the path of a file with such a token. Each request for a token reads it anew, because its issuer renews it.
 ///
-/// Returns AUTOPILOT_OK, or AUTOPILOT_ERROR_INVALID_ARGUMENT if an argument is wrong. Reads and sends nothing.
+/// Returns AUTOPILOT_OK, or AUTOPILOT_ERROR_INVALID_ARGUMENT if an argument is wrong or NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn autopilot_credential_new_workload_identity(
     tenant: *const c_char,
@@ -132,16 +135,18 @@ pub unsafe extern "C" fn autopilot_credential_new_workload_identity(
     unsafe { new(make, credential, detail) }
 }
 
-/// Makes a credential of the managed identity of the platform that the program runs on: App Service, Functions or
-/// Container Apps if the environment names one, Azure Arc if its agent is there, otherwise an Azure virtual machine. Its
-/// requests go to an address of this machine, and never through a proxy. Azure keeps such a token for up to a day: a
-/// role that was granted just now may not be in it.
+/// Makes the credential of the managed identity of the platform that the program runs on: App Service, Functions or
+/// Container Apps if the environment names one, Azure Arc if its agent is there, otherwise an Azure virtual machine.
+/// Free it with autopilot_credential_free().
+///
+/// Its requests for tokens go to an address of this machine or its link, and never through a proxy. Azure keeps such a
+/// token for up to a day: a role that was granted just now may not be in it.
 ///
 /// client_id: the id of a user-assigned identity's application. NULL for the system-assigned identity.
 /// credential, detail: as for autopilot_credential_new_secret().
 ///
-/// Returns AUTOPILOT_OK, AUTOPILOT_ERROR_INVALID_ARGUMENT if an argument is wrong, or AUTOPILOT_ERROR_CONFIGURATION if
-/// a variable leads away from this machine. Sends nothing.
+/// Returns AUTOPILOT_OK, AUTOPILOT_ERROR_INVALID_ARGUMENT if an argument is wrong or NULL, or
+/// AUTOPILOT_ERROR_CONFIGURATION if a variable cannot be used or leads away from this machine.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn autopilot_credential_new_managed_identity(
     client_id: *const c_char,
@@ -160,13 +165,13 @@ pub unsafe extern "C" fn autopilot_credential_new_managed_identity(
 
 /// Makes the credential that the environment names, by the variables of Azure's own libraries: AZURE_TENANT_ID and
 /// AZURE_CLIENT_ID with AZURE_CLIENT_SECRET, AZURE_CLIENT_CERTIFICATE_PATH or AZURE_FEDERATED_TOKEN_FILE, otherwise a
-/// managed identity. AZURE_AUTHORITY_HOST is another host for logins. autopilot_credential_describe() says which it is,
-/// and why it is none of the others.
+/// managed identity. AZURE_AUTHORITY_HOST is another host for logins. autopilot_credential_describe() says which it
+/// took, and why none of the others. Free it with autopilot_credential_free().
 ///
 /// credential, detail: as for autopilot_credential_new_secret().
 ///
-/// Returns AUTOPILOT_OK, or AUTOPILOT_ERROR_CONFIGURATION if a variable cannot be used, or if the process has more
-/// rights than the user who started it. Sends nothing.
+/// Returns AUTOPILOT_OK. If a variable cannot be used, or the process has more rights than the user who started it,
+/// returns AUTOPILOT_ERROR_CONFIGURATION. If credential is NULL, returns AUTOPILOT_ERROR_INVALID_ARGUMENT.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn autopilot_credential_from_environment(
     credential: *mut *mut autopilot_credential,
@@ -176,14 +181,15 @@ pub unsafe extern "C" fn autopilot_credential_from_environment(
     unsafe { new(Credential::from_environment, credential, detail) }
 }
 
-/// Makes a credential of the same application in another tenant, for a fleet of tenants that have all granted it its
-/// role. They share the secret or the key, and each has its own token.
+/// Makes the credential of the same application in another tenant, for a fleet of tenants that have all granted it its
+/// role. Both share the secret or the key, and each has its own token. Free it with autopilot_credential_free(), before
+/// or after the original.
 ///
-/// original: the credential to copy. tenant: the other tenant's id, or one of its domains.
+/// original: the credential of the application. tenant: the other tenant's id, or one of its domains.
 /// credential, detail: as for autopilot_credential_new_secret().
 ///
-/// Returns AUTOPILOT_OK, or AUTOPILOT_ERROR_INVALID_ARGUMENT if an argument is wrong: a managed identity belongs to one
-/// tenant.
+/// Returns AUTOPILOT_OK, or AUTOPILOT_ERROR_INVALID_ARGUMENT if an argument is wrong or NULL, or the original is a
+/// managed identity, which belongs to one tenant.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn autopilot_credential_for_tenant(
     original: Option<&autopilot_credential>,
@@ -199,14 +205,14 @@ pub unsafe extern "C" fn autopilot_credential_for_tenant(
     unsafe { new(make, credential, detail) }
 }
 
-/// Describes a credential on one line, fit for a log, without a secret. The string belongs to the credential and lives
-/// as long. NULL for NULL.
+/// Describes a credential on one line, fit for a log, without a secret: "application ... in tenant ..., by its client
+/// secret". The string belongs to the credential. NULL for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn autopilot_credential_describe(credential: Option<&autopilot_credential>) -> *const c_char {
     credential.map_or(ptr::null(), |credential| credential.description.as_ptr())
 }
 
-/// Frees a credential. NULL is allowed.
+/// Frees a credential. Whatever it was given to goes on with it. Does not block. NULL is allowed.
 #[unsafe(no_mangle)]
 pub extern "C" fn autopilot_credential_free(credential: Option<Box<autopilot_credential>>) {
     guard((), || drop(credential));
@@ -217,7 +223,7 @@ pub(super) fn given(credential: Option<&autopilot_credential>) -> Result<&Creden
     known.ok_or_else(|| Error::invalid_argument("the credential is NULL"))
 }
 
-/// Hands out a credential.
+/// Makes a credential and hands it out.
 ///
 /// # Safety
 /// `place` and `detail` are NULL, or may be written.

@@ -3,14 +3,14 @@ use std::ptr;
 use std::time::Duration;
 
 use super::call::{call, success};
-use super::client::{credential, on_client};
-use super::convert::{access, from_milliseconds, token};
+use super::client::on_client;
+use super::convert::{access, from_milliseconds};
 use super::credential::given;
 use super::goal::goal;
 use super::guard::guard;
 use super::wait::tell;
 use super::{autopilot_client, autopilot_credential, autopilot_detail, autopilot_event, autopilot_result};
-use crate::credential::{Access, Credential};
+use crate::credential::Access;
 use crate::fleet::{Fleet, FleetEvent};
 use crate::outcome::{Detail, Error};
 
@@ -27,8 +27,6 @@ use crate::outcome::{Detail, Error};
 #[allow(non_camel_case_types)]
 pub struct autopilot_fleet {
     fleet: Fleet<u64>,
-    /// Stands for a token that is NULL.
-    credential: Option<Credential>,
 }
 
 /// Makes an empty fleet. Free it with autopilot_fleet_free().
@@ -55,9 +53,8 @@ pub unsafe extern "C" fn autopilot_fleet_new(
         let limit = usize::try_from(limit).map_err(|_| Error::invalid_argument("the limit is below zero"))?;
         let made = on_client(client, None, |client| Ok(Fleet::new(client)))?;
         let made = if limit == 0 { made } else { made.with_limit(limit) };
-        let credential = self::credential(client).cloned();
         // SAFETY: as above.
-        unsafe { fleet.write(Box::into_raw(Box::new(autopilot_fleet { fleet: made, credential }))) };
+        unsafe { fleet.write(Box::into_raw(Box::new(autopilot_fleet { fleet: made }))) };
         Ok(success(Detail::default()))
     };
     // SAFETY: the caller promises that the detail may be written, or NULL.
@@ -85,7 +82,8 @@ pub extern "C" fn autopilot_fleet_has_room(fleet: Option<&autopilot_fleet>) -> i
 /// key: any number of yours, such as an index or a pointer: the events name the tenant by it. No two tenants in the
 /// fleet may have the same.
 /// token: as for autopilot_sync(). The fleet keeps a copy until the call has ended. NULL: autopilot_fleet_next() asks
-/// for it when the tenant's turn comes. So no token expires in the queue.
+/// for it when the tenant's turn comes. So no token expires in the queue. A fleet does not use the credential of the
+/// client's options, because that is of one tenant: see autopilot_fleet_set_credential().
 /// goal, since_ms: as for autopilot_wait_new(). timeout_ms: the deadline of the call, from 1 to 86,400,000 milliseconds.
 /// It counts from the first request. detail: NULL for none.
 ///
@@ -102,13 +100,9 @@ pub unsafe extern "C" fn autopilot_fleet_add(
     detail: *mut *mut autopilot_detail,
 ) -> autopilot_result {
     let body = || {
-        let autopilot_fleet { fleet, credential } = known(fleet)?;
-        let access = match credential {
-            // SAFETY: the caller promises a NUL-terminated token, or NULL.
-            None => unsafe { or_later(token) }?,
-            // SAFETY: as above.
-            credential => unsafe { access(token, credential.as_ref()) }?,
-        };
+        let fleet = known(fleet)?;
+        // SAFETY: the caller promises a NUL-terminated token, or NULL.
+        let access = unsafe { access(token, Some(Access::Later)) }?;
         fleet.add(key, access, self::goal(goal, since_ms)?, from_milliseconds(timeout_ms))?;
         Ok(success(Detail::default()))
     };
@@ -183,17 +177,19 @@ pub unsafe extern "C" fn autopilot_fleet_set_token(
     token: *const c_char,
 ) -> autopilot_result {
     let body = || {
-        let fleet = &known(fleet)?.fleet;
+        let fleet = known(fleet)?;
         // SAFETY: the caller promises a NUL-terminated token, or NULL.
-        fleet.set_token(&key, unsafe { or_later(token) }?)?;
+        fleet.set_token(&key, unsafe { access(token, Some(Access::Later)) }?)?;
         Ok(success(Detail::default()))
     };
     // SAFETY: NULL for no detail.
     unsafe { call(ptr::null_mut(), body) }
 }
 
-/// Hands in a credential for a tenant, which gets the tokens of all its requests from the next one on. Any thread may do
-/// so at any time. The fleet keeps what is in it until the call has ended. Does not block.
+/// Hands in a credential for a tenant, which gets the tokens of all its requests from the next one on: when you have
+/// added the tenant, or when autopilot_fleet_next() asks for its token. autopilot_credential_for_tenant() makes one for
+/// each tenant. Any thread may do so at any time. The fleet keeps what is in it until the call has ended, so you may
+/// free it. Does not block.
 ///
 /// Returns AUTOPILOT_OK, or AUTOPILOT_ERROR_INVALID_ARGUMENT if the fleet or the credential is NULL, or no tenant has
 /// this key.
@@ -204,7 +200,7 @@ pub extern "C" fn autopilot_fleet_set_credential(
     credential: Option<&autopilot_credential>,
 ) -> autopilot_result {
     let body = || {
-        known(fleet)?.fleet.set_token(&key, given(credential)?)?;
+        known(fleet)?.set_token(&key, given(credential)?)?;
         Ok(success(Detail::default()))
     };
     // SAFETY: NULL for no detail.
@@ -233,19 +229,6 @@ pub extern "C" fn autopilot_fleet_cancel(fleet: Option<&autopilot_fleet>) {
     });
 }
 
-fn known(fleet: Option<&autopilot_fleet>) -> Result<&autopilot_fleet, Error> {
-    fleet.ok_or_else(|| Error::invalid_argument("the fleet is NULL"))
-}
-
-/// A token argument; NULL for none yet.
-///
-/// # Safety
-/// `token` is NULL, or a NUL-terminated string that lives while the result is used.
-unsafe fn or_later<'a>(token: *const c_char) -> Result<Access<'a>, Error> {
-    // SAFETY: as promised by the caller.
-    if token.is_null() {
-        Ok(Access::Later)
-    } else {
-        Ok(Access::Token(unsafe { self::token(token) }?.as_str()))
-    }
+fn known(fleet: Option<&autopilot_fleet>) -> Result<&Fleet<u64>, Error> {
+    fleet.map(|fleet| &fleet.fleet).ok_or_else(|| Error::invalid_argument("the fleet is NULL"))
 }

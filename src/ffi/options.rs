@@ -37,46 +37,27 @@ pub extern "C" fn autopilot_options_free(options: Option<Box<autopilot_options>>
     guard((), || drop(options));
 }
 
-/// The body of a setter: replaces the builder by a changed one.
-fn set(
+/// The body of a setter.
+fn change(
     options: Option<&mut autopilot_options>,
-    change: impl FnOnce(ClientBuilder) -> Result<ClientBuilder, Error>,
+    change: impl FnOnce(&mut autopilot_options) -> Result<(), Error>,
 ) -> autopilot_result {
     guard(AUTOPILOT_ERROR_INTERNAL, || {
         let Some(options) = options else { return AUTOPILOT_ERROR_INVALID_ARGUMENT };
-        match change(options.builder.clone()) {
-            Ok(builder) => {
-                (options.builder, options.error) = (builder, None);
-                AUTOPILOT_OK
-            }
-            Err(error) => {
-                options.error = Some(to_c(&format!("{error:#}")));
-                (&error).into()
-            }
-        }
+        let changed = change(options);
+        options.error = changed.as_ref().err().map(|error| to_c(&format!("{error:#}")));
+        changed.map_or_else(|error| (&error).into(), |()| AUTOPILOT_OK)
     })
 }
 
-/// Sets what the client's calls get their tokens from if they are given NULL for a token. Default: nothing.
-///
-/// The client keeps what is in the credential, so that may be freed.
-#[unsafe(no_mangle)]
-pub extern "C" fn autopilot_options_set_credential(
+/// The body of a setter that replaces the builder by a changed one.
+fn set(
     options: Option<&mut autopilot_options>,
-    credential: Option<&autopilot_credential>,
+    build: impl FnOnce(ClientBuilder) -> Result<ClientBuilder, Error>,
 ) -> autopilot_result {
-    guard(AUTOPILOT_ERROR_INTERNAL, || {
-        let Some(options) = options else { return AUTOPILOT_ERROR_INVALID_ARGUMENT };
-        match given(credential) {
-            Ok(credential) => {
-                (options.credential, options.error) = (Some(credential.clone()), None);
-                AUTOPILOT_OK
-            }
-            Err(error) => {
-                options.error = Some(to_c(&format!("{error:#}")));
-                AUTOPILOT_ERROR_INVALID_ARGUMENT
-            }
-        }
+    change(options, |options| {
+        options.builder = build(options.builder.clone())?;
+        Ok(())
     })
 }
 
@@ -196,6 +177,19 @@ pub extern "C" fn autopilot_options_set_trigger_only(
     options: Option<&mut autopilot_options>,
 ) -> autopilot_result {
     set(options, |builder| Ok(builder.trigger_only()))
+}
+
+/// Sets the credential that gets the tokens of the client's calls if they are given NULL for the token. The client
+/// keeps what is in it, so you may free it afterwards. Default: none.
+#[unsafe(no_mangle)]
+pub extern "C" fn autopilot_options_set_credential(
+    options: Option<&mut autopilot_options>,
+    credential: Option<&autopilot_credential>,
+) -> autopilot_result {
+    change(options, |options| {
+        options.credential = Some(given(credential)?.clone());
+        Ok(())
+    })
 }
 
 /// Why the last setter refused its argument, on one line, fit for a log. The text is valid until the next setter is

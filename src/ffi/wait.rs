@@ -3,7 +3,7 @@ use std::ptr;
 use std::time::{Duration, Instant};
 
 use super::call::{call, hand_out, success};
-use super::client::{credential, on_client};
+use super::client::{instead_of_token, on_client};
 use super::convert::{access, from_milliseconds, to_milliseconds, token};
 use super::credential::given;
 use super::goal::goal;
@@ -45,8 +45,8 @@ impl autopilot_wait {
 
 /// Makes a call in steps. Free it with autopilot_wait_free(). Sends nothing yet.
 ///
-/// client: NULL for the shared one. It may be freed before the wait. token: as for autopilot_sync(); the wait keeps a
-/// copy, and wipes it when the call has ended.
+/// client: NULL for the shared one. It may be freed before the wait. token: as for autopilot_client_sync(); the wait
+/// keeps a copy, and wipes it when the call has ended.
 /// goal: one of AUTOPILOT_GOAL_*. since_ms: for AUTOPILOT_GOAL_SYNC_SINCE only, as for autopilot_client_sync_since().
 /// timeout_ms: the deadline of the whole call, from 1 to 86,400,000 milliseconds. It counts from the first step.
 /// cancel: NULL for none. It may be freed before the wait. Once it is triggered, the step that runs ends at once, or
@@ -72,7 +72,7 @@ pub unsafe extern "C" fn autopilot_wait_new(
         // SAFETY: not NULL, and the caller promises that it may be written.
         unsafe { wait.write(ptr::null_mut()) };
         // SAFETY: the caller promises a NUL-terminated token, or NULL.
-        let access = unsafe { access(token, credential(client)) }?;
+        let access = unsafe { access(token, instead_of_token(client)) }?;
         let goal = self::goal(goal, since_ms)?;
         let timeout = from_milliseconds(timeout_ms);
         let made = on_client(client, cancel, |client| client.wait(access, goal, timeout))?;
@@ -172,9 +172,10 @@ pub unsafe extern "C" fn autopilot_wait_set_token(
     unsafe { call(ptr::null_mut(), body) }
 }
 
-/// Hands in a credential, which gets the tokens of all requests from the next one on. The wait keeps what is in it.
+/// Hands in a credential, which gets the tokens of all requests from the next one on. The wait keeps what is in it
+/// until the call has ended, so you may free it.
 ///
-/// Returns AUTOPILOT_OK, or AUTOPILOT_ERROR_INVALID_ARGUMENT if an argument is NULL or the wait is over.
+/// Returns AUTOPILOT_OK, or AUTOPILOT_ERROR_INVALID_ARGUMENT if the wait is NULL or over, or the credential is NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn autopilot_wait_set_credential(
     wait: Option<&mut autopilot_wait>,

@@ -97,9 +97,12 @@ fn every_constant_has_its_name() {
         ("AUTOPILOT_EVENT_", "event"),
         ("AUTOPILOT_GOAL_", "goal"),
     ];
+    // A program only writes these in its source, so they need no name for a log.
+    let nameless = ["AUTOPILOT_IDENTITY_", "AUTOPILOT_SECRET_"];
     let header = fs::read_to_string(committed_path()).unwrap();
     let constants = header.lines().filter_map(|line| line.trim().strip_suffix(',')?.split_once(" = "));
     let checks: Vec<String> = constants
+        .filter(|(name, _)| !nameless.iter().any(|prefix| name.starts_with(prefix)))
         .map(|(name, _)| {
             let kind =
                 kinds.iter().find(|(prefix, _)| name.starts_with(prefix)).map_or("result", |(_, kind)| kind);

@@ -7,6 +7,7 @@ mod compiler;
 mod conditions;
 mod consumer;
 mod cpp;
+mod credentials;
 mod documented;
 mod emulators;
 mod fleets;
