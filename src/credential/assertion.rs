@@ -53,7 +53,7 @@ fn header(certificate: &Certificate, with_chain: bool) -> String {
 
 fn claims(client_id: &str, audience: &str, now: u64, jti: &str) -> String {
     let [id, audience, jti] =
-        [client_id, audience, jti].map(|text| serde_json::Value::from(text).to_string());
+        [client_id, audience, jti].map(|text| serde_json::to_string(text).unwrap_or_default());
     let end = now + LIFETIME;
     format!(
         "{{\"aud\":{audience},\"iss\":{id},\"sub\":{id},\"jti\":{jti},\"nbf\":{now},\"iat\":{now},\"exp\":{end}}}"

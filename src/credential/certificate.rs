@@ -43,18 +43,17 @@ impl Certificate {
 
     /// Whether the certificate is valid at this time.
     pub(crate) fn check(&self, now: Time) -> Result<(), Error> {
-        let of = Identity::of(&self.chain[0]);
-        let date = |text: Option<String>| text.and_then(|text| Time::parse(&text));
-        let (from, until) = of.map_or((None, None), |of| (date(of.not_before), date(of.not_after)));
-        let fault = match (from, until) {
-            (Some(from), _) if now.compare(from).is_lt() => format!(
-                "it is valid from {from} on, but this machine's clock shows {now}: set the clock, or wait"
-            ),
-            (_, Some(until)) if now.compare(until).is_gt() => format!(
-                "it expired on {until}, and this machine's clock shows {now}: register a new certificate in Entra"
-            ),
-            (Some(_), Some(_)) => return Ok(()),
-            _ => "its dates are malformed".to_owned(),
+        let dates = Identity::of(&self.chain[0]).and_then(|of| of.not_before.zip(of.not_after));
+        let dates = dates.and_then(|(from, until)| Time::parse(&from).zip(Time::parse(&until)));
+        let fault = match dates {
+            Some((from, _)) if now.compare(from).is_lt() => {
+                format!("it is valid from {from}, but this machine's clock shows {now}: which is wrong?")
+            }
+            Some((_, until)) if now.compare(until).is_gt() => {
+                format!("it expired on {until}, and this machine's clock shows {now}: renew it")
+            }
+            Some(_) => return Ok(()),
+            None => "its dates are malformed".to_owned(),
         };
         Err(self.unusable(fault))
     }
@@ -93,15 +92,12 @@ fn certificate(block: &Block<'_>) -> Result<Vec<u8>, String> {
 
 fn private_key(block: &Block<'_>) -> Result<RsaKeyPair, String> {
     const ENCRYPTED: &str = "the key is encrypted: decrypt it with `openssl pkey`";
-    const NOT_RSA: &str = "the key is not RSA: register an RSA certificate, since Entra takes no other";
+    const NOT_RSA: &str = "the key is not RSA, in PKCS#8 or PKCS#1: Entra takes no other";
     let fault = |why: &str| block.fault(why).to_string();
     let is_pkcs1 = match block.label() {
         b"PRIVATE KEY" => false,
         b"RSA PRIVATE KEY" => true,
         b"ENCRYPTED PRIVATE KEY" => return Err(fault(ENCRYPTED)),
-        b"OPENSSH PRIVATE KEY" => {
-            return Err(fault("the key is in OpenSSH's format: PEM of PKCS#8 is needed"));
-        }
         _ => return Err(fault(NOT_RSA)),
     };
     if block.has_headers() {
@@ -277,9 +273,12 @@ pub(super) mod tests {
             (with(&format!("{key}{other}")), "it holds several private keys: leave the one of the"),
             (with(&pem("pkcs8 -topk8 -passout pass:x -in FILE", key)), "the key is encrypted: decrypt it"),
             (with(&traditional), "block 1 (RSA PRIVATE KEY, line 1): the key is encrypted: decrypt it"),
-            (with(&ec), "block 1 (PRIVATE KEY, line 1): the key is not RSA: register an RSA certificate"),
+            (with(&ec), "block 1 (PRIVATE KEY, line 1): the key is not RSA, in PKCS#8 or PKCS#1: Entra"),
             (with(&pem("ec -in FILE", &ec)), "block 1 (EC PRIVATE KEY, line 1): the key is not RSA"),
-            (with(&key.replace("PRIVATE", "OPENSSH PRIVATE")), "the key is in OpenSSH's format: PEM of"),
+            (
+                with(&key.replace("PRIVATE", "OPENSSH PRIVATE")),
+                "block 1 (OPENSSH PRIVATE KEY, line 1): the key is not RSA, in PKCS#8",
+            ),
             (with(&pem("genrsa 1024", "")), "the RSA key is too short: it needs 2,048 bits or more"),
             (with(&pem("genrsa -primes 3 2048", "")), "the RSA key is malformed ("),
             (with(&key.replace("MII", "M*I")), "block 1 (PRIVATE KEY, line 1): its base64 is broken"),
@@ -315,8 +314,8 @@ pub(super) mod tests {
             (
                 "2026-01-01T23:59:59Z",
                 Some(
-                    "it is valid from 2026-01-02 00:00:00 UTC on, but this machine's clock shows \
-                     2026-01-01 23:59:59 UTC: set the clock, or wait",
+                    "it is valid from 2026-01-02 00:00:00 UTC, but this machine's clock shows \
+                     2026-01-01 23:59:59 UTC: which is wrong?",
                 ),
             ),
             ("2026-01-02T00:00:00Z", None),
@@ -325,7 +324,7 @@ pub(super) mod tests {
                 "2027-03-04T00:00:01Z",
                 Some(
                     "it expired on 2027-03-04 00:00:00 UTC, and this machine's clock shows \
-                     2027-03-04 00:00:01 UTC: register a new certificate in Entra",
+                     2027-03-04 00:00:01 UTC: renew it",
                 ),
             ),
         ] {

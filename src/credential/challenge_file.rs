@@ -2,12 +2,13 @@
 //! the caller sends the content. Whoever answers on the agent's port chooses the path, so only a file of the agent's own
 //! folder is read.
 
-use std::fs::{self, File, Metadata, OpenOptions};
+use std::fs::{self, Metadata, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
+use self::system::OpenOptionsExt as _;
 use crate::outcome::{Error, ErrorKind};
 use crate::service::Challenge;
 use crate::transport::file::{printable_path, read_open, unusable};
@@ -39,7 +40,8 @@ fn unreadable(path: &Path, error: io::Error) -> Error {
     unusable(format!("Azure Arc's key file {}{advice}", printable_path(path)), error)
 }
 
-/// The name of the key file, if the path is one of a file directly in the folder.
+/// The name of the key file, if the path is one of a file directly in the folder. The folder's name may be in other
+/// case, because only the name of the file is used.
 fn name<'a>(path: &'a str, folder: &Path) -> Option<&'a str> {
     let (parent, name) = path.rsplit_once(std::path::is_separator)?;
     let is_plain = |stem: &str| {
@@ -47,11 +49,11 @@ fn name<'a>(path: &'a str, folder: &Path) -> Option<&'a str> {
             && stem.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
     };
     let is_key = name.strip_suffix(".key").is_some_and(is_plain);
-    (is_key && system::is_same(Path::new(parent), folder)).then_some(name)
+    (is_key && folder.as_os_str().eq_ignore_ascii_case(parent)).then_some(name)
 }
 
 fn read(folder: &Path, path: &Path) -> io::Result<Zeroizing<String>> {
-    let file = system::open(path)?;
+    let file = OpenOptions::new().read(true).custom_flags(system::FLAGS).open(path)?;
     system::check_owner(&fs::metadata(folder)?, &file.metadata()?)?;
     let bytes = Zeroizing::new(read_open(file, LARGEST_FILE)?);
     let line = bytes.strip_suffix(b"\n").map_or(&bytes[..], |line| line.strip_suffix(b"\r").unwrap_or(line));
@@ -64,7 +66,8 @@ fn read(folder: &Path, path: &Path) -> io::Result<Zeroizing<String>> {
 
 #[cfg(unix)]
 mod system {
-    use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+    use std::os::unix::fs::MetadataExt;
+    pub(super) use std::os::unix::fs::OpenOptionsExt;
 
     use super::*;
 
@@ -74,19 +77,8 @@ mod system {
         PathBuf::from("/var/opt/azcmagent/tokens")
     }
 
-    pub(super) fn is_same(one: &Path, other: &Path) -> bool {
-        one.as_os_str() == other.as_os_str()
-    }
-
     /// Follows no link, and waits for nobody who writes into a pipe.
-    pub(super) fn open(path: &Path) -> io::Result<File> {
-        let opened =
-            OpenOptions::new().read(true).custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK).open(path);
-        opened.map_err(|error| match error.raw_os_error() {
-            Some(libc::ELOOP) => io::Error::other("it is a link"),
-            _ => error,
-        })
-    }
+    pub(super) const FLAGS: i32 = libc::O_NOFOLLOW | libc::O_NONBLOCK;
 
     pub(super) fn check_owner(folder: &Metadata, file: &Metadata) -> io::Result<()> {
         check_owners(folder.mode(), folder.uid(), file.uid()).map_err(io::Error::other)
@@ -106,7 +98,7 @@ mod system {
 
 #[cfg(windows)]
 mod system {
-    use std::os::windows::fs::OpenOptionsExt;
+    pub(super) use std::os::windows::fs::OpenOptionsExt;
 
     use super::*;
 
@@ -117,15 +109,8 @@ mod system {
         Path::new(&data).join(r"AzureConnectedMachineAgent\Tokens")
     }
 
-    pub(super) fn is_same(one: &Path, other: &Path) -> bool {
-        one.as_os_str().eq_ignore_ascii_case(other.as_os_str())
-    }
-
-    /// Follows no link: what it opens then is no regular file.
-    pub(super) fn open(path: &Path) -> io::Result<File> {
-        const FILE_FLAG_OPEN_REPARSE_POINT: u32 = 0x0020_0000;
-        OpenOptions::new().read(true).custom_flags(FILE_FLAG_OPEN_REPARSE_POINT).open(path)
-    }
+    /// FILE_FLAG_OPEN_REPARSE_POINT. Follows no link: what it opens then is no regular file.
+    pub(super) const FLAGS: u32 = 0x0020_0000;
 
     /// The agent protects its folder by access control lists.
     pub(super) fn check_owner(_: &Metadata, _: &Metadata) -> io::Result<()> {
@@ -177,6 +162,7 @@ mod tests {
         let folder = Path::new("/var/opt/azcmagent/tokens");
         for (path, expected) in [
             ("/var/opt/azcmagent/tokens/a-B_9.key", Some("a-B_9.key")),
+            ("/Var/opt/azcmagent/Tokens/a.key", Some("a.key")),
             ("/var/opt/azcmagent/tokens/.key", None),
             ("/var/opt/azcmagent/tokens/a", None),
             ("/var/opt/azcmagent/tokens/a.key.txt", None),
@@ -262,8 +248,8 @@ mod tests {
         symlink(&path, &link).unwrap();
         fs::create_dir(&inner).unwrap();
         assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
-        for (path, why) in
-            [(&link, "it is a link"), (&pipe, "not a regular file"), (&inner, "not a regular file")]
+        let no_link = io::Error::from_raw_os_error(libc::ELOOP).to_string();
+        for (path, why) in [(&link, &*no_link), (&pipe, "not a regular file"), (&inner, "not a regular file")]
         {
             let error = folder.read_path(path.to_str().unwrap()).unwrap_err();
             assert!(error.ends_with(&format!(": {why}")), "{error}");

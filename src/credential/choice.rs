@@ -1,6 +1,7 @@
 //! The credential that the environment names, by the variables and in the order of Microsoft's azure-identity: a secret,
 //! a certificate, workload identity, managed identity. Pure.
 
+use std::cmp::Ordering;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
@@ -12,18 +13,10 @@ const TENANT: &str = "AZURE_TENANT_ID";
 const CLIENT: &str = "AZURE_CLIENT_ID";
 const SECRET: &str = "AZURE_CLIENT_SECRET";
 const CERTIFICATE: &str = "AZURE_CLIENT_CERTIFICATE_PATH";
-const CERTIFICATE_PASSWORD: &str = "AZURE_CLIENT_CERTIFICATE_PASSWORD";
-const CHAIN: &str = "AZURE_CLIENT_SEND_CERTIFICATE_CHAIN";
-const USERNAME: &str = "AZURE_USERNAME";
-const PASSWORD: &str = "AZURE_PASSWORD";
 const TOKEN_FILE: &str = "AZURE_FEDERATED_TOKEN_FILE";
-const AUTHORITY: &str = "AZURE_AUTHORITY_HOST";
-const ENDPOINT: &str = "IDENTITY_ENDPOINT";
-const HEADER: &str = "IDENTITY_HEADER";
-const IMDS: &str = "IMDS_ENDPOINT";
-const THUMBPRINT: &str = "IDENTITY_SERVER_THUMBPRINT";
-const OLD_ENDPOINT: &str = "MSI_ENDPOINT";
-const POD_IMDS: &str = "AZURE_POD_IDENTITY_AUTHORITY_HOST";
+
+/// What an application can prove itself with, if the ids of the tenant and the application are set too.
+const PROOFS: [&str; 3] = [SECRET, CERTIFICATE, TOKEN_FILE];
 
 /// What the environment names.
 pub(crate) struct Choice {
@@ -34,48 +27,63 @@ pub(crate) struct Choice {
     pub(crate) reason: String,
 }
 
-/// A credential, as the environment has it.
 pub(crate) enum Named {
-    Secret { tenant: String, client_id: String, secret: Zeroizing<String> },
-    Certificate { tenant: String, client_id: String, file: PathBuf, with_chain: bool },
-    WorkloadIdentity { tenant: String, client_id: String, token_file: PathBuf },
+    Application { tenant: String, client_id: String, proof: NamedProof },
     ManagedIdentity { endpoint: Endpoint, client_id: Option<String> },
 }
 
-/// Who gives a managed identity's tokens, and the address.
-pub(crate) enum Endpoint {
-    AppService {
-        endpoint: String,
-        header: Zeroizing<String>,
-    },
-    Arc {
-        endpoint: String,
-    },
-    /// The host of a variable, otherwise Azure's own.
-    Imds {
-        host: Option<String>,
-    },
+pub(crate) enum NamedProof {
+    Secret(Zeroizing<String>),
+    Certificate { file: PathBuf, with_chain: bool },
+    FederatedToken(PathBuf),
 }
 
-/// The ways of an application's own. Each also needs the ids of the tenant and the application.
-const ORDER: [&str; 3] = [SECRET, CERTIFICATE, TOKEN_FILE];
+/// Who gives a managed identity's tokens, and where. IMDS without a host is at Azure's own address.
+pub(crate) enum Endpoint {
+    AppService { endpoint: String, header: Zeroizing<String> },
+    Arc { endpoint: String },
+    Imds { host: Option<String> },
+}
 
 /// The credential of an environment, or why it cannot be used. Ignores empty variables.
 pub(crate) fn choose(get: impl Fn(&str) -> Option<OsString>) -> Result<Choice, String> {
     let environment = Environment(&get);
     let ids = environment.text(TENANT)?.zip(environment.text(CLIENT)?);
-    let taken = ORDER.into_iter().find(|name| ids.is_some() && environment.has(name));
-    environment.check_unsupported(taken)?;
+    let taken = PROOFS.into_iter().find(|name| ids.is_some() && environment.has(name));
+    let is_user = [CLIENT, "AZURE_USERNAME", "AZURE_PASSWORD"].iter().all(|name| environment.has(name));
+    if is_user && matches!(taken, None | Some(TOKEN_FILE)) {
+        return Err(format!(
+            "AZURE_PASSWORD: no user's password is supported; set {SECRET} or {CERTIFICATE}"
+        ));
+    }
     let (source, name) = match taken.zip(ids) {
-        Some((name, (tenant, client_id))) => (environment.source(name, tenant, client_id)?, name.to_owned()),
-        None => environment.managed_identity()?,
+        Some((name, (tenant, client_id))) => {
+            let proof = environment.proof(name)?;
+            (Named::Application { tenant, client_id, proof }, name.to_owned())
+        }
+        None => {
+            let (endpoint, client_id) = (environment.endpoint()?, environment.text(CLIENT)?);
+            let which = client_id.as_ref().map_or("system-assigned", |_| CLIENT);
+            let name = format!("managed identity of {} ({which})", endpoint.name());
+            (Named::ManagedIdentity { endpoint, client_id }, name)
+        }
     };
     Ok(Choice { source, authority: environment.authority()?, reason: environment.reason(taken, name) })
 }
 
-/// The platform of a managed identity.
+/// Who gives the managed identity's tokens.
 pub(crate) fn endpoint(get: impl Fn(&str) -> Option<OsString>) -> Result<Endpoint, String> {
-    Ok(Environment(&get).endpoint()?.0)
+    Environment(&get).endpoint()
+}
+
+impl Endpoint {
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Endpoint::AppService { .. } => "App Service",
+            Endpoint::Arc { .. } => "Azure Arc",
+            Endpoint::Imds { .. } => "the machine's IMDS",
+        }
+    }
 }
 
 struct Environment<'a>(&'a dyn Fn(&str) -> Option<OsString>);
@@ -95,80 +103,54 @@ impl Environment<'_> {
         text.map_err(|_| format!("{name} is not UTF-8"))
     }
 
-    /// Refuses what azure-identity would take here.
-    fn check_unsupported(&self, taken: Option<&str>) -> Result<(), String> {
-        let is_password = [CLIENT, USERNAME, PASSWORD].iter().all(|name| self.has(name));
-        if is_password && matches!(taken, None | Some(TOKEN_FILE)) {
-            return Err(format!(
-                "signing in with a user's password ({USERNAME}, {PASSWORD}) is not supported: give the application a \
-                 secret or a certificate"
-            ));
-        }
-        if taken == Some(CERTIFICATE) && self.has(CERTIFICATE_PASSWORD) {
-            return Err(format!(
-                "an encrypted key ({CERTIFICATE_PASSWORD}) is not supported: decrypt it with `openssl pkey`, and \
-                 protect the file by its permissions"
-            ));
-        }
-        Ok(())
-    }
-
-    fn source(&self, name: &str, tenant: String, client_id: String) -> Result<Named, String> {
-        let path = || PathBuf::from(self.get(name).unwrap_or_default());
-        Ok(match name {
-            SECRET => {
-                let secret = Zeroizing::new(self.text(SECRET)?.unwrap_or_default());
-                Named::Secret { tenant, client_id, secret }
+    fn proof(&self, name: &str) -> Result<NamedProof, String> {
+        const PASSWORD: &str = "AZURE_CLIENT_CERTIFICATE_PASSWORD";
+        let file = || PathBuf::from(self.get(name).unwrap_or_default());
+        match name {
+            SECRET => Ok(NamedProof::Secret(Zeroizing::new(self.text(SECRET)?.unwrap_or_default()))),
+            CERTIFICATE if self.has(PASSWORD) => {
+                Err(format!("{PASSWORD}: no encrypted key is supported; decrypt it with `openssl pkey`"))
             }
             CERTIFICATE => {
-                let chain = self.text(CHAIN)?;
-                let with_chain = chain.is_some_and(|text| text == "1" || text.eq_ignore_ascii_case("true"));
-                Named::Certificate { tenant, client_id, file: path(), with_chain }
+                let chain = self.text("AZURE_CLIENT_SEND_CERTIFICATE_CHAIN")?.unwrap_or_default();
+                let with_chain = chain == "1" || chain.eq_ignore_ascii_case("true");
+                Ok(NamedProof::Certificate { file: file(), with_chain })
             }
-            _ => Named::WorkloadIdentity { tenant, client_id, token_file: path() },
-        })
-    }
-
-    fn managed_identity(&self) -> Result<(Named, String), String> {
-        let (endpoint, name) = self.endpoint()?;
-        let client_id = self.text(CLIENT)?;
-        let which = if client_id.is_some() { CLIENT } else { "system-assigned" };
-        Ok((Named::ManagedIdentity { endpoint, client_id }, format!("managed identity of {name} ({which})")))
-    }
-
-    fn endpoint(&self) -> Result<(Endpoint, &'static str), String> {
-        for (name, platform) in [(THUMBPRINT, "Service Fabric"), (OLD_ENDPOINT, "Cloud Shell and Azure ML")] {
-            let is_other = name == OLD_ENDPOINT && self.has(ENDPOINT);
-            if self.has(name) && !is_other {
-                return Err(format!("managed identity of {platform} ({name}) is not supported"));
-            }
+            _ => Ok(NamedProof::FederatedToken(file())),
         }
-        Ok(match (self.text(ENDPOINT)?, self.text(HEADER)?.map(Zeroizing::new)) {
-            (Some(endpoint), Some(header)) => (Endpoint::AppService { endpoint, header }, "App Service"),
-            (Some(endpoint), None) if self.has(IMDS) => (Endpoint::Arc { endpoint }, "Azure Arc"),
-            _ => (Endpoint::Imds { host: self.text(POD_IMDS)? }, "the machine's IMDS"),
+    }
+
+    fn endpoint(&self) -> Result<Endpoint, String> {
+        let header = self.text("IDENTITY_HEADER")?.map(Zeroizing::new);
+        let unsupported = |platform| Err(format!("managed identity of {platform} is not supported"));
+        Ok(match (self.text("IDENTITY_ENDPOINT")?, header) {
+            (Some(_), _) if self.has("IDENTITY_SERVER_THUMBPRINT") => return unsupported("Service Fabric"),
+            (None, _) if self.has("MSI_ENDPOINT") => {
+                return unsupported("Cloud Shell and Azure ML (MSI_ENDPOINT)");
+            }
+            (Some(endpoint), Some(header)) => Endpoint::AppService { endpoint, header },
+            (Some(endpoint), None) if self.has("IMDS_ENDPOINT") => Endpoint::Arc { endpoint },
+            _ => Endpoint::Imds { host: self.text("AZURE_POD_IDENTITY_AUTHORITY_HOST")? },
         })
     }
 
     fn authority(&self) -> Result<Option<Root>, String> {
-        let Some(text) = self.text(AUTHORITY)? else { return Ok(None) };
+        const NAME: &str = "AZURE_AUTHORITY_HOST";
+        let Some(text) = self.text(NAME)? else { return Ok(None) };
         let url = if text.contains("://") { text } else { format!("https://{text}") };
-        let root = Root::new(&url);
-        root.map(Some).map_err(|_| format!("{AUTHORITY} must be a host with https, without a path"))
+        Root::new(&url).map(Some).map_err(|_| format!("{NAME} must be a host with https, without a path"))
     }
 
-    /// What was taken, why nothing before it was, and what comes after it.
     fn reason(&self, taken: Option<&str>, name: String) -> String {
-        let place = ORDER.iter().position(|name| Some(*name) == taken).unwrap_or(ORDER.len());
+        let place = PROOFS.iter().position(|name| Some(*name) == taken).unwrap_or(PROOFS.len());
         let missing: Vec<&str> = [TENANT, CLIENT].into_iter().filter(|name| !self.has(name)).collect();
-        let note = |(index, name): (usize, &&str)| match self.has(name) {
-            _ if index == place => None,
-            true if index > place => Some(format!("{name} comes later")),
-            true => Some(format!("{name} without {}", missing.join(" and "))),
-            false if index < place => Some(format!("no {name}")),
-            false => None,
+        let note = |(index, name): (usize, &&str)| match (index.cmp(&place), self.has(name)) {
+            (Ordering::Less, false) => Some(format!("no {name}")),
+            (Ordering::Less, true) => Some(format!("{name} without {}", missing.join(" and "))),
+            (Ordering::Greater, true) => Some(format!("{name} comes later")),
+            _ => None,
         };
-        let notes = ORDER.iter().enumerate().filter_map(note);
+        let notes = PROOFS.iter().enumerate().filter_map(note);
         std::iter::once(name).chain(notes).collect::<Vec<_>>().join("; ")
     }
 }
@@ -177,11 +159,19 @@ impl Environment<'_> {
 mod tests {
     use super::*;
 
+    const CERTIFICATE_PASSWORD: &str = "AZURE_CLIENT_CERTIFICATE_PASSWORD";
+    const CHAIN: &str = "AZURE_CLIENT_SEND_CERTIFICATE_CHAIN";
+    const AUTHORITY: &str = "AZURE_AUTHORITY_HOST";
+    const ENDPOINT: &str = "IDENTITY_ENDPOINT";
+    const HEADER: &str = "IDENTITY_HEADER";
+    const IMDS: &str = "IMDS_ENDPOINT";
+    const POD_IMDS: &str = "AZURE_POD_IDENTITY_AUTHORITY_HOST";
+
     const IDS: [(&str, &str); 2] = [(TENANT, "t"), (CLIENT, "c")];
     const KEY: (&str, &str) = (SECRET, "the-secret");
     const PEM: (&str, &str) = (CERTIFICATE, "/a.pem");
     const FILE: (&str, &str) = (TOKEN_FILE, "/token");
-    const USER: [(&str, &str); 2] = [(USERNAME, "u"), (PASSWORD, "the-password")];
+    const USER: [(&str, &str); 2] = [("AZURE_USERNAME", "u"), ("AZURE_PASSWORD", "the-password")];
 
     fn of<'a>(pairs: &'a [(&str, &str)]) -> impl Fn(&str) -> Option<OsString> + 'a {
         |name| pairs.iter().find(|(key, _)| *key == name).map(|(_, value)| OsString::from(value))
@@ -192,12 +182,15 @@ mod tests {
         let choice = choose(of(pairs))?;
         assert_eq!(choice.authority, None);
         let values = match choice.source {
-            Named::Secret { tenant, client_id, secret } => format!("{tenant} {client_id} {}", *secret),
-            Named::Certificate { tenant, client_id, file, with_chain } => {
-                format!("{tenant} {client_id} {} {with_chain}", file.display())
-            }
-            Named::WorkloadIdentity { tenant, client_id, token_file } => {
-                format!("{tenant} {client_id} {}", token_file.display())
+            Named::Application { tenant, client_id, proof } => {
+                let proof = match proof {
+                    NamedProof::Secret(secret) => secret.to_string(),
+                    NamedProof::Certificate { file, with_chain } => {
+                        format!("{} {with_chain}", file.display())
+                    }
+                    NamedProof::FederatedToken(file) => file.display().to_string(),
+                };
+                format!("{tenant} {client_id} {proof}")
             }
             Named::ManagedIdentity { endpoint, client_id } => {
                 format!("{} {}", shown(endpoint), client_id.as_deref().unwrap_or("-"))
@@ -275,40 +268,39 @@ mod tests {
     fn the_platform_of_a_managed_identity_is_known_by_its_variables() {
         let [endpoint, header, imds] = [(ENDPOINT, "http://e"), (HEADER, "the-header"), (IMDS, "http://i")];
         for (pairs, expected) in [
-            (&[][..], Ok("imds -")),
-            (&[(POD_IMDS, "http://p")], Ok("imds http://p")),
-            (&[endpoint, header], Ok("app http://e the-header")),
-            (&[endpoint, header, imds, (OLD_ENDPOINT, "x")], Ok("app http://e the-header")),
-            (&[endpoint, imds], Ok("arc http://e")),
-            (&[endpoint], Ok("imds -")),
-            (&[header, imds], Ok("imds -")),
-            (
-                &[(OLD_ENDPOINT, "x")],
-                Err("managed identity of Cloud Shell and Azure ML (MSI_ENDPOINT) is not supported"),
-            ),
-            (
-                &[endpoint, header, (THUMBPRINT, "x")],
-                Err("managed identity of Service Fabric (IDENTITY_SERVER_THUMBPRINT) is not supported"),
-            ),
+            (&[][..], "imds -"),
+            (&[(POD_IMDS, "http://p")], "imds http://p"),
+            (&[endpoint, header], "app http://e the-header"),
+            (&[endpoint, header, imds, ("MSI_ENDPOINT", "x")], "app http://e the-header"),
+            (&[endpoint, imds], "arc http://e"),
+            (&[endpoint], "imds -"),
+            (&[header, imds], "imds -"),
         ] {
-            let expected = expected.map(str::to_owned).map_err(str::to_owned);
-            assert_eq!(super::endpoint(of(pairs)).map(shown), expected, "{pairs:?}");
-            let chosen = chosen(pairs).map(|(values, _)| values);
-            assert_eq!(chosen, expected.map(|values| values + " -"), "{pairs:?}");
+            assert_eq!(super::endpoint(of(pairs)).map(shown).as_deref(), Ok(expected), "{pairs:?}");
+            let (values, reason) = chosen(pairs).unwrap();
+            assert_eq!(values, format!("{expected} -"), "{pairs:?}");
+            let name = super::endpoint(of(pairs)).unwrap().name();
+            assert!(
+                reason.starts_with(&format!("managed identity of {name} (system-assigned); ")),
+                "{reason}"
+            );
+        }
+        for (pairs, platform) in [
+            (&[("MSI_ENDPOINT", "x")][..], "Cloud Shell and Azure ML (MSI_ENDPOINT)"),
+            (&[endpoint, header, ("IDENTITY_SERVER_THUMBPRINT", "x")], "Service Fabric"),
+        ] {
+            assert_eq!(chosen(pairs), Err(format!("managed identity of {platform} is not supported")));
         }
     }
 
     #[test]
     fn what_is_not_supported_is_refused_and_no_value_is_shown() {
         for (pairs, expected) in [
-            (
-                &[USER[0], USER[1]][..],
-                "signing in with a user's password (AZURE_USERNAME, AZURE_PASSWORD) is not",
-            ),
-            (&[USER[0], USER[1], FILE], "signing in with a user's password"),
+            (&[USER[0], USER[1]][..], "AZURE_PASSWORD: no user's password is supported"),
+            (&[USER[0], USER[1], FILE], "AZURE_PASSWORD: no user's password is supported"),
             (
                 &[PEM, (CERTIFICATE_PASSWORD, "the-password")],
-                "an encrypted key (AZURE_CLIENT_CERTIFICATE_PASSWORD) is not",
+                "AZURE_CLIENT_CERTIFICATE_PASSWORD: no encrypted key",
             ),
         ] {
             let error = chosen(&[&IDS, pairs].concat()).unwrap_err();

@@ -32,10 +32,10 @@ use zeroize::Zeroizing;
 use self::application::{Application, Proof};
 use self::cache::Cache;
 use self::certificate::Certificate;
-use self::choice::{Choice, Named};
+use self::choice::{Named, NamedProof};
 use self::fetch::Asking;
 use self::platform::Platform;
-use crate::config::is_raised;
+use crate::config::{Root, is_raised};
 use crate::outcome::{Detail, Error, ErrorKind};
 use crate::transport::{Failure, Graph};
 
@@ -113,7 +113,11 @@ impl Credential {
         client_id: &str,
         file: impl AsRef<Path>,
     ) -> Result<Credential, Error> {
-        Credential::of_application(tenant, client_id, Proof::Certificate(Certificate::read(file.as_ref())?))
+        Credential::of_application(
+            tenant,
+            client_id,
+            Proof::Certificate(Certificate::read(file.as_ref())?.into()),
+        )
     }
 
     /// An application that trusts the tokens of another issuer, such as a Kubernetes cluster: workload identity
@@ -212,30 +216,11 @@ impl Credential {
             let text = "this process has more rights than the user who started it, so it reads no variables";
             return Err(unusable(&text));
         }
-        let Choice { source, authority, reason } =
-            choice::choose(|name| env::var_os(name)).map_err(|fault| unusable(&fault))?;
-        let application = |tenant: &str, client_id: &str, proof| {
-            let made = Application::new(tenant, client_id, proof)?;
-            Ok(Application { login_host: authority.map(|root| root.authority().to_owned()), ..made })
-        };
-        let source: Result<Source, Error> = match source {
-            Named::Secret { tenant, client_id, secret } => Secret::Text(&secret)
-                .read()
-                .and_then(|secret| application(&tenant, &client_id, Proof::Secret(secret)))
-                .map(Source::Application),
-            Named::Certificate { tenant, client_id, file, with_chain } => Certificate::read(&file)
-                .and_then(|certificate| application(&tenant, &client_id, Proof::Certificate(certificate)))
-                .map(|made| Source::Application(Application { with_chain, ..made })),
-            Named::WorkloadIdentity { tenant, client_id, token_file } => {
-                application(&tenant, &client_id, Proof::FederatedToken(token_file)).map(Source::Application)
-            }
-            Named::ManagedIdentity { endpoint, client_id } => {
-                Platform::new(endpoint, client_id.as_deref(), platform::has_arc()).map(Source::Platform)
-            }
-        };
+        let choice = choice::choose(|name| env::var_os(name)).map_err(|fault| unusable(&fault))?;
         // A wrong argument here is a wrong variable.
+        let source = Source::named(choice.source, choice.authority);
         let source = source.map_err(|error| error.of_kind(ErrorKind::Configuration))?;
-        Ok(Credential(Arc::new(Inner { source, reason: Some(reason), cache: Cache::default() })))
+        Ok(Credential(Arc::new(Inner { source, reason: Some(choice.reason), cache: Cache::default() })))
     }
 
     fn of_application(tenant: &str, client_id: &str, proof: Proof) -> Result<Credential, Error> {
@@ -265,6 +250,29 @@ impl Credential {
     /// A Microsoft Graph has refused this token, and asks for these claims.
     pub(crate) fn refuse(&self, graph: &Graph, token: &str, claims: Option<&str>) {
         self.0.cache.place(graph.root()).refuse(token, claims);
+    }
+}
+
+impl Source {
+    /// What the environment names, with the host for its logins.
+    fn named(named: Named, authority: Option<Root>) -> Result<Source, Error> {
+        let (tenant, client_id, proof) = match named {
+            Named::Application { tenant, client_id, proof } => (tenant, client_id, proof),
+            Named::ManagedIdentity { endpoint, client_id } => {
+                let platform = Platform::new(endpoint, client_id.as_deref(), platform::has_arc())?;
+                return Ok(Source::Platform(platform));
+            }
+        };
+        let (proof, with_chain) = match proof {
+            NamedProof::Secret(secret) => (Proof::Secret(Secret::Text(&secret).read()?), false),
+            NamedProof::Certificate { file, with_chain } => {
+                (Proof::Certificate(Certificate::read(&file)?.into()), with_chain)
+            }
+            NamedProof::FederatedToken(file) => (Proof::FederatedToken(file), false),
+        };
+        let login_host = authority.map(|root| root.authority().to_owned());
+        let application = Application::new(&tenant, &client_id, proof)?;
+        Ok(Source::Application(Application { with_chain, login_host, ..application }))
     }
 }
 

@@ -130,6 +130,7 @@ mod tests {
             (json!({"error": "e", "error_codes": [-7]}), [Some("e"), None, None, None]),
             (json!({"error": 7, "error_description": [], "message": "m"}), [None, Some("m"), None, None]),
             (json!({"error": "", "error_description": " \n"}), [None, None, None, None]),
+            (json!({"error_description": "", "message": "m"}), [None, Some("m"), None, None]),
             (json!({"error_description": "Trace ID: t"}), [None, None, None, None]),
         ] {
             assert_eq!(shown(&body), expected.map(|text| text.map(str::to_owned)), "{body}");
