@@ -222,8 +222,8 @@ impl Identity {
         };
         body["expires_on"] = form(now.timestamp().saturating_add_unsigned(lifetime));
         if machine != Machine::AppService {
-            body["expires_in"] = form(lifetime.cast_signed());
-            body["ext_expires_in"] = form(lifetime.cast_signed());
+            body["expires_in"] = form(lifetime as i64);
+            body["ext_expires_in"] = form(lifetime as i64);
             body["not_before"] = form(now.timestamp());
         }
         Ok(Reply::new(200).json(&body))
