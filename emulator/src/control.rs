@@ -92,7 +92,7 @@ fn clear_script(shared: &Shared, _: &[u8]) -> Result<String, String> {
 
 fn start_own_sync(shared: &Shared, _: &[u8]) -> Result<String, String> {
     let now = shared.clock.now();
-    Ok(shared.service().tenant(DEFAULT_TENANT).own_sync(now).to_string())
+    Ok(shared.parties().graph.tenant(DEFAULT_TENANT).own_sync(now).to_string())
 }
 
 fn close_connections(shared: &Shared, _: &[u8]) -> Result<String, String> {

@@ -84,6 +84,12 @@ impl Reply {
         if self.get(name).is_some() { self } else { self.header(name, value) }
     }
 
+    /// The token that it issues.
+    pub(crate) fn access_token(&self) -> Option<String> {
+        let body: serde_json::Value = serde_json::from_slice(&self.body).ok()?;
+        body["access_token"].as_str().map(str::to_owned)
+    }
+
     /// Whether HTTP allows a body with this status.
     pub(crate) fn may_have_body(&self) -> bool {
         !matches!(self.status, 100..=199 | 204 | 304)

@@ -6,10 +6,11 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::fault::{Fault, time_text};
+use crate::parties::Party;
 use crate::reply::Reply;
 
 /// The errors that the service is known to give for both requests.
-const TYPICAL_ERRORS: [u16; 8] = [400, 401, 403, 429, 500, 503, 504, 509];
+const TYPICAL_ERRORS: [u32; 8] = [400, 401, 403, 429, 500, 503, 504, 509];
 
 /// What happens to one request, or to several.
 ///
@@ -18,7 +19,8 @@ const TYPICAL_ERRORS: [u16; 8] = [400, 401, 403, 429, 500, 503, 504, 509];
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Step {
-    /// The method of the requests that it matches. Defaults to any.
+    /// The requests that it matches: those to Graph with this method, or `TOKEN`, `DISCOVERY` (both to Entra) or
+    /// `IDENTITY` (to a managed identity's endpoint). Defaults to any request to Graph.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub on: Option<String>,
     /// The bearer token of the requests that it matches. Defaults to any.
@@ -50,8 +52,8 @@ pub enum Answer {
     Service,
     /// This reply.
     Reply(Reply),
-    /// The service's typical error of this status, with its envelope.
-    Error(u16),
+    /// The typical error of this status, with its envelope. For `TOKEN`, also an AADSTS code such as 7000215.
+    Error(u32),
     /// A reply of this status that repeats the request's bearer token in its reason phrase, headers, claims and body.
     Echo(u16),
 }
@@ -67,8 +69,8 @@ impl Step {
         Self::with(Answer::Reply(reply))
     }
 
-    /// The service's typical error of this status, with its envelope.
-    pub fn error(status: u16) -> Self {
+    /// The typical error of this status, with its envelope. For `TOKEN`, also an AADSTS code such as 7000215.
+    pub fn error(status: u32) -> Self {
         Self::with(Answer::Error(status))
     }
 
@@ -82,9 +84,9 @@ impl Step {
         Self::service().spoiled(fault)
     }
 
-    /// Matches only requests with this method.
-    pub fn on(self, method: &str) -> Self {
-        Self { on: Some(method.to_owned()), ..self }
+    /// Matches only requests to Graph with this method, or those that `TOKEN`, `DISCOVERY` or `IDENTITY` stands for.
+    pub fn on(self, word: &str) -> Self {
+        Self { on: Some(word.to_owned()), ..self }
     }
 
     /// Matches only requests with this bearer token.
@@ -138,8 +140,9 @@ impl Step {
         Self { on: None, token: None, times: 1, delay: Duration::ZERO, process: None, answer, fault: None }
     }
 
-    fn is_for(&self, method: &str, token: Option<&str>) -> bool {
-        self.on.as_deref().is_none_or(|on| on.eq_ignore_ascii_case(method))
+    fn is_for(&self, party: Party, method: &str, token: Option<&str>) -> bool {
+        let word = party.word(method);
+        self.on.as_deref().map_or(party == Party::Graph, |on| on.eq_ignore_ascii_case(word))
             && self.token.as_deref().is_none_or(|own| token == Some(own))
     }
 }
@@ -166,14 +169,14 @@ impl Script {
     }
 
     /// Takes the first step that matches such a request. The others stay.
-    pub(crate) fn take(&mut self, method: &str, token: Option<&str>) -> Option<Step> {
-        let index = self.0.iter().position(|step| step.is_for(method, token))?;
+    pub(crate) fn take(&mut self, party: Party, method: &str, token: Option<&str>) -> Option<Step> {
+        let index = self.0.iter().position(|step| step.is_for(party, method, token))?;
         self.take_at(index)
     }
 
     /// Takes that step if it resets the connection before the request is read. Returns whether it did.
-    pub(crate) fn take_reset_unread(&mut self, method: &str, token: Option<&str>) -> bool {
-        let index = self.0.iter().position(|step| step.is_for(method, token));
+    pub(crate) fn take_reset_unread(&mut self, party: Party, method: &str, token: Option<&str>) -> bool {
+        let index = self.0.iter().position(|step| step.is_for(party, method, token));
         let resets = |index: &usize| self.0[*index].fault == Some(Fault::ResetUnread);
         index.filter(resets).and_then(|index| self.take_at(index)).is_some()
     }
@@ -204,7 +207,7 @@ mod tests {
             Step::error(504).for_token("a"),
             Step::error(509).times(0),
         ]);
-        let mut next = |method, token| script.take(method, token).map(|step| step.answer);
+        let mut next = |method, token| script.take(Party::Graph, method, token).map(|step| step.answer);
         assert_eq!(next("GET", None), Some(Answer::Error(503)));
         assert_eq!(next("GET", None), None);
         assert_eq!(next("POST", Some("a")), Some(Answer::Error(500)));
@@ -218,9 +221,12 @@ mod tests {
     fn a_step_forever_stays() {
         let mut script = Script::default();
         script.extend([Step::fault(Fault::ResetUnread).forever()]);
-        assert!(script.take_reset_unread("GET", None) && script.take_reset_unread("POST", None));
+        assert!(
+            script.take_reset_unread(Party::Graph, "GET", None)
+                && script.take_reset_unread(Party::Graph, "POST", None)
+        );
         script.clear();
-        assert!(!script.take_reset_unread("GET", None));
+        assert!(!script.take_reset_unread(Party::Graph, "GET", None));
     }
 
     #[test]

@@ -12,6 +12,7 @@ use crate::behaviour::Behaviour;
 use crate::certificate::CLOUD_HOSTS;
 use crate::claims::Claims;
 use crate::envelope::{self, Context};
+use crate::record::Recorded;
 use crate::reply::Reply;
 use crate::tenant::{Answer, Settings, Tenant, retry_after, wire_time};
 use crate::time::after;
@@ -169,7 +170,7 @@ impl Service {
     /// What a token may do now, and its tenant. Counts the use.
     fn access(&mut self, text: &str, now: DateTime<Utc>) -> (Access, String) {
         let Some(known) = self.tokens.get_mut(text) else {
-            return (self.others, DEFAULT_TENANT.to_owned());
+            return (self.others, tenant_of(text));
         };
         let used_up = known.token.requests.is_some_and(|requests| known.used >= requests);
         let too_old = known.token.lifetime.is_some_and(|lifetime| now >= after(known.since, lifetime));
@@ -185,8 +186,9 @@ impl Service {
     }
 
     fn context(&mut self, question: &Question, now: DateTime<Utc>) -> Context {
-        let known = question.token.as_deref().and_then(|token| self.tokens.get(token));
-        let name = known.map_or(DEFAULT_TENANT, |known| &known.token.tenant).to_owned();
+        let token = question.token.as_deref().unwrap_or_default();
+        let known = self.tokens.get(token).map(|known| known.token.tenant.clone());
+        let name = known.unwrap_or_else(|| tenant_of(token));
         let behaviour = self.tenant(&name).behaviour();
         Context {
             request_id: uuid::Uuid::new_v4().to_string(),
@@ -200,6 +202,35 @@ impl Service {
             lowercase_inner_error: behaviour.lowercase_inner_error,
         }
     }
+}
+
+/// The tenant of a token that is not declared: the one that a JWT names.
+fn tenant_of(token: &str) -> String {
+    let claims = Claims::read(token);
+    claims.as_ref().and_then(|claims| claims.text("tid")).unwrap_or(DEFAULT_TENANT).to_owned()
+}
+
+/// What the service looks at in a request.
+pub(crate) fn question(request: &Recorded) -> Question {
+    let header = |name: &str| request.header(name);
+    Question {
+        method: request.method.clone(),
+        host: request.host.clone(),
+        path: request.path.clone(),
+        token: request.token.clone(),
+        client_request_id: header("client-request-id").map(str::to_owned),
+        body: match request.body.as_slice() {
+            _ if header("transfer-encoding").is_some() => Body::Chunked,
+            [] => Body::Nothing,
+            text if is_empty_object(text) => Body::EmptyObject,
+            _ => Body::Other,
+        },
+    }
+}
+
+/// `{}`, however it is spaced.
+fn is_empty_object(text: &[u8]) -> bool {
+    serde_json::from_slice::<serde_json::Map<_, _>>(text).is_ok_and(|fields| fields.is_empty())
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
