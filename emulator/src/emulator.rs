@@ -16,7 +16,8 @@ use crate::certificate::Authority;
 use crate::clock::Clock;
 use crate::control;
 use crate::entra::Entra;
-use crate::identity::{Identities, Identity, Machine};
+use crate::identity::{Identities, Identity};
+use crate::machine::Machine;
 use crate::network::Network;
 use crate::parties::Parties;
 use crate::proxy;
@@ -30,7 +31,7 @@ use crate::tenant::{Settings, Tenant};
 use crate::token::{Access, DEFAULT_TENANT, Token};
 
 /// The variables that decide how a program reaches the services, and which authorities it trusts.
-const VARIABLES: [&str; 16] = [
+const VARIABLES: [&str; 19] = [
     "HTTPS_PROXY",
     "https_proxy",
     "HTTP_PROXY",
@@ -48,7 +49,10 @@ const VARIABLES: [&str; 16] = [
     "AZURE_POD_IDENTITY_AUTHORITY_HOST",
     "IDENTITY_ENDPOINT",
     "IDENTITY_HEADER",
+    "IDENTITY_SERVER_THUMBPRINT",
     "IMDS_ENDPOINT",
+    "MSI_ENDPOINT",
+    "MSI_SECRET",
 ];
 
 /// How an emulator starts.
@@ -207,6 +211,11 @@ impl Emulator {
     /// Changes the application that Entra knows, or its tokens from now on.
     pub fn register(&self, change: impl FnOnce(&mut Registration)) {
         change(&mut self.shared.parties().entra.registration);
+    }
+
+    /// Makes the service ask for other tokens than those that Entra has issued so far: 401 with claims.
+    pub fn revoke_tokens(&self) {
+        self.shared.parties().revoke_tokens();
     }
 
     /// Changes the managed identities of the machine.
@@ -384,8 +393,11 @@ fn shared(config: Config, proxy_port: u16) -> Shared {
     let direct = config.direct.map(|address| address.ip()).filter(|ip| !ip.is_unspecified());
     let hosts: Vec<String> = config.hosts.into_iter().chain(direct.map(|ip| ip.to_string())).collect();
     let authority = Authority::new(&hosts, crl_url);
-    let entra = Entra { registration: config.registration };
-    let parties = Parties { graph: service, entra, identity: Identity::new(config.identities) };
+    let parties = Parties {
+        graph: service,
+        entra: Entra::new(config.registration),
+        identity: Identity::new(config.identities),
+    };
     let shared = Shared::new(config.clock, authority, parties, config.network);
     shared.script().extend(config.script);
     shared

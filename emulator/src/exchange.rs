@@ -34,7 +34,6 @@ const LONGEST_BODY: usize = 1 << 20;
 struct Session {
     shared: Arc<Shared>,
     via: Via,
-    party: Party,
     host: String,
     number: u64,
     tee: Tee,
@@ -65,10 +64,10 @@ pub(crate) async fn serve(
     number: u64,
 ) -> io::Result<()> {
     let tee = Tee::default();
-    let party = if via == Via::Identity { Party::Identity } else { Party::at(&host) };
+    let party = Party::at(via, &host);
     let wire = Wire::new(stream, tee.clone(), censor(shared.clone(), party));
     let idle_since = watch::Sender::new(Some(shared.clock.now()));
-    let session = Session { shared, via, party, host, number, tee, ending: Mutex::new(None), idle_since };
+    let session = Session { shared, via, host, number, tee, ending: Mutex::new(None), idle_since };
     let service = service_fn(|request| Box::pin(session.answer(request)));
     let mut builder = http1::Builder::new();
     // The `Date` header is the service's, not the machine's.
@@ -136,7 +135,7 @@ impl Session {
 
     async fn respond(&self, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Ended> {
         let recorded = self.read(request).await;
-        let step = self.shared.script().take(self.party, &recorded.method, recorded.token.as_deref());
+        let step = self.shared.script().take(recorded.party(), &recorded.method, recorded.token.as_deref());
         let step = step.unwrap_or_else(Step::service);
         let number = self.shared.record.request(recorded.clone());
         let reply = self.reply(&step, &recorded);
@@ -196,16 +195,15 @@ impl Session {
 
     /// The reply of a step; `None` if the step sends none.
     fn reply(&self, step: &Step, request: &Recorded) -> Option<Reply> {
-        let (party, time) = (self.party, request.time);
         let mut parties = self.shared.parties();
-        let own = step.processes().then(|| parties.answer(party, request, time));
+        let own = step.processes().then(|| parties.answer(request));
         match &step.answer {
             Answer::Service => own,
-            Answer::Reply(reply) => Some(parties.scripted(party, reply.clone(), request, time)),
-            Answer::Error(code) => Some(parties.error(party, *code, request, time)),
+            Answer::Reply(reply) => Some(parties.scripted(reply.clone(), request)),
+            Answer::Error(code) => Some(parties.error(*code, request)),
             Answer::Echo(status) => {
                 let secret = request.secret().unwrap_or_default();
-                Some(parties.scripted(party, echo(*status, &secret), request, time))
+                Some(parties.scripted(echo(*status, &secret), request))
             }
         }
     }

@@ -56,6 +56,8 @@ pub struct Service {
     tenants: BTreeMap<String, Tenant>,
     tokens: BTreeMap<String, Known>,
     others: Access,
+    /// Entra's tokens up to this number are revoked.
+    revoked: u64,
 }
 
 #[derive(Debug)]
@@ -68,7 +70,7 @@ struct Known {
 impl Service {
     /// A service. `behaviour` is for tenants that are not declared, `others` for tokens that are not declared.
     pub fn new(behaviour: Behaviour, others: Access, start: DateTime<Utc>) -> Self {
-        Self { start, behaviour, tenants: BTreeMap::new(), tokens: BTreeMap::new(), others }
+        Self { start, behaviour, tenants: BTreeMap::new(), tokens: BTreeMap::new(), others, revoked: 0 }
     }
 
     /// The tenant with this name. If it is not declared, this makes it.
@@ -90,6 +92,11 @@ impl Service {
     /// Changes what tokens may do that are not declared.
     pub(crate) fn set_others(&mut self, access: Access) {
         self.others = access;
+    }
+
+    /// Asks for other tokens than the first ones that Entra has issued, up to this number.
+    pub(crate) fn revoke(&mut self, until: u64) {
+        self.revoked = until;
     }
 
     /// The reply to a request with this token.
@@ -170,13 +177,20 @@ impl Service {
     /// What a token may do now, and its tenant. Counts the use.
     fn access(&mut self, text: &str, now: DateTime<Utc>) -> (Access, String) {
         let Some(known) = self.tokens.get_mut(text) else {
-            return (self.others, tenant_of(text));
+            let access = if self.has_revoked(text) { Access::Challenged } else { self.others };
+            return (access, tenant_of(text));
         };
         let used_up = known.token.requests.is_some_and(|requests| known.used >= requests);
         let too_old = known.token.lifetime.is_some_and(|lifetime| now >= after(known.since, lifetime));
         known.used = known.used.saturating_add(1);
         let access = if used_up || too_old { Access::Expired } else { known.token.access };
         (access, known.token.tenant.clone())
+    }
+
+    fn has_revoked(&self, text: &str) -> bool {
+        let claims = Claims::read(text);
+        let number = claims.as_ref().and_then(|claims| claims.text("uti")?.parse().ok());
+        number.is_some_and(|number| (1..=self.revoked).contains(&number))
     }
 
     /// The claims of a token that is not declared.
