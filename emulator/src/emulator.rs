@@ -115,7 +115,7 @@ struct Ports {
     tls_proxy: u16,
     socks: u16,
     direct: SocketAddr,
-    identity: u16,
+    identity: SocketAddr,
     control: Option<u16>,
 }
 
@@ -135,7 +135,7 @@ impl Emulator {
             (bind(local(0))?, Via::TlsProxy),
             (bind(local(0))?, Via::Socks),
             (bind(config.direct.unwrap_or(local(0)))?, Via::Direct),
-            (bind(local(0))?, Via::Identity),
+            (bind(config.identities.identity_address)?, Via::Identity),
         ];
         let control = config.control_port.map(|port| bind(local(port))).transpose()?;
         let port = |listener: &TcpListener| Ok::<_, io::Error>(listener.local_addr()?.port());
@@ -144,7 +144,7 @@ impl Emulator {
             tls_proxy: port(&listeners[1].0)?,
             socks: port(&listeners[2].0)?,
             direct: listeners[3].0.local_addr()?,
-            identity: port(&listeners[4].0)?,
+            identity: listeners[4].0.local_addr()?,
             control: control.as_ref().map(port).transpose()?,
         };
         let shared = Arc::new(shared(config, ports.proxy));
@@ -317,7 +317,7 @@ impl Emulator {
 
     /// `http://127.0.0.1:PORT`, where the machine's managed identity is asked for tokens.
     pub fn identity_url(&self) -> String {
-        format!("http://127.0.0.1:{}", self.ports.identity)
+        format!("http://{}", self.ports.identity)
     }
 
     /// The variables that tell a program that it is on this kind of machine, and lead it to the managed identity.

@@ -21,7 +21,7 @@ use crate::fault::Fault;
 use crate::parties::Party;
 use crate::record::{Recorded, Via};
 use crate::reply::Reply;
-use crate::script::{Answer, Step};
+use crate::script::{Answer, Asked, Step};
 use crate::service::echo;
 use crate::shared::Shared;
 use crate::time::after;
@@ -90,7 +90,10 @@ pub(crate) async fn serve(
 /// Asks the script whether to reset the connection before reading such a request.
 fn censor(shared: Arc<Shared>, party: Party) -> Censor {
     Box::new(move |head: &Head| {
-        shared.script().take_reset_unread(party, &head.method, head.token().as_deref())
+        let token = head.token();
+        let tenant = shared.parties().tenant(party, &head.path, token.as_deref());
+        let asked = Asked { party, method: &head.method, token: token.as_deref(), tenant };
+        shared.script().take_reset_unread(&asked)
     })
 }
 
@@ -135,8 +138,7 @@ impl Session {
 
     async fn respond(&self, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Ended> {
         let recorded = self.read(request).await;
-        let step = self.shared.script().take(recorded.party(), &recorded.method, recorded.token.as_deref());
-        let step = step.unwrap_or_else(Step::service);
+        let step = self.step(&recorded);
         let number = self.shared.record.request(recorded.clone());
         let reply = self.reply(&step, &recorded);
         let fault = step.fault.as_ref();
@@ -152,6 +154,14 @@ impl Session {
             // hyper refuses to send these headers.
             (None, Err(_)) => Err(self.end(delivery::as_it_is(&reply))),
         }
+    }
+
+    /// The script's step for a request, or the service's own answer.
+    fn step(&self, request: &Recorded) -> Step {
+        let (party, token) = (request.party(), request.token.as_deref());
+        let tenant = self.shared.parties().tenant(party, &request.path, token);
+        let asked = Asked { party, method: &request.method, token, tenant };
+        self.shared.script().take(&asked).unwrap_or_else(Step::service)
     }
 
     fn end(&self, ending: Ending) -> Ended {

@@ -1,5 +1,6 @@
 //! The endpoint for the managed identity of the machine, over plain HTTP.
 
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::SystemTime;
 
@@ -38,6 +39,9 @@ pub struct Identities {
     /// The form of `expires_in` and `expires_on`
     #[arg(long, value_enum, value_name = "FORM", default_value = "text")]
     pub expiry_form: ExpiryForm,
+    /// Where the endpoint listens; port 0 for any free one
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:0")]
+    pub identity_address: SocketAddr,
     /// The folder of Azure Arc's key files
     #[arg(long, value_name = "FOLDER", default_value = ARC_KEYS)]
     pub arc_keys: PathBuf,
@@ -53,6 +57,7 @@ impl Default for Identities {
             user_assigned: Vec::new(),
             identity_tenant: DEFAULT_TENANT.to_owned(),
             expiry_form: ExpiryForm::Text,
+            identity_address: (Ipv4Addr::LOCALHOST, 0).into(),
             arc_keys: PathBuf::from(ARC_KEYS),
         }
     }
@@ -92,7 +97,7 @@ impl Identity {
 
     /// Its own answer.
     pub(crate) fn answer(&mut self, request: &Recorded, entra: &mut Entra) -> Reply {
-        let reply = match Machine::at(&request.path) {
+        let reply = match self.machine(request) {
             Some(machine) => self.token(machine, request, entra).unwrap_or_else(|error| error),
             None => Reply::new(404),
         };
@@ -101,13 +106,17 @@ impl Identity {
 
     /// The typical error with this status.
     pub(crate) fn error(&self, status: u16, request: &Recorded) -> Reply {
-        let machine = Machine::at(&request.path).unwrap_or(Machine::Imds);
+        let machine = self.machine(request).unwrap_or(Machine::Imds);
         self.scripted(machine.typical_error(status), request)
     }
 
     /// A scripted reply, with the date.
     pub(crate) fn scripted(&self, reply: Reply, request: &Recorded) -> Reply {
         reply.or_header("Date", &httpdate::fmt_http_date(SystemTime::from(request.time)))
+    }
+
+    fn machine(&self, request: &Recorded) -> Option<Machine> {
+        Machine::at(&request.path, self.identities.managed_identity)
     }
 
     /// A reply with a token, or with an error.

@@ -21,9 +21,10 @@ pub enum Machine {
 }
 
 impl Machine {
-    /// The one whose endpoint has this path.
-    pub(crate) fn at(path: &str) -> Option<Self> {
+    /// The one whose endpoint has this path. Azure Arc has the path of IMDS if this is such a server.
+    pub(crate) fn at(path: &str, this: Option<Self>) -> Option<Self> {
         match path.trim_end_matches('/') {
+            IMDS_PATH if this == Some(Self::Arc) => this,
             IMDS_PATH => Some(Self::Imds),
             APP_SERVICE_PATH => Some(Self::AppService),
             ARC_PATH => Some(Self::Arc),

@@ -5,6 +5,7 @@ use crate::identity::Identity;
 use crate::record::{Recorded, Via};
 use crate::reply::Reply;
 use crate::service::{self, Service};
+use crate::tenant_request;
 
 /// Which service a request is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
@@ -48,6 +49,15 @@ pub(crate) struct Parties {
 }
 
 impl Parties {
+    /// The tenant of a request's token, or of the token that it asks for.
+    pub(crate) fn tenant(&self, party: Party, path: &str, token: Option<&str>) -> String {
+        match party {
+            Party::Graph => self.graph.tenant_of(token.unwrap_or_default()),
+            Party::Entra => tenant_request::tenant(path).to_owned(),
+            Party::Identity => self.identity.identities.identity_tenant.clone(),
+        }
+    }
+
     /// A service's own answer.
     pub(crate) fn answer(&mut self, request: &Recorded) -> Reply {
         match request.party() {

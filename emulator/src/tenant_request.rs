@@ -16,10 +16,8 @@ pub(crate) struct TenantRequest<'a> {
 }
 
 impl<'a> TenantRequest<'a> {
-    /// The tenant is the first part of the path.
     pub(crate) fn new(request: &'a Recorded) -> Self {
-        let tenant = request.path.split('/').find(|segment| !segment.is_empty()).unwrap_or_default();
-        Self { host: &request.host, tenant, form: request.form(), time: request.time }
+        Self { host: &request.host, tenant: tenant(&request.path), form: request.form(), time: request.time }
     }
 
     /// The id of the application, as far as it is given.
@@ -36,4 +34,9 @@ impl<'a> TenantRequest<'a> {
     pub(crate) fn refusal(&self, code: u32, value: &str) -> Refusal {
         Refusal::new(code, value, self)
     }
+}
+
+/// The tenant is the first part of a path.
+pub(crate) fn tenant(path: &str) -> &str {
+    path.split('/').find(|segment| !segment.is_empty()).unwrap_or_default()
 }
