@@ -158,24 +158,50 @@ fn a_machine_gets_tokens_for_its_identity() {
     }
 }
 
-/// Azure Arc's key files have to be in a folder of the system: the test starts itself again in a mount namespace.
+/// Whether this is the test program that runs in namespaces of its own. If not, starts it, with this test only.
+fn is_inside(namespaces: &[&str], test: &str) -> bool {
+    const INSIDE: &str = "AUTOPILOT_TEST_NAMESPACES";
+    if env::var_os(INSIDE).is_some() {
+        return true;
+    }
+    // Only one process at a time can make it.
+    LazyLock::force(&PYTHON);
+    let mut unshare = Command::new("unshare");
+    unshare.arg("--map-root-user").args(namespaces).arg(env::current_exe().unwrap());
+    let help = "Run as root, or enable unprivileged user namespaces";
+    let printed = output(unshare.args(["--exact", test]).env(INSIDE, "1"), help);
+    assert!(printed.contains("test result: ok. 1 passed"), "{printed}");
+    false
+}
+
+fn run(command: &str) {
+    let mut words = command.split(' ');
+    output(Command::new(words.next().unwrap()).args(words), "Install iproute2 and util-linux");
+}
+
+/// Without any variable, the official credential asks a fixed address.
+#[test]
+fn a_virtual_machine_gets_tokens_at_the_address_of_imds() {
+    if is_inside(&["--net"], "credentials::a_virtual_machine_gets_tokens_at_the_address_of_imds") {
+        run("ip link set lo up");
+        run("ip address add 169.254.169.254/32 dev lo");
+        let identity_address = "169.254.169.254:80".parse().unwrap();
+        let identities = Identities { identity_address, ..Identities::default() };
+        let emulator = Emulator::start(Config { identities, ..Config::default() });
+        assert_eq!(printed(&emulator, &["managed"]), SUCCESS);
+        assert_eq!(emulator.requests()[0].header("host"), Some("169.254.169.254"));
+    }
+}
+
+/// The official credential accepts Azure Arc's key files in one folder of the system only.
 #[test]
 fn a_server_of_azure_arc_gets_tokens_for_its_identity() {
-    const INSIDE: &str = "AUTOPILOT_TEST_MOUNTS";
-    if env::var_os(INSIDE).is_none() {
-        // Only one process at a time can make it.
-        LazyLock::force(&PYTHON);
-        let name = "credentials::a_server_of_azure_arc_gets_tokens_for_its_identity";
-        let mut unshare = Command::new("unshare");
-        unshare.args(["--map-root-user", "--mount"]).arg(env::current_exe().unwrap());
-        let help = "Run as root, or enable unprivileged user namespaces";
-        let printed = output(unshare.args(["--exact", name]).env(INSIDE, "1"), help);
-        return assert!(printed.contains("test result: ok. 1 passed"), "{printed}");
+    if is_inside(&["--mount"], "credentials::a_server_of_azure_arc_gets_tokens_for_its_identity") {
+        run("mount -t tmpfs tmpfs /var/opt");
+        let emulator = on(Machine::Arc);
+        assert_eq!(printed(&emulator, &["managed"]), SUCCESS);
+        let requests = emulator.requests();
+        let statuses = requests.iter().map(|request| request.reply.as_ref().map(|reply| reply.status));
+        assert_eq!(statuses.collect::<Vec<_>>(), [Some(401), Some(200), Some(200)]);
     }
-    output(Command::new("mount").args(["-t", "tmpfs", "tmpfs", "/var/opt"]), "/var/opt must exist");
-    let emulator = on(Machine::Arc);
-    assert_eq!(printed(&emulator, &["managed"]), SUCCESS);
-    let statuses: Vec<_> =
-        emulator.requests().iter().map(|request| request.reply.as_ref().map(|reply| reply.status)).collect();
-    assert_eq!(statuses, [Some(401), Some(200), Some(200)]);
 }
