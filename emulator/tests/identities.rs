@@ -174,6 +174,17 @@ fn azure_arc_gives_tokens_to_those_who_can_read_its_file() {
     assert!(!left.exists(), "the emulator removes its files");
 }
 
+/// Without any variable, programs look for it there, as they do for IMDS.
+#[test]
+fn azure_arc_may_have_the_path_of_imds() {
+    let folder = tempfile::tempdir().expect("a directory");
+    let emulator = start(Identities { arc_keys: folder.path().to_owned(), ..Identities::default() });
+    let version = "api-version=2020-06-01";
+    assert_eq!(ask(&emulator, IMDS, version, METADATA).status, 200);
+    emulator.identities(|identities| identities.managed_identity = Some(Machine::Arc));
+    assert_eq!(ask(&emulator, IMDS, version, METADATA).status, 401);
+}
+
 #[test]
 fn scripts_and_faults_reach_the_endpoint() {
     let emulator = start(Identities::default());

@@ -9,7 +9,7 @@ use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
 
 use autopilot_emulator::{
-    ClientCertificate, Clock, Config, Emulator, Fault, LOGIN_HOSTS, Party, Registration, Reply, Step,
+    ClientCertificate, Clock, Config, Emulator, Fault, LOGIN_HOSTS, Party, Registration, Reply, Step, Token,
 };
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -361,6 +361,25 @@ fn scripts_tell_requests_for_tokens_from_others() {
 }
 
 #[test]
+fn a_script_may_be_for_one_tenant() {
+    let emulator = manual();
+    let [contoso, fabrikam] = ["contoso", "fabrikam"].map(|tenant| token(&emulator, tenant));
+    emulator.set_token("declared", Token::default().of("contoso"));
+    emulator.script([
+        Step::error(7_000_229).on("TOKEN").for_tenant("contoso"),
+        Step::fault(Fault::ResetUnread).on("TOKEN").for_tenant("contoso"),
+        Step::error(503).for_tenant("contoso").times(2),
+    ]);
+    let status = |tenant: &str| ask(&emulator, LOGIN, tenant, &secret_form(SECRET, SCOPE)).status;
+    assert_eq!(["fabrikam", "contoso"].map(status), [200, 401]);
+    let mut tls = dial_to(&emulator, LOGIN);
+    post_form(&mut tls, "contoso", "");
+    assert_eq!(read_answer(&mut tls).expect_err("reset").kind(), ErrorKind::ConnectionReset);
+    let status = |token: &str| trigger(&emulator, HOST, token).status;
+    assert_eq!([&fabrikam, &contoso, "declared", "declared"].map(status), [204, 503, 503, 204]);
+}
+
+#[test]
 fn faults_spoil_replies_with_tokens() {
     let emulator = manual();
     let table = [
@@ -385,6 +404,8 @@ fn requests_for_tokens_are_recorded_and_logged_without_secrets() {
     let log = SharedLog::default();
     emulator.log_to(Box::new(log.clone()));
     let token = token(&emulator, "t");
+    emulator.script([Step::reply(Reply::new(200).body(SECRET)).on("TOKEN")]);
+    assert_eq!(ask(&emulator, LOGIN, "t", &secret_form(SECRET, SCOPE)).body, SECRET.as_bytes());
     let refused = ask(&emulator, LOGIN, "t", &secret_form("x&scope=x", ""));
     assert_eq!(refused.status, 400);
     let requests = emulator.requests();
