@@ -105,7 +105,7 @@ impl Entra {
             _ => return self.scripted(Reply::new(404), request),
         };
         match answer {
-            Ok(value) => self.scripted(Reply::new(200).json(&value), request),
+            Ok(value) => self.scripted(Reply::new(200).json_utf8(&value), request),
             Err(refusal) => refused(&refusal, &asked, request),
         }
     }
@@ -184,7 +184,7 @@ fn correlation(request: &Recorded) -> String {
 fn refused(refusal: &Refusal, asked: &TenantRequest, request: &Recorded) -> Reply {
     let (trace, correlation) = (new_id(), correlation(request));
     let error = refusal.json(asked, &trace, &correlation);
-    dressed(Reply::new(refusal.status).json(&error), &trace, &correlation, request.time)
+    dressed(Reply::new(refusal.status).json_utf8(&error), &trace, &correlation, request.time)
 }
 
 fn configuration(asked: &TenantRequest) -> Value {

@@ -151,7 +151,7 @@ impl Identity {
         if let Some((name, id)) = named {
             body[name] = id.into();
         }
-        Ok(Reply::new(200).json(&body))
+        Ok(Reply::new(200).json_utf8(&body))
     }
 
     fn check_headers(&self, machine: Machine, request: &Recorded) -> Result<(), Reply> {

@@ -21,7 +21,8 @@
 //!
 //! It does what the service's documentation says. [`Behaviour`] has a field for each question that the documentation
 //! leaves open, [`Network`] has one for each obstacle between a client and the service, and a [`Step`] of a script
-//! changes what happens to single requests.
+//! changes what happens to single requests. It also issues tokens, as Entra and a machine's managed identity do:
+//! [`Registration`] and [`Identities`] say to whom.
 
 mod arc_keys;
 mod assertion;

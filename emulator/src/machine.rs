@@ -60,7 +60,7 @@ impl Machine {
 
     /// An error in its own form.
     pub(crate) fn error(self, status: u16, code: &str, text: &str) -> Reply {
-        Reply::new(status).json(&match self {
+        Reply::new(status).json_utf8(&match self {
             Self::Imds | Self::Arc => json!({"error": code, "error_description": text}),
             Self::AppService => {
                 json!({"statusCode": status, "message": text, "correlationId": uuid::Uuid::new_v4().to_string()})

@@ -156,6 +156,7 @@ fn requests_that_are_refused() {
         );
         assert_eq!(body["trace_id"].as_str(), answer.header("x-ms-request-id"));
         assert_eq!(body["timestamp"], "2026-03-02 08:00:00Z");
+        assert_eq!(answer.header("content-type"), Some("application/json; charset=utf-8"));
     }
 }
 
