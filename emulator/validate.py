@@ -3,10 +3,10 @@
 
     validate.py EXCHANGES [DOCUMENT]
 
-EXCHANGES is a file from the emulator's --log, or the JSON array of its control endpoint; - is standard input. Only
-the exchanges with Graph are checked: the document does not describe how an agent gets its tokens. Of
-exchanges whose reply a script made or spoiled, only the request is checked. Ends with 0 if everything is as in the
-document; with 1, and a list of the problems, if not; with 2 if there are no exchanges or they cannot be read.
+EXCHANGES is a file from the emulator's --log, or the JSON array of its control endpoint; - is standard input. Only the
+exchanges with Graph are checked: the document does not describe how an agent gets its tokens. If a script made or
+spoiled the reply, only the request is checked. Ends with 0 if everything is as in the document; with 1, and a list of
+the problems, if not; with 2 if there are no exchanges or they cannot be read.
 """
 
 import json

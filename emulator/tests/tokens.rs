@@ -291,7 +291,8 @@ fn tokens_of_another_provider_are_exchanged() {
     let emulator = manual();
     let now = emulator.clock().now().timestamp();
     let text = |claims: &Value| KEY.sign(&json!({"alg": "RS256", "kid": "1"}), claims);
-    let mut claims = json!({"iss": "https://provider.example", "sub": "Name", "aud": ["api://AzureADTokenExchange"], "exp": now + 1});
+    let mut claims = json!({"iss": "https://provider.example", "sub": "Name", "exp": now + 1});
+    claims["aud"] = json!(["api://AzureADTokenExchange"]);
     assert_eq!(with_assertion(&emulator, &text(&claims)), (200, 0));
     assert_eq!(with_assertion(&emulator, &format!("{}%0A", text(&claims))), (200, 0), "with a line break");
     for (issuer, subject, code) in [
