@@ -34,7 +34,6 @@ const LONGEST_BODY: usize = 1 << 20;
 struct Session {
     shared: Arc<Shared>,
     via: Via,
-    party: Party,
     host: String,
     number: u64,
     tee: Tee,
@@ -68,7 +67,7 @@ pub(crate) async fn serve(
     let party = Party::at(via, &host);
     let wire = Wire::new(stream, tee.clone(), censor(shared.clone(), party));
     let idle_since = watch::Sender::new(Some(shared.clock.now()));
-    let session = Session { shared, via, party, host, number, tee, ending: Mutex::new(None), idle_since };
+    let session = Session { shared, via, host, number, tee, ending: Mutex::new(None), idle_since };
     let service = service_fn(|request| Box::pin(session.answer(request)));
     let mut builder = http1::Builder::new();
     // The `Date` header is the service's, not the machine's.
