@@ -11,6 +11,8 @@ use webpki::EndEntityCert;
 use webpki::ring as algorithms;
 
 use crate::claims::Claims;
+use crate::entra::Cloud;
+use crate::tenant_request::TenantRequest;
 
 /// How far a client's clock may be off.
 const SKEW: TimeDelta = TimeDelta::minutes(5);
@@ -93,34 +95,32 @@ impl<'a> Assertion<'a> {
         ["x5t", "x5t#S256", "x5c"].iter().any(|name| !self.header[*name].is_null())
     }
 
-    /// Checks an assertion that the application signed.
+    /// Checks an assertion that the application made itself.
     pub(crate) fn check_own(
         &self,
-        client: &str,
-        audiences: &[String],
+        request: &TenantRequest,
         certificate: Option<&ClientCertificate>,
-        now: DateTime<Utc>,
     ) -> Result<(), Fault> {
-        let is_client = |name| self.claims.text(name) == Some(client);
+        let is_client = |name| self.claims.text(name) == Some(request.client());
         let audience = self.claims.text("aud").unwrap_or_default();
+        let is_audience = |end| audience == format!("https://{}/{}/{end}", request.host, request.tenant);
+        let algorithm = match self.header["alg"].as_str() {
+            Some("RS256") => Some(algorithms::RSA_PKCS1_2048_8192_SHA256),
+            Some("PS256") => Some(algorithms::RSA_PSS_2048_8192_SHA256_LEGACY_KEY),
+            _ => None,
+        };
+        let Some(algorithm) =
+            algorithm.filter(|_| self.names_a_certificate() && self.claims.time("exp").is_some())
+        else {
+            return Err((50_027, String::new()));
+        };
         if !is_client("iss") || !is_client("sub") {
             return Err((700_021, String::new()));
         }
-        if !audiences.iter().any(|own| own.eq_ignore_ascii_case(audience)) {
+        if !["oauth2/v2.0/token", "v2.0"].into_iter().any(is_audience) {
             return Err((700_023, String::new()));
         }
-        let algorithm = match self.header["alg"].as_str() {
-            Some("RS256") => algorithms::RSA_PKCS1_2048_8192_SHA256,
-            Some("PS256") => algorithms::RSA_PSS_2048_8192_SHA256_LEGACY_KEY,
-            _ => return Err((50_027, String::new())),
-        };
-        if !self.names_a_certificate() {
-            return Err((50_027, String::new()));
-        }
-        if self.claims.time("exp").is_none() {
-            return Err((50_027, String::new()));
-        }
-        self.check_time(now)?;
+        self.check_time(request.time)?;
         let is_from = |certificate: &ClientCertificate| {
             certificate.is_named_by(&self.header)
                 && certificate.has_signed(algorithm, self.signed.as_bytes(), &self.signature)
@@ -134,32 +134,33 @@ impl<'a> Assertion<'a> {
     /// Checks another provider's token. Its signature is not verified.
     pub(crate) fn check_federated(
         &self,
-        audience: &str,
+        request: &TenantRequest,
         issuer: Option<&str>,
         subject: Option<&str>,
-        now: DateTime<Utc>,
     ) -> Result<(), Fault> {
-        let text = |name| self.claims.text(name).unwrap_or_default();
-        let is_other = |expected: Option<&str>, name| expected.is_some_and(|expected| expected != text(name));
-        if !self.claims.is_for(audience) {
-            return Err((700_212, text("aud").to_owned()));
+        let own = |name| self.claims.text(name).unwrap_or_default();
+        if !self.claims.is_for(Cloud::at(request.host).exchange) {
+            return Err((700_212, own("aud").to_owned()));
         }
-        self.check_time(now)?;
-        if is_other(issuer, "iss") {
-            return Err((700_211, text("iss").to_owned()));
+        self.check_time(request.time)?;
+        if issuer.is_some_and(|issuer| issuer != own("iss")) {
+            return Err((700_211, own("iss").to_owned()));
         }
-        if is_other(subject, "sub") {
-            let only_by_case = subject.is_some_and(|own| own.eq_ignore_ascii_case(text("sub")));
-            return Err((if only_by_case { 7_002_138 } else { 700_213 }, text("sub").to_owned()));
+        match subject {
+            Some(subject) if subject == own("sub") => Ok(()),
+            Some(subject) if subject.eq_ignore_ascii_case(own("sub")) => {
+                Err((7_002_138, own("sub").to_owned()))
+            }
+            Some(_) => Err((700_213, own("sub").to_owned())),
+            None => Ok(()),
         }
-        Ok(())
     }
 
     fn check_time(&self, now: DateTime<Utc>) -> Result<(), Fault> {
         let time = |name| self.claims.time(name).and_then(|seconds| DateTime::from_timestamp(seconds, 0));
         let (from, until) = (time("nbf"), time("exp"));
-        let is_early = from.is_some_and(|from| from - SKEW > now);
-        let is_late = until.is_some_and(|until| until + SKEW <= now);
+        let is_early = from.is_some_and(|from| from > now + SKEW);
+        let is_late = until.is_some_and(|until| until <= now - SKEW);
         if !is_early && !is_late {
             return Ok(());
         }

@@ -16,7 +16,8 @@ use crate::certificate::Authority;
 use crate::clock::Clock;
 use crate::control;
 use crate::entra::Entra;
-use crate::identity::{Identities, Identity, Machine};
+use crate::identity::{Identities, Identity};
+use crate::machine::Machine;
 use crate::network::Network;
 use crate::parties::Parties;
 use crate::proxy;
@@ -30,7 +31,7 @@ use crate::tenant::{Settings, Tenant};
 use crate::token::{Access, DEFAULT_TENANT, Token};
 
 /// The variables that decide how a program reaches the services, and which authorities it trusts.
-const VARIABLES: [&str; 16] = [
+const VARIABLES: [&str; 19] = [
     "HTTPS_PROXY",
     "https_proxy",
     "HTTP_PROXY",
@@ -48,7 +49,10 @@ const VARIABLES: [&str; 16] = [
     "AZURE_POD_IDENTITY_AUTHORITY_HOST",
     "IDENTITY_ENDPOINT",
     "IDENTITY_HEADER",
+    "IDENTITY_SERVER_THUMBPRINT",
     "IMDS_ENDPOINT",
+    "MSI_ENDPOINT",
+    "MSI_SECRET",
 ];
 
 /// How an emulator starts.
@@ -111,7 +115,7 @@ struct Ports {
     tls_proxy: u16,
     socks: u16,
     direct: SocketAddr,
-    identity: u16,
+    identity: SocketAddr,
     control: Option<u16>,
 }
 
@@ -131,7 +135,7 @@ impl Emulator {
             (bind(local(0))?, Via::TlsProxy),
             (bind(local(0))?, Via::Socks),
             (bind(config.direct.unwrap_or(local(0)))?, Via::Direct),
-            (bind(local(0))?, Via::Identity),
+            (bind(config.identities.identity_address)?, Via::Identity),
         ];
         let control = config.control_port.map(|port| bind(local(port))).transpose()?;
         let port = |listener: &TcpListener| Ok::<_, io::Error>(listener.local_addr()?.port());
@@ -140,7 +144,7 @@ impl Emulator {
             tls_proxy: port(&listeners[1].0)?,
             socks: port(&listeners[2].0)?,
             direct: listeners[3].0.local_addr()?,
-            identity: port(&listeners[4].0)?,
+            identity: listeners[4].0.local_addr()?,
             control: control.as_ref().map(port).transpose()?,
         };
         let shared = Arc::new(shared(config, ports.proxy));
@@ -207,6 +211,11 @@ impl Emulator {
     /// Changes the application that Entra knows, or its tokens from now on.
     pub fn register(&self, change: impl FnOnce(&mut Registration)) {
         change(&mut self.shared.parties().entra.registration);
+    }
+
+    /// Makes the service ask for other tokens than those that Entra has issued so far: 401 with claims.
+    pub fn revoke_tokens(&self) {
+        self.shared.parties().revoke_tokens();
     }
 
     /// Changes the managed identities of the machine.
@@ -308,7 +317,7 @@ impl Emulator {
 
     /// `http://127.0.0.1:PORT`, where the machine's managed identity is asked for tokens.
     pub fn identity_url(&self) -> String {
-        format!("http://127.0.0.1:{}", self.ports.identity)
+        format!("http://{}", self.ports.identity)
     }
 
     /// The variables that tell a program that it is on this kind of machine, and lead it to the managed identity.
@@ -384,8 +393,11 @@ fn shared(config: Config, proxy_port: u16) -> Shared {
     let direct = config.direct.map(|address| address.ip()).filter(|ip| !ip.is_unspecified());
     let hosts: Vec<String> = config.hosts.into_iter().chain(direct.map(|ip| ip.to_string())).collect();
     let authority = Authority::new(&hosts, crl_url);
-    let entra = Entra { registration: config.registration };
-    let parties = Parties { graph: service, entra, identity: Identity::new(config.identities) };
+    let parties = Parties {
+        graph: service,
+        entra: Entra::new(config.registration),
+        identity: Identity::new(config.identities),
+    };
     let shared = Shared::new(config.clock, authority, parties, config.network);
     shared.script().extend(config.script);
     shared

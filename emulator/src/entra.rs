@@ -6,9 +6,10 @@ use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
 use crate::record::Recorded;
-use crate::refusal::{Refusal, Subject};
+use crate::refusal::Refusal;
 use crate::registration::Registration;
 use crate::reply::Reply;
+use crate::tenant_request::TenantRequest;
 use crate::token;
 
 /// The hosts of Entra in all clouds.
@@ -18,6 +19,9 @@ pub const LOGIN_HOSTS: [&str; 4] = [
     "login.chinacloudapi.cn",
     "login.partner.microsoftonline.cn",
 ];
+
+/// Tokens that live longer than this many seconds are to be renewed half-way.
+const LONG: i64 = 7200;
 
 /// One cloud of Entra.
 #[derive(Debug)]
@@ -49,8 +53,8 @@ const CLOUDS: [Cloud; 3] = [
 
 impl Cloud {
     /// The cloud with this host of Entra.
-    pub(crate) fn at(host: &str) -> Option<&'static Self> {
-        CLOUDS.iter().find(|cloud| cloud.login.contains(&host))
+    pub(crate) fn at(host: &str) -> &'static Self {
+        CLOUDS.iter().find(|cloud| cloud.login.contains(&host)).unwrap_or(&CLOUDS[0])
     }
 
     /// Whether it knows a resource: any, except the Graph of another cloud.
@@ -61,128 +65,130 @@ impl Cloud {
     }
 }
 
+/// A token that Entra issues, and the seconds since 1970 between which it is valid.
+#[derive(Debug)]
+pub(crate) struct Issued {
+    pub(crate) text: String,
+    pub(crate) from: i64,
+    pub(crate) until: i64,
+}
+
 /// Entra, with one application that all its tenants share.
 #[derive(Debug)]
 pub(crate) struct Entra {
     pub(crate) registration: Registration,
-}
-
-/// What replies say about a request.
-struct Context<'a> {
-    host: &'a str,
-    trace: String,
-    correlation: String,
-    time: DateTime<Utc>,
-}
-
-impl<'a> Context<'a> {
-    fn new(request: &'a Recorded, now: DateTime<Utc>) -> Self {
-        let id = || uuid::Uuid::new_v4().to_string();
-        let correlation = request.header("client-request-id").map_or_else(id, str::to_owned);
-        Self { host: &request.host, trace: id(), correlation, time: now }
-    }
-
-    fn refusal(&self, refusal: &Refusal) -> Reply {
-        let error = refusal.json(self.host, &self.trace, &self.correlation, self.time);
-        Reply::new(refusal.status).json(&error)
-    }
+    issued: u64,
 }
 
 impl Entra {
+    pub(crate) fn new(registration: Registration) -> Self {
+        Self { registration, issued: 0 }
+    }
+
+    /// How many tokens it has issued. The claim `uti` of each is its number.
+    pub(crate) fn issued(&self) -> u64 {
+        self.issued
+    }
+
     /// Its own answer.
-    pub(crate) fn answer(&self, request: &Recorded, now: DateTime<Utc>) -> Reply {
-        let context = Context::new(request, now);
+    pub(crate) fn answer(&mut self, request: &Recorded) -> Reply {
+        let asked = TenantRequest::new(request);
         let segments: Vec<_> = request.path.split('/').filter(|segment| !segment.is_empty()).collect();
-        let reply = match (&*request.method, &segments[..]) {
-            ("POST", [tenant, "oauth2", "v2.0", "token"]) => match self.token(tenant, request, now) {
-                Ok(token) => Reply::new(200).json(&token),
-                Err(refusal) => context.refusal(&refusal),
-            },
-            (_, [tenant, "oauth2", "v2.0", "token"]) => {
-                context.refusal(&Refusal::new(900_561, &subject(tenant, request), now))
+        let answer = match (&*request.method, &segments[..]) {
+            ("POST", [_, "oauth2", "v2.0", "token"]) => self.token(&asked),
+            (_, [_, "oauth2", "v2.0", "token"]) => Err(asked.refusal(900_561, "")),
+            ("GET", [_, "v2.0", ".well-known", "openid-configuration"]) => {
+                let check = self.registration.check_tenant(&asked);
+                check.map(|()| configuration(&asked)).map_err(|refusal| refusal.named("invalid_tenant"))
             }
-            ("GET", [tenant, "v2.0", ".well-known", "openid-configuration"]) => {
-                match self.registration.check_tenant(&subject(tenant, request), now) {
-                    Ok(()) => Reply::new(200).json(&configuration(context.host, tenant)),
-                    // The same error has another name here.
-                    Err(refusal) => context.refusal(&refusal.named("invalid_tenant")),
-                }
-            }
-            ("GET", ["common", "discovery", "instance"]) => Reply::new(200).json(&instances(context.host)),
-            _ => Reply::new(404),
+            ("GET", ["common", "discovery", "instance"]) => Ok(instances(&asked)),
+            _ => return self.scripted(Reply::new(404), request),
         };
-        dressed(reply, &context)
+        match answer {
+            Ok(value) => self.scripted(Reply::new(200).json_utf8(&value), request),
+            Err(refusal) => refused(&refusal, &asked, request),
+        }
     }
 
     /// The error with this code; with a code up to 999, one with this status.
-    pub(crate) fn error(&self, code: u32, request: &Recorded, now: DateTime<Utc>) -> Reply {
-        let tenant = request.path.split('/').nth(1).unwrap_or_default();
-        let context = Context::new(request, now);
-        dressed(context.refusal(&Refusal::new(code, &subject(tenant, request), now)), &context)
+    pub(crate) fn error(&self, code: u32, request: &Recorded) -> Reply {
+        let asked = TenantRequest::new(request);
+        refused(&asked.refusal(code, ""), &asked, request)
     }
 
     /// A scripted reply, with Entra's usual headers unless it is bare.
-    pub(crate) fn scripted(&self, reply: Reply, request: &Recorded, now: DateTime<Utc>) -> Reply {
-        dressed(reply, &Context::new(request, now))
+    pub(crate) fn scripted(&self, reply: Reply, request: &Recorded) -> Reply {
+        dressed(reply, &new_id(), &correlation(request), request.time)
     }
 
-    fn token(&self, tenant: &str, request: &Recorded, now: DateTime<Utc>) -> Result<Value, Refusal> {
-        let (form, subject) = (request.form(), subject(tenant, request));
-        let refuse = |code, value: &str| Refusal::new(code, &subject.with(value), now);
-        let field = |name| form.get(name).ok_or_else(|| refuse(900_144, name));
-        let grant = field("grant_type")?;
+    fn token(&mut self, asked: &TenantRequest) -> Result<Value, Refusal> {
+        if let Some(code) = self.registration.token_error {
+            return Err(asked.refusal(code, ""));
+        }
+        let grant = asked.field("grant_type")?;
         if grant != "client_credentials" {
-            return Err(refuse(70_003, grant));
+            return Err(asked.refusal(70_003, grant));
         }
-        let client = field("client_id")?;
-        let cloud = Cloud::at(&request.host).unwrap_or(&CLOUDS[0]);
-        self.registration.check(&form, &subject, &request.host, cloud, now)?;
-        let scope = field("scope")?;
-        let resource = scope.strip_suffix("/.default").ok_or_else(|| refuse(1_002_012, scope))?;
-        if !cloud.knows(resource) {
-            return Err(refuse(500_011, resource));
+        self.registration.check(asked)?;
+        let scope = asked.field("scope")?;
+        let resource = scope.strip_suffix("/.default").ok_or_else(|| asked.refusal(1_002_012, scope))?;
+        if !Cloud::at(asked.host).knows(resource) {
+            return Err(asked.refusal(500_011, resource));
         }
-        let seconds = self.registration.token_lifetime.as_secs();
+        let token = self.issue(asked.tenant, asked.client(), resource, asked.time);
+        let seconds = token.until - token.from;
         let mut reply = json!({
             "token_type": "Bearer",
             "expires_in": seconds,
             "ext_expires_in": seconds,
-            "access_token": self.issue(tenant, client, resource, now),
+            "access_token": token.text,
         });
-        if seconds > 2 * 3600 {
-            // Tokens that live long are to be renewed half-way.
+        if seconds > LONG {
             reply["refresh_in"] = json!(seconds / 2);
         }
         Ok(reply)
     }
 
     /// A new token of an application.
-    pub(crate) fn issue(&self, tenant: &str, client: &str, resource: &str, now: DateTime<Utc>) -> String {
+    pub(crate) fn issue(&mut self, tenant: &str, client: &str, resource: &str, now: DateTime<Utc>) -> Issued {
+        self.issued += 1;
         let Registration { token_roles, token_lifetime, .. } = &self.registration;
-        let seconds = now.timestamp();
-        token::jwt(&json!({
+        let from = now.timestamp();
+        let until = from.saturating_add_unsigned(token_lifetime.as_secs());
+        let text = token::jwt(&json!({
             "aud": resource,
             "iss": format!("https://sts.windows.net/{tenant}/"),
-            "iat": seconds,
-            "nbf": seconds,
-            "exp": seconds.saturating_add_unsigned(token_lifetime.as_secs()),
+            "iat": from,
+            "nbf": from,
+            "exp": until,
             "appid": client,
             "idtyp": "app",
-            "roles": token_roles,
+            "roles": token_roles.iter().filter(|role| !role.is_empty()).collect::<Vec<_>>(),
             "tid": tenant,
-            "uti": uuid::Uuid::new_v4().to_string(),
+            "uti": self.issued.to_string(),
             "ver": "1.0",
-        }))
+        }));
+        Issued { text, from, until }
     }
 }
 
-fn subject(tenant: &str, request: &Recorded) -> Subject {
-    let client = request.form().get("client_id").unwrap_or_default().to_owned();
-    Subject { tenant: tenant.to_owned(), client, value: String::new() }
+fn new_id() -> String {
+    uuid::Uuid::new_v4().to_string()
 }
 
-fn configuration(host: &str, tenant: &str) -> Value {
-    let at = format!("https://{host}/{tenant}");
+/// The caller's id of the request.
+fn correlation(request: &Recorded) -> String {
+    request.header("client-request-id").map_or_else(new_id, str::to_owned)
+}
+
+fn refused(refusal: &Refusal, asked: &TenantRequest, request: &Recorded) -> Reply {
+    let (trace, correlation) = (new_id(), correlation(request));
+    let error = refusal.json(asked, &trace, &correlation);
+    dressed(Reply::new(refusal.status).json_utf8(&error), &trace, &correlation, request.time)
+}
+
+fn configuration(asked: &TenantRequest) -> Value {
+    let at = format!("https://{}/{}", asked.host, asked.tenant);
     json!({
         "token_endpoint": format!("{at}/oauth2/v2.0/token"),
         "token_endpoint_auth_methods_supported": ["client_secret_post", "private_key_jwt", "client_secret_basic"],
@@ -198,20 +204,20 @@ fn configuration(host: &str, tenant: &str) -> Value {
     })
 }
 
-fn instances(host: &str) -> Value {
+fn instances(asked: &TenantRequest) -> Value {
     let metadata = CLOUDS.map(|cloud| {
         json!({"preferred_network": cloud.login[0], "preferred_cache": cloud.login[0], "aliases": cloud.login})
     });
     json!({
-        "tenant_discovery_endpoint": format!("https://{host}/common/v2.0/.well-known/openid-configuration"),
+        "tenant_discovery_endpoint": format!("https://{}/common/v2.0/.well-known/openid-configuration", asked.host),
         "api-version": "1.1",
         "metadata": metadata,
     })
 }
 
 /// Adds the headers that every reply of Entra has; a bare one gets the date only.
-fn dressed(reply: Reply, context: &Context) -> Reply {
-    let date = httpdate::fmt_http_date(SystemTime::from(context.time));
+fn dressed(reply: Reply, trace: &str, correlation: &str, now: DateTime<Utc>) -> Reply {
+    let date = httpdate::fmt_http_date(SystemTime::from(now));
     if reply.bare {
         return reply.or_header("Date", &date);
     }
@@ -221,8 +227,8 @@ fn dressed(reply: Reply, context: &Context) -> Reply {
         .or_header("Expires", "-1")
         .or_header("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
         .or_header("X-Content-Type-Options", "nosniff")
-        .or_header("client-request-id", &context.correlation)
-        .or_header("x-ms-request-id", &context.trace)
+        .or_header("client-request-id", correlation)
+        .or_header("x-ms-request-id", trace)
         .or_header("x-ms-ests-server", "2.1.0.0 - EMULATOR ProdSlices")
         .or_header("Date", &date)
 }

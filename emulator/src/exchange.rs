@@ -21,7 +21,7 @@ use crate::fault::Fault;
 use crate::parties::Party;
 use crate::record::{Recorded, Via};
 use crate::reply::Reply;
-use crate::script::{Answer, Step};
+use crate::script::{Answer, Asked, Step};
 use crate::service::echo;
 use crate::shared::Shared;
 use crate::time::after;
@@ -34,7 +34,6 @@ const LONGEST_BODY: usize = 1 << 20;
 struct Session {
     shared: Arc<Shared>,
     via: Via,
-    party: Party,
     host: String,
     number: u64,
     tee: Tee,
@@ -65,10 +64,10 @@ pub(crate) async fn serve(
     number: u64,
 ) -> io::Result<()> {
     let tee = Tee::default();
-    let party = if via == Via::Identity { Party::Identity } else { Party::at(&host) };
+    let party = Party::at(via, &host);
     let wire = Wire::new(stream, tee.clone(), censor(shared.clone(), party));
     let idle_since = watch::Sender::new(Some(shared.clock.now()));
-    let session = Session { shared, via, party, host, number, tee, ending: Mutex::new(None), idle_since };
+    let session = Session { shared, via, host, number, tee, ending: Mutex::new(None), idle_since };
     let service = service_fn(|request| Box::pin(session.answer(request)));
     let mut builder = http1::Builder::new();
     // The `Date` header is the service's, not the machine's.
@@ -91,7 +90,10 @@ pub(crate) async fn serve(
 /// Asks the script whether to reset the connection before reading such a request.
 fn censor(shared: Arc<Shared>, party: Party) -> Censor {
     Box::new(move |head: &Head| {
-        shared.script().take_reset_unread(party, &head.method, head.token().as_deref())
+        let token = head.token();
+        let tenant = shared.parties().tenant(party, &head.path, token.as_deref());
+        let asked = Asked { party, method: &head.method, token: token.as_deref(), tenant };
+        shared.script().take_reset_unread(&asked)
     })
 }
 
@@ -136,8 +138,7 @@ impl Session {
 
     async fn respond(&self, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Ended> {
         let recorded = self.read(request).await;
-        let step = self.shared.script().take(self.party, &recorded.method, recorded.token.as_deref());
-        let step = step.unwrap_or_else(Step::service);
+        let step = self.step(&recorded);
         let number = self.shared.record.request(recorded.clone());
         let reply = self.reply(&step, &recorded);
         let fault = step.fault.as_ref();
@@ -153,6 +154,14 @@ impl Session {
             // hyper refuses to send these headers.
             (None, Err(_)) => Err(self.end(delivery::as_it_is(&reply))),
         }
+    }
+
+    /// The script's step for a request, or the service's own answer.
+    fn step(&self, request: &Recorded) -> Step {
+        let (party, token) = (request.party(), request.token.as_deref());
+        let tenant = self.shared.parties().tenant(party, &request.path, token);
+        let asked = Asked { party, method: &request.method, token, tenant };
+        self.shared.script().take(&asked).unwrap_or_else(Step::service)
     }
 
     fn end(&self, ending: Ending) -> Ended {
@@ -196,16 +205,15 @@ impl Session {
 
     /// The reply of a step; `None` if the step sends none.
     fn reply(&self, step: &Step, request: &Recorded) -> Option<Reply> {
-        let (party, time) = (self.party, request.time);
         let mut parties = self.shared.parties();
-        let own = step.processes().then(|| parties.answer(party, request, time));
+        let own = step.processes().then(|| parties.answer(request));
         match &step.answer {
             Answer::Service => own,
-            Answer::Reply(reply) => Some(parties.scripted(party, reply.clone(), request, time)),
-            Answer::Error(code) => Some(parties.error(party, *code, request, time)),
+            Answer::Reply(reply) => Some(parties.scripted(reply.clone(), request)),
+            Answer::Error(code) => Some(parties.error(*code, request)),
             Answer::Echo(status) => {
                 let secret = request.secret().unwrap_or_default();
-                Some(parties.scripted(party, echo(*status, &secret), request, time))
+                Some(parties.scripted(echo(*status, &secret), request))
             }
         }
     }

@@ -21,7 +21,8 @@
 //!
 //! It does what the service's documentation says. [`Behaviour`] has a field for each question that the documentation
 //! leaves open, [`Network`] has one for each obstacle between a client and the service, and a [`Step`] of a script
-//! changes what happens to single requests.
+//! changes what happens to single requests. It also issues tokens, as Entra and a machine's managed identity do:
+//! [`Registration`] and [`Identities`] say to whom.
 
 mod arc_keys;
 mod assertion;
@@ -40,6 +41,7 @@ mod exchange;
 mod fault;
 mod form;
 mod identity;
+mod machine;
 mod network;
 mod parties;
 mod proxy;
@@ -54,6 +56,7 @@ mod shared;
 mod socks;
 mod span;
 mod tenant;
+mod tenant_request;
 mod time;
 mod token;
 mod wire;
@@ -68,8 +71,10 @@ pub use emulator::{Config, Emulator};
 pub use entra::LOGIN_HOSTS;
 pub use envelope::ErrorForm;
 pub use fault::Fault;
-pub use identity::{ExpiryForm, Identities, Machine};
+pub use identity::{ExpiryForm, Identities};
+pub use machine::Machine;
 pub use network::{Certificate, Network, ProxyFault, TlsFault, TlsVersions};
+pub use parties::Party;
 pub use record::{Connect, Counts, Recorded, Sink, Via};
 pub use registration::Registration;
 pub use reply::Reply;

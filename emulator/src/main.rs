@@ -86,6 +86,7 @@ fn variables(emulator: &Emulator) -> String {
     }
     lines.push_str(&format!("# also: {} {}\n", emulator.tls_proxy_url(), emulator.socks_url()));
     lines.push_str(&format!("# without a proxy: {}\n", emulator.direct_url()));
+    lines.push_str(&format!("# managed identities: {}\n", emulator.identity_url()));
     lines
 }
 

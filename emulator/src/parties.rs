@@ -1,28 +1,32 @@
 //! The services that a client meets.
 
-use chrono::{DateTime, Utc};
-
-use crate::entra::{Cloud, Entra};
+use crate::entra::{Entra, LOGIN_HOSTS};
 use crate::identity::Identity;
-use crate::record::Recorded;
+use crate::record::{Recorded, Via};
 use crate::reply::Reply;
 use crate::service::{self, Service};
+use crate::tenant_request;
 
 /// Which service a request is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Party {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Party {
     /// Microsoft Graph.
     Graph,
     /// Entra ID, which issues tokens.
     Entra,
-    /// The managed identity of the machine: IMDS, App Service or Azure Arc.
+    /// The endpoint for the managed identity of the machine: IMDS, App Service or Azure Arc.
     Identity,
 }
 
 impl Party {
-    /// The one that serves this host over TLS.
-    pub(crate) fn at(host: &str) -> Self {
-        if Cloud::at(host).is_some() { Self::Entra } else { Self::Graph }
+    /// The one that a client meets at this host, when it connects like this.
+    pub(crate) fn at(via: Via, host: &str) -> Self {
+        match via {
+            Via::Identity => Self::Identity,
+            _ if LOGIN_HOSTS.contains(&host) => Self::Entra,
+            _ => Self::Graph,
+        }
     }
 
     /// The word by which scripts select a request with this method.
@@ -36,7 +40,7 @@ impl Party {
     }
 }
 
-/// All of them. Every time is an argument.
+/// All of them.
 #[derive(Debug)]
 pub(crate) struct Parties {
     pub(crate) graph: Service,
@@ -45,38 +49,46 @@ pub(crate) struct Parties {
 }
 
 impl Parties {
-    /// A service's own answer.
-    pub(crate) fn answer(&mut self, party: Party, request: &Recorded, now: DateTime<Utc>) -> Reply {
+    /// The tenant of a request's token, or of the token that it asks for.
+    pub(crate) fn tenant(&self, party: Party, path: &str, token: Option<&str>) -> String {
         match party {
-            Party::Graph => self.graph.answer(&service::question(request), now),
-            Party::Entra => self.entra.answer(request, now),
-            Party::Identity => self.identity.answer(request, &self.entra, now),
+            Party::Graph => self.graph.tenant_of(token.unwrap_or_default()),
+            Party::Entra => tenant_request::tenant(path).to_owned(),
+            Party::Identity => self.identity.identities.identity_tenant.clone(),
         }
     }
 
-    /// A service's typical error with this status, or with this code of Entra.
-    pub(crate) fn error(&mut self, party: Party, code: u32, request: &Recorded, now: DateTime<Utc>) -> Reply {
+    /// A service's own answer.
+    pub(crate) fn answer(&mut self, request: &Recorded) -> Reply {
+        match request.party() {
+            Party::Graph => self.graph.answer(&service::question(request), request.time),
+            Party::Entra => self.entra.answer(request),
+            Party::Identity => self.identity.answer(request, &mut self.entra),
+        }
+    }
+
+    /// A service's typical error with this status; from Entra, also the error with this code.
+    pub(crate) fn error(&mut self, code: u32, request: &Recorded) -> Reply {
         let status = u16::try_from(code).unwrap_or(500);
-        match party {
-            Party::Graph => self.graph.error(status, &service::question(request), now),
-            Party::Entra => self.entra.error(code, request, now),
-            Party::Identity => self.identity.error(status, request, now),
+        match request.party() {
+            Party::Graph => self.graph.error(status, &service::question(request), request.time),
+            Party::Entra => self.entra.error(code, request),
+            Party::Identity => self.identity.error(status, request),
         }
     }
 
     /// A scripted reply, with the service's usual headers unless it is bare.
-    pub(crate) fn scripted(
-        &mut self,
-        party: Party,
-        reply: Reply,
-        request: &Recorded,
-        now: DateTime<Utc>,
-    ) -> Reply {
-        match party {
-            Party::Graph => self.graph.scripted(reply, &service::question(request), now),
-            Party::Entra => self.entra.scripted(reply, request, now),
-            Party::Identity => self.identity.scripted(reply, now),
+    pub(crate) fn scripted(&mut self, reply: Reply, request: &Recorded) -> Reply {
+        match request.party() {
+            Party::Graph => self.graph.scripted(reply, &service::question(request), request.time),
+            Party::Entra => self.entra.scripted(reply, request),
+            Party::Identity => self.identity.scripted(reply, request),
         }
+    }
+
+    /// Makes Graph ask for other tokens than those that have been issued so far.
+    pub(crate) fn revoke_tokens(&mut self) {
+        self.graph.revoke(self.entra.issued());
     }
 }
 
@@ -86,9 +98,10 @@ mod tests {
 
     #[test]
     fn scripts_tell_requests_by_a_word() {
-        assert_eq!(Party::at("graph.microsoft.us").word("PATCH"), "PATCH");
-        assert_eq!(Party::at("login.microsoftonline.us").word("POST"), "TOKEN");
-        assert_eq!(Party::at("login.chinacloudapi.cn").word("GET"), "DISCOVERY");
-        assert_eq!(Party::Identity.word("GET"), "IDENTITY");
+        let word = |via, host, method| Party::at(via, host).word(method).to_owned();
+        assert_eq!(word(Via::Proxy, "graph.microsoft.us", "PATCH"), "PATCH");
+        assert_eq!(word(Via::Proxy, "login.microsoftonline.us", "POST"), "TOKEN");
+        assert_eq!(word(Via::Direct, "login.chinacloudapi.cn", "GET"), "DISCOVERY");
+        assert_eq!(word(Via::Identity, "127.0.0.1:80", "GET"), "IDENTITY");
     }
 }

@@ -81,8 +81,8 @@ impl Recorded {
     }
 
     /// Which service it is for.
-    pub(crate) fn party(&self) -> Party {
-        if self.via == Via::Identity { Party::Identity } else { Party::at(&self.host) }
+    pub fn party(&self) -> Party {
+        Party::at(self.via, &self.host)
     }
 
     /// The fields of its body, if it is a form.
@@ -169,9 +169,10 @@ impl Serialize for Recorded {
                 "body": self.without_secrets(&String::from_utf8_lossy(&reply.body)),
             })
         });
-        let mut object = serializer.serialize_struct("Recorded", 14)?;
+        let mut object = serializer.serialize_struct("Recorded", 15)?;
         object.serialize_field("number", &self.number)?;
         object.serialize_field("connection", &self.connection)?;
+        object.serialize_field("party", &self.party())?;
         object.serialize_field("via", &self.via)?;
         object.serialize_field("host", &self.host)?;
         object.serialize_field("time", &crate::tenant::wire_time(Some(self.time)))?;

@@ -26,6 +26,9 @@ pub struct Step {
     /// The bearer token of the requests that it matches. Defaults to any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token: Option<String>,
+    /// The tenant of their token, or of the token that they ask for. Defaults to any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tenant: Option<String>,
     /// How many requests it answers. Defaults to 1; `u32::MAX` never runs out.
     #[serde(default = "once")]
     pub times: u32,
@@ -54,7 +57,8 @@ pub enum Answer {
     Reply(Reply),
     /// The typical error of this status, with its envelope. For `TOKEN`, also an AADSTS code such as 7000215.
     Error(u32),
-    /// A reply of this status that repeats the request's bearer token in its reason phrase, headers, claims and body.
+    /// A reply of this status that repeats the request's bearer token in its reason phrase, headers, claims and body. For
+    /// `TOKEN` and `IDENTITY`, it repeats the secret.
     Echo(u16),
 }
 
@@ -92,6 +96,11 @@ impl Step {
     /// Matches only requests with this bearer token.
     pub fn for_token(self, token: &str) -> Self {
         Self { token: Some(token.to_owned()), ..self }
+    }
+
+    /// Matches only requests with a token of this tenant, or for one.
+    pub fn for_tenant(self, name: &str) -> Self {
+        Self { tenant: Some(name.to_owned()), ..self }
     }
 
     /// Answers this many requests.
@@ -137,14 +146,33 @@ impl Step {
     }
 
     fn with(answer: Answer) -> Self {
-        Self { on: None, token: None, times: 1, delay: Duration::ZERO, process: None, answer, fault: None }
+        Self {
+            on: None,
+            token: None,
+            tenant: None,
+            times: 1,
+            delay: Duration::ZERO,
+            process: None,
+            answer,
+            fault: None,
+        }
     }
 
-    fn is_for(&self, party: Party, method: &str, token: Option<&str>) -> bool {
-        let word = party.word(method);
-        self.on.as_deref().map_or(party == Party::Graph, |on| on.eq_ignore_ascii_case(word))
-            && self.token.as_deref().is_none_or(|own| token == Some(own))
+    fn is_for(&self, asked: &Asked) -> bool {
+        let word = asked.party.word(asked.method);
+        self.on.as_deref().map_or(asked.party == Party::Graph, |on| on.eq_ignore_ascii_case(word))
+            && self.token.as_deref().is_none_or(|own| asked.token == Some(own))
+            && self.tenant.as_deref().is_none_or(|own| asked.tenant == own)
     }
+}
+
+/// What steps look at in a request.
+#[derive(Clone, Debug)]
+pub(crate) struct Asked<'a> {
+    pub(crate) party: Party,
+    pub(crate) method: &'a str,
+    pub(crate) token: Option<&'a str>,
+    pub(crate) tenant: String,
 }
 
 fn once() -> u32 {
@@ -169,14 +197,14 @@ impl Script {
     }
 
     /// Takes the first step that matches such a request. The others stay.
-    pub(crate) fn take(&mut self, party: Party, method: &str, token: Option<&str>) -> Option<Step> {
-        let index = self.0.iter().position(|step| step.is_for(party, method, token))?;
+    pub(crate) fn take(&mut self, asked: &Asked) -> Option<Step> {
+        let index = self.0.iter().position(|step| step.is_for(asked))?;
         self.take_at(index)
     }
 
     /// Takes that step if it resets the connection before the request is read. Returns whether it did.
-    pub(crate) fn take_reset_unread(&mut self, party: Party, method: &str, token: Option<&str>) -> bool {
-        let index = self.0.iter().position(|step| step.is_for(party, method, token));
+    pub(crate) fn take_reset_unread(&mut self, asked: &Asked) -> bool {
+        let index = self.0.iter().position(|step| step.is_for(asked));
         let resets = |index: &usize| self.0[*index].fault == Some(Fault::ResetUnread);
         index.filter(resets).and_then(|index| self.take_at(index)).is_some()
     }
@@ -198,6 +226,10 @@ impl Script {
 mod tests {
     use super::*;
 
+    fn asked<'a>(method: &'a str, token: Option<&'a str>) -> Asked<'a> {
+        Asked { party: Party::Graph, method, token, tenant: "default".to_owned() }
+    }
+
     #[test]
     fn steps_are_taken_in_order_by_those_they_are_for() {
         let mut script = Script::default();
@@ -207,7 +239,7 @@ mod tests {
             Step::error(504).for_token("a"),
             Step::error(509).times(0),
         ]);
-        let mut next = |method, token| script.take(Party::Graph, method, token).map(|step| step.answer);
+        let mut next = |method, token| script.take(&asked(method, token)).map(|step| step.answer);
         assert_eq!(next("GET", None), Some(Answer::Error(503)));
         assert_eq!(next("GET", None), None);
         assert_eq!(next("POST", Some("a")), Some(Answer::Error(500)));
@@ -218,15 +250,33 @@ mod tests {
     }
 
     #[test]
+    fn a_step_is_for_one_party_and_maybe_for_one_tenant() {
+        let mut script = Script::default();
+        script.extend([
+            Step::error(1).for_tenant("a"),
+            Step::error(2),
+            Step::error(3).on("TOKEN").for_tenant("a"),
+            Step::error(4).on("token"),
+            Step::error(5).on("IDENTITY"),
+        ]);
+        let mut next = |party, tenant: &str| {
+            let asked = Asked { party, tenant: tenant.to_owned(), ..asked("POST", None) };
+            script.take(&asked).map(|step| step.answer)
+        };
+        let parties = [Party::Entra, Party::Graph, Party::Identity];
+        assert_eq!(parties.map(|party| next(party, "b")), [4, 2, 5].map(|code| Some(Answer::Error(code))));
+        assert_eq!(parties.map(|party| next(party, "b")), [None, None, None]);
+        let left = [Some(Answer::Error(3)), Some(Answer::Error(1)), None];
+        assert_eq!(parties.map(|party| next(party, "a")), left);
+    }
+
+    #[test]
     fn a_step_forever_stays() {
         let mut script = Script::default();
         script.extend([Step::fault(Fault::ResetUnread).forever()]);
-        assert!(
-            script.take_reset_unread(Party::Graph, "GET", None)
-                && script.take_reset_unread(Party::Graph, "POST", None)
-        );
+        assert!(["GET", "POST"].into_iter().all(|method| script.take_reset_unread(&asked(method, None))));
         script.clear();
-        assert!(!script.take_reset_unread(Party::Graph, "GET", None));
+        assert!(!script.take_reset_unread(&asked("GET", None)));
     }
 
     #[test]
@@ -251,6 +301,7 @@ mod tests {
             {"delay": "500ms", "fault": {"trickle-body": {"bytes": 1, "every": "50ms"}}},
             {"answer": {"reply": {"status": 200, "headers": [["X", "y"]], "body": "abc"}}, "process": true},
             {"token": "t", "fault": "lose-reply"},
+            {"on": "TOKEN", "tenant": "a", "answer": {"error": 7000215}},
             {"fault": {"raw": "hello"}},
             {"answer": {"echo": 401}}
         ]"#;
@@ -260,6 +311,7 @@ mod tests {
             Step::fault(Fault::TrickleBody { bytes: 1, every }).after(Duration::from_millis(500)),
             Step::reply(Reply::new(200).header("X", "y").body("abc")).processed(),
             Step::fault(Fault::LoseReply).for_token("t"),
+            Step::error(7_000_215).on("TOKEN").for_tenant("a"),
             Step::fault(Fault::Raw(b"hello".to_vec())),
             Step::echo(401),
         ];
@@ -273,6 +325,6 @@ mod tests {
         let readme = include_str!("../README.md");
         let example =
             readme.split("```json\n").nth(1).and_then(|rest| rest.split("```").next()).expect("a script");
-        assert_eq!(serde_json::from_str::<Vec<Step>>(example).expect("valid").len(), 4);
+        assert_eq!(serde_json::from_str::<Vec<Step>>(example).expect("valid").len(), 5);
     }
 }

@@ -51,10 +51,11 @@ impl Tee {
     }
 }
 
-/// A request's method and headers, unchanged.
+/// A request's method, path and headers, unchanged.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Head {
     pub(crate) method: String,
+    pub(crate) path: String,
     pub(crate) headers: Vec<(String, String)>,
 }
 
@@ -63,12 +64,13 @@ impl Head {
         let end = bytes.windows(4).position(|four| four == b"\r\n\r\n").unwrap_or(bytes.len());
         let text: String = bytes[..end].iter().map(|byte| char::from(*byte)).collect();
         let mut lines = text.split("\r\n");
-        let method = lines.next().and_then(|line| line.split(' ').next()).unwrap_or_default().to_owned();
+        let mut first = lines.next().unwrap_or_default().split(' ').map(str::to_owned);
+        let (method, path) = (first.next().unwrap_or_default(), first.next().unwrap_or_default());
         let header = |line: &str| {
             let (name, value) = line.split_once(':')?;
             Some((name.to_owned(), value.trim().to_owned()))
         };
-        Self { method, headers: lines.filter_map(header).collect() }
+        Self { method, path, headers: lines.filter_map(header).collect() }
     }
 
     /// The bearer token among the headers.
@@ -152,7 +154,7 @@ mod tests {
         let tee = Tee::default();
         let first =
             tee.add(b"POST /x HTTP/1.1\r\nHOST: a\r\nAuthorization: bearer  t=\r\n").expect("the first");
-        assert_eq!(first.method, "POST");
+        assert_eq!((&*first.method, &*first.path), ("POST", "/x"));
         assert_eq!(tee.add(b"X-y:z\r\n\r\nbody: no"), None);
         let head = tee.take();
         let names: Vec<_> = head.headers.iter().map(|(name, _)| name.as_str()).collect();

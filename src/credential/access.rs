@@ -62,9 +62,10 @@ impl<'a> From<&'a str> for Access<'a> {
     }
 }
 
-impl<'a> From<&'a String> for Access<'a> {
-    fn from(token: &'a String) -> Access<'a> {
-        Access::Token(token)
+/// A `String`, a `Zeroizing<String>`, an `Arc<str>` ...
+impl<'a, T: AsRef<str>> From<&'a T> for Access<'a> {
+    fn from(token: &'a T) -> Access<'a> {
+        Access::Token(token.as_ref())
     }
 }
 

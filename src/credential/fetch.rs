@@ -88,7 +88,7 @@ impl Asking<'_> {
             self.detail.trace.note(self.started.elapsed(), Happening::Token(text.into()));
             return Ok(token);
         }
-        let refusal = Object::read(&body).ok().map(|body| Refusal::read(&body, Token::hidden(secret)));
+        let refusal = Object::read(&body).ok().map(|body| Refusal::read(&body, Token::unchecked(secret)));
         let refusal = refusal.filter(|refusal| refusal.code.is_some() || refusal.message.is_some());
         answer::record(self.detail, reply.status, refusal.as_ref());
         Err(answer::failure(reply, refusal.as_ref(), issuer, Time::local()))

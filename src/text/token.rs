@@ -56,8 +56,8 @@ impl<'a> Token<'a> {
         Err(if byte.is_ascii_graphic() { TokenError::Quote(offset) } else { TokenError::Byte(offset) })
     }
 
-    /// A secret of another kind, to be taken out of texts as a token is. It is never sent as one.
-    pub(crate) fn hidden(text: &'a str) -> Token<'a> {
+    /// A text that was checked before, or another secret that is to be taken out of texts as a token is.
+    pub(crate) fn unchecked(text: &'a str) -> Token<'a> {
         Token { text, earlier: &[] }
     }
 

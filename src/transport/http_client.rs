@@ -97,7 +97,7 @@ impl HttpClient {
             LONGEST_WITHOUT_TOKEN + request.path.len() + request.form.as_ref().map_or(0, |form| form.len());
         for (name, value) in &request.headers {
             length += name.len() + value.len();
-            head = head.header(*name, sensitive(&[value.as_bytes()]));
+            head = head.header(*name, sensitive(Zeroizing::new(value.as_bytes().to_vec())));
         }
         let agent = self.agent();
         let _scope = call.enter(length);
@@ -115,7 +115,7 @@ impl HttpClient {
                 .and_then(|request| agent.run(request)),
         };
         response.and_then(read_secret).map_err(|error| {
-            Failure::new(error, call, Token::hidden(&request.secret), &self.destination(address))
+            Failure::new(error, call, Token::unchecked(&request.secret), &self.destination(address))
         })
     }
 
@@ -181,13 +181,15 @@ fn run(agent: &Agent, operation: Operation, request: Builder) -> Result<RawReply
 
 /// The header with the token.
 fn bearer(token: Token<'_>) -> HeaderValue {
-    sensitive(&[b"Bearer ", token.as_str().as_bytes()])
+    const SCHEME: &[u8] = b"Bearer ";
+    let mut value = Zeroizing::new(Vec::with_capacity(SCHEME.len() + token.as_str().len()));
+    value.extend_from_slice(SCHEME);
+    value.extend_from_slice(token.as_str().as_bytes());
+    sensitive(value)
 }
 
-/// A header's value whose memory is wiped when its last owner drops it. The parts fit into a header.
-fn sensitive(parts: &[&[u8]]) -> HeaderValue {
-    let mut value = Zeroizing::new(Vec::with_capacity(parts.iter().map(|part| part.len()).sum()));
-    parts.iter().for_each(|part| value.extend_from_slice(part));
+/// A header's value, which is checked. Its memory is wiped when its last owner drops it.
+fn sensitive(value: Zeroizing<Vec<u8>>) -> HeaderValue {
     let mut value =
         HeaderValue::from_maybe_shared(Bytes::from_owner(value)).expect("checked to fit a header");
     value.set_sensitive(true);
@@ -199,7 +201,7 @@ fn read(mut response: Response<Body>) -> Result<RawReply, ureq::Error> {
         Err(ureq::Error::BodyExceedsLimit(_)) => Vec::new(),
         body => body?,
     };
-    Ok(with_body(&response, body))
+    with_body(&response, body)
 }
 
 /// Reads a body into memory that does not move as it grows: a copy would not be wiped.
@@ -210,19 +212,19 @@ fn read_secret(mut response: Response<Body>) -> Result<RawReply, ureq::Error> {
     if body.len() == LONGEST_TOKEN_REPLY {
         body.zeroize();
     }
-    Ok(with_body(&response, mem::take(&mut *body)))
+    with_body(&response, mem::take(&mut *body))
 }
 
-fn with_body(response: &Response<Body>, body: Vec<u8>) -> RawReply {
+fn with_body(response: &Response<Body>, body: Vec<u8>) -> Result<RawReply, ureq::Error> {
     let headers = response.headers();
-    RawReply {
+    Ok(RawReply {
         status: response.status().as_u16(),
         request_id: text(headers, REQUEST_ID),
         date: text(headers, DATE),
         retry_after: text(headers, RETRY_AFTER),
         challenges: headers.get_all(WWW_AUTHENTICATE).iter().map(lossy).collect(),
         body,
-    }
+    })
 }
 
 fn text(headers: &HeaderMap, name: HeaderName) -> Option<String> {

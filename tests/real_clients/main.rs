@@ -1,5 +1,9 @@
-//! The emulator serves clients that nobody here wrote, as the real service does: the official SDK for Python, and curl.
-//! They are unchanged, and find it by `HTTPS_PROXY` and `SSL_CERT_FILE`.
+//! The emulator serves clients that nobody here wrote, as the real services do: the official SDK for Python, its
+//! credentials, and curl. They are unchanged, and find it by variables of the environment.
+
+mod credentials;
+#[path = "../programs/venv.rs"]
+mod venv;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

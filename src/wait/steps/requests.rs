@@ -68,11 +68,19 @@ impl Wait {
         Ok(event)
     }
 
-    /// Sends one request. The outer error ends the call.
+    /// Sends one request, with a token that is good. The outer error ends the call.
     fn exchange(&mut self, operation: Operation) -> Result<Result<Reply, Failure>, StopReason> {
-        if let Err(failure) = self.renew_token() {
-            return self.judge(Err(failure));
+        self.was_throttled = Some(false);
+        match self.renew_token().and_then(|()| self.send(operation)) {
+            Err(failure) if failure.error.kind() == ErrorKind::Cancelled => {
+                self.note_failure(Some(&failure.error));
+                Err(StopReason::Cancelled)
+            }
+            result => Ok(result),
         }
+    }
+
+    fn send(&mut self, operation: Operation) -> Result<Reply, Failure> {
         let call = self.graph.call(self.time_left());
         call.set_needs_new_connection(self.needs_new_connection);
         let Wait { graph, tokens, started, detail, .. } = self;
@@ -80,34 +88,21 @@ impl Wait {
         let reply = result.as_ref().ok();
         self.needs_new_connection = reply.is_some_and(|reply| reply.status == 503);
         self.was_throttled = Some(reply.is_some_and(|reply| retry::is_throttled(operation, reply.status)));
-        self.judge(result)
-    }
-
-    fn time_left(&self) -> Duration {
-        self.terms.deadline.saturating_sub(self.elapsed())
+        result
     }
 
     /// Takes the token from the credential, if there is one.
     fn renew_token(&mut self) -> Result<(), Failure> {
         let Some(credential) = &self.credential else { return Ok(()) };
-        let timeout = self.time_left();
-        let token = credential.token(&self.graph, timeout, self.started, &mut self.detail);
-        let token = token.inspect_err(|_| self.was_throttled = Some(false))?;
+        let token = credential.token(&self.graph, self.time_left(), self.started, &mut self.detail)?;
         if self.tokens.current() != Some(token.as_str()) {
-            self.tokens.replace(Token::hidden(&token));
+            self.tokens.replace(Token::unchecked(&token));
         }
         Ok(())
     }
 
-    /// A cancel ends the call.
-    fn judge(&mut self, result: Result<Reply, Failure>) -> Result<Result<Reply, Failure>, StopReason> {
-        match result {
-            Err(failure) if failure.error.kind() == ErrorKind::Cancelled => {
-                self.note_failure(Some(&failure.error));
-                Err(StopReason::Cancelled)
-            }
-            result => Ok(result),
-        }
+    fn time_left(&self) -> Duration {
+        self.terms.deadline.saturating_sub(self.elapsed())
     }
 
     /// Notes in the trace what happens now.
