@@ -180,8 +180,7 @@ AUTOPILOT_ENUM(autopilot_result) {
     AUTOPILOT_ERROR_CANCELLED = -5,
     // The connection broke after the request was sent. The service may have carried it out.
     AUTOPILOT_ERROR_CONNECTION_LOST = -6,
-    // HTTP 401: the service wants a new token. Or Microsoft Entra, or the machine's managed identity, refuses to give
-    // the credential one.
+    // HTTP 401: the service wants a new token. Or Microsoft Entra refuses the credential.
     AUTOPILOT_ERROR_UNAUTHORIZED = -7,
     // HTTP 403, or a 401 of Intune's own: the tenant has no licence, or the caller lacks a permission.
     AUTOPILOT_ERROR_FORBIDDEN = -8,

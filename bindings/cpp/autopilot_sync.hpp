@@ -139,8 +139,8 @@ enum class ErrorKind : std::int32_t {
     cancelled = AUTOPILOT_ERROR_CANCELLED,
     /// The connection broke after the request was sent. The service may have carried it out.
     connection_lost = AUTOPILOT_ERROR_CONNECTION_LOST,
-    /// HTTP 401: the service wants a new token, which must answer Error::claims() if there are any. Or Microsoft Entra,
-    /// or the machine's managed identity, refuses to give the credential one.
+    /// HTTP 401: the service wants a new token, which must answer Error::claims() if there are any. Or Microsoft Entra
+    /// refuses the credential.
     unauthorized = AUTOPILOT_ERROR_UNAUTHORIZED,
     /// HTTP 403, or a 401 of Intune's own: the tenant has no licence, or the caller lacks a permission.
     forbidden = AUTOPILOT_ERROR_FORBIDDEN,
