@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use autopilot_emulator::{Access, Behaviour, Config, Emulator, Reply, Step, Token};
+use autopilot_emulator::{Access, Behaviour, Config, Emulator, Registration, Reply, Step, Token};
 use serde_json::json;
 
 use crate::pages::{all, blocks, commands};
@@ -33,12 +33,18 @@ fn link(original: &Path, link: &Path) {
     std::os::unix::fs::symlink(original, link).unwrap();
 }
 
-/// Runs a shell command there, and checks that it called the emulator. Syncs take two seconds.
+const SECRET: &str = "abc8Q~secret-0123456789-abcdefghij";
+
+/// Runs a shell command there, and checks that it called the emulator. It finds a token, and an application's secret.
+/// Syncs take two seconds.
 fn runs(folder: &Path, command: &str) -> String {
     let behaviour = Behaviour { duration: Duration::from_secs(2), ..Behaviour::default() };
-    let emulator = Emulator::start(Config { behaviour, ..Config::default() });
+    let registration = Registration { client_secret: Some(SECRET.to_owned()), ..Registration::default() };
+    let emulator = Emulator::start(Config { behaviour, registration, ..Config::default() });
     let mut shell = emulator.command("sh");
-    let out = compiler::run(shell.args(["-c", command]).current_dir(folder).env("AUTOPILOT_TOKEN", "token"));
+    shell.args(["-c", command]).current_dir(folder).env("AUTOPILOT_TOKEN", "token");
+    shell.env("AZURE_TENANT_ID", "default").env("AZURE_CLIENT_ID", "an-application");
+    let out = compiler::run(shell.env("AZURE_CLIENT_SECRET", SECRET));
     assert!(!emulator.requests().is_empty(), "{command}");
     out
 }
@@ -46,12 +52,14 @@ fn runs(folder: &Path, command: &str) -> String {
 #[test]
 fn c_and_cpp_are_compiled_by_the_readmes_commands_and_run() {
     for (language, file, compiler, number) in
-        [("c", "agent.c", "cc -I", 3), ("cpp", "agent.cpp", "c++ -std=c++17 -I", 1)]
+        [("c", "agent.c", "cc -I", 4), ("cpp", "agent.cpp", "c++ -std=c++17 -I", 2)]
     {
         let (programs, commands) = (blocks(language), commands(compiler));
         assert_eq!((programs.len(), commands.len()), (number, 1), "{language}");
         let folder = folder(language);
-        for program in programs {
+        fs::write(folder.join("client-secret"), SECRET).unwrap();
+        // Last the README's own, which its last command runs.
+        for program in programs.into_iter().rev() {
             fs::write(folder.join(file), &program).unwrap();
             let strict = format!("{} -Wall -Wextra -Werror", commands[0]);
             compiler::run(Command::new("sh").args(["-c", &strict]).current_dir(&folder));
