@@ -24,7 +24,7 @@ const METADATA: &str = "/metadata/identity/oauth2/token";
 const ARC: &str = "127.0.0.1:40342";
 
 /// An Azure platform, and the identity that is asked for.
-pub(super) struct Platform {
+pub(crate) struct Platform {
     pub(super) kind: Kind,
     /// Host and port: an address of this machine or its link.
     address: String,
@@ -36,7 +36,7 @@ pub(super) struct Platform {
 }
 
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     /// The instance metadata service of a virtual machine.
     Imds,
     /// App Service, Functions and Container Apps.
@@ -48,7 +48,7 @@ pub(super) enum Kind {
 impl Platform {
     /// `has_arc` tells whether Azure Arc's agent is installed, which a service's environment may not say. Fails with
     /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) if a variable leads away from this machine.
-    pub(super) fn new(named: Endpoint, client_id: Option<&str>, has_arc: bool) -> Result<Platform, Error> {
+    pub(crate) fn new(named: Endpoint, client_id: Option<&str>, has_arc: bool) -> Result<Platform, Error> {
         let (kind, place) = match named {
             Endpoint::AppService { endpoint, header } => {
                 (Kind::AppService { header: checked(header)? }, place("IDENTITY_ENDPOINT", &endpoint)?)
@@ -67,7 +67,7 @@ impl Platform {
     }
 
     /// The request for a token for a Microsoft Graph. `key` answers Azure Arc's challenge.
-    pub(super) fn request(&self, root: &str, key: Option<&str>) -> TokenRequest {
+    pub(crate) fn request(&self, root: &str, key: Option<&str>) -> TokenRequest {
         let version = match self.kind {
             Kind::Imds => "2018-02-01",
             Kind::AppService { .. } => "2019-08-01",
@@ -82,13 +82,14 @@ impl Platform {
             Kind::Imds | Kind::Arc => ("Metadata", Zeroizing::new("true".to_owned())),
         }];
         headers.extend(key.map(|key| ("Authorization", Zeroizing::new(format!("Basic {key}")))));
-        let secret = match (&self.kind, key) {
-            (Kind::AppService { header }, _) => header.clone(),
-            (_, key) => Zeroizing::new(key.unwrap_or_default().to_owned()),
+        let secret = match &self.kind {
+            Kind::AppService { header } => Some(header.as_str()),
+            Kind::Imds | Kind::Arc => key,
         };
+        let secrets = secret.map(|secret| Zeroizing::new(secret.to_owned())).into_iter().collect();
         let has_answered = self.has_answered();
         let authority = Authority::Platform { address: self.address.clone(), has_answered };
-        TokenRequest { authority, path, headers, form: None, secret }
+        TokenRequest { authority, path, headers, form: None, secrets }
     }
 
     /// Whether a reply of Azure Arc's names the identity that was asked for. An old agent ignores which that is.

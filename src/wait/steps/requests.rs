@@ -96,7 +96,7 @@ impl Wait {
         let Some(credential) = &self.credential else { return Ok(()) };
         let token = credential.token(&self.graph, self.time_left(), self.started, &mut self.detail)?;
         if self.tokens.current() != Some(token.as_str()) {
-            self.tokens.replace(Token::unchecked(&token));
+            self.tokens.replace(Token::checked(&token));
         }
         Ok(())
     }
