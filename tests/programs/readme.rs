@@ -1,6 +1,7 @@
 //! The README and the pages in `docs/` are right: their own commands compile their programs, which then run.
 //! (`documented.rs` runs the Rust programs.)
 
+use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -9,12 +10,13 @@ use std::process::Command;
 use std::time::Duration;
 
 use autopilot_emulator::{Behaviour, Config, Emulator, Registration};
+use autopilot_sync::{Client, Credential, ErrorKind, Secret};
 
 use crate::pages::{all, blocks, commands};
 use crate::{compiler, python};
 
 /// A folder like the one of the README's reader: the headers, and the release libraries under their names.
-fn folder(name: &str) -> PathBuf {
+pub(crate) fn folder(name: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("readme-{name}"));
     let libraries = folder.join("target/release");
     fs::create_dir_all(&libraries).unwrap();
@@ -46,7 +48,7 @@ fn runs(folder: &Path, command: &str) -> String {
 #[test]
 fn c_and_cpp_are_compiled_by_the_readmes_commands_and_run() {
     for (language, file, compiler, number) in
-        [("c", "agent.c", "cc -I", 3), ("cpp", "agent.cpp", "c++ -std=c++17 -I", 1)]
+        [("c", "agent.c", "cc -Iinclude agent.c", 3), ("cpp", "agent.cpp", "c++ -std=c++17 -I", 1)]
     {
         let (programs, commands) = (blocks(language), commands(compiler));
         assert_eq!((programs.len(), commands.len()), (number, 1), "{language}");
@@ -203,5 +205,31 @@ fn the_table_of_results_is_the_librarys() {
         let kinds = autopilot_sync::ErrorKind::ALL.iter().map(|kind| (kind.code(), format!("{kind:?}")));
         let known = answers.chain(kinds).find(|(known, _)| *known == code);
         assert_eq!(known.map(|(_, name)| name).unwrap_or_default(), rust, "{code}");
+    }
+}
+
+/// The page has a row for each code that the library knows, and the library has a hint for each.
+#[test]
+fn the_table_of_entras_codes_is_the_librarys() {
+    let (_, page) = all().into_iter().find(|(name, _)| name == "docs/tokens.md").unwrap();
+    let rows = page.lines().filter_map(|line| line.strip_prefix("| AADSTS")?.split_once(" | "));
+    let documented: BTreeSet<u32> =
+        rows.flat_map(|(codes, _)| codes.split(", AADSTS")).map(|code| code.parse().unwrap()).collect();
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/credential/refusal.rs");
+    let source = fs::read_to_string(source).unwrap();
+    let (_, advice) = source.split_once("fn advice(").unwrap();
+    let (advice, _) = advice.split_once("\n    }\n").unwrap();
+    let known: BTreeSet<u32> = advice.split('"').filter_map(|text| text.parse().ok()).collect();
+    assert_eq!(documented, known);
+    let emulator = entra();
+    let builder = Client::builder().ignore_environment().proxy(&emulator.proxy_url()).unwrap();
+    let client = builder.ca_file(emulator.ca_file()).unwrap().build().unwrap();
+    let credential = Credential::client_secret("a-tenant", "an-application", Secret::Text(SECRET)).unwrap();
+    for code in documented {
+        emulator.register(|registration| registration.token_error = Some(code));
+        let error = client.sync(&credential).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Unauthorized, "{error:#}");
+        let said = error.to_string();
+        assert!(said.contains(&format!("AADSTS{code}")) && said.contains("; hint: "), "{said}");
     }
 }

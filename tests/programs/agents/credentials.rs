@@ -5,12 +5,17 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use autopilot_emulator::{Behaviour, Clock, Config, Emulator, Identities, Machine, Registration, RetryAfter};
+use autopilot_emulator::{
+    Behaviour, ClientCertificate, Clock, Config, Emulator, Identities, Machine, Registration, RetryAfter,
+};
 use chrono::Utc;
 
+use super::fleet::{accepted, wait_for};
 use super::{Agent, path, write};
 use crate::compiler;
+use crate::pages::commands;
 use crate::program::Program;
+use crate::readme::folder;
 
 const HOUR: Duration = Duration::from_secs(3600);
 
@@ -69,8 +74,12 @@ fn by_secret(file: &Path) -> [&str; 6] {
 
 /// How often a token was asked for, from Entra or from the machine.
 fn token_requests(emulator: &Emulator) -> usize {
+    token_requests_of(emulator, "")
+}
+
+fn token_requests_of(emulator: &Emulator, tenant: &str) -> usize {
     let requests = emulator.requests();
-    requests.iter().filter(|request| request.path.contains("/oauth2/")).count()
+    requests.iter().filter(|request| request.path.contains(&format!("{tenant}/oauth2/"))).count()
 }
 
 #[test]
@@ -170,4 +179,94 @@ fn the_daemon_says_why_it_gets_no_token() {
         assert!(said.contains(words), "{arguments:?}: {said}");
     }
     assert!(emulator.requests().iter().all(|request| request.token.is_none()));
+}
+
+#[test]
+fn the_readmes_daemon_runs_on_by_itself() {
+    let (compile, start) = (commands("cc -Iinclude bindings/"), commands("./autopilot-syncd "));
+    assert_eq!((compile.len(), start.len()), (1, 1));
+    let folder = folder("daemon");
+    compiler::run(Command::new("sh").args(["-c", &compile[0]]).current_dir(&folder));
+    write(&folder.join("secret"), "s3cret-1");
+    let emulator = with_secret("s3cret-1", Clock::manual().step(Duration::from_secs(6)));
+    let mut shell = emulator.command("sh");
+    shell.args(["-c", &format!("exec {}", start[0])]).current_dir(&folder);
+    let agent = Agent::start(shell.env("AZURE_TENANT_ID", TENANT).env("AZURE_CLIENT_ID", APPLICATION));
+    agent.wait_for("result: AUTOPILOT_OK: the sync completed ");
+    agent.wait_for("pause: 3600 s");
+    agent.signal("TERM");
+    assert_eq!(agent.end().0, 0);
+}
+
+/// The program for many tenants, all of which the same application serves.
+fn fleet(emulator: &Emulator, tenants: &str, arguments: &[&str]) -> Command {
+    let file = path("tenants");
+    fs::write(&file, tenants).unwrap();
+    let mut command = Program::cpp_example("autopilot-fleet.cpp").against(emulator);
+    command.args(["--client-id", APPLICATION]).args(arguments).arg(file);
+    command
+}
+
+#[test]
+fn the_fleet_gets_each_tenants_token_by_one_certificate() {
+    let certificate = certificate("fleet");
+    let pem = ClientCertificate::from_pem(&fs::read_to_string(&certificate).unwrap()).unwrap();
+    let known = ["contoso.com", "fabrikam.com"];
+    let registration = Registration {
+        client_certificate: Some(pem),
+        entra_tenants: known.map(String::from).into(),
+        ..Registration::default()
+    };
+    let emulator = azure(registration, Clock::manual());
+    let tenants = "contoso.com\nfabrikam.com\ngone.example\nno_name\nother env:OTHER\n";
+    let mut command = fleet(&emulator, tenants, &["--certificate", certificate.to_str().unwrap()]);
+    let (code, said) = Agent::start(command.env("OTHER", "s3cret-other")).end();
+    assert_eq!(code, 77, "{said}");
+    for line in [
+        "contoso.com: AUTOPILOT_OK: ",
+        "fabrikam.com: AUTOPILOT_OK: ",
+        "gone.example: AUTOPILOT_ERROR_UNAUTHORIZED: unauthorized: no token: HTTP 400 from ",
+        "no_name: NO_TOKEN: its name is no id and no domain of a tenant (trigger not sent)",
+        "other: AUTOPILOT_OK: ",
+        "3 of 5 are synchronised",
+    ] {
+        assert!(said.lines().any(|said| said.starts_with(line)), "{line}: {said}");
+    }
+    for (tenant, count) in [("contoso.com", 1), ("fabrikam.com", 1), ("gone.example", 1), ("other", 0)] {
+        assert_eq!(token_requests_of(&emulator, tenant), count, "{tenant}");
+    }
+}
+
+/// The clock stands until both syncs are triggered, and then the tokens have expired.
+#[test]
+fn the_fleet_gets_other_tokens_when_an_hour_has_passed() {
+    let emulator = with_secret("s3cret-1", Clock::manual());
+    let secret = secret_file("fleet", "s3cret-1");
+    let arguments = ["--secret-file", secret.to_str().unwrap(), "--wait", "1h"];
+    let agent = Agent::start(&mut fleet(&emulator, "contoso.com\nfabrikam.com\n", &arguments));
+    wait_for(&emulator, || accepted(&emulator) == 2);
+    emulator.advance(HOUR);
+    let (code, said) = agent.end();
+    assert_eq!(code, 0, "{said}");
+    assert_eq!(said.matches(": AUTOPILOT_OK: the sync completed (trigger accepted").count(), 2, "{said}");
+    for tenant in ["contoso.com", "fabrikam.com"] {
+        assert_eq!(token_requests_of(&emulator, tenant), 2, "{tenant}");
+    }
+}
+
+#[test]
+fn the_fleet_says_why_its_application_cannot_be_used() {
+    let emulator = with_secret("s3cret-1", Clock::manual());
+    let wrong = secret_file("fleet-wrong", "s3cret-2");
+    let (wrong, key) = (wrong.to_str().unwrap(), secret_file("fleet-key", "no key"));
+    let table: [(&[&str], i32, &str); 4] = [
+        (&["--secret-file", wrong], 77, "AADSTS7000215: "),
+        (&["--secret-file", "/nowhere"], 78, "(/nowhere): No such file or directory"),
+        (&["--certificate", key.to_str().unwrap()], 78, "it holds no private key in PEM"),
+        (&["--secret-file", wrong, "--client-id", "a b"], 64, "the client id must be the application's id"),
+    ];
+    for (arguments, expected, words) in table {
+        let (code, said) = Agent::start(&mut fleet(&emulator, "contoso.com\n", arguments)).end();
+        assert_eq!((code, said.contains(words)), (expected, true), "{arguments:?}: {said}");
+    }
 }

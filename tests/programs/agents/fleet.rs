@@ -47,7 +47,7 @@ fn requests(emulator: &Emulator, name: &str) -> usize {
 }
 
 /// Looks after each request whether it was the last that is waited for.
-fn wait_for(emulator: &Emulator, is_met: impl Fn() -> bool) {
+pub(super) fn wait_for(emulator: &Emulator, is_met: impl Fn() -> bool) {
     loop {
         let count = emulator.counts().requests;
         if is_met() {
@@ -63,7 +63,7 @@ fn wait_until_watched(emulator: &Emulator, names: &[&str]) {
 }
 
 /// The number of triggers that the service has accepted.
-fn accepted(emulator: &Emulator) -> usize {
+pub(super) fn accepted(emulator: &Emulator) -> usize {
     let requests = emulator.requests();
     requests.iter().filter(|request| request.reply.as_ref().is_some_and(|reply| reply.status == 204)).count()
 }
@@ -521,6 +521,10 @@ fn arguments_and_the_file_are_checked() {
         "--since 10m",
         "--cloud mars",
         "--token x",
+        "--client-id a",
+        "--certificate a",
+        "--secret-file a",
+        "--client-id a --secret-file b --certificate c",
         "--help",
         "s3cret-1",
         "--cloud",
