@@ -19,9 +19,9 @@ use crate::wait::{self, Goal, OnProgress, Progress, Wait};
 /// ```no_run
 /// use std::thread;
 ///
-/// let client = autopilot_sync::Client::new()?;
+/// let client = &autopilot_sync::Client::new()?;
 /// let results = thread::scope(|scope| {
-///     let calls = ["token-of-one-tenant", "token-of-another"].map(|token| scope.spawn(|| client.sync(token)));
+///     let calls = ["token-of-one-tenant", "token-of-another"].map(|token| scope.spawn(move || client.sync(token)));
 ///     calls.map(|call| call.join().expect("no call panics"))
 /// });
 /// println!("{}", results.iter().all(Result::is_ok));
