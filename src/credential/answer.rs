@@ -48,7 +48,7 @@ pub(super) fn failure(reply: &RawReply, refusal: Option<&Refusal>, issuer: &Issu
     let date = reply.date.as_deref().and_then(Time::parse_http);
     let clock = date.filter(|_| code(refusal) == Some(NOT_VALID_NOW)).and_then(|date| wrong_clock(date, now));
     let kind = match (reply.status, issuer) {
-        (429 | 500.., _) | (404 | 410, Issuer::Platform(_)) => ErrorKind::Service,
+        (429 | 500..=599, _) | (404 | 410, Issuer::Platform(_)) => ErrorKind::Service,
         (200..400, _) => ErrorKind::Protocol,
         (_, Issuer::Platform(_)) => ErrorKind::Configuration,
         (_, Issuer::Entra(_)) if refusal.is_none() => ErrorKind::Protocol,
