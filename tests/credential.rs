@@ -1,6 +1,9 @@
 //! Tokens that the library gets itself, from an emulated Microsoft Entra.
 
+use std::fs;
 use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::thread;
 use std::time::Duration;
 
@@ -259,4 +262,71 @@ fn a_fleet_of_tenants_shares_an_application() {
     let expected =
         ["contoso.example", "default", "fabrikam.example"].map(|name| format!("/{name}/oauth2/v2.0/token"));
     assert_eq!(paths, expected);
+}
+
+/// A file with an RSA key and its certificate.
+fn certificate_file() -> PathBuf {
+    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("application-{}.pem", std::process::id()));
+    let made = Command::new("openssl")
+        .args(["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=agent", "-keyout", "-"])
+        .output()
+        .expect("openssl is missing. Install it (Debian: apt-get install openssl)");
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    fs::write(&file, made.stdout).unwrap();
+    file
+}
+
+/// A reply with this text wherever somebody might log it.
+fn repeating(status: u16, text: &str, is_page: bool) -> Reply {
+    let body = format!(
+        r#"{{"error":"{text}","error_description":"no {text}","trace_id":"{text}","correlation_id":"{text}"}}"#
+    );
+    let headers = ["Date", "Retry-After", "Location", "WWW-Authenticate", "x-ms-request-id"];
+    let reply =
+        Reply::new(status).reason(text).body(if is_page { format!("<html>{text}</html>") } else { body });
+    headers.into_iter().fold(reply, |reply, name| reply.header(name, text))
+}
+
+#[test]
+fn what_proves_an_application_is_in_no_output_even_if_a_reply_repeats_it() {
+    let emulator = emulator(Registration::default());
+    let file = certificate_file();
+    let odd = "a+secret/with=signs&of%percent+encoding";
+    let encoded = "a%2Bsecret%2Fwith%3Dsigns%26of%25percent%2Bencoding";
+    let of_file = Credential::client_certificate(TENANT, APPLICATION, &file).unwrap();
+    fs::remove_file(file).unwrap();
+    let of = |secret| Credential::client_secret(TENANT, APPLICATION, Secret::Text(secret)).unwrap();
+    let client = client(&emulator);
+    for status in [200, 201, 302, 400, 401, 403, 404, 418] {
+        let echo = || Step::echo(status);
+        let says = |text, is_page| Step::reply(repeating(status, text, is_page));
+        for (credential, step) in [
+            (&of_file, echo()),
+            (&of_file.clone().with_chain(), echo()),
+            (&secret(), echo()),
+            (&of(odd), echo()),
+            (&of(odd), says(encoded, false)),
+            (&of(odd), says(encoded, true)),
+        ] {
+            emulator.clear_requests();
+            emulator.script([step.on("TOKEN")]);
+            let error = client.sync(credential).unwrap_err();
+            let shown = format!(
+                "{error:?} {error:#?} {error:#} {} {credential} {credential:?}",
+                error.detail().trace()
+            );
+            assert_eq!(error.detail().trigger(), Trigger::NotSent);
+            assert_eq!(requests(&emulator), ["login POST"], "{status}: {shown}");
+            let form = String::from_utf8(emulator.requests()[0].body.clone()).unwrap();
+            let sent = form.split('&').find_map(|field| {
+                let (name, value) = field.split_once('=')?;
+                ["client_secret", "client_assertion"].contains(&name).then(|| value.to_owned())
+            });
+            for secret in [&*sent.unwrap(), odd, SECRET] {
+                for run in secret.as_bytes().windows(16).map(|run| std::str::from_utf8(run).unwrap()) {
+                    assert!(!shown.contains(run), "{status}: {run} in {shown}");
+                }
+            }
+        }
+    }
 }

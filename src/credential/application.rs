@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 use super::assertion::assertion;
 use super::certificate::Certificate;
-use super::form::form;
+use super::form::{encoded, form};
 use super::secret;
 use crate::config::Cloud;
 use crate::outcome::Error;
@@ -73,7 +73,13 @@ impl Application {
         }
         fields.extend(claims.map(|claims| ("claims", claims)));
         let (authority, form) = (Authority::Entra(host.to_owned()), Some(form(&fields)));
-        Ok(TokenRequest { authority, path, headers: Vec::new(), form, secret })
+        Ok(TokenRequest {
+            authority,
+            path,
+            headers: Vec::new(),
+            form,
+            secrets: vec![encoded(&secret), secret],
+        })
     }
 
     /// The secret, or an assertion for this audience.

@@ -4,7 +4,7 @@ use std::mem;
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
-use zeroize::Zeroizing;
+use zeroize::{Zeroize, Zeroizing};
 
 use super::answer::{self, Issuer};
 use super::application::Application;
@@ -36,7 +36,7 @@ pub(super) fn from_entra(
     let request = application.request(asking.graph.root(), asking.graph.cloud(), claims, &id);
     let request = request.map_err(never_heals)?;
     let mut reply = asking.send(&request)?;
-    asking.read(&mut reply, &Issuer::Entra(request.authority.name()), &request.secret)
+    asking.read(&mut reply, &Issuer::Entra(request.authority.name()), &request)
 }
 
 pub(super) fn from_platform(platform: &Platform, asking: &mut Asking<'_>) -> Result<AccessToken, Failure> {
@@ -46,16 +46,17 @@ pub(super) fn from_platform(platform: &Platform, asking: &mut Asking<'_>) -> Res
     platform.set_has_answered();
     let issuer = Issuer::Platform(platform.name());
     if platform.kind != Kind::Arc || reply.status != 401 {
-        return asking.read(&mut reply, &issuer, &request.secret);
+        return asking.read(&mut reply, &issuer, &request);
     }
     let key = challenge_file::read_key(&reply.challenges).map_err(never_heals)?;
     let request = platform.request(&root, Some(&key));
     let mut reply = asking.send(&request)?;
     if reply.status == 200 && !platform.is_echoed(&reply.body) {
+        reply.body.zeroize();
         let text = format!("{issuer} has no such user-assigned identity");
         return Err(never_heals(Error::new(ErrorKind::Configuration, text)));
     }
-    asking.read(&mut reply, &issuer, &request.secret)
+    asking.read(&mut reply, &issuer, &request)
 }
 
 /// A virtual machine's service that cannot even be reached, and never was: this is no virtual machine of Azure's.
@@ -79,7 +80,12 @@ impl Asking<'_> {
         reply.inspect_err(|_| detail.forget_reply())
     }
 
-    fn read(&mut self, reply: &mut RawReply, issuer: &Issuer, secret: &str) -> Result<AccessToken, Failure> {
+    fn read(
+        &mut self,
+        reply: &mut RawReply,
+        issuer: &Issuer,
+        request: &TokenRequest,
+    ) -> Result<AccessToken, Failure> {
         let body = Zeroizing::new(mem::take(&mut reply.body));
         if let Some((token, lifetime)) =
             token_reply::read(&body, SystemTime::now()).filter(|_| reply.status == 200)
@@ -88,7 +94,8 @@ impl Asking<'_> {
             self.detail.trace.note(self.started.elapsed(), Happening::Token(text.into()));
             return Ok(token);
         }
-        let refusal = Object::read(&body).ok().map(|body| Refusal::read(&body, Token::unchecked(secret)));
+        let refusal =
+            Object::read(&body).ok().map(|body| Refusal::read(&body, Token::hidden(&request.secrets)));
         let refusal = refusal.filter(|refusal| refusal.code.is_some() || refusal.message.is_some());
         answer::record(self.detail, reply.status, refusal.as_ref());
         Err(answer::failure(reply, refusal.as_ref(), issuer, Time::local()))

@@ -81,13 +81,14 @@ impl Platform {
             Kind::Imds | Kind::Arc => ("Metadata", Zeroizing::new("true".to_owned())),
         }];
         headers.extend(key.map(|key| ("Authorization", Zeroizing::new(format!("Basic {key}")))));
-        let secret = match (&self.kind, key) {
-            (Kind::AppService { header }, _) => header.clone(),
-            (_, key) => Zeroizing::new(key.unwrap_or_default().to_owned()),
+        let secret = match &self.kind {
+            Kind::AppService { header } => Some(header.as_str()),
+            Kind::Imds | Kind::Arc => key,
         };
+        let secrets = secret.map(|secret| Zeroizing::new(secret.to_owned())).into_iter().collect();
         let has_answered = self.has_answered();
         let authority = Authority::Platform { address: self.address.clone(), has_answered };
-        TokenRequest { authority, path, headers, form: None, secret }
+        TokenRequest { authority, path, headers, form: None, secrets }
     }
 
     /// Whether a reply of Azure Arc's names the identity that was asked for. An old agent ignores which that is.

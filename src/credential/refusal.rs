@@ -17,15 +17,15 @@ pub(crate) struct Refusal {
 }
 
 impl Refusal {
-    /// Never fails: a member of an unknown form counts as missing. `secret` is what the request proved itself with.
-    pub(crate) fn read(body: &Object<'_>, secret: Token<'_>) -> Refusal {
+    /// Never fails: a member of an unknown form counts as missing. `secrets` are what the request proved itself with.
+    pub(crate) fn read(body: &Object<'_>, secrets: Token<'_>) -> Refusal {
         let inner = body.object("error");
         let text = |names: [&str; 2]| {
             let objects = inner.iter().chain([body]);
             let mut texts = objects.flat_map(|object| names.map(|name| object.text(name).ok().flatten()));
             texts.find_map(|text| text.filter(|text| !text.is_empty()))
         };
-        let clean = |text: String| one_line(&text, secret);
+        let clean = |text: String| one_line(&text, secrets);
         let message = text(["error_description", "message"]);
         let message = message.map(|text| text.split(TAIL).next().unwrap_or_default().to_owned());
         Refusal {
@@ -146,7 +146,7 @@ mod tests {
         let long = json!({"error_description": "x".repeat(1 << 20)}).to_string();
         assert_eq!(read(long.as_bytes()).message.unwrap().len(), 4096);
         let body = json!({"error_description": "two\nlines"}).to_string();
-        let refusal = Refusal::read(&Object::read(body.as_bytes()).unwrap(), Token::unchecked(""));
+        let refusal = Refusal::read(&Object::read(body.as_bytes()).unwrap(), Token::hidden(&[]));
         assert_eq!(refusal.message.as_deref(), Some("two lines"));
     }
 

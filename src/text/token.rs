@@ -14,7 +14,7 @@ const LONGEST: usize = 64 * 1024;
 pub(crate) struct Token<'a> {
     text: &'a str,
     /// Tokens that the same call has sent before.
-    earlier: &'a [&'a str],
+    earlier: &'a [Zeroizing<String>],
 }
 
 /// Why a text cannot be a bearer token. Tells the place of a wrong byte, never its value.
@@ -56,13 +56,18 @@ impl<'a> Token<'a> {
         Err(if byte.is_ascii_graphic() { TokenError::Quote(offset) } else { TokenError::Byte(offset) })
     }
 
-    /// A text that was checked before, or another secret that is to be taken out of texts as a token is.
+    /// A text that was checked before.
     pub(crate) fn unchecked(text: &'a str) -> Token<'a> {
         Token { text, earlier: &[] }
     }
 
+    /// Secrets of another kind, to be taken out of texts as tokens are. They are never sent as one.
+    pub(crate) fn hidden(secrets: &'a [Zeroizing<String>]) -> Token<'a> {
+        Token { text: "", earlier: secrets }
+    }
+
     /// This token, after others in the same call. The service has seen those too, so its reply may repeat them.
-    pub(crate) fn after(self, earlier: &'a [&'a str]) -> Token<'a> {
+    pub(crate) fn after(self, earlier: &'a [Zeroizing<String>]) -> Token<'a> {
         Token { earlier, ..self }
     }
 
@@ -81,7 +86,8 @@ impl<'a> Token<'a> {
     pub(crate) fn redact(self, text: &str) -> String {
         let mut text = text.to_owned();
         // Repeat, because the replacement may complete a token that has brackets. Each step shortens the text.
-        while let Some(shorter) = redaction::redacted(self.earlier.iter().copied().chain([self.text]), &text)
+        while let Some(shorter) =
+            redaction::redacted(self.earlier.iter().map(|token| token.as_str()).chain([self.text]), &text)
         {
             text = shorter;
         }
@@ -210,7 +216,7 @@ mod tests {
             let letters = [letters, b"  \n"].concat();
             let mut text = random.text(&letters, 60);
             text.insert_str(random.below(60), &tokens[random.below(2)]);
-            let earlier = [tokens[0].as_str()];
+            let earlier = [tokens[0].clone().into()];
             let left = Token::new(&tokens[1]).unwrap().after(&earlier).redact(&text);
             let runs: Vec<&[u8]> =
                 tokens.iter().flat_map(|token| token.as_bytes().windows(token.len().min(16))).collect();
@@ -246,7 +252,8 @@ mod tests {
         ] {
             assert_eq!(token.redact(text), expected);
         }
-        let earlier = ["before-0123456789", "header0123456789.payload0123456789.signature0123456789.more"];
+        let earlier = ["before-0123456789", "header0123456789.payload0123456789.signature0123456789.more"]
+            .map(|token| Zeroizing::new(token.to_owned()));
         for (text, expected) in [
             ("a before-0123456789 b", "a [token] b"),
             ("header0123456789.payload0123456789.signature0123456789.more", "[token]"),
@@ -254,7 +261,7 @@ mod tests {
         ] {
             assert_eq!(token.after(&earlier).redact(text), expected);
         }
-        assert_eq!(token.redact(earlier[0]), earlier[0], "it was not sent");
+        assert_eq!(token.redact(&earlier[0]), *earlier[0], "it was not sent");
         assert_eq!(
             Token::new("8.bytes!").unwrap().redact("8 8.bytes! 8.bytes 8.by\ntes!"),
             "8 [token] 8.bytes [token]"

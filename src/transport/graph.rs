@@ -119,12 +119,12 @@ impl Graph {
         detail: &mut Detail,
     ) -> Result<RawReply, Failure> {
         let id = random::guid().ok_or_else(Failure::no_random_bits)?;
-        let (secret, line) = (Token::unchecked(&request.secret), request.line(&id));
+        let (secrets, line) = (Token::hidden(&request.secrets), request.line(&id));
         let result = self.shared.authorities.ask(call, request, &id);
         detail.attempts.add(Attempt::new(id));
         let (connecting, sent) = call.take_trace();
         let at = |instant: Instant| instant.saturating_duration_since(started);
-        detail.trace.append(connecting.cleaned(secret), at(call.began()));
+        detail.trace.append(connecting.cleaned(secrets), at(call.began()));
         if let Some(sent) = sent {
             detail.trace.note(at(sent), Happening::TokenRequest(line.into()));
         }

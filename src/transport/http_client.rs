@@ -115,7 +115,7 @@ impl HttpClient {
                 .and_then(|request| agent.run(request)),
         };
         response.and_then(read_secret).map_err(|error| {
-            Failure::new(error, call, Token::unchecked(&request.secret), &self.destination(address))
+            Failure::new(error, call, Token::hidden(&request.secrets), &self.destination(address))
         })
     }
 

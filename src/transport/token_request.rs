@@ -10,8 +10,8 @@ pub(crate) struct TokenRequest {
     pub(crate) headers: Vec<(&'static str, Zeroizing<String>)>,
     /// What a POST sends. A GET has none.
     pub(crate) form: Option<Zeroizing<String>>,
-    /// What no text may repeat.
-    pub(crate) secret: Zeroizing<String>,
+    /// What no text may repeat, as it is and as the form has it.
+    pub(crate) secrets: Vec<Zeroizing<String>>,
 }
 
 impl TokenRequest {

@@ -45,8 +45,7 @@ impl Tokens {
     pub(super) fn send<T>(&mut self, send: impl FnOnce(Token<'_>) -> T) -> T {
         self.is_new = false;
         let (current, earlier) = self.all.split_last().expect("a call without a token sends nothing");
-        let earlier: Vec<_> = earlier.iter().map(|token| token.as_str()).collect();
-        send(Token::unchecked(current).after(&earlier)) // it was checked when it was handed in
+        send(Token::unchecked(current).after(earlier)) // it was checked when it was handed in
     }
 }
 
