@@ -9,7 +9,7 @@ use crate::transport::call::Call;
 use crate::transport::failure::Failure;
 use crate::transport::http_client::{Address, HttpClient};
 use crate::transport::process::PerProcess;
-use crate::transport::route::Routes;
+use crate::transport::route::{Route, Routes};
 use crate::transport::token_request::{Authority, TokenRequest};
 
 /// How long connecting to this machine's own platform may take as long as nobody knows whether there is one.
@@ -45,7 +45,7 @@ impl Authorities {
             return Ok(client.clone());
         }
         let route = match authority {
-            Authority::Entra(host) => self.routes.to(host)?,
+            Authority::Entra(host) => Route { replies_are_secret: true, ..self.routes.to(host)? },
             Authority::Platform { has_answered, .. } => {
                 self.routes.within_machine((!has_answered).then_some(FIRST_CONNECT))
             }

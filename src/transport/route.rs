@@ -37,6 +37,8 @@ pub(crate) struct Route {
     /// None: only the call's deadline counts.
     pub(crate) connect_timeout: Option<Duration>,
     pub(crate) user_agent: String,
+    /// Tokens come, so no buffer keeps a reply.
+    pub(crate) replies_are_secret: bool,
 }
 
 impl Routes {
@@ -67,6 +69,7 @@ impl Routes {
             tls: Some(self.tls.clone()),
             connect_timeout: self.connect_timeout,
             user_agent: self.user_agent.clone(),
+            replies_are_secret: false,
         })
     }
 
@@ -78,6 +81,7 @@ impl Routes {
             tls: None,
             connect_timeout,
             user_agent: self.user_agent.clone(),
+            replies_are_secret: true,
         }
     }
 }

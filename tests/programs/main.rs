@@ -15,6 +15,7 @@ mod forks;
 mod header;
 mod hostile;
 mod idle;
+mod kept;
 mod languages;
 mod manual;
 mod pages;
