@@ -6,12 +6,10 @@ use std::time::{Duration, Instant};
 
 use zeroize::Zeroizing;
 
+use super::access_token::AccessToken;
 use crate::outcome::ErrorKind;
 use crate::transport::call::{Call, Interrupt};
 use crate::transport::{Failure, PerProcess};
-
-/// A token is renewed this long before its end.
-const MARGIN: Duration = Duration::from_secs(300);
 
 /// If renewing fails and the old token is still good, the next call tries again after this.
 const PAUSE: Duration = Duration::from_secs(30);
@@ -29,28 +27,6 @@ impl Cache {
         let place = Arc::<Place>::default();
         places.push((root.to_owned(), place.clone()));
         place
-    }
-}
-
-/// A token that came from Microsoft Entra or from the platform.
-#[derive(Clone)]
-pub(super) struct AccessToken {
-    text: Arc<Zeroizing<String>>,
-    renew_at: Instant,
-    ends: Instant,
-}
-
-impl AccessToken {
-    /// `refresh_in`: when the issuer would like to be asked again, if that is before its last minutes.
-    pub(super) fn new(
-        text: Zeroizing<String>,
-        lifetime: Duration,
-        refresh_in: Option<Duration>,
-    ) -> AccessToken {
-        let now = Instant::now();
-        let renew_in = lifetime.saturating_sub(MARGIN);
-        let renew_at = now + refresh_in.map_or(renew_in, |refresh_in| refresh_in.min(renew_in));
-        AccessToken { text: Arc::new(text), renew_at, ends: now + lifetime }
     }
 }
 

@@ -64,7 +64,7 @@ impl Certificate {
 }
 
 /// The key of a file and its chain, or why there is none and what to do.
-fn parse(text: &[u8]) -> Result<(RsaKeyPair, Vec<Vec<u8>>), String> {
+pub(crate) fn parse(text: &[u8]) -> Result<(RsaKeyPair, Vec<Vec<u8>>), String> {
     let (mut key, mut certificates) = (None, Vec::new());
     for block in pem::blocks(text) {
         let block = block.map_err(|fault| fault.to_string())?;

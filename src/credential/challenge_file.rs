@@ -22,17 +22,20 @@ pub(crate) fn read_key(challenges: &[String]) -> Result<Zeroizing<String>, Error
 }
 
 fn read_key_in(folder: &Path, challenges: &[String]) -> Result<Zeroizing<String>, Error> {
-    let mut challenges = challenges.iter().flat_map(|header| Challenge::read_all(header));
-    let basic = challenges.find(|challenge| challenge.scheme.eq_ignore_ascii_case("Basic"));
-    let name =
-        basic.as_ref().and_then(|basic| basic.parameter("realm")).and_then(|realm| name(realm, folder));
-    let Some(name) = name else {
+    let Some(name) = key_name(folder, challenges) else {
         let text =
             format!("Azure Arc's agent names no key file in {}: is it the agent?", printable_path(folder));
         return Err(Error::new(ErrorKind::Configuration, text));
     };
     let path = folder.join(name);
     read(folder, &path).map_err(|error| unreadable(&path, error))
+}
+
+/// The name of the file that the challenges ask for, if it is a key in the folder.
+pub(crate) fn key_name(folder: &Path, challenges: &[String]) -> Option<String> {
+    let mut challenges = challenges.iter().flat_map(|header| Challenge::read_all(header));
+    let basic = challenges.find(|challenge| challenge.scheme.eq_ignore_ascii_case("Basic"))?;
+    name(basic.parameter("realm")?, folder).map(str::to_owned)
 }
 
 fn unreadable(path: &Path, error: io::Error) -> Error {

@@ -6,9 +6,9 @@ use std::time::{Instant, SystemTime};
 
 use zeroize::{Zeroize, Zeroizing};
 
+use super::access_token::AccessToken;
 use super::answer::{self, Issuer};
 use super::application::Application;
-use super::cache::AccessToken;
 use super::challenge_file;
 use super::platform::{Kind, Platform};
 use super::refusal::Refusal;

@@ -8,6 +8,7 @@
 //! <https://learn.microsoft.com/entra/identity/managed-identities-azure-resources/how-to-use-vm-token>.
 
 mod access;
+mod access_token;
 mod answer;
 mod application;
 mod assertion;

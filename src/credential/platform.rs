@@ -23,7 +23,7 @@ const METADATA: &str = "/metadata/identity/oauth2/token";
 const ARC: &str = "127.0.0.1:40342";
 
 /// An Azure platform, and the identity that is asked for.
-pub(super) struct Platform {
+pub(crate) struct Platform {
     pub(super) kind: Kind,
     /// Host and port: an address of this machine or its link.
     address: String,
@@ -35,7 +35,7 @@ pub(super) struct Platform {
 }
 
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     /// The instance metadata service of a virtual machine.
     Imds,
     /// App Service, Functions and Container Apps.
@@ -47,7 +47,7 @@ pub(super) enum Kind {
 impl Platform {
     /// `has_arc` tells whether Azure Arc's agent is installed, which a service's environment may not say. Fails with
     /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) if a variable leads away from this machine.
-    pub(super) fn new(named: Endpoint, client_id: Option<&str>, has_arc: bool) -> Result<Platform, Error> {
+    pub(crate) fn new(named: Endpoint, client_id: Option<&str>, has_arc: bool) -> Result<Platform, Error> {
         let (kind, place) = match named {
             Endpoint::AppService { endpoint, header } => {
                 (Kind::AppService { header: checked(header)? }, place("IDENTITY_ENDPOINT", &endpoint)?)
@@ -66,7 +66,7 @@ impl Platform {
     }
 
     /// The request for a token for a Microsoft Graph. `key` answers Azure Arc's challenge.
-    pub(super) fn request(&self, root: &str, key: Option<&str>) -> TokenRequest {
+    pub(crate) fn request(&self, root: &str, key: Option<&str>) -> TokenRequest {
         let version = match self.kind {
             Kind::Imds => "2018-02-01",
             Kind::AppService { .. } => "2019-08-01",

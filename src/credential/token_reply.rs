@@ -4,14 +4,14 @@ use std::time::{Duration, SystemTime};
 
 use zeroize::Zeroizing;
 
-use super::cache::AccessToken;
+use super::access_token::AccessToken;
 use crate::text::{Object, Token};
 
 /// The longest lifetime that is believed: those of managed identities last a day.
 const LONGEST: Duration = Duration::from_secs(7 * 86_400);
 
 /// The token in a reply, and for how long it is good. None if there is none that can be sent.
-pub(super) fn read(body: &[u8], now: SystemTime) -> Option<(AccessToken, Duration)> {
+pub(crate) fn read(body: &[u8], now: SystemTime) -> Option<(AccessToken, Duration)> {
     let object = Object::read(body).ok()?;
     let text = Zeroizing::new(object.text("access_token").ok()??);
     Token::new(&text).ok()?;

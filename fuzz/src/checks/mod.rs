@@ -2,13 +2,17 @@
 
 pub mod address;
 pub mod c_api;
+pub mod certificate_file;
 pub mod certificates;
 pub mod claims;
+pub mod environment;
+pub mod key_challenge;
 pub mod proxy_reply;
 pub mod reply;
 pub mod settings;
 pub mod time;
 pub mod token;
+pub mod token_reply;
 pub mod wait;
 
 use std::collections::HashSet;

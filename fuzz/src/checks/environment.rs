@@ -1,0 +1,98 @@
+//! The credential that the environment names. An input is lines such as `2 a-value`: the number of a variable, and its
+//! value.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::net::{IpAddr, SocketAddr};
+
+use super::{assert_shows_nothing_of, line};
+use crate::credential::choice::{Choice, Endpoint, Named, choose};
+use crate::credential::platform::Platform;
+use crate::transport::Authority;
+
+const VARIABLES: [&str; 16] = [
+    "AZURE_TENANT_ID",
+    "AZURE_CLIENT_ID",
+    "AZURE_CLIENT_SECRET",
+    "AZURE_CLIENT_CERTIFICATE_PATH",
+    "AZURE_CLIENT_CERTIFICATE_PASSWORD",
+    "AZURE_CLIENT_SEND_CERTIFICATE_CHAIN",
+    "AZURE_USERNAME",
+    "AZURE_PASSWORD",
+    "AZURE_FEDERATED_TOKEN_FILE",
+    "AZURE_AUTHORITY_HOST",
+    "IDENTITY_ENDPOINT",
+    "IDENTITY_HEADER",
+    "IMDS_ENDPOINT",
+    "IDENTITY_SERVER_THUMBPRINT",
+    "MSI_ENDPOINT",
+    "AZURE_POD_IDENTITY_AUTHORITY_HOST",
+];
+
+const SECRET: [&str; 4] =
+    ["AZURE_CLIENT_SECRET", "AZURE_CLIENT_CERTIFICATE_PASSWORD", "AZURE_PASSWORD", "IDENTITY_HEADER"];
+
+pub fn environment(mut data: &[u8]) {
+    let mut variables = BTreeMap::new();
+    while !data.is_empty() {
+        let line = String::from_utf8_lossy(line(&mut data)).into_owned();
+        let Some((number, value)) = line.split_once(' ') else { continue };
+        let name = number.parse().ok().and_then(|number: usize| VARIABLES.get(number));
+        variables.extend(name.map(|name| (*name, value.to_owned())));
+    }
+    let of = |name: &str| variables.get(name).filter(|value| !value.is_empty());
+    let choice = choose(|name| of(name).map(OsString::from));
+    let said = choice.as_ref().map_or_else(String::as_str, |choice| choice.reason.as_str());
+    assert!(said.is_ascii() && said.len() < 600 && !said.contains(char::is_control), "{said:?}");
+    // A word of ours may be a secret, so only long ones count.
+    for secret in SECRET.iter().filter_map(|name| of(name)).filter(|secret| secret.len() >= 64) {
+        assert_shows_nothing_of(secret, said);
+    }
+    let Ok(Choice { source, authority, .. }) = choice else { return };
+    if let Some(authority) = authority {
+        assert!(authority.to_string().starts_with("https://"), "{authority}");
+        assert!(of("AZURE_AUTHORITY_HOST").is_some());
+    }
+    let is_own =
+        |tenant, client_id| (of("AZURE_TENANT_ID"), of("AZURE_CLIENT_ID")) == (Some(tenant), Some(client_id));
+    match source {
+        Named::Secret { tenant, client_id, secret } => {
+            assert!(is_own(&tenant, &client_id) && of("AZURE_CLIENT_SECRET") == Some(&*secret));
+        }
+        Named::Certificate { tenant, client_id, file, .. } => {
+            assert!(
+                is_own(&tenant, &client_id)
+                    && file.to_str() == of("AZURE_CLIENT_CERTIFICATE_PATH").map(String::as_str)
+            );
+            assert!(of("AZURE_CLIENT_SECRET").is_none());
+        }
+        Named::WorkloadIdentity { tenant, client_id, token_file } => {
+            assert!(
+                is_own(&tenant, &client_id)
+                    && token_file.to_str() == of("AZURE_FEDERATED_TOKEN_FILE").map(String::as_str)
+            );
+            assert!(of("AZURE_CLIENT_SECRET").or(of("AZURE_CLIENT_CERTIFICATE_PATH")).is_none());
+        }
+        Named::ManagedIdentity { endpoint, client_id } => assert_stays_here(endpoint, client_id.as_deref()),
+    }
+}
+
+/// Plain HTTP goes to this machine or its link, and the path is one of HTTP.
+fn assert_stays_here(endpoint: Endpoint, client_id: Option<&str>) {
+    let Ok(platform) = Platform::new(endpoint, client_id, false) else { return };
+    let request = platform.request("https://graph.microsoft.com", None);
+    assert!(
+        request.path.starts_with('/') && request.path.bytes().all(|byte| byte.is_ascii_graphic()),
+        "{}",
+        request.path
+    );
+    assert!(request.headers.iter().all(|(_, value)| value.bytes().all(|byte| byte.is_ascii_graphic())));
+    let Authority::Platform { address, .. } = request.authority else { panic!("it is the platform's") };
+    let ip = address.parse().map(|address: SocketAddr| address.ip());
+    let ip: IpAddr = ip.or_else(|_| address.trim_matches(['[', ']']).parse()).expect("an address");
+    let is_here = match ip {
+        IpAddr::V4(ip) => ip.is_loopback() || ip.is_link_local(),
+        IpAddr::V6(ip) => ip.is_loopback() || ip.is_unicast_link_local(),
+    };
+    assert!(is_here, "{address}");
+}
