@@ -202,7 +202,15 @@ mod tests {
                 request.headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
             assert_eq!(headers, [header]);
             assert!(request.form.is_none());
+            let secrets: &[&str] = if path == "/msi/token" { &["h"] } else { &[] };
+            assert!(request.secrets.iter().map(|secret| secret.as_str()).eq(secrets.iter().copied()));
         }
+        let request = Platform::new(arc(), None, false).unwrap().request("https://a", Some("the-key"));
+        let (name, value) = &request.headers[1];
+        assert_eq!(
+            (*name, value.as_str(), request.secrets[0].as_str()),
+            ("Authorization", "Basic the-key", "the-key")
+        );
     }
 
     #[test]

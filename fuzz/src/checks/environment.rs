@@ -6,7 +6,7 @@ use std::ffi::OsString;
 use std::net::{IpAddr, SocketAddr};
 
 use super::{assert_shows_nothing_of, line};
-use crate::credential::choice::{Choice, Endpoint, Named, choose};
+use crate::credential::choice::{Choice, Endpoint, Named, NamedProof, choose};
 use crate::credential::platform::Platform;
 use crate::transport::Authority;
 
@@ -53,25 +53,20 @@ pub fn environment(mut data: &[u8]) {
         assert!(authority.to_string().starts_with("https://"), "{authority}");
         assert!(of("AZURE_AUTHORITY_HOST").is_some());
     }
-    let is_own =
-        |tenant, client_id| (of("AZURE_TENANT_ID"), of("AZURE_CLIENT_ID")) == (Some(tenant), Some(client_id));
     match source {
-        Named::Secret { tenant, client_id, secret } => {
-            assert!(is_own(&tenant, &client_id) && of("AZURE_CLIENT_SECRET") == Some(&*secret));
-        }
-        Named::Certificate { tenant, client_id, file, .. } => {
-            assert!(
-                is_own(&tenant, &client_id)
-                    && file.to_str() == of("AZURE_CLIENT_CERTIFICATE_PATH").map(String::as_str)
-            );
-            assert!(of("AZURE_CLIENT_SECRET").is_none());
-        }
-        Named::WorkloadIdentity { tenant, client_id, token_file } => {
-            assert!(
-                is_own(&tenant, &client_id)
-                    && token_file.to_str() == of("AZURE_FEDERATED_TOKEN_FILE").map(String::as_str)
-            );
-            assert!(of("AZURE_CLIENT_SECRET").or(of("AZURE_CLIENT_CERTIFICATE_PATH")).is_none());
+        Named::Application { tenant, client_id, proof } => {
+            assert_eq!((of("AZURE_TENANT_ID"), of("AZURE_CLIENT_ID")), (Some(&tenant), Some(&client_id)));
+            let is = |name: &str, value: Option<&str>| of(name).map(String::as_str) == value;
+            let (secret, certificate) = ("AZURE_CLIENT_SECRET", "AZURE_CLIENT_CERTIFICATE_PATH");
+            assert!(match proof {
+                NamedProof::Secret(text) => is(secret, Some(&text)),
+                NamedProof::Certificate { file, .. } => is(secret, None) && is(certificate, file.to_str()),
+                NamedProof::FederatedToken(file) => {
+                    is(secret, None)
+                        && is(certificate, None)
+                        && is("AZURE_FEDERATED_TOKEN_FILE", file.to_str())
+                }
+            });
         }
         Named::ManagedIdentity { endpoint, client_id } => assert_stays_here(endpoint, client_id.as_deref()),
     }
