@@ -2,16 +2,18 @@
 
 use std::fs;
 use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use autopilot_emulator::{Behaviour, Config, Emulator, Fault, Registration, Reply, Step};
+use autopilot_emulator::{Behaviour, Clock, Config, Emulator, Fault, Registration, Reply, Step};
 use autopilot_sync::{
     Answer, Canceller, Client, Cloud, Credential, Error, ErrorKind, Fleet, FleetEvent, Goal, Secret,
-    SyncOutcome, Trigger,
+    Step as Next, SyncOutcome, Trigger,
 };
+use chrono::TimeDelta;
+use rcgen::{CertificateParams, KeyPair, date_time_ymd};
 
 const TENANT: &str = "default";
 const APPLICATION: &str = "00000000-0000-0000-0000-00000000000a";
@@ -264,16 +266,28 @@ fn a_fleet_of_tenants_shares_an_application() {
     assert_eq!(paths, expected);
 }
 
-/// A file with an RSA key and its certificate.
-fn certificate_file() -> PathBuf {
-    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("application-{}.pem", std::process::id()));
+/// What the program `openssl` prints.
+fn openssl(arguments: &str) -> String {
     let made = Command::new("openssl")
-        .args(["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=agent", "-keyout", "-"])
+        .args(arguments.split(' '))
         .output()
         .expect("openssl is missing. Install it (Debian: apt-get install openssl)");
     assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
-    fs::write(&file, made.stdout).unwrap();
-    file
+    String::from_utf8(made.stdout).unwrap()
+}
+
+/// A credential with this key and certificate, PEM.
+fn certificate(name: &str, pem: &str) -> Result<Credential, Error> {
+    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-{}.pem", std::process::id()));
+    fs::write(&file, pem).unwrap();
+    let credential = Credential::client_certificate(TENANT, APPLICATION, &file);
+    fs::remove_file(file).unwrap();
+    credential
+}
+
+/// An RSA key and its certificate, valid now.
+fn pair() -> String {
+    openssl("req -x509 -newkey rsa:2048 -nodes -subj /CN=agent -keyout -")
 }
 
 /// A reply with this text wherever somebody might log it.
@@ -290,11 +304,9 @@ fn repeating(status: u16, text: &str, is_page: bool) -> Reply {
 #[test]
 fn what_proves_an_application_is_in_no_output_even_if_a_reply_repeats_it() {
     let emulator = emulator(Registration::default());
-    let file = certificate_file();
     let odd = "a+secret/with=signs&of%percent+encoding";
     let encoded = "a%2Bsecret%2Fwith%3Dsigns%26of%25percent%2Bencoding";
-    let of_file = Credential::client_certificate(TENANT, APPLICATION, &file).unwrap();
-    fs::remove_file(file).unwrap();
+    let of_file = certificate("repeated", &pair()).unwrap();
     let of = |secret| Credential::client_secret(TENANT, APPLICATION, Secret::Text(secret)).unwrap();
     let client = client(&emulator);
     for status in [200, 201, 302, 400, 401, 403, 404, 418] {
@@ -328,5 +340,73 @@ fn what_proves_an_application_is_in_no_output_even_if_a_reply_repeats_it() {
                 }
             }
         }
+    }
+}
+
+#[test]
+fn a_wrong_clock_is_told() {
+    let credential = certificate("clock", &pair()).unwrap();
+    for (hours, expected) in [(2, "minutes behind: set it"), (-2, "minutes ahead: set it")] {
+        let clock = Clock::real().offset(TimeDelta::hours(hours));
+        let emulator = Emulator::start(Config { clock, ..Config::default() });
+        let error = error(client(&emulator).sync(&credential));
+        assert_eq!((error.kind(), error.detail().trigger()), (ErrorKind::Configuration, Trigger::NotSent));
+        assert_eq!(error.detail().code(), Some("AADSTS700024"));
+        let text = error.to_string();
+        assert!(text.contains("hint: this machine's clock is ") && text.ends_with(expected), "{text}");
+        assert_eq!(requests(&emulator), ["login POST"]);
+    }
+}
+
+#[test]
+fn a_certificate_that_cannot_be_used_is_told_before_anything_is_sent() {
+    let emulator = emulator(Registration::default());
+    let client = client(&emulator);
+    let [key, other] = [(); 2].map(|()| openssl("genrsa 2048"));
+    let encrypted = openssl("genrsa -aes256 -passout pass:x 2048");
+    let valid = |from, until| {
+        let mut params = CertificateParams::default();
+        (params.not_before, params.not_after) = (date_time_ymd(from, 1, 2), date_time_ymd(until, 3, 4));
+        params.self_signed(&KeyPair::from_pem(&key).unwrap()).unwrap().pem()
+    };
+    for (pem, expected) in [
+        (valid(2020, 2021) + &key, "it expired on 2021-03-04 00:00:00 UTC, and this machine's clock shows "),
+        (valid(4000, 4001) + &key, "it is valid from 4000-01-02 00:00:00 UTC, but this machine's clock"),
+        (valid(2020, 4000) + &encrypted, "the key is encrypted: decrypt it with `openssl pkey`"),
+        (valid(2020, 4000) + &other, "its private key belongs to none of its certificates"),
+    ] {
+        let error =
+            certificate("unusable", &pem).and_then(|credential| client.sync(&credential)).unwrap_err();
+        assert_eq!((error.kind(), error.detail().trigger()), (ErrorKind::Configuration, Trigger::NotSent));
+        assert!(format!("{error:#}").contains(expected), "{error:#}");
+    }
+    assert_eq!(requests(&emulator), [""; 0]);
+}
+
+#[test]
+fn what_entra_refuses_is_asked_for_once() {
+    let emulator = emulator(Registration::default());
+    let client = client(&emulator);
+    for (code, status) in [(700_016, 400), (90_002, 400), (7_000_222, 401), (700_027, 401)] {
+        emulator.clear_requests();
+        emulator.script([Step::error(code).on("TOKEN")]);
+        let error = error(client.sync(&secret()));
+        assert_eq!(error.kind(), ErrorKind::Unauthorized);
+        assert_eq!(error.detail().http_status(), Some(status));
+        assert_eq!(requests(&emulator), ["login POST"]);
+    }
+}
+
+#[test]
+fn entra_says_when_it_is_asked_again() {
+    let emulator = emulator(Registration::default());
+    let client = client(&emulator);
+    for status in [429, 500, 503, 504] {
+        emulator.script([Step::reply(Reply::new(status).header("Retry-After", "7")).on("TOKEN")]);
+        let mut wait = client.wait(&secret(), Goal::Settings, Duration::from_secs(60)).unwrap();
+        let (before, pause) = (Instant::now(), Duration::from_secs(7));
+        let next = wait.step();
+        let Next::Pause(until) = next else { panic!("{status}: {next:?}") };
+        assert!((before + pause..=Instant::now() + pause).contains(&until), "{status}");
     }
 }

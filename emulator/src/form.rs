@@ -2,7 +2,7 @@
 
 /// The fields of a form or query, decoded.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Form(Vec<Field>);
+pub struct Form(Vec<Field>);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Field {
@@ -13,7 +13,8 @@ struct Field {
 }
 
 impl Form {
-    pub(crate) fn read(text: &str) -> Self {
+    /// Reads any text.
+    pub fn read(text: &str) -> Self {
         let field = |pair: &str| {
             let (name, raw) = pair.split_once('=').unwrap_or((pair, ""));
             Field { name: decoded(name), value: decoded(raw), raw: raw.to_owned() }
@@ -21,8 +22,13 @@ impl Form {
         Self(text.split('&').filter(|pair| !pair.is_empty()).map(field).collect())
     }
 
+    /// The names and values, in order.
+    pub fn fields(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|field| (&*field.name, &*field.value))
+    }
+
     /// The first field of this name. An empty one counts as missing.
-    pub(crate) fn get(&self, name: &str) -> Option<&str> {
+    pub fn get(&self, name: &str) -> Option<&str> {
         self.field(name).map(|field| &*field.value).filter(|value| !value.is_empty())
     }
 
@@ -61,5 +67,6 @@ mod tests {
         let values = ["a", "b", "c", "d", "e", "f"].map(|name| form.get(name));
         assert_eq!(values, [Some("1"), Some("x y+z%"), None, Some("é"), Some("%zz"), None]);
         assert_eq!(form.raw("b"), Some("x+y%2Bz%"));
+        assert_eq!(form.fields().nth(2), Some(("c", "")));
     }
 }

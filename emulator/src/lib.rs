@@ -71,6 +71,7 @@ pub use emulator::{Config, Emulator};
 pub use entra::LOGIN_HOSTS;
 pub use envelope::ErrorForm;
 pub use fault::Fault;
+pub use form::Form;
 pub use identity::{ExpiryForm, Identities};
 pub use machine::Machine;
 pub use network::{Certificate, Network, ProxyFault, TlsFault, TlsVersions};

@@ -2,11 +2,12 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
-use std::net::TcpListener;
+use std::net::{Ipv4Addr, TcpListener};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use autopilot_sync::{Client, Credential, ErrorKind};
+use autopilot_emulator::{Config, Emulator, Identities, Reply, Step};
+use autopilot_sync::{Client, Credential, ErrorKind, Goal, Step as Next};
 
 use crate::client::builder;
 use crate::network::{Network, inside};
@@ -122,5 +123,48 @@ fn no_proxy_sees_the_request_for_a_token() {
         let path = "/metadata/identity/oauth2/token?api-version=2018-02-01&resource=https%3A%2F%2Fgraph.microsoft.com";
         assert_eq!(head[0], format!("GET {path} HTTP/1.1"));
         assert!(head.iter().any(|line| line.eq_ignore_ascii_case("Metadata: true")), "{head:?}");
+    });
+}
+
+/// A virtual machine of Azure's, with Microsoft Graph behind a proxy, and a client that makes no retries.
+fn virtual_machine(network: &Network) -> (Emulator, Client) {
+    address(network);
+    let identity_address = (Ipv4Addr::new(169, 254, 169, 254), 80).into();
+    let identities = Identities { identity_address, ..Identities::default() };
+    let emulator = Emulator::start(Config { identities, ..Config::default() });
+    let builder = builder().ca_file(emulator.ca_file()).unwrap().proxy(&emulator.proxy_url()).unwrap();
+    (emulator, builder.max_retries(0).unwrap().build().unwrap())
+}
+
+#[test]
+fn a_platform_that_starts_is_asked_again_whatever_the_number_of_retries() {
+    inside(|network| {
+        let (emulator, client) = virtual_machine(network);
+        emulator.script([Step::error(410).times(2).on("IDENTITY")]);
+        client.settings(&credential()).unwrap();
+        let statuses = emulator.requests().into_iter().map(|request| request.reply.unwrap().status);
+        assert_eq!(statuses.collect::<Vec<_>>(), [410, 410, 200, 200]);
+        for status in [404, 410, 429, 500] {
+            emulator.script([Step::reply(Reply::new(status).header("Retry-After", "7")).on("IDENTITY")]);
+            let mut wait = client.wait(&credential(), Goal::Settings, Duration::from_secs(60)).unwrap();
+            let (before, pause) = (Instant::now(), Duration::from_secs(7));
+            let next = wait.step();
+            let Next::Pause(until) = next else { panic!("{status}: {next:?}") };
+            assert!((before + pause..=Instant::now() + pause).contains(&until), "{status}");
+        }
+    });
+}
+
+#[test]
+fn a_platform_that_refuses_is_asked_once() {
+    inside(|network| {
+        let (emulator, client) = virtual_machine(network);
+        for status in [400, 401, 403] {
+            emulator.clear_requests();
+            emulator.script([Step::error(status).on("IDENTITY")]);
+            let error = client.settings(&credential()).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Configuration, "{error}");
+            assert_eq!(emulator.requests().len(), 1, "{status}");
+        }
     });
 }

@@ -1,6 +1,10 @@
 //! The emulator serves clients that nobody here wrote, as the real services do: the official SDK for Python, its
 //! credentials, and curl. They are unchanged, and find it by variables of the environment.
 
+mod comparison;
+#[path = "../programs/compiler.rs"]
+#[allow(dead_code)] // no program in C or C++ is here
+mod compiler;
 mod credentials;
 #[path = "../programs/venv.rs"]
 mod venv;
