@@ -35,7 +35,7 @@ fn link(original: &Path, link: &Path) {
     std::os::unix::fs::symlink(original, link).unwrap();
 }
 
-const SECRET: &str = "abc8Q~secret-0123456789-abcdefghij";
+const SECRET: &str = "s3cret+&=";
 
 /// Runs a shell command there, and checks that it called the emulator. It finds a token, and an application's secret.
 /// Syncs take two seconds.
@@ -99,8 +99,6 @@ fn entra() -> Emulator {
     let registration = Registration { client_secret: Some(SECRET.into()), ..Registration::default() };
     Emulator::start(Config { registration, ..Config::default() })
 }
-
-const SECRET: &str = "s3cret+&=";
 
 /// A command with the variables of that application, and no token.
 fn as_application(emulator: &Emulator, program: impl AsRef<OsStr>) -> Command {
