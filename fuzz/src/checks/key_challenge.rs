@@ -6,7 +6,7 @@ use crate::credential::challenge_file::key_name;
 
 const FOLDER: &str = "/var/opt/azcmagent/tokens";
 
-/// A file is directly in the folder, and the challenge has its whole path.
+/// A file is directly in the folder, and the challenge has its whole path, with the folder in any case.
 pub fn key_challenge(data: &[u8]) {
     let headers = String::from_utf8_lossy(data);
     let headers: Vec<String> = headers.lines().map(str::to_owned).collect();
@@ -16,7 +16,8 @@ pub fn key_challenge(data: &[u8]) {
         !stem.is_empty() && stem.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
     );
     assert_eq!(Path::new(FOLDER).join(&name).parent(), Some(Path::new(FOLDER)));
-    let path = format!("{FOLDER}/{name}");
+    let path = format!("{FOLDER}/{name}").to_ascii_lowercase();
     // A quoted text may have backslashes before its characters.
-    assert!(headers.iter().any(|header| header.replace('\\', "").contains(&path)), "{name} in {headers:?}");
+    let has_path = |header: &String| header.replace('\\', "").to_ascii_lowercase().contains(&path);
+    assert!(headers.iter().any(has_path), "{name} in {headers:?}");
 }
