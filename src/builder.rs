@@ -9,7 +9,7 @@ use crate::outcome::Error;
 use crate::transport::{Graph, ProxyChoice, Routes};
 
 /// The options of a [`Client`]. Each setter copies its argument. If the argument is not valid, the setter fails with
-/// [`ErrorKind::InvalidArgument`].
+/// [`ErrorKind::InvalidArgument`](crate::ErrorKind::InvalidArgument).
 ///
 /// ```
 /// use std::time::Duration;
@@ -38,7 +38,7 @@ pub struct ClientBuilder {
 impl Client {
     /// Makes a client with the default options. Reads the environment, and connects to nothing.
     ///
-    /// Fails with [`ErrorKind::Configuration`] if the environment cannot be used.
+    /// Fails with [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) if the environment cannot be used.
     ///
     /// ```
     /// let client = autopilot_sync::Client::new()?;
@@ -269,8 +269,9 @@ impl ClientBuilder {
 
     /// Makes the client. Reads the environment and the CA files now, and connects to nothing.
     ///
-    /// Fails with [`ErrorKind::Configuration`] if one of these cannot be used. The message names it. Fails with
-    /// [`ErrorKind::Connect`] if no file descriptor is left to read a CA file.
+    /// Fails with [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) if one of these cannot be used. The
+    /// message names it. Fails with [`ErrorKind::Connect`](crate::ErrorKind::Connect) if no file descriptor is left to
+    /// read a CA file.
     ///
     /// ```
     /// use autopilot_sync::{Client, ClientBuilder};

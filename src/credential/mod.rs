@@ -61,7 +61,7 @@ pub use secret::Secret;
 ///
 /// let tenant = "contoso.com";
 /// let application = "00000000-0000-0000-0000-000000000001";
-/// let credential = Credential::client_secret(tenant, application, Secret::Variable("AGENT_SECRET"))?;
+/// let credential = Credential::client_secret(tenant, application, Secret::Variable("AZURE_CLIENT_SECRET"))?;
 /// println!("{}", Client::new()?.sync(&credential)?);
 /// # Ok::<(), autopilot_sync::Error>(())
 /// ```
@@ -90,7 +90,7 @@ impl Credential {
     /// ```no_run
     /// use autopilot_sync::{Credential, Secret};
     ///
-    /// let credential = Credential::client_secret("contoso.com", "client-id", Secret::Text("its value"))?;
+    /// let credential = Credential::client_secret("contoso.com", "client-id", Secret::Text("its-value"))?;
     /// # Ok::<(), autopilot_sync::Error>(())
     /// ```
     pub fn client_secret(tenant: &str, client_id: &str, secret: Secret<'_>) -> Result<Credential, Error> {
@@ -104,10 +104,11 @@ impl Credential {
     /// [`ErrorKind::Configuration`]; after a renewal, make a new credential.
     ///
     /// ```no_run
-    /// use autopilot_sync::Credential;
+    /// use autopilot_sync::{Credential, Error};
     ///
-    /// let credential = Credential::client_certificate("contoso.com", "client-id", "/etc/agent/agent.pem")?;
-    /// # Ok::<(), autopilot_sync::Error>(())
+    /// fn of_agent() -> Result<Credential, Error> {
+    ///     Credential::client_certificate("contoso.com", "client-id", "/etc/agent/agent.pem")
+    /// }
     /// ```
     pub fn client_certificate(
         tenant: &str,
@@ -125,11 +126,12 @@ impl Credential {
     /// federation. `file` holds such a token. It is read anew for each request, because its issuer renews it.
     ///
     /// ```no_run
-    /// use autopilot_sync::Credential;
+    /// use autopilot_sync::{Credential, Error};
     ///
-    /// let file = std::env::var_os("AZURE_FEDERATED_TOKEN_FILE").expect("set by the cluster");
-    /// let credential = Credential::workload_identity("contoso.com", "client-id", file)?;
-    /// # Ok::<(), autopilot_sync::Error>(())
+    /// fn of_pod() -> Result<Credential, Error> {
+    ///     let file = std::env::var_os("AZURE_FEDERATED_TOKEN_FILE").expect("set by the cluster");
+    ///     Credential::workload_identity("contoso.com", "client-id", file)
+    /// }
     /// ```
     pub fn workload_identity(
         tenant: &str,
@@ -184,11 +186,12 @@ impl Credential {
     /// one certificate. Without a certificate, it changes nothing.
     ///
     /// ```no_run
-    /// use autopilot_sync::Credential;
+    /// use autopilot_sync::{Credential, Error};
     ///
-    /// let file = "/etc/agent/agent.pem";
-    /// let credential = Credential::client_certificate("contoso.com", "client-id", file)?.with_chain();
-    /// # Ok::<(), autopilot_sync::Error>(())
+    /// fn of_agent() -> Result<Credential, Error> {
+    ///     let file = "/etc/agent/agent.pem";
+    ///     Ok(Credential::client_certificate("contoso.com", "client-id", file)?.with_chain())
+    /// }
     /// ```
     pub fn with_chain(self) -> Credential {
         match &self.0.source {

@@ -15,11 +15,12 @@ const LARGEST_FILE: u64 = 64 * 1024;
 ///
 /// ```no_run
 /// use std::path::Path;
-/// use autopilot_sync::{Credential, Secret};
+/// use autopilot_sync::{Credential, Error, Secret};
 ///
-/// let file = Path::new("/run/credentials/agent.service/client-secret");
-/// let credential = Credential::client_secret("contoso.com", "client-id", Secret::File(file))?;
-/// # Ok::<(), autopilot_sync::Error>(())
+/// fn of_agent() -> Result<Credential, Error> {
+///     let file = Path::new("/run/credentials/agent.service/client-secret");
+///     Credential::client_secret("contoso.com", "client-id", Secret::File(file))
+/// }
 /// ```
 #[derive(Clone, Copy)]
 #[non_exhaustive]
