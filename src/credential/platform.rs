@@ -78,10 +78,10 @@ impl Platform {
             path = format!("{path}&client_id={id}");
         }
         let mut headers = vec![match &self.kind {
-            Kind::AppService { header } => ("X-IDENTITY-HEADER", header.clone()),
-            Kind::Imds | Kind::Arc => ("Metadata", Zeroizing::new("true".to_owned())),
+            Kind::AppService { header } => ("x-identity-header", header.clone()),
+            Kind::Imds | Kind::Arc => ("metadata", Zeroizing::new("true".to_owned())),
         }];
-        headers.extend(key.map(|key| ("Authorization", Zeroizing::new(format!("Basic {key}")))));
+        headers.extend(key.map(|key| ("authorization", Zeroizing::new(format!("Basic {key}")))));
         let secret = match &self.kind {
             Kind::AppService { header } => Some(header.as_str()),
             Kind::Imds | Kind::Arc => key,
@@ -197,7 +197,7 @@ mod tests {
             assert_eq!(request.path, expected);
             let address = address.to_owned();
             assert_eq!(request.authority, Authority::Platform { address, has_answered: false });
-            let header = if path == "/msi/token" { ("X-IDENTITY-HEADER", "h") } else { ("Metadata", "true") };
+            let header = if path == "/msi/token" { ("x-identity-header", "h") } else { ("metadata", "true") };
             let headers: Vec<_> =
                 request.headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
             assert_eq!(headers, [header]);
@@ -209,7 +209,7 @@ mod tests {
         let (name, value) = &request.headers[1];
         assert_eq!(
             (*name, value.as_str(), request.secrets[0].as_str()),
-            ("Authorization", "Basic the-key", "the-key")
+            ("authorization", "Basic the-key", "the-key")
         );
     }
 

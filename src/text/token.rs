@@ -83,8 +83,8 @@ impl<'a> Token<'a> {
     /// Replaces this token and the earlier ones in a text by `[token]`: each run of 16 bytes or more, even if bytes
     /// that are not visible ASCII interrupt it. A token of 8 to 15 bytes is replaced as a whole. A shorter one may
     /// occur by chance, so it stays.
-    pub(crate) fn redact(self, text: &str) -> String {
-        let mut text = text.to_owned();
+    pub(crate) fn redact(self, text: impl Into<String>) -> String {
+        let mut text = text.into();
         // Repeat, because the replacement may complete a token that has brackets. Each step shortens the text.
         while let Some(shorter) =
             redaction::redacted(self.earlier.iter().map(|token| token.as_str()).chain([self.text]), &text)

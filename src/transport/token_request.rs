@@ -7,6 +7,7 @@ pub(crate) struct TokenRequest {
     pub(crate) authority: Authority,
     /// The path and the query.
     pub(crate) path: String,
+    /// Names in lower case.
     pub(crate) headers: Vec<(&'static str, Zeroizing<String>)>,
     /// What a POST sends. A GET has none.
     pub(crate) form: Option<Zeroizing<String>>,
