@@ -190,7 +190,7 @@ mod tests {
             &lines(15).join("é\u{2028}\u{200b}"),
             &lines(2).join("\u{ad}"),
         ] {
-            assert_eq!(token.redact(&format!("a <{echo}> b")), "a <[token]> b");
+            assert_eq!(token.redact(format!("a <{echo}> b")), "a <[token]> b");
         }
         let quoted = format!("> {}", lines(76).join("\n> "));
         assert_eq!(token.redact(&quoted), format!("> [token]{}", "\n> [token]".repeat(lines(76).len() - 1)));
@@ -235,7 +235,7 @@ mod tests {
         let text: String = (0..LONGEST / 17).map(|part| format!("{part:016}.")).collect();
         let token = Token::new(&text).unwrap();
         let parts: Vec<&str> = text.trim_end_matches('.').rsplit('.').take(1900).collect();
-        assert_eq!(token.redact(&parts.join("|")), vec!["[token]"; 1900].join("|"));
+        assert_eq!(token.redact(parts.join("|")), vec!["[token]"; 1900].join("|"));
     }
 
     #[test]
@@ -261,7 +261,7 @@ mod tests {
         ] {
             assert_eq!(token.after(&earlier).redact(text), expected);
         }
-        assert_eq!(token.redact(&earlier[0]), *earlier[0], "it was not sent");
+        assert_eq!(token.redact(&*earlier[0]), *earlier[0], "it was not sent");
         assert_eq!(
             Token::new("8.bytes!").unwrap().redact("8 8.bytes! 8.bytes 8.by\ntes!"),
             "8 [token] 8.bytes [token]"

@@ -102,7 +102,7 @@ static void secrets(void)
         refused(UNUSABLE, (struct wanted){WITH_CERTIFICATE, TENANT, APPLICATION, 1, files[i]});
     }
     static const char *const variables[] = {"", "=", "NO_SUCH_VARIABLE", "A=B", "EMPTY", "TWO_LINES"};
-    CHECK(setenv("EMPTY", "", 1) == 0 && setenv("TWO_LINES", SECRET "\n" SECRET, 1) == 0);
+    CHECK(getenv("EMPTY") != NULL && getenv("TWO_LINES") != NULL);
     for (size_t i = 0; i < LENGTH(variables); i++)
         refused(UNUSABLE, (struct wanted){WITH_SECRET, TENANT, APPLICATION, AUTOPILOT_SECRET_VARIABLE, variables[i]});
 }

@@ -41,7 +41,7 @@ def test_a_change(start: Start) -> None:
 def test_a_credential(start: Start, tmp_path: Path) -> None:
     start("--client-secret", "a-secret", *QUICK)
     (tmp_path / "agent").write_text("a-secret\n")
-    program = PROGRAMS[3].replace("/run/secrets/agent", str(tmp_path / "agent"))
+    program = PROGRAMS[3].replace("/run/secrets/agent", (tmp_path / "agent").as_posix())
     said = "application an-application in tenant default, by its client secret - the sync completed\n"
     assert run(program + "\nwait_for_sync('default', 'an-application')").stdout == said
 
