@@ -10,6 +10,8 @@ pub(crate) mod challenge_file;
 pub(crate) mod choice;
 #[path = "../../src/credential/form.rs"]
 pub(crate) mod form;
+#[path = "../../src/credential/ids.rs"]
+pub(crate) mod ids;
 #[path = "../../src/credential/platform.rs"]
 pub(crate) mod platform;
 #[path = "../../src/credential/refusal.rs"]

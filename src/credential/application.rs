@@ -9,6 +9,7 @@ use zeroize::Zeroizing;
 use super::assertion::assertion;
 use super::certificate::Certificate;
 use super::form::{encoded, form};
+use super::ids::{checked_client_id, checked_tenant};
 use super::secret;
 use crate::config::Cloud;
 use crate::outcome::Error;
@@ -99,24 +100,4 @@ impl Application {
         };
         format!("application {} in tenant {}, by its {proof}", self.client_id, self.tenant)
     }
-}
-
-/// An application's id.
-pub(super) fn checked_client_id(client_id: &str) -> Result<String, Error> {
-    if client_id.is_empty() || !client_id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
-        return Err(Error::invalid_argument("the client id must be the application's id, a GUID"));
-    }
-    Ok(client_id.to_owned())
-}
-
-/// A tenant that has applications of its own.
-fn checked_tenant(tenant: &str) -> Result<String, Error> {
-    let is_name = |byte: u8| byte.is_ascii_alphanumeric() || b"-.".contains(&byte);
-    if tenant.is_empty() || tenant.len() > 253 || !tenant.bytes().all(is_name) || tenant.starts_with('.') {
-        return Err(Error::invalid_argument("the tenant must be its id, a GUID, or one of its domains"));
-    }
-    if ["common", "organizations", "consumers"].contains(&&*tenant.to_ascii_lowercase()) {
-        return Err(Error::invalid_argument(format!("\"{tenant}\" is no tenant: an application needs one")));
-    }
-    Ok(tenant.to_owned())
 }

@@ -18,6 +18,7 @@ mod challenge_file;
 mod choice;
 mod fetch;
 mod form;
+mod ids;
 mod platform;
 mod refusal;
 mod secret;

@@ -6,9 +6,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use zeroize::Zeroizing;
 
-use super::application::checked_client_id;
 use super::choice::Endpoint;
 use super::form::encoded;
+use super::ids::checked_client_id;
 use crate::config::host::split_host_port;
 use crate::outcome::{Error, ErrorKind};
 use crate::text::Object;

@@ -7,6 +7,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use super::line;
 use crate::credential::choice::{Choice, Endpoint, Named, NamedProof, choose};
+use crate::credential::ids::{checked_client_id, checked_tenant};
 use crate::credential::platform::Platform;
 use crate::transport::Authority;
 
@@ -68,9 +69,19 @@ pub fn environment(mut data: &[u8]) {
                         && is("AZURE_FEDERATED_TOKEN_FILE", file.to_str())
                 }
             });
+            let ids = [checked_tenant(&tenant), checked_client_id(&client_id)];
+            ids.into_iter().flatten().for_each(|id| assert_is_segment(&id));
         }
         Named::ManagedIdentity { endpoint, client_id } => assert_stays_here(endpoint, client_id.as_deref()),
     }
+}
+
+/// A path stays what it is with this text as one of its segments.
+fn assert_is_segment(text: &str) {
+    let path = format!("/{text}/token");
+    let url = ureq::http::Uri::try_from(format!("https://login.example{path}")).expect("a URL");
+    assert_eq!((url.path(), url.query()), (&*path, None));
+    assert!(!text.is_empty() && !text.contains(['/', '%']) && ![".", ".."].contains(&text), "{text:?}");
 }
 
 /// Plain HTTP goes to this machine or its link, and the path is one of HTTP.

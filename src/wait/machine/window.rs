@@ -6,7 +6,7 @@ use super::command::{Command, StopReason};
 use super::event::Event;
 use super::look::Look;
 use super::reading::is_running;
-use super::state::{Machine, State};
+use super::state::{Attempt, Machine, State};
 use crate::config::limits::LONGEST_RETRY_AFTER;
 use crate::outcome::WINDOW_SECONDS;
 use crate::service::retry::Obstacle;
@@ -61,7 +61,7 @@ impl Machine {
         }
         if next <= now && !look.is_failing && !look.has_candidate() {
             self.baseline = self.latest.clone();
-            return self.send_trigger(look.schedule);
+            return self.send_trigger(Attempt::Observed, look.schedule);
         }
         look.wait_until(next, self.with_jitter(next));
         self.look_on(now, look)
