@@ -10,7 +10,8 @@ use crate::outcome::{Detail, Error, Settings, SyncOutcome};
 use crate::transport::{Canceller, Graph};
 use crate::wait::{self, Goal, OnProgress, Progress, Wait};
 
-/// Connections to one cloud's Microsoft Graph. The token comes with each call, so one client serves many tenants.
+/// Connections to one cloud's Microsoft Graph. Each call brings its token, or a credential that gets one, so one client
+/// serves many tenants.
 ///
 /// Any number of threads may use one client at once. Connections stay open between calls, at most one for each thread.
 /// Clones share them. A forked child may use the client too, with connections of its own. Dropping the last clone

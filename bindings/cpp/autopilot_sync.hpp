@@ -1133,9 +1133,9 @@ extern "C" inline std::int32_t autopilot_cpp_v0_1_on_progress(autopilot_progress
 
 } // namespace internal
 
-/// Connections to one cloud's Microsoft Graph. The token comes with each call, so one client serves many tenants. Any
-/// number of threads may use a client at once. They share its connections, which stay open between calls. A client must
-/// outlive its calls.
+/// Connections to one cloud's Microsoft Graph. Each call brings its token, so one client serves many tenants. Any number
+/// of threads may use a client at once. They share its connections, which stay open between calls. A client must outlive
+/// its calls.
 ///
 /// token: a bearer token with the permission DeviceManagementServiceConfig.ReadWrite.All, without the word "Bearer" and
 /// without quotes. It is visible ASCII, at most 64 KiB; one line break at its end is allowed. The library keeps no copy

@@ -19,9 +19,9 @@ use crate::outcome::{Detail, Error, SyncOutcome};
 use crate::shared;
 use crate::wait::{Goal, OnProgress, Progress};
 
-/// Connections to one cloud's Microsoft Graph. The token comes with each call, so one client serves many tenants. Any
-/// number of threads may use a client at once. They share its connections, which stay open between calls. Free a client
-/// when no call uses it.
+/// Connections to one cloud's Microsoft Graph. Each call brings its token, so one client serves many tenants. Any number
+/// of threads may use a client at once. They share its connections, which stay open between calls. Free a client when
+/// no call uses it.
 ///
 /// If its options have a credential, its calls may be given NULL for the token: the credential then gets one, and a new
 /// one if the service refuses it. The request for a token is one of the call's, with its retries, within its deadline.
