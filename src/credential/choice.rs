@@ -100,7 +100,9 @@ impl Environment<'_> {
 
     fn text(&self, name: &str) -> Result<Option<String>, String> {
         let text = self.get(name).map(OsString::into_string).transpose();
-        text.map_err(|_| format!("{name} is not UTF-8"))
+        // It may be a secret.
+        let wipe = |text: OsString| drop(Zeroizing::new(text.into_encoded_bytes()));
+        text.map_err(wipe).map_err(|()| format!("{name} is not UTF-8"))
     }
 
     fn proof(&self, name: &str) -> Result<NamedProof, String> {

@@ -41,17 +41,16 @@ pub(super) fn from_entra(
 
 pub(super) fn from_platform(platform: &Platform, asking: &mut Asking<'_>) -> Result<AccessToken, Failure> {
     let root = asking.graph.root().to_owned();
-    let request = platform.request(&root, None);
+    let mut request = platform.request(&root, None);
     let mut reply = asking.send(&request).map_err(|failure| explained(failure, platform, asking.call))?;
     platform.set_has_answered();
     let issuer = Issuer::Platform(platform.name());
-    if platform.kind != Kind::Arc || reply.status != 401 {
-        return asking.read(&mut reply, &issuer, &request);
+    if platform.kind == Kind::Arc && reply.status == 401 {
+        let key = challenge_file::read_key(&reply.challenges).map_err(never_heals)?;
+        request = platform.request(&root, Some(&key));
+        reply = asking.send(&request)?;
     }
-    let key = challenge_file::read_key(&reply.challenges).map_err(never_heals)?;
-    let request = platform.request(&root, Some(&key));
-    let mut reply = asking.send(&request)?;
-    if reply.status == 200 && !platform.is_echoed(&reply.body) {
+    if platform.kind == Kind::Arc && reply.status == 200 && !platform.is_echoed(&reply.body) {
         reply.body.zeroize();
         let text = format!("{issuer} has no such user-assigned identity");
         return Err(never_heals(Error::new(ErrorKind::Configuration, text)));
@@ -61,12 +60,22 @@ pub(super) fn from_platform(platform: &Platform, asking: &mut Asking<'_>) -> Res
 
 /// A virtual machine's service that cannot even be reached, and never was: this is no virtual machine of Azure's.
 fn explained(failure: Failure, platform: &Platform, call: &Call) -> Failure {
-    let is_absent = platform.kind == Kind::Imds && !platform.has_answered() && !failure.sent;
-    if !is_absent || call.aborted().is_some() {
+    let may_be_absent = platform.kind == Kind::Imds && !platform.has_answered() && !failure.sent;
+    if !may_be_absent || call.aborted().is_some() || !is_no_answer(&failure.error) {
         return failure;
     }
     let text = format!("no managed identity here: {} does not answer", platform.name());
     never_heals(Error::new(ErrorKind::Configuration, text).because(failure.error))
+}
+
+/// Whether nobody listens at an address, or no way leads there.
+fn is_no_answer(error: &Error) -> bool {
+    use std::io::ErrorKind::{ConnectionRefused, HostUnreachable, NetworkUnreachable};
+    let source = std::error::Error::source(error).and_then(|source| source.downcast_ref::<std::io::Error>());
+    error.kind() == ErrorKind::Timeout
+        || source.is_some_and(|error| {
+            matches!(error.kind(), ConnectionRefused | HostUnreachable | NetworkUnreachable)
+        })
 }
 
 fn never_heals(error: Error) -> Failure {

@@ -240,8 +240,10 @@ impl Credential {
         started: Instant,
         detail: &mut Detail,
     ) -> Result<Arc<Zeroizing<String>>, Failure> {
-        let call = graph.call(timeout);
-        let token = self.0.cache.place(graph.root()).token(&call, |claims| {
+        let whole = graph.call(timeout);
+        let token = self.0.cache.place(graph.root()).token(&whole, |claims, has_good| {
+            // With the old token the call can go on, so leave it time.
+            let call = if has_good { graph.call(timeout / 3) } else { whole.clone() };
             let mut asking = Asking { graph, call: &call, started, detail };
             match &self.0.source {
                 Source::Application(application) => fetch::from_entra(application, claims, &mut asking),
@@ -260,7 +262,7 @@ impl Credential {
 
 impl Source {
     /// What the environment names, with the host for its logins.
-    fn named(named: Named, authority: Option<Root>) -> Result<Source, Error> {
+    fn named(named: Named, login: Option<Root>) -> Result<Source, Error> {
         let (tenant, client_id, proof) = match named {
             Named::Application { tenant, client_id, proof } => (tenant, client_id, proof),
             Named::ManagedIdentity { endpoint, client_id } => {
@@ -275,9 +277,8 @@ impl Source {
             }
             NamedProof::FederatedToken(file) => (Proof::FederatedToken(file), false),
         };
-        let login_host = authority.map(|root| root.authority().to_owned());
         let application = Application::new(&tenant, &client_id, proof)?;
-        Ok(Source::Application(Application { with_chain, login_host, ..application }))
+        Ok(Source::Application(Application { with_chain, login, ..application }))
     }
 }
 

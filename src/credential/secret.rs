@@ -36,9 +36,8 @@ pub enum Secret<'a> {
 impl Secret<'_> {
     pub(super) fn read(self) -> Result<Zeroizing<String>, Error> {
         match self {
-            Secret::Text(text) => {
-                checked(text).map_err(|fault| Error::invalid_argument(format!("the client secret {fault}")))
-            }
+            Secret::Text(text) => checked(text.as_bytes())
+                .map_err(|fault| Error::invalid_argument(format!("the client secret {fault}"))),
             Secret::File(path) => from_file("client secret", path),
             Secret::Variable(name) => {
                 let unusable = |fault: &dyn fmt::Display| {
@@ -46,7 +45,7 @@ impl Secret<'_> {
                 };
                 let value = env::var_os(name).ok_or_else(|| unusable(&"is not set"))?;
                 let value = Zeroizing::new(value.into_encoded_bytes());
-                checked(&String::from_utf8_lossy(&value)).map_err(|fault| unusable(&fault))
+                checked(&value).map_err(|fault| unusable(&fault))
             }
         }
     }
@@ -68,19 +67,18 @@ pub(super) fn from_file(what: &str, path: &Path) -> Result<Zeroizing<String>, Er
     let place = format!("the file of the {what} ({})", file::printable_path(path));
     let bytes = file::read(path, LARGEST_FILE).map(Zeroizing::new);
     let bytes = bytes.map_err(|error| file::unusable(place.clone(), error))?;
-    checked(&String::from_utf8_lossy(&bytes))
+    checked(&bytes)
         .map_err(|fault| Error::new(ErrorKind::Configuration, format!("{place}: its content {fault}")))
 }
 
 /// Visible ASCII; a line break at the end is allowed.
-fn checked(text: &str) -> Result<Zeroizing<String>, &'static str> {
-    let text = text.strip_suffix('\n').map_or(text, |line| line.strip_suffix('\r').unwrap_or(line));
-    if text.is_empty() {
-        Err("is empty")
-    } else if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
-        Err("has a blank, a control character or a character that is not ASCII")
-    } else {
-        Ok(Zeroizing::new(text.to_owned()))
+fn checked(bytes: &[u8]) -> Result<Zeroizing<String>, &'static str> {
+    let line = bytes.strip_suffix(b"\n").map_or(bytes, |line| line.strip_suffix(b"\r").unwrap_or(line));
+    let text = std::str::from_utf8(line).ok().filter(|text| text.bytes().all(|byte| byte.is_ascii_graphic()));
+    match text {
+        Some("") => Err("is empty"),
+        Some(text) => Ok(Zeroizing::new(text.to_owned())),
+        None => Err("has a blank, a control character or a character that is not ASCII"),
     }
 }
 

@@ -3,6 +3,8 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use ureq::config::Config;
+
 use crate::outcome::Error;
 use crate::service::reply::RawReply;
 use crate::transport::call::Call;
@@ -18,12 +20,13 @@ const FIRST_CONNECT: Duration = Duration::from_secs(1);
 /// The connections of a client to those who give tokens: nearly always one.
 pub(super) struct Authorities {
     routes: Routes,
+    config: Config,
     known: PerProcess<Mutex<Vec<(Authority, Arc<HttpClient>)>>>,
 }
 
 impl Authorities {
-    pub(super) fn new(routes: Routes) -> Authorities {
-        Authorities { routes, known: PerProcess::default() }
+    pub(super) fn new(routes: Routes, config: Config) -> Authorities {
+        Authorities { routes, config, known: PerProcess::default() }
     }
 
     /// Sends a request once.
@@ -45,12 +48,12 @@ impl Authorities {
             return Ok(client.clone());
         }
         let route = match authority {
-            Authority::Entra(host) => Route { replies_are_secret: true, ..self.routes.to(host)? },
+            Authority::Entra(root) => Route { replies_are_secret: true, ..self.routes.to(root.host())? },
             Authority::Platform { has_answered, .. } => {
                 self.routes.within_machine((!has_answered).then_some(FIRST_CONNECT))
             }
         };
-        let client = Arc::new(HttpClient::new(route)?);
+        let client = Arc::new(HttpClient::new(route, self.config.clone())?);
         known.push((authority.clone(), client.clone()));
         Ok(client)
     }

@@ -12,7 +12,7 @@ use crate::transport::authorities::Authorities;
 use crate::transport::call::Call;
 use crate::transport::canceller::Canceller;
 use crate::transport::failure::Failure;
-use crate::transport::http_client::{Address, HttpClient};
+use crate::transport::http_client::{self, Address, HttpClient};
 use crate::transport::random;
 use crate::transport::route::{Route, Routes};
 use crate::transport::token_request::TokenRequest;
@@ -45,8 +45,10 @@ impl Graph {
     ) -> Result<Graph, Error> {
         let address = |operation: Operation| Address::new(&format!("{root}{}", operation.line().1));
         let (settings, sync) = (address(Operation::ReadSettings)?, address(Operation::TriggerSync)?);
-        let http = HttpClient::new(routes.to(root.host())?)?;
-        let (authorities, cloud, root) = (Authorities::new(routes), root.cloud(), root.to_string());
+        let route = routes.to(root.host())?;
+        let config = http_client::config(&route.user_agent);
+        let http = HttpClient::new(route, config.clone())?;
+        let (authorities, cloud, root) = (Authorities::new(routes, config), root.cloud(), root.to_string());
         let shared = Shared { root, http, authorities, cloud, settings, sync, timeout, max_retries };
         Ok(Graph { shared: Arc::new(shared), canceller: None })
     }

@@ -42,7 +42,6 @@ pub(super) struct HttpClient {
     route: Arc<Route>,
     /// Names the authorities that it trusts.
     trusted: Arc<str>,
-    /// Made once, because ureq reads the environment for it, and a fork may leave the environment's lock held.
     config: Config,
     /// A forked child shares its parent's sockets, and using one would corrupt the other's TLS. So each process has an
     /// agent of its own.
@@ -51,10 +50,9 @@ pub(super) struct HttpClient {
 
 impl HttpClient {
     /// Opens no connection. Fails if a CA file that the caller or the environment names is unusable.
-    pub(super) fn new(route: Route) -> Result<HttpClient, Error> {
+    pub(super) fn new(route: Route, config: Config) -> Result<HttpClient, Error> {
         let route = Arc::new(route);
         let trusted = route.tls.as_ref().map_or(Ok("nobody's".into()), |tls| tls.trusted())?;
-        let config = config(&route);
         ureq_statics::initialize(&config);
         let agent = Agent::with_parts(config.clone(), Dialer::new(route.clone()), PlaceholderResolver);
         Ok(HttpClient { route, trusted, config, agents: PerProcess::new(agent) })
@@ -145,15 +143,17 @@ impl Address {
     }
 }
 
-/// The settings of all requests. No timeouts, because the call has its own.
-fn config(route: &Route) -> Config {
+/// The settings of all requests. No timeouts, because the call has its own, and no rule for the scheme, because the
+/// route decides whether there is TLS.
+///
+/// Made once for a client, because ureq reads the environment for it, and a fork may leave the environment's lock held.
+pub(super) fn config(user_agent: &str) -> Config {
     Config::builder()
         .proxy(None)
-        .https_only(route.tls.is_some())
         .http_status_as_error(false)
         .max_redirects(0)
         .max_redirects_will_error(false)
-        .user_agent(route.user_agent.as_str())
+        .user_agent(user_agent)
         .accept_encoding("identity") // without it, a proxy or gateway may compress
         .max_response_header_size(LONGEST_HEAD)
         .build()

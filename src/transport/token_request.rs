@@ -2,6 +2,8 @@
 
 use zeroize::Zeroizing;
 
+use crate::config::Root;
+
 /// A request for a token.
 pub(crate) struct TokenRequest {
     pub(crate) authority: Authority,
@@ -27,7 +29,7 @@ impl TokenRequest {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Authority {
     /// A host of Microsoft Entra's, by HTTPS and as the options and the environment say.
-    Entra(String),
+    Entra(Root),
     /// An address of this machine's own platform, by plain HTTP and no proxy. Until it has answered once, connecting
     /// takes a second at most.
     Platform { address: String, has_answered: bool },
@@ -36,8 +38,10 @@ pub(crate) enum Authority {
 impl Authority {
     /// Host and port.
     pub(crate) fn name(&self) -> String {
-        let (Authority::Entra(name) | Authority::Platform { address: name, .. }) = self;
-        name.clone()
+        match self {
+            Authority::Entra(root) => root.authority().to_owned(),
+            Authority::Platform { address, .. } => address.clone(),
+        }
     }
 
     pub(super) fn url(&self, path: &str) -> String {

@@ -51,7 +51,7 @@ pub enum Step {
 /// A call that its caller drives step by step. So one thread, or an event loop, can hold thousands of waits.
 ///
 /// It makes no thread, calls nothing back and never sleeps. A step blocks for at most two requests, each for the
-/// client's timeout at most. A step may come late, by any time: nothing goes wrong, but the call ends later. Steps may
+/// client's timeout at most, and with a credential for the requests for its token too. A step may come late, by any time: nothing goes wrong, but the call ends later. Steps may
 /// come from different threads, one at a time. For a whole fleet of tenants, see [`Fleet`](crate::Fleet).
 ///
 /// ```no_run
