@@ -17,6 +17,7 @@ mod header {
         "ffi/result.rs",
         "ffi/sync.rs",
         "ffi/options.rs",
+        "ffi/credential.rs",
         "ffi/client.rs",
         "ffi/describe.rs",
         "ffi/cancel.rs",

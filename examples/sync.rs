@@ -4,8 +4,9 @@
 //! cargo run --example sync [-- --no-wait | --status]
 //! ```
 //!
-//! If AUTOPILOT_TOKEN is set, it calls the real service. If not, it runs itself again against the emulator, which takes
-//! any token. Two environment variables lead it there, as they would lead any other program.
+//! If AUTOPILOT_TOKEN is set, it calls the real service. If not, but AZURE_CLIENT_ID is, it gets its token itself, with
+//! the credential that Azure's variables name. Otherwise it runs itself again against the emulator, which takes any token.
+//! Two environment variables lead it there, as they would lead any other program.
 
 #![allow(clippy::print_stdout, clippy::print_stderr)] // it is a program that prints
 
@@ -17,7 +18,9 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use autopilot_emulator::{Config, Emulator};
-use autopilot_sync::{Answer, Client, Error, Phase, Progress, Settings, SyncOutcome, Trigger};
+use autopilot_sync::{
+    Access, Answer, Client, Credential, Error, Phase, Progress, Settings, SyncOutcome, Trigger,
+};
 
 /// Enough for a large tenant, and for the ten minutes between two syncs.
 const WAIT_TIMEOUT: Duration = Duration::from_secs(30 * 60);
@@ -26,24 +29,34 @@ const USAGE: &str = "usage: sync [--no-wait | --status]";
 
 fn main() -> Result<ExitCode, Box<dyn StdError>> {
     let arguments: Vec<String> = env::args().skip(1).collect();
-    let run = match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        [] => wait,
-        ["--no-wait"] => trigger,
-        ["--status"] => status,
-        _ => {
-            eprintln!("{USAGE}");
-            return Ok(ExitCode::from(2));
-        }
-    };
-    match env::var("AUTOPILOT_TOKEN") {
-        Ok(token) => Ok(run(&token).unwrap_or_else(|error| report(&error))),
-        Err(_) => run_against_emulator(&arguments),
+    let run: fn(Access<'_>) -> Result<ExitCode, Error> =
+        match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+            [] => wait,
+            ["--no-wait"] => trigger,
+            ["--status"] => status,
+            _ => {
+                eprintln!("{USAGE}");
+                return Ok(ExitCode::from(2));
+            }
+        };
+    if let Ok(token) = env::var("AUTOPILOT_TOKEN") {
+        Ok(run(Access::Token(&token)).unwrap_or_else(|error| report(&error)))
+    } else if env::var_os("AZURE_CLIENT_ID").is_some() {
+        Ok(with_credential(run).unwrap_or_else(|error| report(&error)))
+    } else {
+        run_against_emulator(&arguments)
     }
 }
 
-fn wait(token: &str) -> Result<ExitCode, Error> {
+fn with_credential(run: fn(Access<'_>) -> Result<ExitCode, Error>) -> Result<ExitCode, Error> {
+    let credential = Credential::from_environment()?;
+    println!("The token comes from the {credential}.");
+    run(Access::Credential(&credential))
+}
+
+fn wait(access: Access<'_>) -> Result<ExitCode, Error> {
     let is_terminal = io::stdout().is_terminal();
-    let outcome = Client::new()?.sync_and_wait(token, WAIT_TIMEOUT, |progress| {
+    let outcome = Client::new()?.sync_and_wait(access, WAIT_TIMEOUT, |progress| {
         if is_terminal {
             print!("\r\x1b[K{}", progress_line(progress));
             let _ = io::stdout().flush();
@@ -73,14 +86,14 @@ fn progress_line(progress: &Progress<'_>) -> String {
     )
 }
 
-fn trigger(token: &str) -> Result<ExitCode, Error> {
-    let outcome = autopilot_sync::sync(token)?;
+fn trigger(access: Access<'_>) -> Result<ExitCode, Error> {
+    let outcome = Client::new()?.sync(access)?;
     print_outcome(&outcome);
     Ok(ExitCode::SUCCESS)
 }
 
-fn status(token: &str) -> Result<ExitCode, Error> {
-    let settings = Client::new()?.settings(token)?;
+fn status(access: Access<'_>) -> Result<ExitCode, Error> {
+    let settings = Client::new()?.settings(access)?;
     println!("status of the last sync: {}", settings.status().map_or("not given", |status| status.as_str()));
     println!("last sync:               {}", settings.last_sync_text().unwrap_or("never"));
     println!("last manual trigger:     {}", settings.last_manual_sync_text().unwrap_or("never"));
@@ -129,7 +142,9 @@ fn report(error: &Error) -> ExitCode {
 }
 
 fn run_against_emulator(arguments: &[String]) -> Result<ExitCode, Box<dyn StdError>> {
-    println!("AUTOPILOT_TOKEN is not set, so this uses the emulator, not Microsoft's service.");
+    println!(
+        "Neither AUTOPILOT_TOKEN nor AZURE_CLIENT_ID is set, so this uses the emulator, not Microsoft's service."
+    );
     let emulator = Emulator::start(Config::default());
     let mut command = emulator.command(env::current_exe()?);
     let status = command.args(arguments).env("AUTOPILOT_TOKEN", "any-token-will-do").status()?;

@@ -10,6 +10,10 @@
  * autopilot_client_sync_and_wait() also waits until the sync ends. autopilot_client_sync_since() makes sure that one
  * has completed since a change.
  *
+ * A token comes from your program. Or an autopilot_credential gets it, for an agent that nobody attends: from a client
+ * secret, a certificate, a federated token or a managed identity. Give it to autopilot_options_set_credential(), and
+ * NULL for the token to the client's calls.
+ *
  * For many tenants, a fleet makes the same calls: add each tenant with autopilot_fleet_add(), and let a few threads
  * call autopilot_fleet_next(), which does what is due and tells what has ended. For an event loop of your own,
  * autopilot_wait_new() makes one call that goes step by step.
@@ -75,7 +79,8 @@
  * MEMORY AND STACK
  * A call needs 64 KiB of stack, and less than 40 MiB of memory, whatever the peer sends. An idle connection holds
  * 0.3 MiB. A client keeps at most as many of them as threads have called it at once. If memory runs out, the process
- * aborts. The library wipes the token from its memory when a call returns; in a wait or a fleet, when it has ended.
+ * aborts. The library wipes the token from its memory when a call returns; in a wait or a fleet, when it has ended. A
+ * credential's secret, key and token are wiped when nothing uses it any more.
  *
  * THE HOST PROCESS
  * The library sets no signal handler, exit handler or locale, and writes no log. A connection that the peer has closed
@@ -96,7 +101,8 @@
  * SSL_CERT_FILE and SSL_CERT_DIR, and then trusts those certificates and no others. If neither is set, it trusts the
  * system's, or Mozilla's if the system has none. autopilot_client_new() reads the variables, and so does the first call
  * without a client of its own; meanwhile no other thread may change the environment (setenv). A process with more
- * rights than the user who started it ignores them.
+ * rights than the user who started it ignores them. Some credentials are made from variables too: their functions say
+ * so.
  *
  * WINDOWS
  * If no proxy variable is set, the library uses the machine's static proxy (netsh winhttp show proxy), with its
@@ -174,7 +180,7 @@ AUTOPILOT_ENUM(autopilot_result) {
     AUTOPILOT_ERROR_CANCELLED = -5,
     // The connection broke after the request was sent. The service may have carried it out.
     AUTOPILOT_ERROR_CONNECTION_LOST = -6,
-    // HTTP 401: the service wants a new token.
+    // HTTP 401: the service wants a new token. Or Microsoft Entra refuses the credential.
     AUTOPILOT_ERROR_UNAUTHORIZED = -7,
     // HTTP 403, or a 401 of Intune's own: the tenant has no licence, or the caller lacks a permission.
     AUTOPILOT_ERROR_FORBIDDEN = -8,
@@ -187,7 +193,7 @@ AUTOPILOT_ENUM(autopilot_result) {
     AUTOPILOT_ERROR_SYNC_FAILED = -11,
     // A fault in this library.
     AUTOPILOT_ERROR_INTERNAL = -12,
-    // An environment variable, a CA file or a proxy address cannot be used. Nothing was sent.
+    // An environment variable, a CA file, a proxy address or a credential cannot be used. The request was not sent.
     AUTOPILOT_ERROR_CONFIGURATION = -13,
 };
 
@@ -279,18 +285,48 @@ AUTOPILOT_ENUM(autopilot_goal) {
     AUTOPILOT_GOAL_SYNC_SINCE = 3,
 };
 
+// Where autopilot_credential_new_secret() finds a client secret.
+AUTOPILOT_ENUM(autopilot_secret) {
+    // In the argument itself.
+    AUTOPILOT_SECRET_TEXT = 0,
+    // In the file with this path, which holds nothing else; a line break at its end is allowed.
+    AUTOPILOT_SECRET_FILE = 1,
+    // In the environment variable with this name.
+    AUTOPILOT_SECRET_VARIABLE = 2,
+};
+
 // Ends calls from another thread: those that run with it, at once, and those that begin with it later. It stays
 // triggered for good. One cancel may serve many calls, and any thread may use it at any time. Free it when no call
 // uses it. In a child made by fork(), it ends only the child's calls.
 typedef struct autopilot_cancel autopilot_cancel;
 
-// Connections to one cloud's Microsoft Graph. The token comes with each call, so one client serves many tenants. Any
-// number of threads may use a client at once. They share its connections, which stay open between calls. Free a client
-// when no call uses it.
+// Connections to one cloud's Microsoft Graph. Each call brings its token, so one client serves many tenants. Any number
+// of threads may use a client at once. They share its connections, which stay open between calls. Free a client when
+// no call uses it.
+//
+// If its options have a credential, its calls may be given NULL for the token: the credential then gets one, and a new
+// one if the service refuses it. The request for a token is one of the call's, with its retries, within its deadline.
 //
 // If a function gets NULL for the client, it uses the client of autopilot_sync(): the whole process shares that one,
 // with default options, and it is never freed.
 typedef struct autopilot_client autopilot_client;
+
+// Gets tokens for programs that nobody attends: from Microsoft Entra for an application, or from the Azure platform
+// that the program runs on. Give it to a client with autopilot_options_set_credential(), or to one call with
+// autopilot_wait_set_credential() or autopilot_fleet_set_credential().
+//
+// To make a credential sends nothing. The first call that needs a token asks for it: in the client's cloud, by its
+// proxy, trust and timeouts. The token stays in memory until five minutes before its end, or until the service refuses
+// it. If several threads need one at once, one of them asks.
+//
+// If Microsoft Entra refuses the credential, the call returns AUTOPILOT_ERROR_UNAUTHORIZED. If the credential cannot
+// be used, for example because its certificate has expired or this machine has no managed identity, the call returns
+// AUTOPILOT_ERROR_CONFIGURATION. The detail's message says what to do.
+//
+// Any number of threads may use a credential at once, and so may a child made by fork(). Clients, waits and fleets
+// share what is in it, so you may free it when you have handed it out. When nothing uses it any more, the library
+// wipes the secret, the key and the token from its memory.
+typedef struct autopilot_credential autopilot_credential;
 
 // What is known about a call besides its result. A function whose last parameter is a detail sets that to a new
 // detail, whatever the result and the other arguments. Free each with autopilot_detail_free(): the function overwrites
@@ -428,9 +464,116 @@ AUTOPILOT_API autopilot_result autopilot_options_set_ignore_environment(autopilo
 // without saying until when, it reads them once.
 AUTOPILOT_API autopilot_result autopilot_options_set_trigger_only(autopilot_options *options);
 
+// Sets the credential that gets the tokens of the client's calls if they are given NULL for the token. The client
+// keeps what is in it, so you may free it afterwards. Default: none.
+AUTOPILOT_API
+autopilot_result autopilot_options_set_credential(autopilot_options *options,
+                                                  const autopilot_credential *credential);
+
 // Why the last setter refused its argument, on one line, fit for a log. The text is valid until the next setter is
 // called or the options are freed. NULL if the last setter succeeded, and for NULL.
 AUTOPILOT_API const char *autopilot_options_error(const autopilot_options *options);
+
+// Makes the credential of an application with a client secret. Free it with autopilot_credential_free().
+//
+// tenant: the tenant's id, or one of its domains. client_id: the application's id.
+// secret_kind: one of AUTOPILOT_SECRET_*. secret: the secret's value, or the path or name where it is. The library
+// reads it now, once, and keeps a copy.
+// credential: set to the new credential, or to NULL if the result is not AUTOPILOT_OK. detail: NULL for none.
+//
+// Returns AUTOPILOT_OK, AUTOPILOT_ERROR_INVALID_ARGUMENT if an argument is wrong or NULL, or
+// AUTOPILOT_ERROR_CONFIGURATION if the file or the variable holds no secret. The detail's message says why.
+AUTOPILOT_API
+autopilot_result autopilot_credential_new_secret(const char *tenant,
+                                                 const char *client_id,
+                                                 int32_t secret_kind,
+                                                 const char *secret,
+                                                 autopilot_credential **credential,
+                                                 autopilot_detail **detail);
+
+// Makes the credential of an application with a certificate. Free it with autopilot_credential_free().
+//
+// tenant, client_id, credential, detail: as for autopilot_credential_new_secret().
+// file: the path of a PEM file with the certificate and its RSA key (PKCS#8 or PKCS#1, not encrypted), and perhaps the
+// certificates above it, in any order. The library reads it now, once: after a renewal, make a new credential.
+// with_chain: 1 to send all these certificates with each request for a token, for an application that trusts an issuer
+// and a name instead of one certificate; otherwise 0.
+//
+// Returns AUTOPILOT_OK, AUTOPILOT_ERROR_INVALID_ARGUMENT if an argument is wrong or NULL, or
+// AUTOPILOT_ERROR_CONFIGURATION if the file cannot be used. The detail's message says why.
+AUTOPILOT_API
+autopilot_result autopilot_credential_new_certificate(const char *tenant,
+                                                      const char *client_id,
+                                                      const char *file,
+                                                      int32_t with_chain,
+                                                      autopilot_credential **credential,
+                                                      autopilot_detail **detail);
+
+// Makes the credential of an application that trusts the tokens of another issuer, such as a Kubernetes cluster
+// (workload identity federation). Free it with autopilot_credential_free().
+//
+// tenant, client_id, credential, detail: as for autopilot_credential_new_secret().
+// file: the path of a file with such a token. Each request for a token reads it anew, because its issuer renews it.
+//
+// Returns AUTOPILOT_OK, or AUTOPILOT_ERROR_INVALID_ARGUMENT if an argument is wrong or NULL.
+AUTOPILOT_API
+autopilot_result autopilot_credential_new_workload_identity(const char *tenant,
+                                                            const char *client_id,
+                                                            const char *file,
+                                                            autopilot_credential **credential,
+                                                            autopilot_detail **detail);
+
+// Makes the credential of the managed identity of the platform that the program runs on: App Service, Functions or
+// Container Apps if the environment names one, Azure Arc if its agent is there, otherwise an Azure virtual machine.
+// Free it with autopilot_credential_free().
+//
+// Its requests for tokens go to an address of this machine or its link, and never through a proxy. Azure keeps such a
+// token for up to a day: a role that was granted just now may not be in it.
+//
+// client_id: the id of a user-assigned identity's application. NULL for the system-assigned identity.
+// credential, detail: as for autopilot_credential_new_secret().
+//
+// Returns AUTOPILOT_OK, AUTOPILOT_ERROR_INVALID_ARGUMENT if the client id is wrong or credential is NULL, or
+// AUTOPILOT_ERROR_CONFIGURATION if a variable cannot be used or leads away from this machine.
+AUTOPILOT_API
+autopilot_result autopilot_credential_new_managed_identity(const char *client_id,
+                                                           autopilot_credential **credential,
+                                                           autopilot_detail **detail);
+
+// Makes the credential that the environment names, by the variables of Azure's own libraries: AZURE_TENANT_ID and
+// AZURE_CLIENT_ID with AZURE_CLIENT_SECRET, AZURE_CLIENT_CERTIFICATE_PATH or AZURE_FEDERATED_TOKEN_FILE, otherwise a
+// managed identity. AZURE_AUTHORITY_HOST is another host for logins. autopilot_credential_describe() says which it
+// took, and why none of the others. Free it with autopilot_credential_free().
+//
+// credential, detail: as for autopilot_credential_new_secret().
+//
+// Returns AUTOPILOT_OK. If a variable cannot be used, or the process has more rights than the user who started it,
+// returns AUTOPILOT_ERROR_CONFIGURATION. If credential is NULL, returns AUTOPILOT_ERROR_INVALID_ARGUMENT.
+AUTOPILOT_API
+autopilot_result autopilot_credential_from_environment(autopilot_credential **credential,
+                                                       autopilot_detail **detail);
+
+// Makes the credential of the same application in another tenant, for a fleet of tenants that have all granted it its
+// role. Both share the secret or the key, and each has its own token. Free it with autopilot_credential_free(), before
+// or after the original.
+//
+// original: the credential of the application. tenant: the other tenant's id, or one of its domains.
+// credential, detail: as for autopilot_credential_new_secret().
+//
+// Returns AUTOPILOT_OK, or AUTOPILOT_ERROR_INVALID_ARGUMENT if an argument is wrong or NULL, or the original is a
+// managed identity, which belongs to one tenant.
+AUTOPILOT_API
+autopilot_result autopilot_credential_for_tenant(const autopilot_credential *original,
+                                                 const char *tenant,
+                                                 autopilot_credential **credential,
+                                                 autopilot_detail **detail);
+
+// Describes a credential on one line, fit for a log, without a secret: "application ... in tenant ..., by its client
+// secret". The string belongs to the credential. NULL for NULL.
+AUTOPILOT_API const char *autopilot_credential_describe(const autopilot_credential *credential);
+
+// Frees a credential. Whatever it was given to goes on with it. Does not block. NULL is allowed.
+AUTOPILOT_API void autopilot_credential_free(autopilot_credential *credential);
 
 // Makes a client. Free it with autopilot_client_free(). Reads the environment and the CA file now, and connects to
 // nothing.
@@ -453,7 +596,8 @@ AUTOPILOT_API void autopilot_client_free(autopilot_client *client);
 // Triggers a sync, and returns when the service has replied. The sync itself runs on. This is autopilot_sync() with a
 // client, a cancel and a detail.
 //
-// client: NULL for the shared one. token: as for autopilot_sync(). cancel: NULL for none. detail: NULL for none.
+// client: NULL for the shared one. token: as for autopilot_sync(), or NULL for the credential of the client's options.
+// cancel: NULL for none. detail: NULL for none.
 //
 // Blocks for the client's timeout at most. If the service answers "too soon" without saying until when, and the detail
 // is not NULL, it reads the settings once, for the detail. Returns the same results as autopilot_sync().
@@ -602,8 +746,8 @@ AUTOPILOT_API autopilot_result autopilot_progress_set_token(autopilot_progress *
 
 // Makes a call in steps. Free it with autopilot_wait_free(). Sends nothing yet.
 //
-// client: NULL for the shared one. It may be freed before the wait. token: as for autopilot_sync(); the wait keeps a
-// copy, and wipes it when the call has ended.
+// client: NULL for the shared one. It may be freed before the wait. token: as for autopilot_client_sync(); the wait
+// keeps a copy, and wipes it when the call has ended.
 // goal: one of AUTOPILOT_GOAL_*. since_ms: for AUTOPILOT_GOAL_SYNC_SINCE only, as for autopilot_client_sync_since().
 // timeout_ms: the deadline of the whole call, from 1 to 86,400,000 milliseconds. It counts from the first step.
 // cancel: NULL for none. It may be freed before the wait. Once it is triggered, the step that runs ends at once, or
@@ -649,6 +793,14 @@ autopilot_event autopilot_wait_step(autopilot_wait *wait,
 // Returns AUTOPILOT_OK. If the wait is NULL or over, or the text cannot be a token, returns
 // AUTOPILOT_ERROR_INVALID_ARGUMENT, and the old token stays.
 AUTOPILOT_API autopilot_result autopilot_wait_set_token(autopilot_wait *wait, const char *token);
+
+// Hands in a credential, which gets the tokens of all requests from the next one on. The wait keeps what is in it
+// until the call has ended, so you may free it.
+//
+// Returns AUTOPILOT_OK, or AUTOPILOT_ERROR_INVALID_ARGUMENT if the wait is NULL or over, or the credential is NULL.
+AUTOPILOT_API
+autopilot_result autopilot_wait_set_credential(autopilot_wait *wait,
+                                               const autopilot_credential *credential);
 
 // What the call is doing: its phase, its next step, the settings that it read last. When it has ended, its detail says
 // what came of it, and no longer the progress.
@@ -701,7 +853,8 @@ AUTOPILOT_API int32_t autopilot_fleet_has_room(const autopilot_fleet *fleet);
 // key: any number of yours, such as an index or a pointer: the events name the tenant by it. No two tenants in the
 // fleet may have the same.
 // token: as for autopilot_sync(). The fleet keeps a copy until the call has ended. NULL: autopilot_fleet_next() asks
-// for it when the tenant's turn comes. So no token expires in the queue.
+// for it when the tenant's turn comes. So no token expires in the queue. A fleet does not use the credential of the
+// client's options, because that is of one tenant: see autopilot_fleet_set_credential().
 // goal, since_ms: as for autopilot_wait_new(). timeout_ms: the deadline of the call, from 1 to 86,400,000 milliseconds.
 // It counts from the first request. detail: NULL for none.
 //
@@ -755,6 +908,18 @@ AUTOPILOT_API
 autopilot_result autopilot_fleet_set_token(const autopilot_fleet *fleet,
                                            uint64_t key,
                                            const char *token);
+
+// Hands in a credential for a tenant, which gets the tokens of all its requests from the next one on: when you have
+// added the tenant, or when autopilot_fleet_next() asks for its token. autopilot_credential_for_tenant() makes one for
+// each tenant. Any thread may do so at any time. The fleet keeps what is in it until the call has ended, so you may
+// free it. Does not block.
+//
+// Returns AUTOPILOT_OK, or AUTOPILOT_ERROR_INVALID_ARGUMENT if the fleet or the credential is NULL, or no tenant has
+// this key.
+AUTOPILOT_API
+autopilot_result autopilot_fleet_set_credential(const autopilot_fleet *fleet,
+                                                uint64_t key,
+                                                const autopilot_credential *credential);
 
 // Ends the call of one tenant, with AUTOPILOT_ERROR_CANCELLED. autopilot_fleet_next() tells what became of it. Does not
 // block. Does nothing for NULL, and if no tenant has this key.

@@ -47,7 +47,7 @@ echo "install: the README's programs, by the lines for pkg-config and for CMake"
 mkdir "$work/readme" && cd "$work/readme"
 from_page() { (cd "$root" && block "$@"); }
 from_page c "autopilot_sync(getenv" >agent.c
-from_page cpp "<autopilot_sync.hpp>" >agent.cpp
+from_page cpp "autopilot::sync(" >agent.cpp
 from_page cmake "find_package" >CMakeLists.txt
 shared=$(from_page sh 'agent.c $(pkg-config --cflags --libs')
 static=$(from_page sh 'agent.c $(pkg-config --cflags --static')

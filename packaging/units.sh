@@ -10,8 +10,8 @@ command -v systemd-analyze >/dev/null || {
 folder=$(mktemp -d)
 trap 'rm -r "$folder"' EXIT
 cp bindings/c/examples/autopilot-sync.{service,timer} "$folder"
-# The service's other command line must be right too.
-sed -i "s|^#ExecStart=|ExecStart=|" "$folder/autopilot-sync.service"
+# The service's other command lines must be right too.
+sed -i -E "s/^#(ExecStart|LoadCredential)=/\1=/" "$folder/autopilot-sync.service"
 # The program need not be installed here, so name one that is.
 sed -i "s|=/usr/local/bin/autopilot-syncd |=$(command -v true) |" "$folder/autopilot-sync.service"
 # systemd-analyze also prints warnings and succeeds, so any output is a failure.
@@ -23,8 +23,12 @@ systemd-analyze security --offline=yes --threshold=15 "$folder/autopilot-sync.se
 fail() { echo "autopilot-sync.service: $*" >&2; exit 1; }
 setting() { sed -n "s/^$1=//p" "$folder"/autopilot-sync.{service,timer}; }
 microseconds() { systemd-analyze timespan "$(setting "$1")" | sed -n 's/.*μs: *//p'; }
-# A credential is loaded only at the start, so only a restart replaces a bad token.
-[ -n "$(setting LoadCredential)" ] && [ "$(setting Restart)" = on-failure ] || fail "no restart reloads the token"
+# A credential is loaded only at the start, so only a restart replaces a bad secret, certificate or token.
+for name in secret certificate token; do
+    setting LoadCredential | grep -q "^$name:/" || fail "no credential $name"
+    setting ExecStart | grep -q " --$name[a-z-]* %d/$name\b" || fail "no use of the credential $name"
+done
+[ "$(setting Restart)" = on-failure ] || fail "no restart reloads a credential"
 for code in 66 69 77; do
     case " $(setting RestartPreventExitStatus) " in *" $code "*) fail "no restart after exit code $code" ;; esac
 done

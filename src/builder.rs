@@ -4,12 +4,12 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::client::Client;
-use crate::config::{Cloud, Environment, Proxy, ProxySource, Root, Trust, limits};
-use crate::outcome::{Error, ErrorKind};
-use crate::transport::{Graph, Route};
+use crate::config::{Cloud, Environment, Proxy, Root, Trust, limits};
+use crate::outcome::Error;
+use crate::transport::{Graph, ProxyChoice, Routes};
 
 /// The options of a [`Client`]. Each setter copies its argument. If the argument is not valid, the setter fails with
-/// [`ErrorKind::InvalidArgument`].
+/// [`ErrorKind::InvalidArgument`](crate::ErrorKind::InvalidArgument).
 ///
 /// ```
 /// use std::time::Duration;
@@ -35,17 +35,10 @@ pub struct ClientBuilder {
     trigger_only: bool,
 }
 
-#[derive(Debug, Clone)]
-enum ProxyChoice {
-    FromEnvironment,
-    Direct,
-    Given(Proxy),
-}
-
 impl Client {
     /// Makes a client with the default options. Reads the environment, and connects to nothing.
     ///
-    /// Fails with [`ErrorKind::Configuration`] if the environment cannot be used.
+    /// Fails with [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) if the environment cannot be used.
     ///
     /// ```
     /// let client = autopilot_sync::Client::new()?;
@@ -276,8 +269,9 @@ impl ClientBuilder {
 
     /// Makes the client. Reads the environment and the CA files now, and connects to nothing.
     ///
-    /// Fails with [`ErrorKind::Configuration`] if one of these cannot be used. The message names it. Fails with
-    /// [`ErrorKind::Connect`] if no file descriptor is left to read a CA file.
+    /// Fails with [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) if one of these cannot be used. The
+    /// message names it. Fails with [`ErrorKind::Connect`](crate::ErrorKind::Connect) if no file descriptor is left to
+    /// read a CA file.
     ///
     /// ```
     /// use autopilot_sync::{Client, ClientBuilder};
@@ -289,31 +283,23 @@ impl ClientBuilder {
     pub fn build(self) -> Result<Client, Error> {
         let environment =
             if self.ignore_environment { Environment::default() } else { Environment::of_process() };
-        let route = self.route(&environment)?;
-        let graph = Graph::new(&self.root, route, self.timeout, self.max_retries)?;
+        let graph = Graph::new(&self.root, self.routes(environment), self.timeout, self.max_retries)?;
         Ok(Client { graph, trigger_only: self.trigger_only })
     }
 
-    fn route(&self, environment: &Environment) -> Result<Route, Error> {
-        let (proxy, source) = match &self.proxy {
-            ProxyChoice::Given(proxy) => (Some(proxy.clone()), ProxySource::Options),
-            ProxyChoice::Direct => (None, ProxySource::Options),
-            ProxyChoice::FromEnvironment => environment
-                .proxy_for(self.root.host())
-                .map_err(|(name, error)| Error::new(ErrorKind::Configuration, format!("{name}: {error}")))?,
-        };
+    fn routes(&self, environment: Environment) -> Routes {
         let trust = match &self.ca_file {
             Some(file) => Trust::from_file(file.clone()),
             None => environment.trust(),
         };
-        let (proxy_words, user_agent) = (source.words(proxy.as_ref()).into(), self.user_agent.clone());
-        Ok(Route { proxy, proxy_words, trust, connect_timeout: self.connect_timeout, user_agent })
+        Routes::new(self.proxy.clone(), trust, self.connect_timeout, self.user_agent.clone(), environment)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::outcome::ErrorKind;
 
     fn builder() -> ClientBuilder {
         ClientBuilder::default()
@@ -345,16 +331,12 @@ mod tests {
 
     #[test]
     fn options_win_over_the_environment() {
-        let environment = environment(&[
-            ("HTTPS_PROXY", "env:1"),
-            ("NO_PROXY", "graph.microsoft.us"),
-            ("SSL_CERT_FILE", "/env"),
-        ]);
-        let route = |builder: ClientBuilder| builder.route(&environment).unwrap();
+        let pairs = [("HTTPS_PROXY", "env:1"), ("NO_PROXY", "graph.microsoft.us"), ("SSL_CERT_FILE", "/env")];
         let proxy = |builder: ClientBuilder| {
-            let Route { proxy, proxy_words, .. } = route(builder);
-            (proxy.map(|proxy| proxy.to_string()), proxy_words.to_string())
+            let route = builder.routes(environment(&pairs)).to(builder.root.host()).unwrap();
+            (route.proxy.map(|proxy| proxy.to_string()), route.proxy_words.to_string())
         };
+        let trust = |builder: ClientBuilder| format!("{:?}", builder.routes(environment(&pairs)));
         let some = |proxy: &str, source: &str| (Some(proxy.to_owned()), format!("{proxy}, from {source}"));
         assert_eq!(proxy(builder()), some("http://env:1", "HTTPS_PROXY"));
         let excepted = "none: the host is an exception, graph.microsoft.us in NO_PROXY".to_owned();
@@ -362,20 +344,22 @@ mod tests {
         assert_eq!(proxy(builder().no_proxy()), (None, "none, by the options".to_owned()));
         let given = builder().cloud(Cloud::UsGovernment).proxy("socks5://given").unwrap();
         assert_eq!(proxy(given), some("socks5://given:1080", "the options"));
-        assert_eq!(route(builder()).trust, environment.trust());
-        assert_eq!(route(builder().ca_file("/given").unwrap()).trust, Trust::from_file("/given".into()));
+        assert!(trust(builder()).contains("/env"));
+        assert!(trust(builder().ca_file("/given").unwrap()).contains("/given"));
     }
 
     #[test]
     fn an_unusable_variable_is_a_configuration_error_that_names_it() {
-        let error = builder().route(&environment(&[("all_proxy", "http://u:secret@")])).unwrap_err();
+        let routes = builder().routes(environment(&[("all_proxy", "http://u:secret@")]));
+        let error = routes.to("graph.microsoft.com").unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Configuration);
         assert!(error.to_string().contains("all_proxy") && !error.to_string().contains("secret"), "{error}");
     }
 
     #[test]
     fn the_suffix_follows_the_library_in_the_user_agent() {
-        let agent = |builder: ClientBuilder| builder.route(&Environment::default()).unwrap().user_agent;
+        let agent =
+            |builder: ClientBuilder| builder.routes(Environment::default()).to("host").unwrap().user_agent;
         let own = concat!("autopilot-sync/", env!("CARGO_PKG_VERSION"));
         assert_eq!(agent(builder()), own);
         let twice = builder().user_agent_suffix("a/1").unwrap().user_agent_suffix(" b/2 ").unwrap();

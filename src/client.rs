@@ -5,12 +5,13 @@ use std::ops::ControlFlow;
 use std::time::{Duration, SystemTime};
 
 use crate::config::limits;
+use crate::credential::Access;
 use crate::outcome::{Detail, Error, Settings, SyncOutcome};
-use crate::text::Token;
 use crate::transport::{Canceller, Graph};
 use crate::wait::{self, Goal, OnProgress, Progress, Wait};
 
-/// Connections to one cloud's Microsoft Graph. The token comes with each call, so one client serves many tenants.
+/// Connections to one cloud's Microsoft Graph. Each call brings its token, or a credential that gets one, so one client
+/// serves many tenants.
 ///
 /// Any number of threads may use one client at once. Connections stay open between calls, at most one for each thread.
 /// Clones share them. A forked child may use the client too, with connections of its own. Dropping the last clone
@@ -19,9 +20,9 @@ use crate::wait::{self, Goal, OnProgress, Progress, Wait};
 /// ```no_run
 /// use std::thread;
 ///
-/// let client = autopilot_sync::Client::new()?;
+/// let client = &autopilot_sync::Client::new()?;
 /// let results = thread::scope(|scope| {
-///     let calls = ["token-of-one-tenant", "token-of-another"].map(|token| scope.spawn(|| client.sync(token)));
+///     let calls = ["token-of-one-tenant", "token-of-another"].map(|token| scope.spawn(move || client.sync(token)));
 ///     calls.map(|call| call.join().expect("no call panics"))
 /// });
 /// println!("{}", results.iter().all(Result::is_ok));
@@ -75,13 +76,13 @@ impl Client {
     /// }
     /// # Ok::<(), autopilot_sync::Error>(())
     /// ```
-    pub fn sync(&self, token: &str) -> Result<SyncOutcome, Error> {
-        self.run(token, Goal::Sync, self.graph.timeout(), None)
+    pub fn sync<'a>(&self, token: impl Into<Access<'a>>) -> Result<SyncOutcome, Error> {
+        self.run(token.into(), Goal::Sync, self.graph.timeout(), None)
     }
 
     /// `sync`, for a caller who has no use for more than the answer.
     #[cfg(feature = "capi")]
-    pub(crate) fn trigger(&self, token: &str) -> Result<SyncOutcome, Error> {
+    pub(crate) fn trigger<'a>(&self, token: impl Into<Access<'a>>) -> Result<SyncOutcome, Error> {
         Client { graph: self.graph.clone(), trigger_only: true }.sync(token)
     }
 
@@ -101,13 +102,17 @@ impl Client {
     /// # assert_eq!(settings.status(), Some(&SyncStatus::Completed));
     /// # Ok::<(), autopilot_sync::Error>(())
     /// ```
-    pub fn settings(&self, token: &str) -> Result<Settings, Error> {
+    pub fn settings<'a>(&self, token: impl Into<Access<'a>>) -> Result<Settings, Error> {
         let (settings, _) = self.settings_and_detail(token)?;
         Ok(settings)
     }
 
-    pub(crate) fn settings_and_detail(&self, token: &str) -> Result<(Settings, Detail), Error> {
-        let SyncOutcome { detail, .. } = self.run(token, Goal::Settings, self.graph.timeout(), None)?;
+    pub(crate) fn settings_and_detail<'a>(
+        &self,
+        token: impl Into<Access<'a>>,
+    ) -> Result<(Settings, Detail), Error> {
+        let SyncOutcome { detail, .. } =
+            self.run(token.into(), Goal::Settings, self.graph.timeout(), None)?;
         let settings = detail.settings.clone().expect("read, for that was the goal");
         Ok((settings, detail))
     }
@@ -152,13 +157,13 @@ impl Client {
     /// assert_eq!(settings.status(), Some(&SyncStatus::Completed));
     /// # Ok::<(), autopilot_sync::Error>(())
     /// ```
-    pub fn sync_and_wait(
+    pub fn sync_and_wait<'a>(
         &self,
-        token: &str,
+        token: impl Into<Access<'a>>,
         timeout: Duration,
         mut progress: impl FnMut(&mut Progress<'_>) -> ControlFlow<()>,
     ) -> Result<SyncOutcome, Error> {
-        self.run(token, Goal::SyncAndWait, timeout, Some(&mut progress))
+        self.run(token.into(), Goal::SyncAndWait, timeout, Some(&mut progress))
     }
 
     /// Makes sure that a sync has completed since a change: looks, and triggers only if none has.
@@ -203,14 +208,14 @@ impl Client {
     /// assert_eq!(outcome.answer(), Answer::UpToDate);
     /// # Ok::<(), autopilot_sync::Error>(())
     /// ```
-    pub fn sync_since(
+    pub fn sync_since<'a>(
         &self,
-        token: &str,
+        token: impl Into<Access<'a>>,
         change: SystemTime,
         timeout: Duration,
         mut progress: impl FnMut(&mut Progress<'_>) -> ControlFlow<()>,
     ) -> Result<SyncOutcome, Error> {
-        self.run(token, Goal::SyncSince(change), timeout, Some(&mut progress))
+        self.run(token.into(), Goal::SyncSince(change), timeout, Some(&mut progress))
     }
 
     /// A call that you drive step by step, for event loops and schedulers. See [`Wait`].
@@ -231,31 +236,38 @@ impl Client {
     /// # assert!(wait.progress().settings().is_none(), "the result has them");
     /// # Ok::<(), autopilot_sync::Error>(())
     /// ```
-    pub fn wait(&self, token: &str, goal: Goal, timeout: Duration) -> Result<Wait, Error> {
-        Ok(*self.steps(Some(Token::new(token)?), goal, timeout)?)
+    pub fn wait<'a>(
+        &self,
+        token: impl Into<Access<'a>>,
+        goal: Goal,
+        timeout: Duration,
+    ) -> Result<Wait, Error> {
+        Ok(*self.steps(token.into(), goal, timeout)?)
     }
 
-    /// A call in steps, on the heap, because it is large. Without a token, its first step asks for one.
+    /// A call in steps, on the heap, because it is large. Without a token or a credential, its first step asks.
     pub(crate) fn steps(
         &self,
-        token: Option<Token<'_>>,
+        access: Access<'_>,
         goal: Goal,
         timeout: Duration,
     ) -> Result<Box<Wait>, Error> {
+        let mut wait = Box::new(Wait::new(self.graph.clone(), goal, timeout, self.trigger_only));
+        wait.take(access)?;
         goal.check(SystemTime::now()).map_err(Error::invalid_argument)?;
-        let timeout = limits::timeout("timeout", timeout).map_err(Error::invalid_argument)?;
-        Ok(Box::new(Wait::new(self.graph.clone(), token, goal, timeout, self.trigger_only)))
+        limits::timeout("timeout", timeout).map_err(Error::invalid_argument)?;
+        Ok(wait)
     }
 
     /// A whole call, on this thread.
     pub(crate) fn run(
         &self,
-        token: &str,
+        access: Access<'_>,
         goal: Goal,
         timeout: Duration,
         progress: Option<OnProgress<'_>>,
     ) -> Result<SyncOutcome, Error> {
-        wait::run(self.steps(Some(Token::new(token)?), goal, timeout)?, progress)
+        wait::run(self.steps(access, goal, timeout)?, progress)
     }
 }
 

@@ -31,6 +31,7 @@
 //! | read how the last sync went, and when the next is possible | [`Client::settings`] |
 //! | do any of these for thousands of tenants on a few threads | [`Fleet`] |
 //! | drive a call step by step, from an event loop | [`Client::wait`] |
+//! | run unattended, without a token from elsewhere | [`Credential`] |
 //! | end a call from another thread | [`Canceller`] |
 //! | understand the outcome of a call | [`Answer`] and [`ErrorKind`], and the [`Detail`] of both |
 //! | see what happened in a call, and when | [`Detail::trace`] |
@@ -42,9 +43,9 @@
 //!
 //! # What it does not do
 //!
-//! It gets no tokens and keeps none. It calls no other part of Microsoft Graph, follows no redirect, and does nothing
-//! between calls. It never repeats a trigger that may have run, except in a wait that has looked for the sync and found
-//! no sign of it. Its cryptography, from ring, is not FIPS-validated.
+//! It calls no other part of Microsoft Graph, follows no redirect, and does nothing between calls. It keeps no token that
+//! a call is given; a [`Credential`] gets its own. It never repeats a trigger that may have run, except in a wait that has
+//! looked for the sync and found no sign of it. Its cryptography, from ring, is not FIPS-validated.
 //!
 //! # Environment
 //!
@@ -118,6 +119,7 @@
 mod builder;
 mod client;
 mod config;
+mod credential;
 mod fleet;
 mod outcome;
 mod service;
@@ -133,6 +135,7 @@ pub mod ffi;
 pub use builder::ClientBuilder;
 pub use client::Client;
 pub use config::Cloud;
+pub use credential::{Access, Credential, Secret};
 pub use fleet::{Fleet, FleetEvent};
 pub use outcome::{
     Answer, Attempt, Detail, Error, ErrorKind, Settings, SyncOutcome, SyncStatus, Topic, Trace, TraceEvent,

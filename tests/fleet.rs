@@ -49,7 +49,7 @@ fn client(emulator: &Emulator) -> Client {
 fn fleet(emulator: &Emulator, count: usize, goal: Goal) -> Fleet<usize> {
     let fleet = Fleet::new(&client(emulator));
     for tenant in 0..count {
-        fleet.add(tenant, Some(&token(tenant)), goal, HOUR).unwrap();
+        fleet.add(tenant, &token(tenant), goal, HOUR).unwrap();
     }
     fleet
 }
@@ -108,7 +108,7 @@ fn each_goal_has_its_end() {
     for (tenant, goal) in
         [Goal::Settings, Goal::Sync, Goal::SyncAndWait, Goal::SyncSince(an_hour_ago)].into_iter().enumerate()
     {
-        fleet.add(tenant, Some(&token(tenant)), goal, HOUR).unwrap();
+        fleet.add(tenant, &token(tenant), goal, HOUR).unwrap();
     }
     fleet.close();
     let results = results(&fleet);
@@ -151,7 +151,7 @@ fn many_threads_share_a_fleet_that_grows() {
             scope.spawn(|| work(&fleet, &results));
         }
         for tenant in COUNT / 2..COUNT {
-            fleet.add(tenant, Some(&token(tenant)), Goal::SyncAndWait, HOUR).unwrap();
+            fleet.add(tenant, &token(tenant), Goal::SyncAndWait, HOUR).unwrap();
         }
         fleet.close();
     });
@@ -174,7 +174,7 @@ fn a_token_is_asked_for_when_its_turn_comes_and_when_it_is_refused() {
     assert_eq!(refusal.kind(), ErrorKind::Unauthorized);
     assert!(refusal.detail().claims().unwrap().starts_with('{'), "{refusal:?}");
     assert!(matches!(fleet.next(Duration::ZERO), FleetEvent::TimedOut), "it rests");
-    fleet.set_token(&"a", Some(&token(0))).unwrap();
+    fleet.set_token(&"a", &token(0)).unwrap();
     let FleetEvent::Ended { key: "a", result: Ok(outcome) } = told(&fleet) else { panic!() };
     assert_eq!(outcome.answer(), Answer::Accepted);
     assert_eq!(fleet.set_token(&"a", None).unwrap_err().kind(), ErrorKind::InvalidArgument);
@@ -249,7 +249,7 @@ fn a_cancel_ends_one_or_all_and_tells_what_became_of_each() {
         }
         assert_eq!(results.lock().unwrap().keys().next(), Some(&7));
         fleet.cancel();
-        fleet.add(COUNT + 1, Some(&token(0)), Goal::Sync, HOUR).unwrap();
+        fleet.add(COUNT + 1, &token(0), Goal::Sync, HOUR).unwrap();
         fleet.close();
     });
     let results = results.into_inner().unwrap();
@@ -293,7 +293,7 @@ fn a_full_fleet_has_room_again_when_a_call_has_ended() {
             assert_eq!(fleet.len(), 3);
             next();
         }
-        fleet.add(tenant, Some(&token(tenant)), Goal::Sync, HOUR).unwrap();
+        fleet.add(tenant, &token(tenant), Goal::Sync, HOUR).unwrap();
     }
     while !fleet.is_empty() {
         next();
@@ -365,7 +365,7 @@ fn requests_that_hang_hold_up_no_other_tenant() {
     emulator.script([Script::service().after(HOUR), Script::service().after(HOUR)]);
     let fleet = Fleet::new(&builder(&emulator).timeout(HOUR).unwrap().build().unwrap());
     for tenant in 0..COUNT {
-        fleet.add(tenant, Some(&token(tenant)), Goal::SyncAndWait, HOUR).unwrap();
+        fleet.add(tenant, &token(tenant), Goal::SyncAndWait, HOUR).unwrap();
     }
     let results = Mutex::new(Results::new());
     thread::scope(|scope| {

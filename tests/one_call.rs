@@ -67,7 +67,7 @@ fn everything(result: &Result<SyncOutcome, Error>) -> String {
 #[test]
 fn an_error_of_the_system_is_the_source() {
     let emulator = emulator();
-    emulator.script([Step::fault(Fault::Reset), Step::fault(Fault::Close)]);
+    emulator.script([Step::fault(Fault::Close), Step::fault(Fault::Reset)]);
     let unused = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let through = |proxy: &str| builder(&emulator).proxy(proxy).unwrap();
     let at = |url: &str| builder(&emulator).no_proxy().base_url(url).unwrap();
@@ -75,8 +75,9 @@ fn an_error_of_the_system_is_the_source() {
     for (builder, expected) in [
         (through(&format!("http://{unused}")), io::ErrorKind::ConnectionRefused),
         (at(&format!("https://{unused}")), io::ErrorKind::ConnectionRefused),
-        (builder(&emulator), io::ErrorKind::ConnectionReset),
         (builder(&emulator), io::ErrorKind::UnexpectedEof),
+        #[cfg(not(windows))] // a read that begins after the reset finds the end of the stream under Wine
+        (builder(&emulator), io::ErrorKind::ConnectionReset),
         (trusting("/nowhere.pem"), io::ErrorKind::NotFound),
     ] {
         let result = builder.max_retries(0).unwrap().build().and_then(|client| client.sync(TOKEN));

@@ -5,8 +5,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// From the top to the bottom. The files next to the rooms are the face.
-const ROOMS: [&str; 9] =
-    ["ffi", "fleet", "face", "wait", "transport", "service", "outcome", "config", "text"];
+const ROOMS: [&str; 10] =
+    ["ffi", "fleet", "face", "wait", "credential", "transport", "service", "outcome", "config", "text"];
 
 fn level(room: &str) -> usize {
     let face = 2;

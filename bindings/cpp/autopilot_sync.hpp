@@ -29,6 +29,13 @@
  *     if (outcome.answer() == autopilot::Answer::too_soon)
  *         retry_in(outcome.retry_after());
  *
+ * As an application that nobody attends, whose tokens the library gets itself:
+ *
+ *     const auto credential =
+ *         autopilot::Credential::client_secret(tenant, client_id, autopilot::Secret::file, "/run/secrets/agent");
+ *     autopilot::Client agent(autopilot::Options().credential(credential));
+ *     std::cout << credential << ": " << agent.sync(nullptr).name() << '\n';
+ *
  * With a fleet of tenants, on as many threads as run this loop:
  *
  *     for (std::size_t i = 0; i < tenants.size(); i++)
@@ -58,7 +65,7 @@
  * moved from, or assign to it. Any other use throws an Error with AUTOPILOT_ERROR_INVALID_ARGUMENT and sends nothing,
  * except that a function that is noexcept does nothing.
  * Values: Outcome, Error, Event and Settings own their content. You can copy and keep them. The strings that they
- * return are copies.
+ * return are copies. A Credential can be copied too: its copies share what is in it.
  * Names: enums and goals can be written to a std::ostream, and name() returns what that writes: C's name, such as
  * "AUTOPILOT_PHASE_WATCHING", or "AUTOPILOT_UNKNOWN" for a number that the library does not know.
  * C: capi() returns the C object, which its owner keeps. Outcome::from_capi() takes the result of a C call.
@@ -132,7 +139,8 @@ enum class ErrorKind : std::int32_t {
     cancelled = AUTOPILOT_ERROR_CANCELLED,
     /// The connection broke after the request was sent. The service may have carried it out.
     connection_lost = AUTOPILOT_ERROR_CONNECTION_LOST,
-    /// HTTP 401: the service wants a new token, which must answer Error::claims() if there are any.
+    /// HTTP 401: the service wants a new token, which must answer Error::claims() if there are any. Or Microsoft Entra
+    /// refuses the credential.
     unauthorized = AUTOPILOT_ERROR_UNAUTHORIZED,
     /// HTTP 403, or a 401 of Intune's own: the tenant has no licence, or the caller lacks a permission.
     forbidden = AUTOPILOT_ERROR_FORBIDDEN,
@@ -145,7 +153,8 @@ enum class ErrorKind : std::int32_t {
     sync_failed = AUTOPILOT_ERROR_SYNC_FAILED,
     /// A fault in the library.
     internal = AUTOPILOT_ERROR_INTERNAL,
-    /// An environment variable, a CA file or a proxy address cannot be used. what() names it. Nothing was sent.
+    /// An environment variable, a CA file, a proxy address or a credential cannot be used. what() names it. The request
+    /// was not sent.
     configuration = AUTOPILOT_ERROR_CONFIGURATION,
 };
 
@@ -205,6 +214,25 @@ enum class Cloud : std::int32_t {
     us_government_dod = AUTOPILOT_CLOUD_US_GOVERNMENT_DOD,
     /// China, operated by 21Vianet: https://microsoftgraph.chinacloudapi.cn
     china = AUTOPILOT_CLOUD_CHINA,
+};
+
+/// Where Credential::client_secret() finds a client secret.
+enum class Secret : std::int32_t {
+    /// In the argument itself.
+    text = AUTOPILOT_SECRET_TEXT,
+    /// In the file with this path, which holds nothing else; a line break at its end is allowed.
+    file = AUTOPILOT_SECRET_FILE,
+    /// In the environment variable with this name.
+    variable = AUTOPILOT_SECRET_VARIABLE,
+};
+
+/// Whether a certificate is sent with each request for a token, for an application that trusts an issuer and a name
+/// instead of one certificate.
+enum class Chain {
+    /// The thumbprint is enough.
+    omit,
+    /// The certificate and those above it are sent.
+    send,
 };
 
 /// What a step of a Wait came to, or what a Fleet tells. Later versions may have more: treat one that you do not know
@@ -285,6 +313,7 @@ namespace internal {
 
 struct Free {
     void operator()(autopilot_options *options) const noexcept { autopilot_options_free(options); }
+    void operator()(autopilot_credential *credential) const noexcept { autopilot_credential_free(credential); }
     void operator()(autopilot_client *client) const noexcept { autopilot_client_free(client); }
     void operator()(autopilot_cancel *cancel) const noexcept { autopilot_cancel_free(cancel); }
     void operator()(autopilot_wait *wait) const noexcept { autopilot_wait_free(wait); }
@@ -713,6 +742,119 @@ inline constexpr bool is_path<T, std::void_t<decltype(std::declval<const T &>().
 
 } // namespace internal
 
+/// Gets tokens for programs that nobody attends: from Microsoft Entra for an application, or from the Azure platform
+/// that the program runs on. Give it to a client with Options::credential(), or to one call with Wait::set_credential()
+/// or Fleet::set_credential(). These keep what is in it, so it may go before them.
+///
+/// To make a credential sends nothing. The first call that needs a token asks for it: in the client's cloud, by its
+/// proxy, trust and timeouts. The token stays in memory until five minutes before its end, or until the service refuses
+/// it. If several threads need one at once, one of them asks. Any number of threads may use a credential at once. When
+/// nothing uses it any more, the library wipes the secret, the key and the token from its memory.
+///
+/// tenant: the tenant's id, or one of its domains. client_id: the application's id. Paths are UTF-8.
+///
+/// The functions that make one throw an Error of ErrorKind::invalid_argument if an argument is wrong, and of
+/// ErrorKind::configuration if a file or a variable cannot be used. If Entra refuses the credential, the call that needs
+/// the token throws ErrorKind::unauthorized; what() says what to do.
+class Credential {
+public:
+    /// An application with a client secret, which is read now, once.
+    [[nodiscard]] static Credential client_secret(const Text &tenant, const Text &client_id, Secret kind,
+                                                  const Text &secret)
+    {
+        return made([&](autopilot_credential **credential, autopilot_detail **detail) {
+            return autopilot_credential_new_secret(tenant.capi("the tenant"), client_id.capi("the client id"),
+                                                   static_cast<std::int32_t>(kind), secret.capi("the secret"),
+                                                   credential, detail);
+        });
+    }
+
+    /// An application with a certificate. file: a PEM file with the certificate and its RSA key (PKCS#8 or PKCS#1, not
+    /// encrypted), and perhaps the certificates above it, in any order. It is read now, once: after a renewal, make a
+    /// new credential.
+    [[nodiscard]] static Credential client_certificate(const Text &tenant, const Text &client_id, const Text &file,
+                                                       Chain chain = Chain::omit)
+    {
+        return made([&](autopilot_credential **credential, autopilot_detail **detail) {
+            return autopilot_credential_new_certificate(tenant.capi("the tenant"), client_id.capi("the client id"),
+                                                        file.capi("the file"), chain == Chain::send, credential, detail);
+        });
+    }
+
+    /// An application that trusts the tokens of another issuer, such as a Kubernetes cluster (workload identity
+    /// federation). file: a file with such a token. Each request for a token reads it anew, because its issuer renews it.
+    [[nodiscard]] static Credential workload_identity(const Text &tenant, const Text &client_id, const Text &file)
+    {
+        return made([&](autopilot_credential **credential, autopilot_detail **detail) {
+            return autopilot_credential_new_workload_identity(tenant.capi("the tenant"), client_id.capi("the client id"),
+                                                              file.capi("the file"), credential, detail);
+        });
+    }
+
+    /// The managed identity of the platform that the program runs on: App Service, Functions or Container Apps if the
+    /// environment names one, Azure Arc if its agent is there, otherwise an Azure virtual machine. Its requests for
+    /// tokens go to an address of this machine or its link, and never through a proxy. Azure keeps such a token for up
+    /// to a day: a role that was granted just now may not be in it.
+    ///
+    /// client_id: the id of a user-assigned identity's application. nullptr for the system-assigned identity.
+    [[nodiscard]] static Credential managed_identity(const Text &client_id = nullptr)
+    {
+        return made([&](autopilot_credential **credential, autopilot_detail **detail) {
+            return autopilot_credential_new_managed_identity(client_id.capi("the client id"), credential, detail);
+        });
+    }
+
+    /// What the environment names, by the variables of Azure's own libraries: AZURE_TENANT_ID and AZURE_CLIENT_ID with
+    /// AZURE_CLIENT_SECRET, AZURE_CLIENT_CERTIFICATE_PATH or AZURE_FEDERATED_TOKEN_FILE, otherwise a managed identity.
+    /// AZURE_AUTHORITY_HOST is another host for logins. describe() says which it took, and why none of the others.
+    [[nodiscard]] static Credential from_environment() { return made(autopilot_credential_from_environment); }
+
+    /// The same application in another tenant, for a fleet of tenants that have all granted it its role. Both share the
+    /// secret or the key, and each has its own token. A managed identity belongs to one tenant, so it is refused.
+    [[nodiscard]] Credential for_tenant(const Text &tenant) const
+    {
+        return made([&](autopilot_credential **credential, autopilot_detail **detail) {
+            return autopilot_credential_for_tenant(mine(), tenant.capi("the tenant"), credential, detail);
+        });
+    }
+
+    /// One line, fit for a log, without a secret: "application ... in tenant ..., by its client secret".
+    [[nodiscard]] std::string describe() const { return autopilot_credential_describe(mine()); }
+    friend std::ostream &operator<<(std::ostream &stream, const Credential &credential)
+    {
+        return stream << credential.describe();
+    }
+
+    /// The C object. It lives as long as this object or a copy. NULL if this was moved from.
+    [[nodiscard]] const autopilot_credential *capi() const noexcept { return credential_.get(); }
+
+private:
+    explicit Credential(internal::Handle<autopilot_credential> credential) : credential_(std::move(credential)) {}
+
+    template <class Make>
+    static Credential made(Make make)
+    {
+        autopilot_credential *credential = nullptr;
+        autopilot_detail *detail = nullptr;
+        const autopilot_result result = make(&credential, &detail);
+        internal::Handle<autopilot_credential> owned(credential);
+        static_cast<void>(Outcome::from_capi(result, detail));
+        return Credential(std::move(owned));
+    }
+
+    const autopilot_credential *mine() const
+    {
+        if (!credential_)
+            throw Error(AUTOPILOT_ERROR_INVALID_ARGUMENT, "invalid argument: the credential was moved from");
+        return credential_.get();
+    }
+
+    friend class Options;
+    friend class Wait;
+    friend class Fleet;
+    std::shared_ptr<const autopilot_credential> credential_;
+};
+
 /// The options of a client. Each setter copies its argument and returns the options for the next setter: by reference,
 /// or by value if they are a temporary, as in `Options().timeout(5s)`. If an argument is not valid, the setter throws
 /// an Error that names the option, and changes nothing. Only one thread at a time may set options.
@@ -820,6 +962,17 @@ public:
     /// without saying until when, it reads them once.
     Options &trigger_only() & { return set(autopilot_options_set_trigger_only(mine())); }
     [[nodiscard]] Options trigger_only() && { return std::move(this->trigger_only()); }
+
+    /// Sets the credential that gets the tokens of the client's calls if they are given nullptr for the token. Default:
+    /// none.
+    Options &credential(const Credential &credential) &
+    {
+        return set(autopilot_options_set_credential(mine(), credential.mine()));
+    }
+    [[nodiscard]] Options credential(const Credential &credential) &&
+    {
+        return std::move(this->credential(credential));
+    }
 
     /// The C object. NULL if this was moved from.
     [[nodiscard]] autopilot_options *capi() noexcept { return options_.get(); }
@@ -980,13 +1133,14 @@ extern "C" inline std::int32_t autopilot_cpp_v0_1_on_progress(autopilot_progress
 
 } // namespace internal
 
-/// Connections to one cloud's Microsoft Graph. The token comes with each call, so one client serves many tenants. Any
-/// number of threads may use a client at once. They share its connections, which stay open between calls. A client must
-/// outlive its calls.
+/// Connections to one cloud's Microsoft Graph. Each call brings its token, so one client serves many tenants. Any number
+/// of threads may use a client at once. They share its connections, which stay open between calls. A client must outlive
+/// its calls.
 ///
 /// token: a bearer token with the permission DeviceManagementServiceConfig.ReadWrite.All, without the word "Bearer" and
 /// without quotes. It is visible ASCII, at most 64 KiB; one line break at its end is allowed. The library keeps no copy
-/// after a call.
+/// after a call. Or nullptr, if the options have a credential: that gets the token, and a new one if the service refuses
+/// it. The request for a token is one of the call's, with its retries, within its deadline.
 class Client {
 public:
     /// Makes a client with the default options. Reads the environment now, and connects to nothing. Throws an Error of
@@ -1275,6 +1429,14 @@ public:
             throw Error(result, "invalid argument: the new token is not valid, or the call has ended");
     }
 
+    /// Hands in a credential, which gets the tokens of all requests from the next one on. If the call has ended, throws.
+    void set_credential(const Credential &credential)
+    {
+        const autopilot_result result = autopilot_wait_set_credential(mine(), credential.mine());
+        if (result < 0)
+            throw Error(result, "invalid argument: the call has ended");
+    }
+
     /// What the call is doing. When it has ended, its event says what came of it, and no longer the progress. Valid until
     /// the next function of this Wait is called, and does not change meanwhile.
     [[nodiscard]] Progress progress() & { return Progress(autopilot_wait_progress(mine())); }
@@ -1343,8 +1505,8 @@ public:
     ///
     /// key: any number of yours, such as an index: the events name the tenant by it. No two tenants in the fleet may
     /// have the same. token: if it is null, next() asks for it when the tenant's turn comes, so that no token expires
-    /// in the queue. timeout: the deadline of the call, from one millisecond to 24 hours. It counts from the first
-    /// request.
+    /// in the queue; the credential of the client's options, which is of one tenant, is not used. timeout: the deadline
+    /// of the call, from one millisecond to 24 hours. It counts from the first request.
     ///
     /// Throws an Error of ErrorKind::invalid_argument if an argument is wrong, the key is in use, or the fleet is full
     /// or closed.
@@ -1374,6 +1536,16 @@ public:
         const autopilot_result result = autopilot_fleet_set_token(mine(), key, new_token.capi("the token"));
         if (result < 0)
             throw Error(result, "invalid argument: the new token is not valid, or no tenant has this key");
+    }
+
+    /// Hands in a credential for a tenant, which gets the tokens of all its requests from the next one on: when you have
+    /// added the tenant, or when next() asks for its token. Credential::for_tenant() makes one for each tenant. If no
+    /// tenant has this key, throws.
+    void set_credential(std::uint64_t key, const Credential &credential) const
+    {
+        const autopilot_result result = autopilot_fleet_set_credential(mine(), key, credential.mine());
+        if (result < 0)
+            throw Error(result, "invalid argument: no tenant has this key");
     }
 
     /// Ends the call of one tenant with ErrorKind::cancelled. next() tells what became of it. Does not block. Does

@@ -32,6 +32,24 @@ impl Carrier {
     }
 }
 
+/// What exchanges go over: TLS, or for managed identities TCP.
+pub(crate) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {
+    /// Makes the connection end with a reset.
+    fn reset_at_end(&self);
+}
+
+impl Stream for Lane {
+    fn reset_at_end(&self) {
+        self.get_ref().reset_at_end();
+    }
+}
+
+impl Stream for TlsStream<Lane> {
+    fn reset_at_end(&self) {
+        self.get_ref().0.reset_at_end();
+    }
+}
+
 impl AsyncRead for Carrier {
     fn poll_read(
         self: Pin<&mut Self>,

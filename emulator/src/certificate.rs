@@ -13,6 +13,7 @@ use tempfile::NamedTempFile;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::rustls::{ServerConfig, crypto, version};
 
+use crate::entra::LOGIN_HOSTS;
 use crate::network::{Certificate, TlsVersions};
 
 /// The hosts of the service's four clouds.
@@ -35,7 +36,7 @@ pub(crate) struct Authority {
 }
 
 impl Authority {
-    /// A CA for the clouds' hosts, the local ones, and these. Its certificates name `crl_url` as the address of its
+    /// A CA for the hosts of Graph and Entra, the local ones, and these. Its certificates name `crl_url` as the address of its
     /// revocation list, which Windows asks for.
     pub(crate) fn new(more_hosts: &[String], crl_url: String) -> Self {
         let (params, key) = (ca_params("Autopilot emulator, temporary CA"), new_key());
@@ -46,7 +47,8 @@ impl Authority {
             .tempfile()
             .expect("the temporary directory can be written");
         file.write_all(pem.as_bytes()).expect("the temporary directory can be written");
-        let hosts = CLOUD_HOSTS.iter().chain(&["localhost", "127.0.0.1"]).map(|host| (*host).to_owned());
+        let hosts = CLOUD_HOSTS.iter().chain(&LOGIN_HOSTS).chain(&["localhost", "127.0.0.1"]);
+        let hosts = hosts.map(|host| (*host).to_owned());
         let hosts = hosts.chain(more_hosts.iter().cloned()).collect();
         Self { issuer: Issuer::new(params, key), pem, file, hosts, crl_url, made: Mutex::default() }
     }

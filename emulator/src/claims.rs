@@ -22,17 +22,35 @@ impl Claims {
         serde_json::from_slice(&payload).ok().filter(Value::is_object).map(Self)
     }
 
+    /// A claim that is text.
+    pub(crate) fn text(&self, name: &str) -> Option<&str> {
+        self.0[name].as_str()
+    }
+
+    /// A claim that is a time, in whole seconds since 1970.
+    pub(crate) fn time(&self, name: &str) -> Option<i64> {
+        // msal writes fractions of seconds, too.
+        self.0[name].as_f64().map(|seconds| seconds as i64)
+    }
+
+    /// Whether this is its audience, or one of them.
+    pub(crate) fn is_for(&self, audience: &str) -> bool {
+        match &self.0["aud"] {
+            Value::Array(all) => all.iter().any(|one| one == audience),
+            one => one == audience,
+        }
+    }
+
     /// Why it is no token for this host at this time. A claim that is missing is right, and so is any audience if the
     /// host is no cloud's.
     pub(crate) fn fault(&self, host: &str, now: DateTime<Utc>) -> Option<&'static str> {
-        let time = |name: &str| self.0[name].as_i64();
-        let audience = self.0["aud"].as_str().map(|audience| audience.trim_end_matches('/'));
+        let audience = self.text("aud").map(|audience| audience.trim_end_matches('/'));
         let is_other = |audience| audience != GRAPH && audience != format!("https://{host}");
         if CLOUD_HOSTS.contains(&host) && audience.is_some_and(is_other) {
             Some("The access token has an invalid audience.")
-        } else if time("exp").is_some_and(|expires| expires <= now.timestamp()) {
+        } else if self.time("exp").is_some_and(|expires| expires <= now.timestamp()) {
             Some("The access token has expired.")
-        } else if time("nbf").is_some_and(|begin| begin > now.timestamp()) {
+        } else if self.time("nbf").is_some_and(|begin| begin > now.timestamp()) {
             Some("The access token is not valid yet.")
         } else {
             None
@@ -42,7 +60,7 @@ impl Claims {
     /// Whether it has one of these scopes, or as the token of an application one of these roles.
     pub(crate) fn permits(&self, permissions: &[&str]) -> bool {
         let is_one = |name: &str| permissions.contains(&name);
-        match self.0["scp"].as_str() {
+        match self.text("scp") {
             Some(scopes) => scopes.split(' ').any(is_one),
             None => self.0["roles"]
                 .as_array()

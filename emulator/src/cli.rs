@@ -12,8 +12,10 @@ use clap::{Args, Parser, Subcommand};
 use crate::behaviour::Behaviour;
 use crate::clock::{Clock, FASTEST};
 use crate::emulator::{Config, Emulator};
+use crate::identity::Identities;
 use crate::network::Network;
 use crate::record::Sink;
+use crate::registration::Registration;
 use crate::script::Step;
 use crate::time;
 use crate::token::{self, Access, Token};
@@ -94,6 +96,12 @@ pub struct Options {
     /// What the service does where its documentation is silent.
     #[command(flatten)]
     pub behaviour: Behaviour,
+    /// The application that Entra knows.
+    #[command(flatten)]
+    pub registration: Registration,
+    /// The machine's managed identities.
+    #[command(flatten)]
+    pub identities: Identities,
     /// What is between a client and the service.
     #[command(flatten)]
     pub network: Network,
@@ -114,6 +122,8 @@ impl Options {
             other_tokens: self.other_tokens,
             tokens: self.tokens,
             tenants: Vec::new(),
+            registration: self.registration,
+            identities: self.identities,
             script: self.script.unwrap_or_default().0,
             hosts: self.hosts,
             proxy_port: self.proxy_port,

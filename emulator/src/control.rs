@@ -54,11 +54,12 @@ async fn answer(shared: &Shared, request: Request<Incoming>) -> Result<Response<
 /// What a request does: returns the body of the reply, or says what is wrong with its own.
 type Action = fn(&Shared, &[u8]) -> Result<String, String>;
 
-const ACTIONS: [(&str, &str, Action); 8] = [
+const ACTIONS: [(&str, &str, Action); 9] = [
     ("POST", "/advance", advance),
     ("POST", "/script", extend_script),
     ("DELETE", "/script", clear_script),
     ("POST", "/own-sync", start_own_sync),
+    ("POST", "/revoke-tokens", revoke_tokens),
     ("POST", "/close-connections", close_connections),
     ("GET", "/requests", requests),
     ("DELETE", "/requests", clear_requests),
@@ -90,9 +91,15 @@ fn clear_script(shared: &Shared, _: &[u8]) -> Result<String, String> {
     Ok("0".to_owned())
 }
 
-fn start_own_sync(shared: &Shared, _: &[u8]) -> Result<String, String> {
-    let now = shared.clock.now();
-    Ok(shared.service().tenant(DEFAULT_TENANT).own_sync(now).to_string())
+fn start_own_sync(shared: &Shared, body: &[u8]) -> Result<String, String> {
+    let name = std::str::from_utf8(body).map_err(|error| error.to_string())?.trim();
+    let name = if name.is_empty() { DEFAULT_TENANT } else { name };
+    Ok(shared.parties().graph.tenant(name).own_sync(shared.clock.now()).to_string())
+}
+
+fn revoke_tokens(shared: &Shared, _: &[u8]) -> Result<String, String> {
+    shared.parties().revoke_tokens();
+    Ok(String::new())
 }
 
 fn close_connections(shared: &Shared, _: &[u8]) -> Result<String, String> {

@@ -15,9 +15,14 @@ use crate::behaviour::Behaviour;
 use crate::certificate::Authority;
 use crate::clock::Clock;
 use crate::control;
+use crate::entra::Entra;
+use crate::identity::{Identities, Identity};
+use crate::machine::Machine;
 use crate::network::Network;
+use crate::parties::Parties;
 use crate::proxy;
 use crate::record::{Connect, Counts, Recorded, Sink, Via};
+use crate::registration::Registration;
 use crate::script::Step;
 use crate::server;
 use crate::service::Service;
@@ -25,8 +30,8 @@ use crate::shared::Shared;
 use crate::tenant::{Settings, Tenant};
 use crate::token::{Access, DEFAULT_TENANT, Token};
 
-/// The variables that decide how a program reaches the service, and which authorities it trusts.
-const VARIABLES: [&str; 12] = [
+/// The variables that decide how a program reaches the services, and which authorities it trusts.
+const VARIABLES: [&str; 19] = [
     "HTTPS_PROXY",
     "https_proxy",
     "HTTP_PROXY",
@@ -40,6 +45,14 @@ const VARIABLES: [&str; 12] = [
     // curl and Python's requests prefer these to SSL_CERT_FILE.
     "CURL_CA_BUNDLE",
     "REQUESTS_CA_BUNDLE",
+    // Managed identities.
+    "AZURE_POD_IDENTITY_AUTHORITY_HOST",
+    "IDENTITY_ENDPOINT",
+    "IDENTITY_HEADER",
+    "IDENTITY_SERVER_THUMBPRINT",
+    "IMDS_ENDPOINT",
+    "MSI_ENDPOINT",
+    "MSI_SECRET",
 ];
 
 /// How an emulator starts.
@@ -57,6 +70,10 @@ pub struct Config {
     pub tokens: Vec<(String, Token)>,
     /// Tenants with a behaviour of their own, by name.
     pub tenants: Vec<(String, Behaviour)>,
+    /// The application that Entra knows. Defaults to any.
+    pub registration: Registration,
+    /// The managed identities of the machine. Defaults to any, on no kind of machine.
+    pub identities: Identities,
     /// The steps that answer the first requests.
     pub script: Vec<Step>,
     /// More hosts to serve, besides the four clouds', localhost and 127.0.0.1.
@@ -98,6 +115,7 @@ struct Ports {
     tls_proxy: u16,
     socks: u16,
     direct: SocketAddr,
+    identity: SocketAddr,
     control: Option<u16>,
 }
 
@@ -112,10 +130,13 @@ impl Emulator {
 
     /// Starts an emulator. It is an error if it cannot listen on loopback, for example because a port is taken.
     pub fn try_start(config: Config) -> io::Result<Self> {
-        let [proxy, tls_proxy, socks] = [config.proxy_port, 0, 0].map(|port| bind(local(port)));
-        let direct = bind(config.direct.unwrap_or(local(0)));
-        let listeners =
-            [(proxy?, Via::Proxy), (tls_proxy?, Via::TlsProxy), (socks?, Via::Socks), (direct?, Via::Direct)];
+        let listeners = [
+            (bind(local(config.proxy_port))?, Via::Proxy),
+            (bind(local(0))?, Via::TlsProxy),
+            (bind(local(0))?, Via::Socks),
+            (bind(config.direct.unwrap_or(local(0)))?, Via::Direct),
+            (bind(config.identities.identity_address)?, Via::Identity),
+        ];
         let control = config.control_port.map(|port| bind(local(port))).transpose()?;
         let port = |listener: &TcpListener| Ok::<_, io::Error>(listener.local_addr()?.port());
         let ports = Ports {
@@ -123,6 +144,7 @@ impl Emulator {
             tls_proxy: port(&listeners[1].0)?,
             socks: port(&listeners[2].0)?,
             direct: listeners[3].0.local_addr()?,
+            identity: listeners[4].0.local_addr()?,
             control: control.as_ref().map(port).transpose()?,
         };
         let shared = Arc::new(shared(config, ports.proxy));
@@ -166,24 +188,39 @@ impl Emulator {
 
     /// Reads or changes a tenant. If the tenant is not declared, this makes it.
     pub fn tenant<T>(&self, name: &str, work: impl FnOnce(&mut Tenant) -> T) -> T {
-        work(self.shared.service().tenant(name))
+        work(self.shared.parties().graph.tenant(name))
     }
 
     /// Declares a tenant, or resets it.
     pub fn set_tenant(&self, name: &str, behaviour: Behaviour) {
         let now = self.shared.clock.now();
-        self.shared.service().set_tenant(name, behaviour, now);
+        self.shared.parties().graph.set_tenant(name, behaviour, now);
     }
 
     /// Declares a token, or changes it.
     pub fn set_token(&self, text: &str, token: Token) {
         let now = self.shared.clock.now();
-        self.shared.service().set_token(text, token, now);
+        self.shared.parties().graph.set_token(text, token, now);
     }
 
     /// Changes what tokens may do that are not declared.
     pub fn set_other_tokens(&self, access: Access) {
-        self.shared.service().set_others(access);
+        self.shared.parties().graph.set_others(access);
+    }
+
+    /// Changes the application that Entra knows, or its tokens from now on.
+    pub fn register(&self, change: impl FnOnce(&mut Registration)) {
+        change(&mut self.shared.parties().entra.registration);
+    }
+
+    /// Makes the service ask for other tokens than those that Entra has issued so far: 401 with claims.
+    pub fn revoke_tokens(&self) {
+        self.shared.parties().revoke_tokens();
+    }
+
+    /// Changes the managed identities of the machine.
+    pub fn identities(&self, change: impl FnOnce(&mut Identities)) {
+        change(&mut self.shared.parties().identity.identities);
     }
 
     /// Lets the service start a sync of the default tenant by itself. Returns `false` if one is running.
@@ -278,21 +315,36 @@ impl Emulator {
         self.shared.authority.pem()
     }
 
-    /// The two variables that lead a program here: `HTTPS_PROXY`, with credentials if the proxy requires them now, and
-    /// `SSL_CERT_FILE`.
-    pub fn env(&self) -> [(&'static str, String); 2] {
+    /// `http://127.0.0.1:PORT`, where the machine's managed identity is asked for tokens.
+    pub fn identity_url(&self) -> String {
+        format!("http://{}", self.ports.identity)
+    }
+
+    /// The variables that tell a program that it is on this kind of machine, and lead it to the managed identity.
+    pub fn machine_env(&self, machine: Machine) -> Vec<(&'static str, String)> {
+        machine.env(&self.identity_url(), &self.shared.parties().identity.header)
+    }
+
+    /// The variables that lead a program here: `HTTPS_PROXY`, with credentials if the proxy requires them now,
+    /// `SSL_CERT_FILE`, and those of the machine if it is of a certain kind.
+    pub fn env(&self) -> Vec<(&'static str, String)> {
         let proxy = match &self.shared.network().proxy_credentials {
             None => self.proxy_url(),
             Some((user, password)) => {
                 format!("http://{}:{}@127.0.0.1:{}", encoded(user), encoded(password), self.ports.proxy)
             }
         };
-        [("HTTPS_PROXY", proxy), ("SSL_CERT_FILE", self.ca_file().to_string_lossy().into_owned())]
+        let machine = self.shared.parties().identity.identities.managed_identity;
+        let mut variables =
+            vec![("HTTPS_PROXY", proxy), ("SSL_CERT_FILE", self.ca_file().to_string_lossy().into_owned())];
+        variables.extend(machine.into_iter().flat_map(|machine| self.machine_env(machine)));
+        variables
     }
 
     /// The variables that would lead a program elsewhere, or override those of [`env`](Self::env).
-    pub fn misleading() -> impl Iterator<Item = &'static str> {
-        VARIABLES.into_iter().filter(|name| !matches!(*name, "HTTPS_PROXY" | "SSL_CERT_FILE"))
+    pub fn misleading(&self) -> impl Iterator<Item = &'static str> {
+        let leading = self.env();
+        VARIABLES.into_iter().filter(move |name| leading.iter().all(|(own, _)| own != name))
     }
 
     /// A command that reaches the emulator, whatever this process's environment says.
@@ -341,14 +393,19 @@ fn shared(config: Config, proxy_port: u16) -> Shared {
     let direct = config.direct.map(|address| address.ip()).filter(|ip| !ip.is_unspecified());
     let hosts: Vec<String> = config.hosts.into_iter().chain(direct.map(|ip| ip.to_string())).collect();
     let authority = Authority::new(&hosts, crl_url);
-    let shared = Shared::new(config.clock, authority, service, config.network);
+    let parties = Parties {
+        graph: service,
+        entra: Entra::new(config.registration),
+        identity: Identity::new(config.identities),
+    };
+    let shared = Shared::new(config.clock, authority, parties, config.network);
     shared.script().extend(config.script);
     shared
 }
 
 async fn run(
     shared: Arc<Shared>,
-    listeners: [(TcpListener, Via); 4],
+    listeners: [(TcpListener, Via); 5],
     control: Option<TcpListener>,
     stopped: oneshot::Receiver<()>,
 ) {

@@ -14,15 +14,15 @@ use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
 use tokio::io::AsyncWriteExt;
 use tokio::sync::watch;
-use tokio_rustls::server::TlsStream;
 
-use crate::carrier::{Lane, outlast};
+use crate::carrier::{Stream, outlast};
 use crate::delivery::{self, Ending, Last};
 use crate::fault::Fault;
+use crate::parties::Party;
 use crate::record::{Recorded, Via};
 use crate::reply::Reply;
-use crate::script::{Answer, Step};
-use crate::service::{Body, Question, echo};
+use crate::script::{Answer, Asked, Step};
+use crate::service::echo;
 use crate::shared::Shared;
 use crate::time::after;
 use crate::wire::{Censor, Head, Tee, Wire, bearer};
@@ -57,14 +57,15 @@ impl std::error::Error for Ended {}
 
 /// Serves requests until either side ends the connection.
 pub(crate) async fn serve(
-    tls: TlsStream<Lane>,
+    stream: Box<dyn Stream>,
     shared: Arc<Shared>,
     via: Via,
     host: String,
     number: u64,
 ) -> io::Result<()> {
     let tee = Tee::default();
-    let wire = Wire::new(tls, tee.clone(), censor(shared.clone()));
+    let party = Party::at(via, &host);
+    let wire = Wire::new(stream, tee.clone(), censor(shared.clone(), party));
     let idle_since = watch::Sender::new(Some(shared.clock.now()));
     let session = Session { shared, via, host, number, tee, ending: Mutex::new(None), idle_since };
     let service = service_fn(|request| Box::pin(session.answer(request)));
@@ -87,8 +88,13 @@ pub(crate) async fn serve(
 }
 
 /// Asks the script whether to reset the connection before reading such a request.
-fn censor(shared: Arc<Shared>) -> Censor {
-    Box::new(move |head: &Head| shared.script().take_reset_unread(&head.method, head.token().as_deref()))
+fn censor(shared: Arc<Shared>, party: Party) -> Censor {
+    Box::new(move |head: &Head| {
+        let token = head.token();
+        let tenant = shared.parties().tenant(party, &head.path, token.as_deref());
+        let asked = Asked { party, method: &head.method, token: token.as_deref(), tenant };
+        shared.script().take_reset_unread(&asked)
+    })
 }
 
 async fn finish(mut wire: Wire, ending: Ending) -> io::Result<()> {
@@ -132,12 +138,9 @@ impl Session {
 
     async fn respond(&self, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Ended> {
         let recorded = self.read(request).await;
-        let step = self.shared.script().take(&recorded.method, recorded.token.as_deref());
-        let step = step.unwrap_or_else(Step::service);
-        let question = question(&recorded);
-        let time = recorded.time;
-        let number = self.shared.record.request(recorded);
-        let reply = self.reply(&step, &question, time);
+        let step = self.step(&recorded);
+        let number = self.shared.record.request(recorded.clone());
+        let reply = self.reply(&step, &recorded);
         let fault = step.fault.as_ref();
         self.shared.record.reply(number, reply.clone(), !step.is_faithful(), fault.map(fault_name));
         if !step.delay.is_zero() {
@@ -151,6 +154,14 @@ impl Session {
             // hyper refuses to send these headers.
             (None, Err(_)) => Err(self.end(delivery::as_it_is(&reply))),
         }
+    }
+
+    /// The script's step for a request, or the service's own answer.
+    fn step(&self, request: &Recorded) -> Step {
+        let (party, token) = (request.party(), request.token.as_deref());
+        let tenant = self.shared.parties().tenant(party, &request.path, token);
+        let asked = Asked { party, method: &request.method, token, tenant };
+        self.shared.script().take(&asked).unwrap_or_else(Step::service)
     }
 
     fn end(&self, ending: Ending) -> Ended {
@@ -193,41 +204,19 @@ impl Session {
     }
 
     /// The reply of a step; `None` if the step sends none.
-    fn reply(&self, step: &Step, question: &Question, time: chrono::DateTime<chrono::Utc>) -> Option<Reply> {
-        let mut service = self.shared.service();
-        let own = step.processes().then(|| service.answer(question, time));
+    fn reply(&self, step: &Step, request: &Recorded) -> Option<Reply> {
+        let mut parties = self.shared.parties();
+        let own = step.processes().then(|| parties.answer(request));
         match &step.answer {
             Answer::Service => own,
-            Answer::Reply(reply) => Some(service.scripted(reply.clone(), question, time)),
-            Answer::Error(status) => Some(service.error(*status, question, time)),
+            Answer::Reply(reply) => Some(parties.scripted(reply.clone(), request)),
+            Answer::Error(code) => Some(parties.error(*code, request)),
             Answer::Echo(status) => {
-                let token = question.token.as_deref().unwrap_or_default();
-                Some(service.scripted(echo(*status, token), question, time))
+                let secret = request.secret().unwrap_or_default();
+                Some(parties.scripted(echo(*status, &secret), request))
             }
         }
     }
-}
-
-fn question(recorded: &Recorded) -> Question {
-    let header = |name: &str| recorded.header(name);
-    Question {
-        method: recorded.method.clone(),
-        host: recorded.host.clone(),
-        path: recorded.path.clone(),
-        token: recorded.token.clone(),
-        client_request_id: header("client-request-id").map(str::to_owned),
-        body: match recorded.body.as_slice() {
-            _ if header("transfer-encoding").is_some() => Body::Chunked,
-            [] => Body::Nothing,
-            text if is_empty_object(text) => Body::EmptyObject,
-            _ => Body::Other,
-        },
-    }
-}
-
-/// `{}`, however it is spaced.
-fn is_empty_object(text: &[u8]) -> bool {
-    serde_json::from_slice::<serde_json::Map<_, _>>(text).is_ok_and(|fields| fields.is_empty())
 }
 
 /// The name of a fault, as scripts write it.

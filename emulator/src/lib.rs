@@ -21,8 +21,11 @@
 //!
 //! It does what the service's documentation says. [`Behaviour`] has a field for each question that the documentation
 //! leaves open, [`Network`] has one for each obstacle between a client and the service, and a [`Step`] of a script
-//! changes what happens to single requests.
+//! changes what happens to single requests. It also issues tokens, as Entra and a machine's managed identity do:
+//! [`Registration`] and [`Identities`] say to whom.
 
+mod arc_keys;
+mod assertion;
 mod behaviour;
 mod carrier;
 mod certificate;
@@ -32,12 +35,19 @@ mod clock;
 mod control;
 mod delivery;
 mod emulator;
+mod entra;
 mod envelope;
 mod exchange;
 mod fault;
+mod form;
+mod identity;
+mod machine;
 mod network;
+mod parties;
 mod proxy;
 mod record;
+mod refusal;
+mod registration;
 mod reply;
 mod script;
 mod server;
@@ -46,20 +56,28 @@ mod shared;
 mod socks;
 mod span;
 mod tenant;
+mod tenant_request;
 mod time;
 mod token;
 mod wire;
 
+pub use assertion::ClientCertificate;
 pub use behaviour::{
     Behaviour, ConflictFrom, Marks, Order, Past, ReplicaReads, RetryAfter, SyncStatus, WindowFrom,
 };
 pub use certificate::CLOUD_HOSTS;
 pub use clock::Clock;
 pub use emulator::{Config, Emulator};
+pub use entra::LOGIN_HOSTS;
 pub use envelope::ErrorForm;
 pub use fault::Fault;
+pub use form::Form;
+pub use identity::{ExpiryForm, Identities};
+pub use machine::Machine;
 pub use network::{Certificate, Network, ProxyFault, TlsFault, TlsVersions};
+pub use parties::Party;
 pub use record::{Connect, Counts, Recorded, Sink, Via};
+pub use registration::Registration;
 pub use reply::Reply;
 pub use script::{Answer, Step};
 pub use service::{SETTINGS_PATH, SYNC_PATH, Service};

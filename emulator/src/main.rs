@@ -78,14 +78,15 @@ fn serve(emulator: &Emulator, write_env: Option<PathBuf>) -> Result<ExitCode, St
 
 /// The variables as lines for a shell, and the other addresses as comments.
 fn variables(emulator: &Emulator) -> String {
-    let misleading = Emulator::misleading().map(|name| format!("unset {name}\n"));
-    let leading = emulator.env().map(|(name, value)| format!("export {name}='{value}'\n"));
+    let misleading = emulator.misleading().map(|name| format!("unset {name}\n"));
+    let leading = emulator.env().into_iter().map(|(name, value)| format!("export {name}='{value}'\n"));
     let mut lines: String = misleading.chain(leading).collect();
     if let Some(url) = emulator.control_url() {
         lines.push_str(&format!("export AUTOPILOT_EMULATOR='{url}'\n"));
     }
     lines.push_str(&format!("# also: {} {}\n", emulator.tls_proxy_url(), emulator.socks_url()));
     lines.push_str(&format!("# without a proxy: {}\n", emulator.direct_url()));
+    lines.push_str(&format!("# managed identities: {}\n", emulator.identity_url()));
     lines
 }
 

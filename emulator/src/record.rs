@@ -8,10 +8,15 @@ use chrono::{DateTime, Utc};
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 
+use crate::form::Form;
+use crate::parties::Party;
 use crate::reply::Reply;
 
 /// Shorter tokens, which tests use, may be parts of ordinary words.
 const SHORTEST_SECRET: usize = 8;
+
+/// The fields of a form that prove who an application is.
+const SECRET_FIELDS: [&str; 2] = ["client_secret", "client_assertion"];
 
 /// How a client connected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -25,11 +30,13 @@ pub enum Via {
     Socks,
     /// Without a proxy.
     Direct,
+    /// Without a proxy and without TLS, as a managed identity is asked for tokens.
+    Identity,
 }
 
 /// One request, and its reply.
 ///
-/// serde writes it as one JSON object without the bearer token.
+/// serde writes it as one JSON object without tokens and secrets.
 #[derive(Clone, Debug)]
 pub struct Recorded {
     /// Its number, from 1.
@@ -73,29 +80,84 @@ impl Recorded {
             .map(|(_, value)| value.as_str())
     }
 
-    /// Hides the token wherever it occurs, unless it is too short for that.
-    fn without_token(&self, text: &str) -> String {
-        match self.token.as_deref().filter(|token| token.len() >= SHORTEST_SECRET) {
-            Some(token) => text.replace(token, &blot(token)),
-            None => text.to_owned(),
+    /// Which service it is for.
+    pub fn party(&self) -> Party {
+        Party::at(self.via, &self.host)
+    }
+
+    /// The fields of its body, if it is a form.
+    pub(crate) fn form(&self) -> Form {
+        let kind = self.header("content-type").unwrap_or_default();
+        let is_form = kind.split(';').next() == Some("application/x-www-form-urlencoded");
+        if is_form { Form::read(&String::from_utf8_lossy(&self.body)) } else { Form::default() }
+    }
+
+    /// What it proves its sender by: a bearer token; to Entra a secret or assertion; to a managed identity's endpoint
+    /// its header or key.
+    pub(crate) fn secret(&self) -> Option<String> {
+        match self.party() {
+            Party::Graph => self.token.clone(),
+            Party::Entra => {
+                let form = self.form();
+                SECRET_FIELDS.iter().find_map(|name| form.get(name)).map(str::to_owned)
+            }
+            Party::Identity => {
+                let key = || self.header("authorization").and_then(|value| value.strip_prefix("Basic "));
+                self.header("x-identity-header").or_else(key).map(str::to_owned)
+            }
         }
     }
 
-    fn header_without_token(&self, name: &str, value: &str) -> String {
-        match (name.eq_ignore_ascii_case("authorization"), &self.token) {
-            (true, Some(token)) => format!("Bearer {}", blot(token)),
-            (true, None) => "(not a bearer token)".to_owned(),
-            (false, _) => self.without_token(value),
+    /// The tokens and secrets in it and its reply, as they may occur in texts.
+    fn secrets(&self) -> Vec<(&'static str, String)> {
+        let form = self.form();
+        let raw = SECRET_FIELDS.iter().filter_map(|name| form.raw(name)).map(str::to_owned);
+        let issued =
+            self.reply.as_ref().filter(|_| self.party() != Party::Graph).and_then(Reply::access_token);
+        let tokens = self.token.clone().into_iter().chain(issued).map(|token| ("token", token));
+        let secrets = self.secret().into_iter().chain(raw).map(|secret| ("secret", secret));
+        tokens.chain(secrets).collect()
+    }
+
+    /// Hides the tokens and secrets wherever they occur, unless they are too short for that.
+    fn without_secrets(&self, text: &str) -> String {
+        let secrets = self.secrets().into_iter().filter(|(_, secret)| secret.len() >= SHORTEST_SECRET);
+        secrets.fold(text.to_owned(), |text, (kind, secret)| text.replace(&secret, &blot(kind, &secret)))
+    }
+
+    /// The body. In a form, secrets are hidden however short they are.
+    fn body_without_secrets(&self) -> String {
+        let field = |pair: &str| match pair.split_once('=') {
+            Some((name, secret)) if SECRET_FIELDS.contains(&name) => {
+                format!("{name}={}", blot("secret", secret))
+            }
+            _ => pair.to_owned(),
+        };
+        let text = String::from_utf8_lossy(&self.body);
+        let text = if self.party() == Party::Entra {
+            text.split('&').map(field).collect::<Vec<_>>().join("&")
+        } else {
+            text.into_owned()
+        };
+        self.without_secrets(&text)
+    }
+
+    fn header_without_secrets(&self, name: &str, value: &str) -> String {
+        match (&*name.to_ascii_lowercase(), &self.token) {
+            ("authorization", Some(token)) => format!("Bearer {}", blot("token", token)),
+            ("authorization", None) => "(not a bearer token)".to_owned(),
+            ("x-identity-header", _) => blot("secret", value),
+            _ => self.without_secrets(value),
         }
     }
 
-    fn headers_without_token(&self, headers: &[(String, String)]) -> Vec<(String, String)> {
-        headers.iter().map(|(name, value)| (name.clone(), self.header_without_token(name, value))).collect()
+    fn headers_without_secrets(&self, headers: &[(String, String)]) -> Vec<(String, String)> {
+        headers.iter().map(|(name, value)| (name.clone(), self.header_without_secrets(name, value))).collect()
     }
 }
 
-fn blot(token: &str) -> String {
-    format!("(token of {} bytes)", token.len())
+fn blot(kind: &str, secret: &str) -> String {
+    format!("({kind} of {} bytes)", secret.len())
 }
 
 impl Serialize for Recorded {
@@ -103,22 +165,23 @@ impl Serialize for Recorded {
         let reply = self.reply.as_ref().map(|reply| {
             serde_json::json!({
                 "status": reply.status,
-                "headers": self.headers_without_token(&reply.headers),
-                "body": self.without_token(&String::from_utf8_lossy(&reply.body)),
+                "headers": self.headers_without_secrets(&reply.headers),
+                "body": self.without_secrets(&String::from_utf8_lossy(&reply.body)),
             })
         });
-        let mut object = serializer.serialize_struct("Recorded", 14)?;
+        let mut object = serializer.serialize_struct("Recorded", 15)?;
         object.serialize_field("number", &self.number)?;
         object.serialize_field("connection", &self.connection)?;
+        object.serialize_field("party", &self.party())?;
         object.serialize_field("via", &self.via)?;
         object.serialize_field("host", &self.host)?;
         object.serialize_field("time", &crate::tenant::wire_time(Some(self.time)))?;
         object.serialize_field("method", &self.method)?;
-        object.serialize_field("path", &self.without_token(&self.path))?;
-        object.serialize_field("query", &self.query.as_deref().map(|query| self.without_token(query)))?;
+        object.serialize_field("path", &self.without_secrets(&self.path))?;
+        object.serialize_field("query", &self.query.as_deref().map(|query| self.without_secrets(query)))?;
         object.serialize_field("version", &self.version)?;
-        object.serialize_field("headers", &self.headers_without_token(&self.headers))?;
-        object.serialize_field("body", &self.without_token(&String::from_utf8_lossy(&self.body)))?;
+        object.serialize_field("headers", &self.headers_without_secrets(&self.headers))?;
+        object.serialize_field("body", &self.body_without_secrets())?;
         object.serialize_field("scripted", &self.scripted)?;
         object.serialize_field("fault", &self.fault)?;
         object.serialize_field("reply", &reply)?;
@@ -305,7 +368,7 @@ mod tests {
         assert!(text.contains("Bearer (token of 1 bytes)") && text.contains("tls-proxy"), "{text}");
         let other = Recorded { token: None, ..recorded("a-long-secret") };
         let text =
-            serde_json::to_string(&other.headers_without_token(&other.headers[..1])).expect("writable");
+            serde_json::to_string(&other.headers_without_secrets(&other.headers[..1])).expect("writable");
         assert!(!text.contains("secret"));
     }
 

@@ -50,6 +50,11 @@ impl Reply {
         self.header("Content-Type", "application/json").body(value.to_string())
     }
 
+    /// Sets a JSON body whose `Content-Type` names the charset, as Entra and managed identities do.
+    pub(crate) fn json_utf8(self, value: &serde_json::Value) -> Self {
+        self.header("Content-Type", "application/json; charset=utf-8").body(value.to_string())
+    }
+
     /// Makes it an HTML page, and bare.
     pub fn html(self) -> Self {
         let page = format!("<!DOCTYPE html>\r\n<html><title>{0}</title><h1>{0}</h1></html>\r\n", self.status);
@@ -82,6 +87,12 @@ impl Reply {
     /// Adds a header, unless there is one with this name.
     pub(crate) fn or_header(self, name: &str, value: &str) -> Self {
         if self.get(name).is_some() { self } else { self.header(name, value) }
+    }
+
+    /// The token that it issues.
+    pub(crate) fn access_token(&self) -> Option<String> {
+        let body: serde_json::Value = serde_json::from_slice(&self.body).ok()?;
+        body["access_token"].as_str().map(str::to_owned)
     }
 
     /// Whether HTTP allows a body with this status.

@@ -6,10 +6,11 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::fault::{Fault, time_text};
+use crate::parties::Party;
 use crate::reply::Reply;
 
 /// The errors that the service is known to give for both requests.
-const TYPICAL_ERRORS: [u16; 8] = [400, 401, 403, 429, 500, 503, 504, 509];
+const TYPICAL_ERRORS: [u32; 8] = [400, 401, 403, 429, 500, 503, 504, 509];
 
 /// What happens to one request, or to several.
 ///
@@ -18,12 +19,16 @@ const TYPICAL_ERRORS: [u16; 8] = [400, 401, 403, 429, 500, 503, 504, 509];
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Step {
-    /// The method of the requests that it matches. Defaults to any.
+    /// The requests that it matches: those to Graph with this method, or `TOKEN`, `DISCOVERY` (both to Entra) or
+    /// `IDENTITY` (to a managed identity's endpoint). Defaults to any request to Graph.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub on: Option<String>,
     /// The bearer token of the requests that it matches. Defaults to any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token: Option<String>,
+    /// The tenant of their token, or of the token that they ask for. Defaults to any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tenant: Option<String>,
     /// How many requests it answers. Defaults to 1; `u32::MAX` never runs out.
     #[serde(default = "once")]
     pub times: u32,
@@ -50,9 +55,10 @@ pub enum Answer {
     Service,
     /// This reply.
     Reply(Reply),
-    /// The service's typical error of this status, with its envelope.
-    Error(u16),
-    /// A reply of this status that repeats the request's bearer token in its reason phrase, headers, claims and body.
+    /// The typical error of this status, with its envelope. For `TOKEN`, also an AADSTS code such as 7000215.
+    Error(u32),
+    /// A reply of this status that repeats the request's bearer token in its reason phrase, headers, claims and body. For
+    /// `TOKEN` and `IDENTITY`, it repeats the secret.
     Echo(u16),
 }
 
@@ -67,8 +73,8 @@ impl Step {
         Self::with(Answer::Reply(reply))
     }
 
-    /// The service's typical error of this status, with its envelope.
-    pub fn error(status: u16) -> Self {
+    /// The typical error of this status, with its envelope. For `TOKEN`, also an AADSTS code such as 7000215.
+    pub fn error(status: u32) -> Self {
         Self::with(Answer::Error(status))
     }
 
@@ -82,14 +88,19 @@ impl Step {
         Self::service().spoiled(fault)
     }
 
-    /// Matches only requests with this method.
-    pub fn on(self, method: &str) -> Self {
-        Self { on: Some(method.to_owned()), ..self }
+    /// Matches only requests to Graph with this method, or those that `TOKEN`, `DISCOVERY` or `IDENTITY` stands for.
+    pub fn on(self, word: &str) -> Self {
+        Self { on: Some(word.to_owned()), ..self }
     }
 
     /// Matches only requests with this bearer token.
     pub fn for_token(self, token: &str) -> Self {
         Self { token: Some(token.to_owned()), ..self }
+    }
+
+    /// Matches only requests with a token of this tenant, or for one.
+    pub fn for_tenant(self, name: &str) -> Self {
+        Self { tenant: Some(name.to_owned()), ..self }
     }
 
     /// Answers this many requests.
@@ -135,13 +146,33 @@ impl Step {
     }
 
     fn with(answer: Answer) -> Self {
-        Self { on: None, token: None, times: 1, delay: Duration::ZERO, process: None, answer, fault: None }
+        Self {
+            on: None,
+            token: None,
+            tenant: None,
+            times: 1,
+            delay: Duration::ZERO,
+            process: None,
+            answer,
+            fault: None,
+        }
     }
 
-    fn is_for(&self, method: &str, token: Option<&str>) -> bool {
-        self.on.as_deref().is_none_or(|on| on.eq_ignore_ascii_case(method))
-            && self.token.as_deref().is_none_or(|own| token == Some(own))
+    fn is_for(&self, asked: &Asked) -> bool {
+        let word = asked.party.word(asked.method);
+        self.on.as_deref().map_or(asked.party == Party::Graph, |on| on.eq_ignore_ascii_case(word))
+            && self.token.as_deref().is_none_or(|own| asked.token == Some(own))
+            && self.tenant.as_deref().is_none_or(|own| asked.tenant == own)
     }
+}
+
+/// What steps look at in a request.
+#[derive(Clone, Debug)]
+pub(crate) struct Asked<'a> {
+    pub(crate) party: Party,
+    pub(crate) method: &'a str,
+    pub(crate) token: Option<&'a str>,
+    pub(crate) tenant: String,
 }
 
 fn once() -> u32 {
@@ -166,14 +197,14 @@ impl Script {
     }
 
     /// Takes the first step that matches such a request. The others stay.
-    pub(crate) fn take(&mut self, method: &str, token: Option<&str>) -> Option<Step> {
-        let index = self.0.iter().position(|step| step.is_for(method, token))?;
+    pub(crate) fn take(&mut self, asked: &Asked) -> Option<Step> {
+        let index = self.0.iter().position(|step| step.is_for(asked))?;
         self.take_at(index)
     }
 
     /// Takes that step if it resets the connection before the request is read. Returns whether it did.
-    pub(crate) fn take_reset_unread(&mut self, method: &str, token: Option<&str>) -> bool {
-        let index = self.0.iter().position(|step| step.is_for(method, token));
+    pub(crate) fn take_reset_unread(&mut self, asked: &Asked) -> bool {
+        let index = self.0.iter().position(|step| step.is_for(asked));
         let resets = |index: &usize| self.0[*index].fault == Some(Fault::ResetUnread);
         index.filter(resets).and_then(|index| self.take_at(index)).is_some()
     }
@@ -195,6 +226,10 @@ impl Script {
 mod tests {
     use super::*;
 
+    fn asked<'a>(method: &'a str, token: Option<&'a str>) -> Asked<'a> {
+        Asked { party: Party::Graph, method, token, tenant: "default".to_owned() }
+    }
+
     #[test]
     fn steps_are_taken_in_order_by_those_they_are_for() {
         let mut script = Script::default();
@@ -204,7 +239,7 @@ mod tests {
             Step::error(504).for_token("a"),
             Step::error(509).times(0),
         ]);
-        let mut next = |method, token| script.take(method, token).map(|step| step.answer);
+        let mut next = |method, token| script.take(&asked(method, token)).map(|step| step.answer);
         assert_eq!(next("GET", None), Some(Answer::Error(503)));
         assert_eq!(next("GET", None), None);
         assert_eq!(next("POST", Some("a")), Some(Answer::Error(500)));
@@ -215,12 +250,33 @@ mod tests {
     }
 
     #[test]
+    fn a_step_is_for_one_party_and_maybe_for_one_tenant() {
+        let mut script = Script::default();
+        script.extend([
+            Step::error(1).for_tenant("a"),
+            Step::error(2),
+            Step::error(3).on("TOKEN").for_tenant("a"),
+            Step::error(4).on("token"),
+            Step::error(5).on("IDENTITY"),
+        ]);
+        let mut next = |party, tenant: &str| {
+            let asked = Asked { party, tenant: tenant.to_owned(), ..asked("POST", None) };
+            script.take(&asked).map(|step| step.answer)
+        };
+        let parties = [Party::Entra, Party::Graph, Party::Identity];
+        assert_eq!(parties.map(|party| next(party, "b")), [4, 2, 5].map(|code| Some(Answer::Error(code))));
+        assert_eq!(parties.map(|party| next(party, "b")), [None, None, None]);
+        let left = [Some(Answer::Error(3)), Some(Answer::Error(1)), None];
+        assert_eq!(parties.map(|party| next(party, "a")), left);
+    }
+
+    #[test]
     fn a_step_forever_stays() {
         let mut script = Script::default();
         script.extend([Step::fault(Fault::ResetUnread).forever()]);
-        assert!(script.take_reset_unread("GET", None) && script.take_reset_unread("POST", None));
+        assert!(["GET", "POST"].into_iter().all(|method| script.take_reset_unread(&asked(method, None))));
         script.clear();
-        assert!(!script.take_reset_unread("GET", None));
+        assert!(!script.take_reset_unread(&asked("GET", None)));
     }
 
     #[test]
@@ -245,6 +301,7 @@ mod tests {
             {"delay": "500ms", "fault": {"trickle-body": {"bytes": 1, "every": "50ms"}}},
             {"answer": {"reply": {"status": 200, "headers": [["X", "y"]], "body": "abc"}}, "process": true},
             {"token": "t", "fault": "lose-reply"},
+            {"on": "TOKEN", "tenant": "a", "answer": {"error": 7000215}},
             {"fault": {"raw": "hello"}},
             {"answer": {"echo": 401}}
         ]"#;
@@ -254,6 +311,7 @@ mod tests {
             Step::fault(Fault::TrickleBody { bytes: 1, every }).after(Duration::from_millis(500)),
             Step::reply(Reply::new(200).header("X", "y").body("abc")).processed(),
             Step::fault(Fault::LoseReply).for_token("t"),
+            Step::error(7_000_215).on("TOKEN").for_tenant("a"),
             Step::fault(Fault::Raw(b"hello".to_vec())),
             Step::echo(401),
         ];
@@ -267,6 +325,6 @@ mod tests {
         let readme = include_str!("../README.md");
         let example =
             readme.split("```json\n").nth(1).and_then(|rest| rest.split("```").next()).expect("a script");
-        assert_eq!(serde_json::from_str::<Vec<Step>>(example).expect("valid").len(), 4);
+        assert_eq!(serde_json::from_str::<Vec<Step>>(example).expect("valid").len(), 5);
     }
 }

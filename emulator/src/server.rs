@@ -9,6 +9,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 
 use crate::carrier::{Carrier, Lane, dribble, outlast};
+use crate::entra::LOGIN_HOSTS;
 use crate::exchange;
 use crate::network::{Certificate, TlsFault, TlsVersions};
 use crate::record::{Record, Via};
@@ -73,6 +74,10 @@ async fn serve(tcp: TcpStream, shared: &Arc<Shared>, via: Via) -> io::Result<()>
         Via::Proxy | Via::TlsProxy => proxy::tunnel(&mut lane, shared, via).await?,
         Via::Socks => socks::tunnel(&mut lane, shared).await?,
         Via::Direct => Some(host(address)),
+        Via::Identity => {
+            let number = shared.next_connection();
+            return exchange::serve(Box::new(lane), shared.clone(), via, address.to_string(), number).await;
+        }
     };
     let Some(host) = host else { return Ok(()) };
     if via != Via::Direct {
@@ -91,9 +96,12 @@ async fn serve(tcp: TcpStream, shared: &Arc<Shared>, via: Via) -> io::Result<()>
     };
     match TlsAcceptor::from(config).accept(lane).await {
         Ok(tls) => {
+            // Without a proxy, only the handshake tells which party the client means.
+            let named = tls.get_ref().1.server_name().filter(|name| LOGIN_HOSTS.contains(name));
+            let host = named.map_or(host, str::to_owned);
             shared.record.count(|counts| counts.handshakes += 1);
             let number = shared.next_connection();
-            exchange::serve(tls, shared.clone(), via, host, number).await
+            exchange::serve(Box::new(tls), shared.clone(), via, host, number).await
         }
         Err(error) => {
             shared.record.count(|counts| counts.failed_handshakes += 1);
@@ -109,7 +117,7 @@ async fn lane(tcp: TcpStream, shared: &Shared, via: Via) -> io::Result<Lane> {
             let config = shared.authority.config(Certificate::Valid, TlsVersions::Both);
             Carrier::Tls(Box::new(TlsAcceptor::from(config).accept(tcp).await?))
         }
-        Via::Proxy | Via::Socks | Via::Direct => Carrier::Tcp(tcp),
+        Via::Proxy | Via::Socks | Via::Direct | Via::Identity => Carrier::Tcp(tcp),
     };
     Ok(BufReader::new(carrier))
 }

@@ -12,6 +12,7 @@ use crate::behaviour::Behaviour;
 use crate::certificate::CLOUD_HOSTS;
 use crate::claims::Claims;
 use crate::envelope::{self, Context};
+use crate::record::Recorded;
 use crate::reply::Reply;
 use crate::tenant::{Answer, Settings, Tenant, retry_after, wire_time};
 use crate::time::after;
@@ -55,6 +56,8 @@ pub struct Service {
     tenants: BTreeMap<String, Tenant>,
     tokens: BTreeMap<String, Known>,
     others: Access,
+    /// Entra's tokens up to this number are revoked.
+    revoked: u64,
 }
 
 #[derive(Debug)]
@@ -67,7 +70,7 @@ struct Known {
 impl Service {
     /// A service. `behaviour` is for tenants that are not declared, `others` for tokens that are not declared.
     pub fn new(behaviour: Behaviour, others: Access, start: DateTime<Utc>) -> Self {
-        Self { start, behaviour, tenants: BTreeMap::new(), tokens: BTreeMap::new(), others }
+        Self { start, behaviour, tenants: BTreeMap::new(), tokens: BTreeMap::new(), others, revoked: 0 }
     }
 
     /// The tenant with this name. If it is not declared, this makes it.
@@ -89,6 +92,11 @@ impl Service {
     /// Changes what tokens may do that are not declared.
     pub(crate) fn set_others(&mut self, access: Access) {
         self.others = access;
+    }
+
+    /// Asks for other tokens than the first ones that Entra has issued, up to this number.
+    pub(crate) fn revoke(&mut self, until: u64) {
+        self.revoked = until;
     }
 
     /// The reply to a request with this token.
@@ -132,7 +140,7 @@ impl Service {
             return Reply::new(400).bare();
         }
         let (access, tenant) = match question.token.as_deref().filter(|token| !token.is_empty()) {
-            Some(token) => self.access(token, now),
+            Some(token) => (self.access(token, now), self.tenant_of(token)),
             None => return unauthorized("The request has no access token.", context),
         };
         let claims = self.claims(question);
@@ -166,16 +174,29 @@ impl Service {
         }
     }
 
-    /// What a token may do now, and its tenant. Counts the use.
-    fn access(&mut self, text: &str, now: DateTime<Utc>) -> (Access, String) {
+    /// The name of a token's tenant. One that is not declared may be a JWT and name it.
+    pub(crate) fn tenant_of(&self, token: &str) -> String {
+        let claims = Claims::read(token);
+        let known = self.tokens.get(token).map(|known| &*known.token.tenant);
+        let named = || claims.as_ref().and_then(|claims| claims.text("tid"));
+        known.or_else(named).unwrap_or(DEFAULT_TENANT).to_owned()
+    }
+
+    /// What a token may do now. Counts the use.
+    fn access(&mut self, text: &str, now: DateTime<Utc>) -> Access {
         let Some(known) = self.tokens.get_mut(text) else {
-            return (self.others, DEFAULT_TENANT.to_owned());
+            return if self.has_revoked(text) { Access::Challenged } else { self.others };
         };
         let used_up = known.token.requests.is_some_and(|requests| known.used >= requests);
         let too_old = known.token.lifetime.is_some_and(|lifetime| now >= after(known.since, lifetime));
         known.used = known.used.saturating_add(1);
-        let access = if used_up || too_old { Access::Expired } else { known.token.access };
-        (access, known.token.tenant.clone())
+        if used_up || too_old { Access::Expired } else { known.token.access }
+    }
+
+    fn has_revoked(&self, text: &str) -> bool {
+        let claims = Claims::read(text);
+        let number = claims.as_ref().and_then(|claims| claims.text("uti")?.parse().ok());
+        number.is_some_and(|number| (1..=self.revoked).contains(&number))
     }
 
     /// The claims of a token that is not declared.
@@ -185,8 +206,7 @@ impl Service {
     }
 
     fn context(&mut self, question: &Question, now: DateTime<Utc>) -> Context {
-        let known = question.token.as_deref().and_then(|token| self.tokens.get(token));
-        let name = known.map_or(DEFAULT_TENANT, |known| &known.token.tenant).to_owned();
+        let name = self.tenant_of(question.token.as_deref().unwrap_or_default());
         let behaviour = self.tenant(&name).behaviour();
         Context {
             request_id: uuid::Uuid::new_v4().to_string(),
@@ -200,6 +220,29 @@ impl Service {
             lowercase_inner_error: behaviour.lowercase_inner_error,
         }
     }
+}
+
+/// What the service looks at in a request.
+pub(crate) fn question(request: &Recorded) -> Question {
+    let header = |name: &str| request.header(name);
+    Question {
+        method: request.method.clone(),
+        host: request.host.clone(),
+        path: request.path.clone(),
+        token: request.token.clone(),
+        client_request_id: header("client-request-id").map(str::to_owned),
+        body: match request.body.as_slice() {
+            _ if header("transfer-encoding").is_some() => Body::Chunked,
+            [] => Body::Nothing,
+            text if is_empty_object(text) => Body::EmptyObject,
+            _ => Body::Other,
+        },
+    }
+}
+
+/// `{}`, however it is spaced.
+fn is_empty_object(text: &[u8]) -> bool {
+    serde_json::from_slice::<serde_json::Map<_, _>>(text).is_ok_and(|fields| fields.is_empty())
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -8,9 +8,9 @@ use tokio::sync::watch;
 use crate::certificate::Authority;
 use crate::clock::Clock;
 use crate::network::Network;
+use crate::parties::Parties;
 use crate::record::Record;
 use crate::script::Script;
-use crate::service::Service;
 
 /// The state that all connections share with [`Emulator`](crate::Emulator).
 #[derive(Debug)]
@@ -20,28 +20,28 @@ pub(crate) struct Shared {
     pub(crate) record: Record,
     /// Each change ends all open connections.
     pub(crate) closing: watch::Sender<()>,
-    service: Mutex<Service>,
+    parties: Mutex<Parties>,
     script: Mutex<Script>,
     network: Mutex<Network>,
     connections: AtomicU64,
 }
 
 impl Shared {
-    pub(crate) fn new(clock: Clock, authority: Authority, service: Service, network: Network) -> Self {
+    pub(crate) fn new(clock: Clock, authority: Authority, parties: Parties, network: Network) -> Self {
         Self {
             clock,
             authority,
             record: Record::default(),
             closing: watch::Sender::new(()),
-            service: Mutex::new(service),
+            parties: Mutex::new(parties),
             script: Mutex::default(),
             network: Mutex::new(network),
             connections: AtomicU64::new(0),
         }
     }
 
-    pub(crate) fn service(&self) -> MutexGuard<'_, Service> {
-        self.service.lock().expect("no holder panics")
+    pub(crate) fn parties(&self) -> MutexGuard<'_, Parties> {
+        self.parties.lock().expect("no holder panics")
     }
 
     pub(crate) fn script(&self) -> MutexGuard<'_, Script> {

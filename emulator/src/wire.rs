@@ -1,4 +1,4 @@
-//! The decrypted side of a connection: keeps the bytes of each request's head as they came.
+//! The readable side of a connection: keeps the bytes of each request's head as they came.
 
 use std::io;
 use std::pin::Pin;
@@ -6,9 +6,8 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio_rustls::server::TlsStream;
 
-use crate::carrier::Lane;
+use crate::carrier::Stream;
 
 /// Only this much of a longer head is kept.
 const KEPT: usize = 1 << 20;
@@ -52,10 +51,11 @@ impl Tee {
     }
 }
 
-/// A request's method and headers, unchanged.
+/// A request's method, path and headers, unchanged.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Head {
     pub(crate) method: String,
+    pub(crate) path: String,
     pub(crate) headers: Vec<(String, String)>,
 }
 
@@ -64,12 +64,13 @@ impl Head {
         let end = bytes.windows(4).position(|four| four == b"\r\n\r\n").unwrap_or(bytes.len());
         let text: String = bytes[..end].iter().map(|byte| char::from(*byte)).collect();
         let mut lines = text.split("\r\n");
-        let method = lines.next().and_then(|line| line.split(' ').next()).unwrap_or_default().to_owned();
+        let mut first = lines.next().unwrap_or_default().split(' ').map(str::to_owned);
+        let (method, path) = (first.next().unwrap_or_default(), first.next().unwrap_or_default());
         let header = |line: &str| {
             let (name, value) = line.split_once(':')?;
             Some((name.to_owned(), value.trim().to_owned()))
         };
-        Self { method, headers: lines.filter_map(header).collect() }
+        Self { method, path, headers: lines.filter_map(header).collect() }
     }
 
     /// The bearer token among the headers.
@@ -88,17 +89,17 @@ pub(crate) fn bearer(value: &str) -> Option<String> {
 /// Decides from a new request's head whether to reset the connection without reading the request.
 pub(crate) type Censor = Box<dyn Fn(&Head) -> bool + Send>;
 
-/// A TLS stream with a [`Tee`] in it.
+/// A stream with a [`Tee`] in it.
 pub(crate) struct Wire {
-    tls: TlsStream<Lane>,
+    stream: Box<dyn Stream>,
     tee: Tee,
     censor: Censor,
     censored: bool,
 }
 
 impl Wire {
-    pub(crate) fn new(tls: TlsStream<Lane>, tee: Tee, censor: Censor) -> Self {
-        Self { tls, tee, censor, censored: false }
+    pub(crate) fn new(stream: Box<dyn Stream>, tee: Tee, censor: Censor) -> Self {
+        Self { stream, tee, censor, censored: false }
     }
 
     /// Whether a request is to be reset unread.
@@ -108,7 +109,7 @@ impl Wire {
 
     /// Makes the connection end with a reset.
     pub(crate) fn reset_at_end(&self) {
-        self.tls.get_ref().0.get_ref().reset_at_end();
+        self.stream.reset_at_end();
     }
 }
 
@@ -120,7 +121,7 @@ impl AsyncRead for Wire {
     ) -> Poll<io::Result<()>> {
         let wire = self.get_mut();
         let before = buffer.filled().len();
-        let result = Pin::new(&mut wire.tls).poll_read(context, buffer);
+        let result = Pin::new(&mut wire.stream).poll_read(context, buffer);
         let fresh = &buffer.filled()[before..];
         if !fresh.is_empty() && wire.tee.add(fresh).is_some_and(|head| (wire.censor)(&head)) {
             wire.censored = true;
@@ -132,15 +133,15 @@ impl AsyncRead for Wire {
 
 impl AsyncWrite for Wire {
     fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.get_mut().tls).poll_write(context, bytes)
+        Pin::new(&mut self.get_mut().stream).poll_write(context, bytes)
     }
 
     fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.get_mut().tls).poll_flush(context)
+        Pin::new(&mut self.get_mut().stream).poll_flush(context)
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.get_mut().tls).poll_shutdown(context)
+        Pin::new(&mut self.get_mut().stream).poll_shutdown(context)
     }
 }
 
@@ -153,7 +154,7 @@ mod tests {
         let tee = Tee::default();
         let first =
             tee.add(b"POST /x HTTP/1.1\r\nHOST: a\r\nAuthorization: bearer  t=\r\n").expect("the first");
-        assert_eq!(first.method, "POST");
+        assert_eq!((&*first.method, &*first.path), ("POST", "/x"));
         assert_eq!(tee.add(b"X-y:z\r\n\r\nbody: no"), None);
         let head = tee.take();
         let names: Vec<_> = head.headers.iter().map(|(name, _)| name.as_str()).collect();

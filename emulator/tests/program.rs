@@ -56,6 +56,25 @@ fn the_command_sees_two_variables_and_none_against_them() {
 }
 
 #[test]
+fn the_command_is_told_of_the_machine_and_of_no_other() {
+    let mut command = emulator();
+    for name in ["IDENTITY_ENDPOINT", "IDENTITY_HEADER", "IMDS_ENDPOINT", "MSI_ENDPOINT", "MSI_SECRET"] {
+        command.env(name, "wrong");
+    }
+    let output = command.args(["run", "--managed-identity=imds", "--", "env"]).output().expect("it runs");
+    let text = String::from_utf8(output.stdout).expect("text");
+    assert!(text.contains("\nAZURE_POD_IDENTITY_AUTHORITY_HOST=http://127.0.0.1:"), "{text}");
+    assert!(!text.contains("wrong"), "{text}");
+}
+
+#[test]
+fn a_certificate_file_that_is_none_is_refused() {
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    let output = run(&["--client-certificate", file.path().to_str().expect("text")], "true");
+    assert_eq!(output.status.code(), Some(2));
+}
+
+#[test]
 fn a_script_file_and_a_log_file() {
     let directory = tempfile::tempdir().expect("a directory");
     let script = directory.path().join("script.json");

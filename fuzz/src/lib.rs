@@ -10,6 +10,7 @@ mod certificates;
 mod checks;
 #[path = "../../src/config/mod.rs"]
 mod config;
+mod credential;
 #[path = "../../src/outcome/mod.rs"]
 mod outcome;
 #[path = "../../src/transport/proxy/refusal.rs"]
@@ -20,15 +21,20 @@ mod reply_head;
 mod service;
 #[path = "../../src/text/mod.rs"]
 mod text;
+mod transport;
 mod wait;
 
 pub use checks::address::address;
 pub use checks::c_api::c_api;
+pub use checks::certificate_file::certificate_file;
 pub use checks::certificates::certificates;
 pub use checks::claims::claims;
+pub use checks::environment::environment;
+pub use checks::key_challenge::key_challenge;
 pub use checks::proxy_reply::proxy_reply;
 pub use checks::reply::reply;
 pub use checks::settings::settings;
 pub use checks::time::time;
 pub use checks::token::token;
+pub use checks::token_reply::token_reply;
 pub use checks::wait::wait;

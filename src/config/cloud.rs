@@ -55,6 +55,16 @@ impl Cloud {
         }
     }
 
+    /// The host where Microsoft Entra gives tokens for this cloud.
+    // Source: https://learn.microsoft.com/entra/identity-platform/authentication-national-cloud
+    pub(crate) fn login_host(self) -> &'static str {
+        match self {
+            Cloud::Global => "login.microsoftonline.com",
+            Cloud::UsGovernment | Cloud::UsGovernmentDod => "login.microsoftonline.us",
+            Cloud::China => "login.chinacloudapi.cn",
+        }
+    }
+
     /// The host of this cloud's Microsoft Graph.
     pub(crate) fn host(self) -> &'static str {
         self.root().trim_start_matches("https://")

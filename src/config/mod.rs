@@ -17,6 +17,7 @@ pub(crate) mod windows;
 
 pub use cloud::Cloud;
 pub(crate) use environment::Environment;
+pub(crate) use privilege::is_raised;
 pub(crate) use proxy::{Credentials, Proxy, Scheme};
 pub(crate) use proxy_source::ProxySource;
 pub(crate) use root::Root;

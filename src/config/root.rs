@@ -33,13 +33,27 @@ impl Root {
         if authority.contains(['/', '?', '#', '@', '\\']) {
             return Err(RootError::NotARoot);
         }
-        let (host, _port) = split_host_port(authority).ok_or(RootError::Authority)?;
-        Ok(Root { authority: authority.to_owned(), host: host.to_owned() })
+        let authority = authority.to_ascii_lowercase();
+        let (host, _port) = split_host_port(&authority).ok_or(RootError::Authority)?;
+        let (host, authority) =
+            (host.to_owned(), authority.strip_suffix(":443").unwrap_or(&authority).to_owned());
+        Ok(Root { authority, host })
     }
 
     /// The cloud whose root this is.
     pub(crate) fn cloud(&self) -> Option<Cloud> {
-        Cloud::ALL.into_iter().find(|cloud| cloud.host().eq_ignore_ascii_case(&self.authority))
+        Cloud::ALL.into_iter().find(|cloud| cloud.host() == self.authority.trim_end_matches('.'))
+    }
+
+    /// Where the applications of this cloud get their tokens.
+    pub(crate) fn of_login(cloud: Cloud) -> Root {
+        let host = cloud.login_host().to_owned();
+        Root { authority: host.clone(), host }
+    }
+
+    /// The host, and the port if it is not 443.
+    pub(crate) fn authority(&self) -> &str {
+        &self.authority
     }
 
     /// The host. An IPv6 address has no brackets.
@@ -71,8 +85,20 @@ mod tests {
             assert_eq!(Root::from(cloud), Root::new(cloud.root()).unwrap());
             assert_eq!(Root::from(cloud).cloud(), Some(cloud));
         }
-        assert_eq!(Root::new("https://GRAPH.microsoft.us/").unwrap().cloud(), Some(Cloud::UsGovernment));
-        assert_eq!(Root::new("https://graph.example").unwrap().cloud(), None);
+        for (url, cloud) in [
+            ("https://GRAPH.microsoft.us/", Some(Cloud::UsGovernment)),
+            ("https://graph.microsoft.us:443", Some(Cloud::UsGovernment)),
+            ("https://graph.microsoft.us.", Some(Cloud::UsGovernment)),
+            ("https://graph.microsoft.us:444", None),
+            ("https://graph.example", None),
+        ] {
+            assert_eq!(Root::new(url).unwrap().cloud(), cloud, "{url}");
+        }
+        assert_eq!(
+            Root::new("https://GRAPH.microsoft.us:443").unwrap().to_string(),
+            "https://graph.microsoft.us"
+        );
+        assert_eq!(Root::new("https://[::1]:443").unwrap().to_string(), "https://[::1]");
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::ptr;
 
 use super::guard::guard;
 use super::{autopilot_detail, autopilot_result};
-use crate::outcome::{Error, ErrorKind, SyncOutcome};
+use crate::outcome::{Answer, Detail, Error, ErrorKind, SyncOutcome};
 
 /// Runs the body of a C function that has a detail, and writes the detail whatever the result.
 ///
@@ -39,6 +39,10 @@ pub(super) unsafe fn hand_out(
         unsafe { detail.write(made) };
     }
     result
+}
+
+pub(super) fn success(detail: Detail) -> SyncOutcome {
+    SyncOutcome { answer: Answer::Accepted, detail }
 }
 
 #[cfg(test)]

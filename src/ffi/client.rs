@@ -4,8 +4,8 @@ use std::time::SystemTime;
 
 use once_cell::race::OnceBox;
 
-use super::call::call;
-use super::convert::{from_milliseconds, from_unix_milliseconds, token};
+use super::call::{call, success};
+use super::convert::{access, from_milliseconds, from_unix_milliseconds};
 use super::guard::guard;
 use super::progress::run_callback;
 use super::{
@@ -14,19 +14,25 @@ use super::{
 };
 use crate::client::Client;
 use crate::config::limits;
-use crate::outcome::{Answer, Detail, Error, SyncOutcome};
+use crate::credential::{Access, Credential};
+use crate::outcome::{Detail, Error, SyncOutcome};
 use crate::shared;
 use crate::wait::{Goal, OnProgress, Progress};
 
-/// Connections to one cloud's Microsoft Graph. The token comes with each call, so one client serves many tenants. Any
-/// number of threads may use a client at once. They share its connections, which stay open between calls. Free a client
-/// when no call uses it.
+/// Connections to one cloud's Microsoft Graph. Each call brings its token, so one client serves many tenants. Any number
+/// of threads may use a client at once. They share its connections, which stay open between calls. Free a client when
+/// no call uses it.
+///
+/// If its options have a credential, its calls may be given NULL for the token: the credential then gets one, and a new
+/// one if the service refuses it. The request for a token is one of the call's, with its retries, within its deadline.
 ///
 /// If a function gets NULL for the client, it uses the client of autopilot_sync(): the whole process shares that one,
 /// with default options, and it is never freed.
 #[allow(non_camel_case_types)]
 pub struct autopilot_client {
     pub(super) client: Client,
+    /// Used if the token is NULL.
+    pub(super) credential: Option<Credential>,
     /// Made when somebody asks for it.
     pub(super) description: OnceBox<CString>,
 }
@@ -53,11 +59,15 @@ pub unsafe extern "C" fn autopilot_client_new(
         }
         // SAFETY: not NULL, and the caller promises that it may be written.
         unsafe { client.write(ptr::null_mut()) };
-        let made = options.map(|options| options.builder.clone()).unwrap_or_default().build()?;
+        let (made, credential) = match options {
+            Some(options) => (options.builder.clone().build()?, options.credential.clone()),
+            None => (Client::new()?, None),
+        };
         // SAFETY: as above.
         unsafe {
             client.write(Box::into_raw(Box::new(autopilot_client {
                 client: made,
+                credential,
                 description: OnceBox::new(),
             })))
         };
@@ -76,7 +86,8 @@ pub extern "C" fn autopilot_client_free(client: Option<Box<autopilot_client>>) {
 /// Triggers a sync, and returns when the service has replied. The sync itself runs on. This is autopilot_sync() with a
 /// client, a cancel and a detail.
 ///
-/// client: NULL for the shared one. token: as for autopilot_sync(). cancel: NULL for none. detail: NULL for none.
+/// client: NULL for the shared one. token: as for autopilot_sync(), or NULL for the credential of the client's options.
+/// cancel: NULL for none. detail: NULL for none.
 ///
 /// Blocks for the client's timeout at most. If the service answers "too soon" without saying until when, and the detail
 /// is not NULL, it reads the settings once, for the detail. Returns the same results as autopilot_sync().
@@ -90,8 +101,8 @@ pub unsafe extern "C" fn autopilot_client_sync(
     let send = if detail.is_null() { Client::trigger } else { Client::sync };
     let body = || {
         // SAFETY: the caller promises a NUL-terminated token, or NULL.
-        let token = unsafe { self::token(token) }?;
-        on_client(client, cancel, |client| send(client, token.as_str()))
+        let access = unsafe { access(token, instead_of_token(client)) }?;
+        on_client(client, cancel, |client| send(client, access))
     };
     // SAFETY: the caller promises that the detail may be written, or NULL.
     unsafe { call(detail, body) }
@@ -121,8 +132,8 @@ pub unsafe extern "C" fn autopilot_client_settings(
         // SAFETY: not NULL, and the caller promises that it may be written.
         unsafe { settings.write(ptr::null_mut()) };
         // SAFETY: the caller promises a NUL-terminated token, or NULL.
-        let token = unsafe { self::token(token) }?;
-        let (read, known) = on_client(client, cancel, |client| client.settings_and_detail(token.as_str()))?;
+        let access = unsafe { access(token, instead_of_token(client)) }?;
+        let (read, known) = on_client(client, cancel, |client| client.settings_and_detail(access))?;
         // SAFETY: as above.
         unsafe { settings.write(Box::into_raw(Box::new((&read).into()))) };
         Ok(success(known))
@@ -238,16 +249,16 @@ unsafe fn wait(
     user_data: *mut c_void,
 ) -> Result<SyncOutcome, Error> {
     // SAFETY: as promised by the caller.
-    let token = unsafe { self::token(token) }?;
+    let access = unsafe { access(token, instead_of_token(client)) }?;
     let timeout = from_milliseconds(timeout_ms);
     limits::timeout("timeout", timeout).map_err(Error::invalid_argument)?;
     // A borrow that lasts as long as the wait would forbid the callback to touch the text.
-    let token = token.wiped_copy();
+    let kept = access.keep()?;
     on_client(client, cancel, |client| {
         // SAFETY: as promised by the caller.
         let mut report = |known: &mut Progress<'_>| unsafe { run_callback(progress, user_data, known) };
         let report = progress.map(|_| &mut report as OnProgress<'_>);
-        client.run(&token, goal, timeout, report)
+        client.run(kept.as_ref().map_or(Access::Later, Access::from), goal, timeout, report)
     })
 }
 
@@ -268,6 +279,7 @@ pub(super) fn on_client<T>(
     }
 }
 
-pub(super) fn success(detail: Detail) -> SyncOutcome {
-    SyncOutcome { answer: Answer::Accepted, detail }
+/// What a client uses if the token is NULL.
+pub(super) fn instead_of_token(client: Option<&autopilot_client>) -> Option<Access<'_>> {
+    client?.credential.as_ref().map(Access::Credential)
 }

@@ -4,6 +4,7 @@ use std::ffi::{CStr, CString, c_char};
 use std::ptr;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use crate::credential::Access;
 use crate::outcome::Error;
 use crate::text::Token;
 
@@ -27,6 +28,18 @@ pub(super) unsafe fn text<'a>(name: &str, text: *const c_char) -> Result<&'a str
 pub(super) unsafe fn token<'a>(token: *const c_char) -> Result<Token<'a>, Error> {
     // SAFETY: as promised by the caller.
     Ok(Token::new(unsafe { text("the token", token) }?)?)
+}
+
+/// A token argument, and what NULL stands for, if it may be NULL.
+///
+/// # Safety
+/// As for [`text`].
+pub(super) unsafe fn access<'a>(token: *const c_char, null: Option<Access<'a>>) -> Result<Access<'a>, Error> {
+    match null {
+        Some(access) if token.is_null() => Ok(access),
+        // SAFETY: as promised by the caller.
+        _ => Ok(Access::Token(unsafe { self::token(token) }?.as_str())),
+    }
 }
 
 /// A duration argument, in milliseconds. One below zero becomes zero, which is as far out of range.

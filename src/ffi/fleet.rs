@@ -2,13 +2,15 @@ use std::ffi::c_char;
 use std::ptr;
 use std::time::Duration;
 
-use super::call::call;
-use super::client::{on_client, success};
-use super::convert::{from_milliseconds, token};
+use super::call::{call, success};
+use super::client::on_client;
+use super::convert::{access, from_milliseconds};
+use super::credential::given;
 use super::goal::goal;
 use super::guard::guard;
 use super::wait::tell;
-use super::{autopilot_client, autopilot_detail, autopilot_event, autopilot_result};
+use super::{autopilot_client, autopilot_credential, autopilot_detail, autopilot_event, autopilot_result};
+use crate::credential::Access;
 use crate::fleet::{Fleet, FleetEvent};
 use crate::outcome::{Detail, Error};
 
@@ -80,7 +82,8 @@ pub extern "C" fn autopilot_fleet_has_room(fleet: Option<&autopilot_fleet>) -> i
 /// key: any number of yours, such as an index or a pointer: the events name the tenant by it. No two tenants in the
 /// fleet may have the same.
 /// token: as for autopilot_sync(). The fleet keeps a copy until the call has ended. NULL: autopilot_fleet_next() asks
-/// for it when the tenant's turn comes. So no token expires in the queue.
+/// for it when the tenant's turn comes. So no token expires in the queue. A fleet does not use the credential of the
+/// client's options, because that is of one tenant: see autopilot_fleet_set_credential().
 /// goal, since_ms: as for autopilot_wait_new(). timeout_ms: the deadline of the call, from 1 to 86,400,000 milliseconds.
 /// It counts from the first request. detail: NULL for none.
 ///
@@ -99,9 +102,8 @@ pub unsafe extern "C" fn autopilot_fleet_add(
     let body = || {
         let fleet = known(fleet)?;
         // SAFETY: the caller promises a NUL-terminated token, or NULL.
-        let token = if token.is_null() { None } else { Some(unsafe { self::token(token) }?) };
-        let token = token.as_ref().map(|token| token.as_str());
-        fleet.add(key, token, self::goal(goal, since_ms)?, from_milliseconds(timeout_ms))?;
+        let access = unsafe { access(token, Some(Access::Later)) }?;
+        fleet.add(key, access, self::goal(goal, since_ms)?, from_milliseconds(timeout_ms))?;
         Ok(success(Detail::default()))
     };
     // SAFETY: the caller promises that the detail may be written, or NULL.
@@ -177,8 +179,28 @@ pub unsafe extern "C" fn autopilot_fleet_set_token(
     let body = || {
         let fleet = known(fleet)?;
         // SAFETY: the caller promises a NUL-terminated token, or NULL.
-        let token = if token.is_null() { None } else { Some(unsafe { self::token(token) }?) };
-        fleet.set_token(&key, token.as_ref().map(|token| token.as_str()))?;
+        fleet.set_token(&key, unsafe { access(token, Some(Access::Later)) }?)?;
+        Ok(success(Detail::default()))
+    };
+    // SAFETY: NULL for no detail.
+    unsafe { call(ptr::null_mut(), body) }
+}
+
+/// Hands in a credential for a tenant, which gets the tokens of all its requests from the next one on: when you have
+/// added the tenant, or when autopilot_fleet_next() asks for its token. autopilot_credential_for_tenant() makes one for
+/// each tenant. Any thread may do so at any time. The fleet keeps what is in it until the call has ended, so you may
+/// free it. Does not block.
+///
+/// Returns AUTOPILOT_OK, or AUTOPILOT_ERROR_INVALID_ARGUMENT if the fleet or the credential is NULL, or no tenant has
+/// this key.
+#[unsafe(no_mangle)]
+pub extern "C" fn autopilot_fleet_set_credential(
+    fleet: Option<&autopilot_fleet>,
+    key: u64,
+    credential: Option<&autopilot_credential>,
+) -> autopilot_result {
+    let body = || {
+        known(fleet)?.set_token(&key, given(credential)?)?;
         Ok(success(Detail::default()))
     };
     // SAFETY: NULL for no detail.

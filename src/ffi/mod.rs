@@ -10,6 +10,7 @@ mod call;
 mod cancel;
 mod client;
 mod convert;
+mod credential;
 mod describe;
 mod detail;
 mod event;
@@ -27,6 +28,7 @@ mod wait;
 
 pub use cancel::*;
 pub use client::*;
+pub use credential::*;
 pub use describe::*;
 pub use detail::*;
 pub use event::*;

@@ -1,10 +1,13 @@
 use std::ffi::{CString, c_char};
 
+use super::autopilot_credential;
 use super::convert::{from_milliseconds, pointer, text, to_c};
+use super::credential::given;
 use super::guard::guard;
 use super::{autopilot_result, autopilot_result::*};
 use crate::builder::ClientBuilder;
 use crate::config::Cloud;
+use crate::credential::Credential;
 use crate::outcome::Error;
 
 /// The options of a client. Only one thread at a time may use them. A client keeps no reference to them.
@@ -15,6 +18,7 @@ use crate::outcome::Error;
 #[allow(non_camel_case_types)]
 pub struct autopilot_options {
     pub(super) builder: ClientBuilder,
+    pub(super) credential: Option<Credential>,
     error: Option<CString>,
 }
 
@@ -22,7 +26,9 @@ pub struct autopilot_options {
 /// the library.
 #[unsafe(no_mangle)]
 pub extern "C" fn autopilot_options_new() -> Option<Box<autopilot_options>> {
-    guard(None, || Some(Box::new(autopilot_options { builder: ClientBuilder::default(), error: None })))
+    guard(None, || {
+        Some(Box::new(autopilot_options { builder: ClientBuilder::default(), credential: None, error: None }))
+    })
 }
 
 /// Frees options. NULL is allowed.
@@ -31,23 +37,27 @@ pub extern "C" fn autopilot_options_free(options: Option<Box<autopilot_options>>
     guard((), || drop(options));
 }
 
-/// The body of a setter: replaces the builder by a changed one.
-fn set(
+/// The body of a setter.
+fn change(
     options: Option<&mut autopilot_options>,
-    change: impl FnOnce(ClientBuilder) -> Result<ClientBuilder, Error>,
+    change: impl FnOnce(&mut autopilot_options) -> Result<(), Error>,
 ) -> autopilot_result {
     guard(AUTOPILOT_ERROR_INTERNAL, || {
         let Some(options) = options else { return AUTOPILOT_ERROR_INVALID_ARGUMENT };
-        match change(options.builder.clone()) {
-            Ok(builder) => {
-                *options = autopilot_options { builder, error: None };
-                AUTOPILOT_OK
-            }
-            Err(error) => {
-                options.error = Some(to_c(&format!("{error:#}")));
-                (&error).into()
-            }
-        }
+        let changed = change(options);
+        options.error = changed.as_ref().err().map(|error| to_c(&format!("{error:#}")));
+        changed.map_or_else(|error| (&error).into(), |()| AUTOPILOT_OK)
+    })
+}
+
+/// The body of a setter that replaces the builder by a changed one.
+fn set(
+    options: Option<&mut autopilot_options>,
+    build: impl FnOnce(ClientBuilder) -> Result<ClientBuilder, Error>,
+) -> autopilot_result {
+    change(options, |options| {
+        options.builder = build(options.builder.clone())?;
+        Ok(())
     })
 }
 
@@ -167,6 +177,19 @@ pub extern "C" fn autopilot_options_set_trigger_only(
     options: Option<&mut autopilot_options>,
 ) -> autopilot_result {
     set(options, |builder| Ok(builder.trigger_only()))
+}
+
+/// Sets the credential that gets the tokens of the client's calls if they are given NULL for the token. The client
+/// keeps what is in it, so you may free it afterwards. Default: none.
+#[unsafe(no_mangle)]
+pub extern "C" fn autopilot_options_set_credential(
+    options: Option<&mut autopilot_options>,
+    credential: Option<&autopilot_credential>,
+) -> autopilot_result {
+    change(options, |options| {
+        options.credential = Some(given(credential)?.clone());
+        Ok(())
+    })
 }
 
 /// Why the last setter refused its argument, on one line, fit for a log. The text is valid until the next setter is

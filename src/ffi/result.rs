@@ -37,7 +37,7 @@ pub enum autopilot_result {
     AUTOPILOT_ERROR_CANCELLED = -5,
     /// The connection broke after the request was sent. The service may have carried it out.
     AUTOPILOT_ERROR_CONNECTION_LOST = -6,
-    /// HTTP 401: the service wants a new token.
+    /// HTTP 401: the service wants a new token. Or Microsoft Entra refuses the credential.
     AUTOPILOT_ERROR_UNAUTHORIZED = -7,
     /// HTTP 403, or a 401 of Intune's own: the tenant has no licence, or the caller lacks a permission.
     AUTOPILOT_ERROR_FORBIDDEN = -8,
@@ -50,7 +50,7 @@ pub enum autopilot_result {
     AUTOPILOT_ERROR_SYNC_FAILED = -11,
     /// A fault in this library.
     AUTOPILOT_ERROR_INTERNAL = -12,
-    /// An environment variable, a CA file or a proxy address cannot be used. Nothing was sent.
+    /// An environment variable, a CA file, a proxy address or a credential cannot be used. The request was not sent.
     AUTOPILOT_ERROR_CONFIGURATION = -13,
 }
 

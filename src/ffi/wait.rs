@@ -2,14 +2,15 @@ use std::ffi::c_char;
 use std::ptr;
 use std::time::{Duration, Instant};
 
-use super::call::{call, hand_out};
-use super::client::{on_client, success};
-use super::convert::{from_milliseconds, to_milliseconds, token};
+use super::call::{call, hand_out, success};
+use super::client::{instead_of_token, on_client};
+use super::convert::{access, from_milliseconds, to_milliseconds, token};
+use super::credential::given;
 use super::goal::goal;
 use super::guard::guard;
 use super::{
-    autopilot_cancel, autopilot_client, autopilot_detail, autopilot_event, autopilot_progress,
-    autopilot_result,
+    autopilot_cancel, autopilot_client, autopilot_credential, autopilot_detail, autopilot_event,
+    autopilot_progress, autopilot_result,
 };
 use crate::outcome::{Detail, Error, SyncOutcome};
 use crate::wait::{Step, Wait};
@@ -44,8 +45,8 @@ impl autopilot_wait {
 
 /// Makes a call in steps. Free it with autopilot_wait_free(). Sends nothing yet.
 ///
-/// client: NULL for the shared one. It may be freed before the wait. token: as for autopilot_sync(); the wait keeps a
-/// copy, and wipes it when the call has ended.
+/// client: NULL for the shared one. It may be freed before the wait. token: as for autopilot_client_sync(); the wait
+/// keeps a copy, and wipes it when the call has ended.
 /// goal: one of AUTOPILOT_GOAL_*. since_ms: for AUTOPILOT_GOAL_SYNC_SINCE only, as for autopilot_client_sync_since().
 /// timeout_ms: the deadline of the whole call, from 1 to 86,400,000 milliseconds. It counts from the first step.
 /// cancel: NULL for none. It may be freed before the wait. Once it is triggered, the step that runs ends at once, or
@@ -71,10 +72,10 @@ pub unsafe extern "C" fn autopilot_wait_new(
         // SAFETY: not NULL, and the caller promises that it may be written.
         unsafe { wait.write(ptr::null_mut()) };
         // SAFETY: the caller promises a NUL-terminated token, or NULL.
-        let token = unsafe { self::token(token) }?;
+        let access = unsafe { access(token, instead_of_token(client)) }?;
         let goal = self::goal(goal, since_ms)?;
         let timeout = from_milliseconds(timeout_ms);
-        let made = on_client(client, cancel, |client| client.wait(token.as_str(), goal, timeout))?;
+        let made = on_client(client, cancel, |client| client.wait(access, goal, timeout))?;
         // SAFETY: as above.
         unsafe { wait.write(Box::into_raw(Box::new(autopilot_wait { wait: made, progress: None }))) };
         Ok(success(Detail::default()))
@@ -165,6 +166,25 @@ pub unsafe extern "C" fn autopilot_wait_set_token(
         wait.end_progress();
         // SAFETY: the caller promises a NUL-terminated token, or NULL.
         wait.wait.set_token(unsafe { self::token(token) }?.as_str())?;
+        Ok(success(Detail::default()))
+    };
+    // SAFETY: NULL for no detail.
+    unsafe { call(ptr::null_mut(), body) }
+}
+
+/// Hands in a credential, which gets the tokens of all requests from the next one on. The wait keeps what is in it
+/// until the call has ended, so you may free it.
+///
+/// Returns AUTOPILOT_OK, or AUTOPILOT_ERROR_INVALID_ARGUMENT if the wait is NULL or over, or the credential is NULL.
+#[unsafe(no_mangle)]
+pub extern "C" fn autopilot_wait_set_credential(
+    wait: Option<&mut autopilot_wait>,
+    credential: Option<&autopilot_credential>,
+) -> autopilot_result {
+    let body = || {
+        let wait = wait.ok_or_else(|| Error::invalid_argument("the wait is NULL"))?;
+        wait.end_progress();
+        wait.wait.set_token(given(credential)?)?;
         Ok(success(Detail::default()))
     };
     // SAFETY: NULL for no detail.

@@ -11,8 +11,8 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::client::Client;
+use crate::credential::Access;
 use crate::outcome::{Error, SyncOutcome};
-use crate::text::Token;
 use crate::transport::{Canceller, PerProcess};
 use crate::wait::{Goal, Step, Wait};
 use queue::Queue;
@@ -201,10 +201,15 @@ impl<K: Clone + Eq + Hash> Fleet<K> {
     /// assert_eq!(fleet.len(), 2);
     /// # Ok::<(), autopilot_sync::Error>(())
     /// ```
-    pub fn add(&self, key: K, token: Option<&str>, goal: Goal, timeout: Duration) -> Result<(), Error> {
+    pub fn add<'a>(
+        &self,
+        key: K,
+        token: impl Into<Access<'a>>,
+        goal: Goal,
+        timeout: Duration,
+    ) -> Result<(), Error> {
         let canceller = Canceller::new();
-        let token = token.map(Token::new).transpose()?;
-        let wait = self.client.with_canceller(&canceller).steps(token, goal, timeout)?;
+        let wait = self.client.with_canceller(&canceller).steps(token.into(), goal, timeout)?;
         let mut queue = self.queue();
         let refusal = if queue.is_closed {
             "the fleet is closed"
@@ -330,8 +335,8 @@ impl<K: Clone + Eq + Hash> Fleet<K> {
     /// # assert!(matches!(fleet.next(Duration::from_secs(60)), FleetEvent::Ended { result: Ok(_), .. }));
     /// # Ok::<(), autopilot_sync::Error>(())
     /// ```
-    pub fn set_token(&self, key: &K, token: Option<&str>) -> Result<(), Error> {
-        let token = token.map(Token::new).transpose()?;
+    pub fn set_token<'a>(&self, key: &K, token: impl Into<Access<'a>>) -> Result<(), Error> {
+        let token = token.into().keep()?;
         if !self.queue().set_token(key, token) {
             return Err(Error::invalid_argument("the fleet has no tenant with this key"));
         }

@@ -4,12 +4,10 @@ use std::collections::{BTreeMap, HashMap};
 use std::hash::Hash;
 use std::time::{Duration, Instant};
 
-use zeroize::Zeroizing;
-
 use super::brake::Brake;
 use super::help::{Help, MOST_DUE};
 use super::watch::{LATE, Watch};
-use crate::text::Token;
+use crate::credential::Kept;
 use crate::transport::Canceller;
 use crate::wait::Wait;
 
@@ -36,7 +34,7 @@ struct Tenant {
     canceller: Canceller,
     place: Place,
     /// A token that was handed in while a thread takes a step.
-    new_token: Option<Zeroizing<String>>,
+    new_token: Option<Kept>,
 }
 
 enum Place {
@@ -150,10 +148,10 @@ impl<K: Clone + Eq + Hash> Queue<K> {
     }
 
     /// Hands in a token, or that there is none. Returns false if the tenant is not known.
-    pub(super) fn set_token(&mut self, key: &K, token: Option<Token<'_>>) -> bool {
+    pub(super) fn set_token(&mut self, key: &K, token: Option<Kept>) -> bool {
         let Some(tenant) = self.tenants.get_mut(key) else { return false };
-        if let Some(token) = token {
-            tenant.new_token = Some(token.wiped_copy());
+        if token.is_some() {
+            tenant.new_token = token;
         }
         self.wake(key);
         true

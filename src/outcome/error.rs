@@ -185,6 +185,12 @@ impl Error {
         self
     }
 
+    /// The same error, of another kind.
+    pub(crate) fn of_kind(mut self, kind: ErrorKind) -> Error {
+        self.0.kind = kind;
+        self
+    }
+
     /// The line with its cause.
     pub(crate) fn line(&self) -> Arc<str> {
         format!("{self:#}").into()

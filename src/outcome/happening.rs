@@ -34,6 +34,10 @@ pub(crate) enum Happening {
         operation: Operation,
         client_request_id: Arc<str>,
     },
+    /// A request for a token.
+    TokenRequest(Box<str>),
+    /// A token came, and until when it is good.
+    Token(Box<str>),
     /// Why a request could not be sent.
     NotSent(Arc<str>),
     Reply {
@@ -134,11 +138,11 @@ impl Happening {
             H::Tunnel(_) | H::TunnelAnswer(_) => Topic::Tunnel,
             H::Tls(_) => Topic::Tls,
             H::Certificate(_) => Topic::Certificate,
-            H::Request { .. } | H::NotSent(_) => Topic::Request,
+            H::Request { .. } | H::TokenRequest(_) | H::NotSent(_) => Topic::Request,
             H::Reply { .. } | H::NoReply(_) => Topic::Reply,
             H::Retry { .. } | H::Window { .. } => Topic::Retry,
             H::Reading(_) => Topic::Reading,
-            H::NoToken | H::TokenRefused | H::Identity(_) | H::NewToken => Topic::Token,
+            H::Token(_) | H::NoToken | H::TokenRefused | H::Identity(_) | H::NewToken => Topic::Token,
             H::LeftOut(_) => Topic::LeftOut,
         }
     }
@@ -177,6 +181,7 @@ impl fmt::Display for Happening {
                 let (method, path) = operation.line();
                 write!(f, "{method} {path} (client-request-id {client_request_id})")
             }
+            H::TokenRequest(text) | H::Token(text) => f.write_str(text),
             H::NotSent(why) => write!(f, "not sent: {why}"),
             H::Reply { status, request_id: Some(id) } => write!(f, "HTTP {status} (request-id {id})"),
             H::Reply { status, request_id: None } => write!(f, "HTTP {status}"),

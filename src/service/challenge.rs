@@ -45,7 +45,7 @@ impl<'a> Challenge<'a> {
     }
 
     /// The first parameter with this name that is not empty.
-    fn parameter(&self, name: &str) -> Option<&str> {
+    pub(crate) fn parameter(&self, name: &str) -> Option<&str> {
         let named = self.parameters.iter().filter(|(key, _)| key.eq_ignore_ascii_case(name));
         named.map(|(_, value)| value.as_str()).find(|value| !value.is_empty())
     }

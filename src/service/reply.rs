@@ -164,7 +164,7 @@ const NOT_FROM_GRAPH: &str = ", from a proxy or gateway, not from Microsoft Grap
 
 /// Reads Retry-After in both forms. A date counts from the reply's own Date, because the local clock may be wrong.
 /// None if the time is not ahead or cannot be read.
-fn retry_after(value: Option<&str>, date: Option<Time>) -> Option<Duration> {
+pub(crate) fn retry_after(value: Option<&str>, date: Option<Time>) -> Option<Duration> {
     let value = value?.trim();
     let wait = if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
         value.parse().map_or(LONGEST_RETRY_AFTER, Duration::from_secs)

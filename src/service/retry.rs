@@ -4,6 +4,31 @@ use std::time::Duration;
 
 use crate::outcome::Operation;
 
+/// How long a platform may need until it gives tokens. An update of Azure's takes up to this.
+const STARTING: Duration = Duration::from_secs(70);
+
+/// Why a request failed for now.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Obstacle {
+    /// The time that the service asks to wait.
+    pub(crate) retry_after: Option<Duration>,
+    /// Whether a call of one request repeats it.
+    pub(crate) is_repeatable: bool,
+    /// The platform does not give tokens yet: time counts then, not the number of retries.
+    pub(crate) is_starting: bool,
+}
+
+impl Obstacle {
+    pub(crate) fn until(self, now: Duration) -> Duration {
+        now + self.retry_after.unwrap_or_default()
+    }
+
+    /// Whether a call of one request, so long after its start, repeats that once more.
+    pub(crate) fn is_worth_a_retry(self, now: Duration, retries_made: u32, most_retries: u32) -> bool {
+        self.is_repeatable && (retries_made < most_retries || self.is_starting && now < STARTING)
+    }
+}
+
 /// Whether the same request may be sent again after a reply with this status. A trigger only if it cannot have run: not
 /// after 500, 502 or 504. For a trigger, 409 and 429 are answers and not repeated either.
 pub(crate) fn is_repeatable(operation: Operation, status: u16) -> bool {
@@ -68,6 +93,27 @@ mod tests {
         ] {
             assert_eq!(is_throttled(Operation::TriggerSync, status), post, "POST {status}");
             assert_eq!(is_throttled(Operation::ReadSettings, status), get, "GET {status}");
+        }
+    }
+
+    #[test]
+    fn a_platform_that_starts_is_asked_for_seventy_seconds() {
+        let obstacle =
+            |is_repeatable, is_starting| Obstacle { is_repeatable, is_starting, retry_after: None };
+        for (of, seconds, retries_made, expected) in [
+            (obstacle(true, false), 0, 2, true),
+            (obstacle(true, false), 0, 3, false),
+            (obstacle(false, true), 0, 0, false),
+            (obstacle(true, true), 69, 99, true),
+            (obstacle(true, true), 70, 3, false),
+            (obstacle(true, true), 70, 2, true),
+        ] {
+            let now = Duration::from_secs(seconds);
+            assert_eq!(
+                of.is_worth_a_retry(now, retries_made, 3),
+                expected,
+                "{of:?} {seconds} {retries_made}"
+            );
         }
     }
 

@@ -16,7 +16,7 @@ const LONGEST: usize = 4096;
 
 /// One printable line of at most 4 KiB, without the token. None if nothing printable is left.
 pub(crate) fn one_line(text: &str, token: Token<'_>) -> Option<String> {
-    let line = token.redact(&printable_line(text));
+    let line = token.redact(printable_line(text));
     (!line.is_empty()).then_some(line)
 }
 
@@ -32,8 +32,9 @@ pub(crate) fn printable_line(text: &str) -> String {
 
 /// Replaces characters that are not printable by blanks. Removing them could join the text around them.
 pub(crate) fn printable(text: &str) -> String {
-    // The short way for nearly all texts: each reply has a request id to check.
-    if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+    // The short way for nearly all texts: each reply has a request id to check. It looks at all bytes, because the
+    // processor then takes many at a time.
+    if text.bytes().fold(true, |all_fit, byte| all_fit & matches!(byte, b' '..=b'~')) {
         return text.to_owned();
     }
     text.chars().map(|c| if is_printable(c) { c } else { ' ' }).collect()

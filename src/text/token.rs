@@ -14,7 +14,7 @@ const LONGEST: usize = 64 * 1024;
 pub(crate) struct Token<'a> {
     text: &'a str,
     /// Tokens that the same call has sent before.
-    earlier: &'a [&'a str],
+    earlier: &'a [Zeroizing<String>],
 }
 
 /// Why a text cannot be a bearer token. Tells the place of a wrong byte, never its value.
@@ -56,8 +56,18 @@ impl<'a> Token<'a> {
         Err(if byte.is_ascii_graphic() { TokenError::Quote(offset) } else { TokenError::Byte(offset) })
     }
 
+    /// A text that was checked before.
+    pub(crate) fn checked(text: &'a str) -> Token<'a> {
+        Token { text, earlier: &[] }
+    }
+
+    /// Secrets of another kind, to be taken out of texts as tokens are. They are never sent as one.
+    pub(crate) fn hidden(secrets: &'a [Zeroizing<String>]) -> Token<'a> {
+        Token { text: "", earlier: secrets }
+    }
+
     /// This token, after others in the same call. The service has seen those too, so its reply may repeat them.
-    pub(crate) fn after(self, earlier: &'a [&'a str]) -> Token<'a> {
+    pub(crate) fn after(self, earlier: &'a [Zeroizing<String>]) -> Token<'a> {
         Token { earlier, ..self }
     }
 
@@ -73,10 +83,11 @@ impl<'a> Token<'a> {
     /// Replaces this token and the earlier ones in a text by `[token]`: each run of 16 bytes or more, even if bytes
     /// that are not visible ASCII interrupt it. A token of 8 to 15 bytes is replaced as a whole. A shorter one may
     /// occur by chance, so it stays.
-    pub(crate) fn redact(self, text: &str) -> String {
-        let mut text = text.to_owned();
+    pub(crate) fn redact(self, text: impl Into<String>) -> String {
+        let mut text = text.into();
         // Repeat, because the replacement may complete a token that has brackets. Each step shortens the text.
-        while let Some(shorter) = redaction::redacted(self.earlier.iter().copied().chain([self.text]), &text)
+        while let Some(shorter) =
+            redaction::redacted(self.earlier.iter().map(|token| token.as_str()).chain([self.text]), &text)
         {
             text = shorter;
         }
@@ -179,7 +190,7 @@ mod tests {
             &lines(15).join("é\u{2028}\u{200b}"),
             &lines(2).join("\u{ad}"),
         ] {
-            assert_eq!(token.redact(&format!("a <{echo}> b")), "a <[token]> b");
+            assert_eq!(token.redact(format!("a <{echo}> b")), "a <[token]> b");
         }
         let quoted = format!("> {}", lines(76).join("\n> "));
         assert_eq!(token.redact(&quoted), format!("> [token]{}", "\n> [token]".repeat(lines(76).len() - 1)));
@@ -205,7 +216,7 @@ mod tests {
             let letters = [letters, b"  \n"].concat();
             let mut text = random.text(&letters, 60);
             text.insert_str(random.below(60), &tokens[random.below(2)]);
-            let earlier = [tokens[0].as_str()];
+            let earlier = [tokens[0].clone().into()];
             let left = Token::new(&tokens[1]).unwrap().after(&earlier).redact(&text);
             let runs: Vec<&[u8]> =
                 tokens.iter().flat_map(|token| token.as_bytes().windows(token.len().min(16))).collect();
@@ -224,7 +235,7 @@ mod tests {
         let text: String = (0..LONGEST / 17).map(|part| format!("{part:016}.")).collect();
         let token = Token::new(&text).unwrap();
         let parts: Vec<&str> = text.trim_end_matches('.').rsplit('.').take(1900).collect();
-        assert_eq!(token.redact(&parts.join("|")), vec!["[token]"; 1900].join("|"));
+        assert_eq!(token.redact(parts.join("|")), vec!["[token]"; 1900].join("|"));
     }
 
     #[test]
@@ -241,7 +252,8 @@ mod tests {
         ] {
             assert_eq!(token.redact(text), expected);
         }
-        let earlier = ["before-0123456789", "header0123456789.payload0123456789.signature0123456789.more"];
+        let earlier = ["before-0123456789", "header0123456789.payload0123456789.signature0123456789.more"]
+            .map(|token| Zeroizing::new(token.to_owned()));
         for (text, expected) in [
             ("a before-0123456789 b", "a [token] b"),
             ("header0123456789.payload0123456789.signature0123456789.more", "[token]"),
@@ -249,7 +261,7 @@ mod tests {
         ] {
             assert_eq!(token.after(&earlier).redact(text), expected);
         }
-        assert_eq!(token.redact(earlier[0]), earlier[0], "it was not sent");
+        assert_eq!(token.redact(&*earlier[0]), *earlier[0], "it was not sent");
         assert_eq!(
             Token::new("8.bytes!").unwrap().redact("8 8.bytes! 8.bytes 8.by\ntes!"),
             "8 [token] 8.bytes [token]"

@@ -4,6 +4,7 @@ use std::io::{self, ErrorKind as IoKind};
 use std::net::SocketAddr;
 
 use crate::outcome::{Cause, CauseText, Error, ErrorKind};
+use crate::service::retry::Obstacle;
 use crate::text::Token;
 use crate::transport::call::{Aborted, Call, Stage};
 use crate::transport::connect_error::ConnectError;
@@ -15,8 +16,7 @@ pub(crate) struct Failure {
     pub(crate) error: Error,
     /// Whether bytes of the request may have left.
     pub(crate) sent: bool,
-    /// Whether a retry may succeed.
-    pub(crate) is_transient: bool,
+    pub(crate) obstacle: Obstacle,
 }
 
 impl Failure {
@@ -26,7 +26,7 @@ impl Failure {
         let (kind, is_transient, address, cause) = match as_connect_error(error) {
             Ok(ConnectError::Other(error)) => {
                 let is_transient = error.kind() == ErrorKind::Connect;
-                return Failure { error, sent: false, is_transient };
+                return Failure::unsent(error, is_transient);
             }
             Ok(error) => {
                 let (kind, is_transient) = (connect_kind(&error, stage), error.is_transient());
@@ -63,17 +63,35 @@ impl Failure {
             Some(cause) => error.because(cause),
             None => error,
         };
-        Failure { error, sent: stage == Stage::Sent, is_transient }
+        Failure { sent: stage == Stage::Sent, ..Failure::unsent(error, is_transient) }
+    }
+
+    /// A request that was not sent. `is_transient`: whether a retry may succeed.
+    pub(crate) fn unsent(error: Error, is_transient: bool) -> Failure {
+        let obstacle = Obstacle { is_repeatable: is_transient, ..Obstacle::default() };
+        Failure { error, sent: false, obstacle }
+    }
+
+    /// A call that ends while it waits for something of another call's.
+    pub(crate) fn aborted(aborted: Aborted, what: &str) -> Failure {
+        match aborted {
+            Aborted::Cancelled => Failure::cancelled(false),
+            Aborted::DeadlinePassed => Failure::unsent(Error::new(ErrorKind::Timeout, what), false),
+        }
+    }
+
+    /// The same failure, for another call.
+    pub(crate) fn again(&self) -> Failure {
+        Failure { error: self.error.without_source(), ..*self }
     }
 
     pub(crate) fn cancelled(sent: bool) -> Failure {
-        Failure { error: Error::new(ErrorKind::Cancelled, "by the caller"), sent, is_transient: false }
+        Failure { sent, ..Failure::unsent(Error::new(ErrorKind::Cancelled, "by the caller"), false) }
     }
 
     /// Every request needs a unique id, so without random bits nothing can be sent.
     pub(crate) fn no_random_bits() -> Failure {
-        let error = Error::new(ErrorKind::Internal, "the system provides no random bits");
-        Failure { error, sent: false, is_transient: false }
+        Failure::unsent(Error::new(ErrorKind::Internal, "the system provides no random bits"), false)
     }
 }
 

@@ -6,14 +6,16 @@ use std::time::{Duration, Instant};
 
 use crate::config::{Cloud, Root};
 use crate::outcome::{Attempt, Detail, Error, Happening, Operation, Trigger};
-use crate::service::reply::Reply;
+use crate::service::reply::{RawReply, Reply};
 use crate::text::Token;
+use crate::transport::authorities::Authorities;
 use crate::transport::call::Call;
 use crate::transport::canceller::Canceller;
 use crate::transport::failure::Failure;
-use crate::transport::http_client::{Address, HttpClient};
+use crate::transport::http_client::{self, Address, HttpClient};
 use crate::transport::random;
-use crate::transport::route::Route;
+use crate::transport::route::{Route, Routes};
+use crate::transport::token_request::TokenRequest;
 
 /// Microsoft Graph in one cloud, and how a client reaches it. Clones share their connections.
 #[derive(Clone)]
@@ -25,6 +27,7 @@ pub(crate) struct Graph {
 struct Shared {
     root: String,
     http: HttpClient,
+    authorities: Authorities,
     cloud: Option<Cloud>,
     settings: Address,
     sync: Address,
@@ -36,14 +39,17 @@ impl Graph {
     /// Opens no connection. Fails if a CA file that the route names is unusable.
     pub(crate) fn new(
         root: &Root,
-        route: Route,
+        routes: Routes,
         timeout: Duration,
         max_retries: u32,
     ) -> Result<Graph, Error> {
         let address = |operation: Operation| Address::new(&format!("{root}{}", operation.line().1));
         let (settings, sync) = (address(Operation::ReadSettings)?, address(Operation::TriggerSync)?);
-        let (http, cloud, root) = (HttpClient::new(route)?, root.cloud(), root.to_string());
-        let shared = Shared { root, http, cloud, settings, sync, timeout, max_retries };
+        let route = routes.to(root.host())?;
+        let config = http_client::config(&route.user_agent);
+        let http = HttpClient::new(route, config.clone())?;
+        let (authorities, cloud, root) = (Authorities::new(routes, config), root.cloud(), root.to_string());
+        let shared = Shared { root, http, authorities, cloud, settings, sync, timeout, max_retries };
         Ok(Graph { shared: Arc::new(shared), canceller: None })
     }
 
@@ -104,6 +110,42 @@ impl Graph {
             }
         }
         result
+    }
+
+    /// Sends a request for a token once, and notes that in the detail. The trace counts from `started`.
+    pub(crate) fn ask_for_token(
+        &self,
+        call: &Arc<Call>,
+        request: &TokenRequest,
+        started: Instant,
+        detail: &mut Detail,
+    ) -> Result<RawReply, Failure> {
+        let id = random::guid().ok_or_else(Failure::no_random_bits)?;
+        let (secrets, line) = (Token::hidden(&request.secrets), request.line(&id));
+        let result = self.shared.authorities.ask(call, request, &id);
+        detail.attempts.add(Attempt::new(id));
+        let (connecting, sent) = call.take_trace();
+        let at = |instant: Instant| instant.saturating_duration_since(started);
+        detail.trace.append(connecting.cleaned(secrets), at(call.began()));
+        if let Some(sent) = sent {
+            detail.trace.note(at(sent), Happening::TokenRequest(line.into()));
+        }
+        let end = match &result {
+            Ok(raw) => Happening::Reply { status: raw.status, request_id: None },
+            Err(failure) => Happening::NoReply(failure.error.line()),
+        };
+        detail.trace.note(started.elapsed(), end);
+        result
+    }
+
+    /// The root of this Microsoft Graph, without a final slash.
+    pub(crate) fn root(&self) -> &str {
+        &self.shared.root
+    }
+
+    /// None if the caller gave the root of another service.
+    pub(crate) fn cloud(&self) -> Option<Cloud> {
+        self.shared.cloud
     }
 
     /// A call that this client's canceller can end, after `timeout` and the client's own at most.

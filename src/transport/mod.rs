@@ -8,11 +8,13 @@
 //! [`connections`] keeps idle connections and makes new ones, through a [`proxy`] if there is one, with [`tls`].
 //! [`process`] keeps forked children apart from their parents.
 
+mod authorities;
 pub(crate) mod call;
 mod canceller;
 mod connect_error;
 mod connections;
 mod failure;
+pub(crate) mod file;
 mod graph;
 mod http_client;
 mod process;
@@ -23,10 +25,13 @@ mod route;
 mod shortage;
 mod socket;
 mod tls;
+mod token_request;
 mod unread;
 
 pub use canceller::Canceller;
 pub(crate) use failure::Failure;
 pub(crate) use graph::Graph;
 pub(crate) use process::PerProcess;
-pub(crate) use route::Route;
+pub(crate) use route::{ProxyChoice, Routes};
+pub(crate) use tls::certificates;
+pub(crate) use token_request::{Authority, TokenRequest};

@@ -1,20 +1,28 @@
 //! Received bytes that nobody has used yet.
 
+use zeroize::Zeroizing;
+
 /// The memory of an idle connection for each of its layers. Most replies and records fit into it, and rustls keeps as
 /// much for itself.
 const USUAL: usize = 4 * 1024;
 
-/// Bytes in the order in which they came. There is more memory than usual only while it is needed.
-#[derive(Default)]
+/// Bytes in the order in which they came. There is more memory than usual only while it is needed. Memory that is given
+/// back is wiped.
 pub(super) struct Unread {
-    memory: Vec<u8>,
+    memory: Zeroizing<Vec<u8>>,
     start: usize,
     end: usize,
+    least: usize,
 }
 
 impl Unread {
     pub(super) fn new(received: Vec<u8>) -> Unread {
-        Unread { start: 0, end: received.len(), memory: received }
+        Unread { start: 0, end: received.len(), memory: received.into(), least: USUAL }
+    }
+
+    /// For secrets: no memory stays when all bytes are used.
+    pub(super) fn of_secrets() -> Unread {
+        Unread { least: USUAL + 1, ..Unread::new(Vec::new()) }
     }
 
     pub(super) fn bytes(&self) -> &[u8] {
@@ -23,11 +31,11 @@ impl Unread {
 
     /// Room for more bytes. It is enough for `total` bytes together with those that are here.
     pub(super) fn room(&mut self, total: usize) -> &mut [u8] {
-        let length = total.max(USUAL);
+        let length = total.max(self.least);
         if self.memory.len() < length {
             let mut memory = vec![0; length];
             memory[..self.bytes().len()].copy_from_slice(self.bytes());
-            self.memory = memory;
+            self.memory = memory.into();
         } else {
             self.memory.copy_within(self.start..self.end, 0);
         }
@@ -46,7 +54,7 @@ impl Unread {
         if self.start == self.end {
             (self.start, self.end) = (0, 0);
             if self.memory.capacity() > USUAL {
-                self.memory = Vec::new();
+                self.memory = Zeroizing::default();
             }
         }
     }
@@ -75,6 +83,16 @@ mod tests {
             }
             removed.extend_from_slice(unread.bytes());
             assert!(removed == all, "{step}");
+        }
+    }
+
+    #[test]
+    fn no_memory_stays_for_secrets() {
+        let mut unread = Unread::of_secrets();
+        for length in [1, USUAL, 3 * USUAL, 1] {
+            add(&mut unread, &vec![7; length]);
+            unread.remove(length);
+            assert_eq!(unread.memory.capacity(), 0);
         }
     }
 

@@ -1,9 +1,9 @@
 //! What the result of a request means to the machine.
 
-use super::machine::{Event, Obstacle};
+use super::machine::Event;
 use crate::outcome::{Answer, Error, ErrorKind, Operation, Trigger};
 use crate::service::reply::Reply;
-use crate::service::retry;
+use crate::service::retry::{self, Obstacle};
 use crate::transport::Failure;
 
 /// The event, and the error that the wait returns if it ends with this event.
@@ -50,9 +50,9 @@ fn without_settings(reply: &Reply, kind: ErrorKind) -> Event {
 /// What it means that no reply to a reading came.
 fn without_settings_or_reply(failure: &Failure) -> Event {
     match failure.error.kind() {
-        kind if is_fault_of_this_machine(kind) => Event::ReadFailedForGood,
-        ErrorKind::Connect | ErrorKind::Tls if !failure.is_transient => Event::CannotConnect,
-        _ => Event::ReadFailedForNow(Obstacle { retry_after: None, is_repeatable: failure.is_transient }),
+        kind if is_for_good(kind) => Event::ReadFailedForGood,
+        ErrorKind::Connect | ErrorKind::Tls if !failure.obstacle.is_repeatable => Event::CannotConnect,
+        _ => Event::ReadFailedForNow(failure.obstacle),
     }
 }
 
@@ -79,19 +79,19 @@ fn without_answer(reply: &Reply) -> Event {
 fn without_answer_or_reply(failure: &Failure) -> Event {
     match failure.error.kind() {
         _ if failure.sent => Event::TriggerMayHaveRun,
-        kind if is_fault_of_this_machine(kind) => Event::TriggerFailed,
-        _ => Event::TriggerFailedForNow(Obstacle { retry_after: None, is_repeatable: failure.is_transient }),
+        kind if is_for_good(kind) => Event::TriggerFailed,
+        _ => Event::TriggerFailedForNow(failure.obstacle),
     }
 }
 
-/// Such a fault does not heal by itself.
-fn is_fault_of_this_machine(kind: ErrorKind) -> bool {
-    matches!(kind, ErrorKind::Configuration | ErrorKind::Internal)
+/// A fault of this machine, or a credential that is refused, does not heal by itself.
+fn is_for_good(kind: ErrorKind) -> bool {
+    matches!(kind, ErrorKind::Configuration | ErrorKind::Internal | ErrorKind::Unauthorized)
 }
 
 fn obstacle(operation: Operation, reply: &Reply) -> Obstacle {
     let is_repeatable = retry::is_repeatable(operation, reply.status);
-    Obstacle { retry_after: reply.retry_after(), is_repeatable }
+    Obstacle { retry_after: reply.retry_after(), is_repeatable, is_starting: false }
 }
 
 #[cfg(test)]
@@ -121,7 +121,7 @@ mod tests {
 
     fn said(Meaning { event, error }: Meaning) -> (&'static str, Option<ErrorKind>) {
         let (date, retry_after) = (Time::parse_http(DATE), Some(Duration::from_secs(7)));
-        let obstacle = |is_repeatable| Obstacle { retry_after, is_repeatable };
+        let obstacle = |is_repeatable| Obstacle { retry_after, is_repeatable, is_starting: false };
         let word = match event {
             Event::SettingsRead { date: told, .. } if told == date => "read",
             Event::ReadForbidden => "forbidden",
@@ -184,12 +184,11 @@ mod tests {
         for (kind, is_transient) in ErrorKind::ALL.into_iter().flat_map(|kind| [(kind, false), (kind, true)])
         {
             let expected = match (kind, is_transient) {
-                (ErrorKind::Configuration | ErrorKind::Internal, _) => "for good",
+                (ErrorKind::Configuration | ErrorKind::Internal | ErrorKind::Unauthorized, _) => "for good",
                 (ErrorKind::Connect | ErrorKind::Tls, false) => "cannot connect",
                 _ => "for now",
             };
-            let failure = Failure { error: Error::new(kind, ""), sent: false, is_transient };
-            let meaning = of_settings(Err(failure));
+            let meaning = of_settings(Err(Failure::unsent(Error::new(kind, ""), is_transient)));
             assert_eq!(said(meaning), (expected, Some(kind)), "{kind:?} {is_transient}");
         }
     }
@@ -226,11 +225,11 @@ mod tests {
     fn a_trigger_without_a_reply() {
         for kind in ErrorKind::ALL {
             let expected = match kind {
-                ErrorKind::Configuration | ErrorKind::Internal => "failed",
+                ErrorKind::Configuration | ErrorKind::Internal | ErrorKind::Unauthorized => "failed",
                 _ => "not sent",
             };
             for (sent, expected) in [(false, expected), (true, "may have run")] {
-                let failure = Failure { error: Error::new(kind, ""), sent, is_transient: true };
+                let failure = Failure { sent, ..Failure::unsent(Error::new(kind, ""), true) };
                 assert_eq!(said(of_trigger(Err(failure))), (expected, Some(kind)));
             }
         }

@@ -16,12 +16,9 @@ pub(super) struct Tokens {
 }
 
 impl Tokens {
-    pub(super) fn new(token: Option<Token<'_>>) -> Tokens {
-        let mut tokens = Tokens::default();
-        if let Some(token) = token {
-            tokens.replace(token);
-        }
-        tokens
+    /// The current one.
+    pub(super) fn current(&self) -> Option<&str> {
+        self.all.last().map(|token| token.as_str())
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -48,8 +45,7 @@ impl Tokens {
     pub(super) fn send<T>(&mut self, send: impl FnOnce(Token<'_>) -> T) -> T {
         self.is_new = false;
         let (current, earlier) = self.all.split_last().expect("a call without a token sends nothing");
-        let earlier: Vec<_> = earlier.iter().map(|token| token.as_str()).collect();
-        send(Token::new(current).expect("checked when it was handed in").after(&earlier))
+        send(Token::checked(current).after(earlier)) // when it was handed in
     }
 }
 
@@ -67,7 +63,8 @@ mod tests {
 
     #[test]
     fn a_reply_may_repeat_each_token_that_was_sent_and_no_other() {
-        let mut tokens = Tokens::new(Some(Token::new("token-number-00").unwrap()));
+        let mut tokens = Tokens::default();
+        tokens.replace(Token::new("token-number-00").unwrap());
         let all = [0, 1, 2].map(token).join(" ");
         assert_eq!(redacted(&mut tokens, &all), "[token] token-number-01 token-number-02");
         tokens.replace(Token::new(&token(1)).unwrap());
@@ -81,7 +78,8 @@ mod tests {
 
     #[test]
     fn the_oldest_tokens_are_forgotten() {
-        let mut tokens = Tokens::new(Some(Token::new("token-number-00").unwrap()));
+        let mut tokens = Tokens::default();
+        tokens.replace(Token::new("token-number-00").unwrap());
         for number in 0..=REMEMBERED {
             tokens.replace(Token::new(&token(number)).unwrap());
             tokens.send(|_| ());

@@ -3,16 +3,19 @@
 use std::error::Error as _;
 use std::fmt::Debug;
 use std::ops::ControlFlow;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
-use autopilot_sync::{Client, Detail, Error, ErrorKind, Settings, SyncOutcome};
+use autopilot_sync::{Client, Credential, Detail, Error, ErrorKind, Secret, Settings, SyncOutcome, Trace};
 
 use crate::heard::{Heard, count};
+use crate::machine;
 use crate::peer::{Peer, Way};
 use crate::play::Play;
 use crate::shown;
 
-/// A token with the shape of Graph's. Each part contains [`SECRET`], which nobody but the service may see.
+/// A token with the shape of Graph's. Each part contains [`SECRET`], which nobody but the service may see. It is also the
+/// client secret, the machine's identity header, and the token that Microsoft Entra gives for them.
 pub(crate) const TOKEN: &str = "eyJ0eXAi0123456789.eyJhdWQi0123456789.c2lnbmF0dXJl0123456789";
 const SECRET: &str = "0123456789";
 
@@ -66,6 +69,10 @@ pub(crate) enum Stage {
     Retry,
     Read,
     Wait,
+    /// The request for a token, to Microsoft Entra.
+    Token,
+    /// The request for a token, to the endpoint of this machine's identity.
+    Identity,
 }
 
 /// The call.
@@ -79,7 +86,13 @@ pub(crate) enum Call {
     Settings,
     SettingsWithRetries,
     SyncAndWait,
+    /// The library gets the token itself.
+    SyncByCredential,
+    SyncByCredentialWithRetries,
 }
+
+/// The end of a call, everything that the library can print about it, and how long it took.
+pub(crate) type Told = (String, String, Duration);
 
 /// The result of a case.
 struct Seen {
@@ -170,40 +183,59 @@ impl Case {
             first.expect("the first is accepted");
             play.settle();
         }
-        let began = Instant::now();
-        let (end, said) = self.call(&client, deadline);
-        let took = began.elapsed();
+        let (end, said, took) = match self.peer.way {
+            Way::Identity => machine::call(self, play.port(), deadline),
+            _ => self.call(&client, deadline),
+        };
         drop(client);
         Seen { end, said, deadline, took, heard: play.end() }
     }
 
     pub(crate) fn client(&self, port: u16, deadline: Duration) -> Client {
+        self.client_that_trusts(shown::ca_file(), port, deadline)
+    }
+
+    pub(crate) fn client_that_trusts(&self, ca_file: &Path, port: u16, deadline: Duration) -> Client {
         let at = |address: &str| address.replace("PORT", &port.to_string());
         // One request at a time is played; tests/one_call.rs has the reading after "too soon".
         let builder = Client::builder().ignore_environment().trigger_only();
         let builder = match self.peer.way {
             Way::BaseUrl(url) => builder.no_proxy().base_url(&at(url)),
             Way::Proxy(proxy) => builder.proxy(&at(proxy)),
+            Way::Identity => builder.proxy(&at("http://127.0.0.1:PORT")),
             Way::ProxyTo(proxy, url) => {
                 builder.proxy(&at(proxy)).and_then(|builder| builder.base_url(&at(url)))
             }
         };
         let retries = match self.call {
-            Call::SyncWithRetries | Call::SettingsWithRetries => 2,
+            Call::SyncWithRetries | Call::SettingsWithRetries | Call::SyncByCredentialWithRetries => 2,
             _ => 0,
         };
-        let builder = builder.unwrap().ca_file(shown::ca_file()).unwrap().max_retries(retries).unwrap();
+        let builder = builder.unwrap().ca_file(ca_file).unwrap().max_retries(retries).unwrap();
         // Only the deadline may end the call.
         builder.timeout(deadline).unwrap().connect_timeout(LONG).unwrap().build().unwrap()
     }
 
-    fn call(&self, client: &Client, deadline: Duration) -> (String, String) {
+    pub(crate) fn call(&self, client: &Client, deadline: Duration) -> Told {
         let token = self.token();
-        match self.call {
+        let began = Instant::now();
+        let (end, said) = match self.call {
             Call::Settings | Call::SettingsWithRetries => told(client.settings(&token)),
             Call::SyncAndWait => told(client.sync_and_wait(&token, deadline, |_| ControlFlow::Continue(()))),
+            Call::SyncByCredential | Call::SyncByCredentialWithRetries => {
+                told(client.sync(&self.credential()))
+            }
             _ => told(client.sync(&token)),
+        };
+        (end, said, began.elapsed())
+    }
+
+    fn credential(&self) -> Credential {
+        match self.peer.way {
+            Way::Identity => Credential::managed_identity(None),
+            _ => Credential::client_secret("contoso.com", "client-id", Secret::Text(TOKEN)),
         }
+        .expect("right arguments")
     }
 
     fn token(&self) -> String {
@@ -217,11 +249,16 @@ impl Case {
 /// The value of a successful call.
 trait Success: Debug {
     fn summary(&self) -> String;
+    fn trace(&self) -> String;
 }
 
 impl Success for SyncOutcome {
     fn summary(&self) -> String {
         summary(format!("{:?}", self.answer()), self.detail())
+    }
+
+    fn trace(&self) -> String {
+        in_one_line(self.detail().trace())
     }
 }
 
@@ -229,17 +266,23 @@ impl Success for Settings {
     fn summary(&self) -> String {
         format!("Settings {:?}", self.status())
     }
+
+    fn trace(&self) -> String {
+        String::new()
+    }
 }
 
 fn told<T: Success>(result: Result<T, Error>) -> (String, String) {
     match result {
-        Ok(success) => (success.summary(), format!("{success:?}")),
+        Ok(success) => (success.summary(), format!("{success:?} {}", success.trace())),
         Err(error) => {
             let sources = std::iter::successors(error.source(), |cause| (*cause).source());
             let sources: Vec<String> = sources.map(|cause| format!("{cause} {cause:?}")).collect();
             let (detail, claims) = (error.detail(), error.detail().claims().unwrap_or_default());
             let fields = format!("{error:#?}").replace('\n', " ");
-            let said = format!("{error} {error:#} {error:?} {fields} {sources:?} {detail:?} {claims}");
+            let trace = in_one_line(detail.trace());
+            let said =
+                format!("{error} {error:#} {error:?} {fields} {sources:?} {detail:?} {claims} {trace}");
             (summary(format!("{:?}", error.kind()), error.detail()), said)
         }
     }
@@ -248,4 +291,8 @@ fn told<T: Success>(result: Result<T, Error>) -> (String, String) {
 fn summary(end: String, detail: &Detail) -> String {
     let status = detail.http_status().map(|status| format!(" {status}"));
     format!("{end} {:?}{}", detail.trigger(), status.unwrap_or_default())
+}
+
+fn in_one_line(trace: &Trace) -> String {
+    trace.to_string().replace('\n', " ")
 }

@@ -191,6 +191,11 @@ impl Line {
             }
             Act::Send(flight) => self.top.send(flight),
             Act::SendBelow(flight) => self.top.send_below(flight),
+            Act::Plain => {
+                let (lane, record) = (self.tcp.try_clone()?, self.record.clone());
+                self.top = Box::new(Tap { lane, ears: Ears::Service, record });
+                Ok(())
+            }
             Act::Tls(shown) => {
                 let ears = if shown.is_the_service() { Ears::Service } else { Ears::Others };
                 self.shake_hands(*shown, ears)
@@ -218,11 +223,11 @@ impl Line {
     }
 
     fn hear(&mut self) -> io::Result<()> {
-        let (mut head, mut buffer) = (Vec::new(), [0; 4096]);
-        while !head.ends_with(b"\r\n\r\n") {
+        let (mut request, mut buffer) = (Vec::new(), [0; 4096]);
+        while !is_whole(&request) {
             match self.top.read(&mut buffer)? {
                 0 => return Err(ErrorKind::UnexpectedEof.into()),
-                length => head.extend_from_slice(&buffer[..length]),
+                length => request.extend_from_slice(&buffer[..length]),
             }
         }
         Ok(())
@@ -280,4 +285,13 @@ impl Line {
         drop((top, tcp));
         record.rests();
     }
+}
+
+/// Whether these bytes are a request's head and its whole body.
+fn is_whole(request: &[u8]) -> bool {
+    let Some(end) = request.windows(4).position(|window| window == b"\r\n\r\n") else { return false };
+    let head = String::from_utf8_lossy(&request[..end]).to_ascii_lowercase();
+    let length = head.lines().find_map(|line| line.strip_prefix("content-length:"));
+    let length: usize = length.map_or(0, |length| length.trim().parse().expect("the client counts"));
+    request.len() >= end + 4 + length
 }

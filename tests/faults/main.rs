@@ -19,6 +19,7 @@ use shown::Shown;
 mod case;
 mod heard;
 mod line;
+mod machine;
 mod peer;
 mod play;
 mod records;

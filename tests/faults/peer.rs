@@ -17,6 +17,8 @@ pub(crate) struct Peer {
 pub(crate) enum Way {
     BaseUrl(&'static str),
     Proxy(&'static str),
+    /// The proxy, and the endpoint of the machine's identity, which no proxy may see.
+    Identity,
     /// Both, for a proxy whose client looks up the service's name itself.
     ProxyTo(&'static str, &'static str),
 }
@@ -34,7 +36,7 @@ pub(crate) enum Door {
 /// A step of the script. After the last one the peer closes properly, and reads until the client leaves.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Act {
-    /// Reads a head, to the empty line.
+    /// Reads a head, to the empty line, and the body that it announces.
     Hear,
     /// Reads a head that must come in one piece.
     HearAtOnce,
@@ -59,6 +61,8 @@ pub(crate) enum Act {
     Send(Flight),
     /// The same in the proxy's TLS, around the service's.
     SendBelow(Flight),
+    /// Speaks without TLS, as only this machine's own identity endpoint may.
+    Plain,
     /// Makes a TLS handshake as the service.
     Tls(Shown),
     /// Makes a TLS handshake as a proxy.
@@ -137,6 +141,21 @@ pub(crate) fn proxy() -> Peer {
 /// An HTTP proxy, after it has opened the tunnel.
 pub(crate) fn tunnel() -> Peer {
     proxy().says("HTTP/1.1 200 OK\r\n\r\n")
+}
+
+/// The service by a proxy, after a request.
+pub(crate) fn by_tunnel() -> Peer {
+    tunnel().serves()
+}
+
+/// The endpoint of the machine's identity, before the first byte.
+pub(crate) fn machine() -> Peer {
+    direct().by(Way::Identity).does(Act::Plain)
+}
+
+/// The endpoint of the machine's identity, after a request.
+pub(crate) fn identity() -> Peer {
+    machine().hears()
 }
 
 /// A proxy over TLS, before the first byte.
@@ -284,6 +303,17 @@ impl Peer {
         let last = self.connections.last().expect("a peer with a connection").clone();
         self.connections.extend(vec![last; times]);
         self
+    }
+
+    /// The same in place of Microsoft Entra: a proxy leads there, because its name is fixed. None if only a name
+    /// would lead to this peer.
+    pub(crate) fn in_place_of_entra(mut self) -> Option<Peer> {
+        if self.way == Way::BaseUrl("https://localhost:PORT") {
+            self.way = http_proxy().way;
+            let [tunnel] = tunnel().connections.try_into().expect("it has one connection");
+            self.connections.iter_mut().for_each(|acts| drop(acts.splice(..0, tunnel.clone())));
+        }
+        matches!(self.way, Way::Proxy(proxy) if proxy.starts_with("http")).then_some(self)
     }
 
     /// Whether it has a step that never lets a call end.

@@ -197,7 +197,7 @@ fn leaf(shown: Shown) -> CertificateParams {
         names.iter().map(|name| SanType::DnsName((*name).try_into().expect("ASCII"))).collect()
     };
     let address = || SanType::IpAddress(Ipv4Addr::LOCALHOST.into());
-    let names = || dns(&["localhost", "graph.microsoft.com"]);
+    let names = || dns(&["localhost", "graph.microsoft.com", "login.microsoftonline.com"]);
     let mut params = CertificateParams::default();
     params.subject_alt_names = match shown {
         ForAnotherHost => dns(&["wrong-host.example"]),

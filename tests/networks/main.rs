@@ -10,6 +10,7 @@ mod credentials;
 mod dante;
 mod ends;
 mod fronts;
+mod identity;
 mod look_ups;
 mod name_server;
 mod network;

@@ -1,6 +1,7 @@
-//! The examples that are real agents, run as their users run them. Each of their tokens has the word "secret" in it, which
-//! must be in nothing that they say.
+//! The examples that are real agents, run as their users run them. Each of their tokens and secrets has the word "s3cret"
+//! in it, which must be in nothing that they say.
 
+mod credentials;
 mod fleet;
 mod syncd;
 
@@ -87,7 +88,7 @@ impl Agent {
         }
         let text = std::mem::take(&mut self.said.so_far.lock().unwrap().text);
         let status = self.child.wait().unwrap();
-        assert!(!text.contains("secret"), "a token was told:\n{text}");
+        assert!(!text.contains("s3cret"), "a secret was told:\n{text}");
         (status.code().unwrap_or_else(|| panic!("{status}:\n{text}")), text)
     }
 }

@@ -68,7 +68,7 @@ fn join_fleet(fleet: Fleet<()>, token: &str) -> Result<SyncOutcome, Error> {
     loop {
         match fleet.next(Duration::MAX) {
             FleetEvent::Ended { result, .. } => return result,
-            FleetEvent::WantsToken { key, .. } => fleet.set_token(&key, Some(&hear(&mut input()))).unwrap(),
+            FleetEvent::WantsToken { key, .. } => fleet.set_token(&key, &hear(&mut input())).unwrap(),
             _ => {}
         }
     }

@@ -9,9 +9,9 @@ use std::time::Duration;
 
 use autopilot_emulator::{Access, Behaviour, Clock, Config, Emulator, Past, Reply, RetryAfter, Step, Token};
 
-use crate::compiler;
 use crate::emulators::{quick, stepping};
 use crate::program::{self, Program};
+use crate::{compiler, credentials};
 
 const STRICT: &[&str] = &[
     "-Wall",
@@ -224,6 +224,7 @@ fn every_constant_of_c_has_its_name_and_number() {
         ("AUTOPILOT_PHASE_", "Phase"),
         ("AUTOPILOT_CLOUD_", "Cloud"),
         ("AUTOPILOT_EVENT_", "EventKind"),
+        ("AUTOPILOT_SECRET_", "Secret"),
     ];
     let goal = |name: &str| {
         let name = name.strip_prefix("AUTOPILOT_GOAL_")?.to_lowercase();
@@ -238,7 +239,7 @@ fn every_constant_of_c_has_its_name_and_number() {
             format!("static_assert({} == ({number}));\n", goal(name).unwrap_or_else(of_enum))
         })
         .collect();
-    assert_eq!(asserted.len(), 47, "{asserted:?}");
+    assert_eq!(asserted.len(), 50, "{asserted:?}");
     let text = format!("#include \"autopilot_sync.hpp\"\n{}", asserted.concat());
     compiler::run(strict("c++17").arg("-fsyntax-only").arg(source("constants.cpp", &text)));
 }
@@ -262,7 +263,7 @@ fn examples() -> Vec<String> {
 #[test]
 fn the_headers_examples_work() {
     let examples = examples();
-    assert_eq!(examples.len(), 3, "{examples:?}");
+    assert_eq!(examples.len(), 4, "{examples:?}");
     let mut command = strict("c++17");
     let program = Program::linked(command.arg(source("example.cpp", &examples[0])), "cpp-example");
     let emulator = Emulator::start(Config::default());
@@ -274,9 +275,11 @@ fn the_headers_examples_work() {
          void retry_in(std::optional<std::chrono::milliseconds> time);\n\
          struct Tenant {{ std::string name, token; }};\n\
          void f(const std::string &token);\nvoid f(const std::string &token) {{\n{}\n}}\n\
+         void a(const std::string &tenant, const std::string &client_id);\n\
+         void a(const std::string &tenant, const std::string &client_id) {{\n{}\n}}\n\
          void g(const autopilot::Fleet &fleet, const std::vector<Tenant> &tenants);\n\
          void g(const autopilot::Fleet &fleet, const std::vector<Tenant> &tenants) {{\n{}\n}}\n",
-        examples[1], examples[2]
+        examples[1], examples[2], examples[3]
     );
     let fragment = source("fragment.cpp", &around);
     compiler::run(strict("c++17").arg("-fsyntax-only").arg(fragment));
@@ -326,6 +329,16 @@ fn an_allocation_that_fails_leaves_nothing_behind() {
     let endless = with(Behaviour { duration: Duration::from_secs(3600), ..quick() })();
     endless.set_token("barred", Token::new(Access::Forbidden));
     assert_eq!(compiler::run(&mut program.plainly_against(&endless)), "kept\n");
+}
+
+#[test]
+fn a_credential_gets_the_tokens() {
+    let mut command = strict("c++17");
+    command.args(SANITIZED).arg(program::folder().join("credentials.cpp"));
+    let program = Program::linked(&mut command, "cpp-credentials");
+    credentials::leads_to_a_token(&program);
+    credentials::is_handed_in(&program);
+    credentials::serves_a_fleet(&program);
 }
 
 #[test]

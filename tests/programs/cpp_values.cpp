@@ -27,6 +27,7 @@ static_assert(is_move_only<Client> && is_move_only<Options> && is_move_only<Canc
 static_assert(is_move_only<Wait> && is_move_only<Fleet> && std::is_trivially_copyable_v<Goal>);
 static_assert(copies_without_throwing<Error> && copies_without_throwing<Outcome>);
 static_assert(std::is_copy_constructible_v<Settings> && std::is_nothrow_move_constructible_v<Settings>);
+static_assert(std::is_copy_constructible_v<Credential> && std::is_nothrow_move_constructible_v<Credential>);
 static_assert(std::is_copy_constructible_v<Event> && std::is_nothrow_move_constructible_v<Event>);
 static_assert(stays<Progress> && stays<Text>);
 static_assert(std::is_base_of_v<std::runtime_error, Error> && std::is_nothrow_destructible_v<Error>);

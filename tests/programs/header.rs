@@ -100,6 +100,7 @@ fn every_constant_has_its_name() {
     let header = fs::read_to_string(committed_path()).unwrap();
     let constants = header.lines().filter_map(|line| line.trim().strip_suffix(',')?.split_once(" = "));
     let checks: Vec<String> = constants
+        .filter(|(name, _)| !name.starts_with("AUTOPILOT_SECRET_")) // programs only write them in their source
         .map(|(name, _)| {
             let kind =
                 kinds.iter().find(|(prefix, _)| name.starts_with(prefix)).map_or("result", |(_, kind)| kind);

@@ -31,6 +31,15 @@ fn what_is_refused_is_refused_before_anything_is_opened() {
 }
 
 #[test]
+fn a_credential_that_cannot_be_right_is_refused_before_anything_is_opened() {
+    let emulator = emulator();
+    let mut program = Program::named("hostile_credentials.c").against(&emulator);
+    program.env("EMPTY", "").env("TWO_LINES", "secret-0123456789\nsecret-0123456789");
+    assert_eq!(compiler::run(&mut program), "kept\n");
+    assert_eq!(emulator.counts().accepted, 0);
+}
+
+#[test]
 fn null_stands_for_the_default_where_it_may() {
     let emulator = emulator();
     assert_eq!(hostile(&emulator, "defaults"), "kept\n");

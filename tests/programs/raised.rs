@@ -59,6 +59,7 @@ fn program() -> PathBuf {
 fn run_by_nobody(program: &Path, emulator: &Emulator, authorities: &Path) -> String {
     let mut command = Command::new(program);
     command.env_clear().env("HTTPS_PROXY", emulator.proxy_url()).env("SSL_CERT_FILE", authorities);
+    command.env("IDENTITY_ENDPOINT", "http://127.0.0.1:1/").env("IDENTITY_HEADER", "a-header");
     compiler::run(command.arg(emulator.direct_url()).uid(NOBODY).gid(NOBODY))
 }
 
@@ -87,6 +88,11 @@ fn the_environment_of_who_started_it_is_ignored() {
                 said.starts_with("raised 1: -3 "),
                 "{name}: only the system's authorities are trusted: {said}"
             );
+            assert!(said.contains("\nenvironment -13 none\n"), "{name}: {said}");
+            assert!(
+                said.contains("\nidentity 0 managed identity, from ") && !said.contains("App"),
+                "{name}: {said}"
+            );
         }
     }
     let counts = emulator.counts();
@@ -95,9 +101,12 @@ fn the_environment_of_who_started_it_is_ignored() {
     // Without the rights, the same program follows the environment.
     let said = run_by_nobody(&plain, &emulator, nowhere);
     assert!(said.starts_with("raised 0: -13 ") && said.contains("/nowhere.pem"), "{said}");
-    assert_eq!(
-        run_by_nobody(&plain, &emulator, &authorities),
-        "raised 0: 0 the service accepted the trigger\n"
+    let said = run_by_nobody(&plain, &emulator, &authorities);
+    let identity = "managed identity, from App Service's identity endpoint at 127.0.0.1:1";
+    assert!(said.starts_with("raised 0: 0 the service accepted the trigger\nenvironment 0 "), "{said}");
+    assert!(
+        said.contains(&format!("\nidentity 0 {identity}\n")) && said.matches(identity).count() == 2,
+        "{said}"
     );
     assert_eq!(emulator.requests()[0].via, Via::Proxy);
 }

@@ -24,7 +24,7 @@ const LONG: usize = 60 * 1024;
 const PATIENT: &str = "3600000";
 
 /// A text like a token. None of its parts occurs anywhere else.
-fn token(length: usize, seed: u64) -> Vec<u8> {
+pub(crate) fn token(length: usize, seed: u64) -> Vec<u8> {
     const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     let mut state = seed;
     let mut next = || {

@@ -1,5 +1,13 @@
-//! The emulator serves clients that nobody here wrote, as the real service does: the official SDK for Python, and curl.
-//! They are unchanged, and find it by `HTTPS_PROXY` and `SSL_CERT_FILE`.
+//! The emulator serves clients that nobody here wrote, as the real services do: the official SDK for Python, its
+//! credentials, and curl. They are unchanged, and find it by variables of the environment.
+
+mod comparison;
+#[path = "../programs/compiler.rs"]
+#[allow(dead_code)] // no program in C or C++ is here
+mod compiler;
+mod credentials;
+#[path = "../programs/venv.rs"]
+mod venv;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

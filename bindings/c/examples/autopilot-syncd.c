@@ -4,7 +4,7 @@
  * SPDX-License-Identifier: MIT OR Apache-2.0
  *
  *     cc autopilot-syncd.c $(pkg-config --cflags --libs autopilot_sync) -pthread -o autopilot-syncd
- *     autopilot-syncd --token-file /run/intune/token
+ *     autopilot-syncd --tenant contoso.com --client-id ID --secret-file /etc/autopilot-sync/secret
  *
  * C99 and POSIX.1-2008. `--help` has the options and the exit codes. autopilot-sync.service and autopilot-sync.timer
  * run it under systemd.
@@ -12,7 +12,8 @@
  * With --every it goes on even if a sync fails, so it exits only with 0, 64, 70 or 78. Signals that are ignored when it
  * starts, as under nohup, stay ignored. It also goes on if nobody reads its log any more.
  *
- * No log line has the token, and the program wipes it from memory after each sync.
+ * The library gets the tokens, or other programs do. No log line has a token or a secret. The program wipes a token that
+ * it reads after each sync. The library wipes those that it gets, the secret and the key when the program ends.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -46,12 +47,22 @@ enum {
 };
 
 static const char HELP[] =
-    "usage: autopilot-syncd (--token-file PATH | --token-fd N) [option ...]\n"
+    "usage: autopilot-syncd SOURCE [option ...]\n"
     "\n"
     "Triggers Intune's Windows Autopilot sync and waits until it completes. Writes a line to stderr for each event.\n"
     "\n"
-    "  --token-file PATH   a file with the bearer token; read before each sync, and again if the token is refused\n"
+    "The source of its tokens is one of these:\n"
+    "\n"
+    "  --tenant ID --client-id ID --secret-file PATH\n"
+    "                      an application of Microsoft Entra, and the file with its secret\n"
+    "  --tenant ID --client-id ID --certificate PATH\n"
+    "                      the same, with a PEM file that holds its certificate and the RSA key\n"
+    "  --managed-identity [--client-id ID]\n"
+    "                      the identity of this machine or app of Azure's; with an id, a user-assigned one\n"
+    "  --environment       what AZURE_TENANT_ID, AZURE_CLIENT_ID and the like name, as for Azure's own libraries\n"
+    "  --token-file PATH   a file with a bearer token; read before each sync, and again if the token is refused\n"
     "  --token-fd N        an open descriptor instead; a pipe is read only once\n"
+    "\n"
     "  --timeout DURATION  how long to wait for a sync to complete, up to a day; default 30m\n"
     "  --since WHEN        triggers only if no sync has completed since: start, or this long before the start, such as\n"
     "                      90s, 10m, 2h or 7d; with --every, the end of a pause is a start too\n"
@@ -75,8 +86,8 @@ static const char HELP[] =
     "  69  the service cannot be reached, or does not reply as documented: try again later\n"
     "  70  a fault in the library or the system\n"
     "  75  not now: try again later; or a sync runs, but its end was not seen\n"
-    "  77  the service refuses the token, or the token lacks a permission\n"
-    "  78  the proxy, the CA file or the environment cannot be used\n"
+    "  77  Entra refuses the application, or the service refuses the token, or the token lacks a permission\n"
+    "  78  the secret, certificate, managed identity, proxy, CA file or environment cannot be used\n"
     " 128+N  stopped by signal N: 129 SIGHUP, 130 SIGINT, 143 SIGTERM\n";
 
 /* The numbers of syslog. The journal reads them at the start of a line. */
@@ -126,6 +137,12 @@ static int64_t whole_seconds(int64_t milliseconds)
 struct options {
     const char *token_file;
     int64_t token_fd;
+    const char *tenant;
+    const char *client_id;
+    const char *secret_file;
+    const char *certificate;
+    bool is_managed_identity;
+    bool is_environment;
     int64_t timeout_s;
     int64_t since_s; /* so long before the start; below zero for any sync that the wait triggers or joins */
     int64_t every_s;
@@ -191,9 +208,30 @@ static bool is_cloud(const char *text, int64_t *cloud)
     return false;
 }
 
-/* Sets one option. False if the option is unknown or its value is wrong. */
+/* Sets an option that has no value. False if it is none. */
+static bool set_flag(struct options *options, const char *name)
+{
+    if (strcmp(name, "--managed-identity") == 0)
+        return options->is_managed_identity = true;
+    if (strcmp(name, "--environment") == 0)
+        return options->is_environment = true;
+    if (strcmp(name, "--once") != 0)
+        return false;
+    options->every_s = 0;
+    return true;
+}
+
+/* Sets an option that has a value. False if the option is unknown or its value is wrong. */
 static bool set_option(struct options *options, const char *name, const char *value)
 {
+    if (strcmp(name, "--tenant") == 0)
+        return *(options->tenant = value) != '\0';
+    if (strcmp(name, "--client-id") == 0)
+        return *(options->client_id = value) != '\0';
+    if (strcmp(name, "--secret-file") == 0)
+        return *(options->secret_file = value) != '\0';
+    if (strcmp(name, "--certificate") == 0)
+        return *(options->certificate = value) != '\0';
     if (strcmp(name, "--token-file") == 0)
         return *(options->token_file = value) != '\0';
     if (strcmp(name, "--token-fd") == 0)
@@ -219,20 +257,48 @@ static bool wrong(const char *why, const char *what)
     return false;
 }
 
+static bool is_application(const struct options *options)
+{
+    return options->secret_file || options->certificate;
+}
+
+/* Whether the library gets the tokens. */
+static bool has_credential(const struct options *options)
+{
+    return is_application(options) || options->is_managed_identity || options->is_environment;
+}
+
 /* A pipe gives the token only once. */
 static bool can_read_again(const struct options *options)
 {
     return options->token_file || lseek((int)options->token_fd, 0, SEEK_CUR) >= 0;
 }
 
+static bool check_source(const struct options *options)
+{
+    int sources = (options->token_file != NULL) + (options->token_fd >= 0) + (options->secret_file != NULL) +
+                  (options->certificate != NULL) + options->is_managed_identity + options->is_environment;
+    if (sources != 1)
+        return wrong("give one of --secret-file, --certificate, --managed-identity, --environment, --token-file "
+                     "and --token-fd",
+                     "");
+    if (is_application(options) != (options->tenant != NULL) ||
+        (is_application(options) && !options->client_id) ||
+        (options->client_id && !is_application(options) && !options->is_managed_identity))
+        return wrong("--secret-file and --certificate need --tenant and --client-id; a managed identity may have "
+                     "--client-id",
+                     "");
+    if (options->every_s > 0 && !has_credential(options) && !can_read_again(options))
+        return wrong("--every needs a token that can be read again", "");
+    return true;
+}
+
 static bool parse(struct options *options, char **arguments)
 {
     for (; *arguments; arguments++) {
         char *name = *arguments;
-        if (strcmp(name, "--once") == 0) {
-            options->every_s = 0;
+        if (set_flag(options, name))
             continue;
-        }
         char *value = strchr(name, '=');
         if (value)
             *value++ = '\0';
@@ -241,11 +307,7 @@ static bool parse(struct options *options, char **arguments)
         if (!value || !set_option(options, name, value))
             return wrong("wrong option or value: ", *name == '-' ? name : "an argument that is not an option");
     }
-    if ((options->token_file == NULL) == (options->token_fd < 0))
-        return wrong("give one of --token-file and --token-fd", "");
-    if (options->every_s > 0 && !can_read_again(options))
-        return wrong("--every needs a token that can be read again", "");
-    return true;
+    return check_source(options);
 }
 
 /* Room for the longest token and a line break, plus a byte, so that the library still sees that a token is too long. */
@@ -280,6 +342,12 @@ static bool read_descriptor(int descriptor, char *token)
     return true;
 }
 
+static void warn_if_public(const char *what, const struct stat *status)
+{
+    if (S_ISREG(status->st_mode) && (status->st_mode & S_IROTH))
+        say(WARNING, "%s: every user of this machine can read its file: chmod o-r", what);
+}
+
 /* Reads the token. The library checks its form. */
 static bool read_token(const struct options *options, char *token)
 {
@@ -293,8 +361,7 @@ static bool read_token(const struct options *options, char *token)
     } else if (options->token_file && !S_ISREG(status.st_mode)) {
         say(ERROR, "token: %s is not a regular file; for a pipe use --token-fd", options->token_file);
     } else {
-        if (S_ISREG(status.st_mode) && (status.st_mode & S_IROTH))
-            say(WARNING, "token: every user of this machine can read its file: chmod o-r");
+        warn_if_public("token", &status);
         is_read = read_descriptor(descriptor, token);
     }
     if (options->token_file && descriptor >= 0)
@@ -550,15 +617,55 @@ static int synchronise(const autopilot_client *client, const struct options *opt
     struct sync sync = {options, token, -1, AUTOPILOT_SYNC_STATUS_NONE, -1};
     autopilot_detail *detail = NULL;
     int64_t timeout_ms = options->timeout_s * 1000, since_ms = start_ms - options->since_s * 1000;
+    const char *given = has_credential(options) ? NULL : token; /* NULL: the client gets one */
     autopilot_result result =
         options->since_s < 0
-            ? autopilot_client_sync_and_wait(client, token, timeout_ms, cancel, on_progress, &sync, &detail)
-            : autopilot_client_sync_since(client, token, since_ms, timeout_ms, cancel, on_progress, &sync, &detail);
+            ? autopilot_client_sync_and_wait(client, given, timeout_ms, cancel, on_progress, &sync, &detail)
+            : autopilot_client_sync_since(client, given, since_ms, timeout_ms, cancel, on_progress, &sync, &detail);
     int code = exit_code(result, detail);
     tell_settings(&sync, autopilot_detail_settings(detail));
     bool is_harmless = code == EXIT_DONE || code == EXIT_NOT_NOW || code == EXIT_BY_SIGNAL;
     tell_result(result, detail, is_harmless ? NOTICE : ERROR);
     *retry_after_s = whole_seconds(autopilot_detail_retry_after_ms(detail));
+    autopilot_detail_free(detail);
+    return code;
+}
+
+static autopilot_result new_credential(const struct options *options, autopilot_credential **credential,
+                                       autopilot_detail **detail)
+{
+    if (options->secret_file)
+        return autopilot_credential_new_secret(options->tenant, options->client_id, AUTOPILOT_SECRET_FILE,
+                                               options->secret_file, credential, detail);
+    if (options->certificate)
+        return autopilot_credential_new_certificate(options->tenant, options->client_id, options->certificate, 0,
+                                                    credential, detail);
+    if (options->is_managed_identity)
+        return autopilot_credential_new_managed_identity(options->client_id, credential, detail);
+    return autopilot_credential_from_environment(credential, detail);
+}
+
+/* Makes the client get its tokens itself. Returns the exit code. */
+static int set_credential(autopilot_options *settings, const struct options *options)
+{
+    autopilot_credential *credential = NULL;
+    autopilot_detail *detail = NULL;
+    autopilot_result result = new_credential(options, &credential, &detail);
+    int code = exit_code(result, detail);
+    const char *file = options->secret_file ? options->secret_file : options->certificate;
+    struct stat status;
+    if (file && stat(file, &status) == 0)
+        warn_if_public(options->secret_file ? "secret" : "certificate", &status);
+    if (credential) {
+        autopilot_options_set_credential(settings, credential);
+        say(INFO, "tokens: from %s", autopilot_credential_describe(credential));
+    } else if (result == AUTOPILOT_ERROR_INVALID_ARGUMENT) {
+        wrong(autopilot_detail_message(detail), "");
+        code = EXIT_USAGE;
+    } else {
+        tell_result(result, detail, ERROR);
+    }
+    autopilot_credential_free(credential);
     autopilot_detail_free(detail);
     return code;
 }
@@ -579,7 +686,7 @@ static autopilot_client *new_client(const struct options *options, int *code)
     if ((options->proxy && autopilot_options_set_proxy(settings, options->proxy) != AUTOPILOT_OK) ||
         (options->ca_file && autopilot_options_set_ca_file(settings, options->ca_file) != AUTOPILOT_OK)) {
         wrong(or_dash(autopilot_options_error(settings)), ""); /* do not print the value: it may have a password */
-    } else {
+    } else if (!has_credential(options) || (*code = set_credential(settings, options)) == EXIT_DONE) {
         autopilot_result result = autopilot_client_new(settings, &client, &detail);
         *code = exit_code(result, detail);
         if (!client)
@@ -595,15 +702,28 @@ static const char *signal_name(int signal)
     return signal == SIGTERM ? "SIGTERM" : signal == SIGINT ? "SIGINT" : "SIGHUP";
 }
 
+/* Reads the token again. Or if the last sync got none or a wrong one, reads the secret or the certificate again: it may
+ * be a new one now. */
+static bool renew(autopilot_client **client, const struct options *options, char *token, int last_code)
+{
+    if (!has_credential(options))
+        return read_token(options, token);
+    if (last_code == EXIT_NO_TOKEN || last_code == EXIT_NOT_ALLOWED || last_code == EXIT_CONFIGURATION) {
+        autopilot_client_free(*client);
+        *client = new_client(options, &last_code);
+    }
+    return *client != NULL;
+}
+
 /* Synchronises once, or again and again until a signal comes. */
-static int run(const autopilot_client *client, const struct options *options, int64_t start_ms, struct stop *stop,
-               char *token, bool is_read)
+static int run(autopilot_client **client, const struct options *options, int64_t start_ms, struct stop *stop,
+               char *token, bool is_ready)
 {
     for (;;) {
         int64_t retry_after_s = 0;
         int code = EXIT_NO_TOKEN;
-        if (is_read)
-            code = synchronise(client, options, start_ms, token, stop->cancel, &retry_after_s);
+        if (is_ready)
+            code = synchronise(*client, options, start_ms, token, stop->cancel, &retry_after_s);
         wipe(token);
         int signal = stop_wait(stop, 0);
         if (signal == 0 && options->every_s > 0) {
@@ -618,7 +738,7 @@ static int run(const autopilot_client *client, const struct options *options, in
         if (signal != 0)
             return EXIT_DONE;
         start_ms = now_ms();
-        is_read = read_token(options, token);
+        is_ready = renew(client, options, token, code);
     }
 }
 
@@ -649,13 +769,13 @@ int main(int argc, char **argv)
     say(INFO, "start: libautopilot_sync %s, timeout %" PRId64 " s", autopilot_version(), options.timeout_s);
 
     /* Before signals are blocked, because reading a pipe may wait. */
-    bool is_read = read_token(&options, token);
+    bool is_ready = has_credential(&options) || read_token(&options, token);
     struct stop stop;
     if (!stop_begin(&stop)) {
         say(ERROR, "stop: cannot start a thread for signals");
         code = EXIT_FAULT;
     } else {
-        code = run(client, &options, start_ms, &stop, token, is_read);
+        code = run(&client, &options, start_ms, &stop, token, is_ready);
         stop_end(&stop);
     }
     wipe(token);

@@ -4,7 +4,7 @@
  * SPDX-License-Identifier: MIT OR Apache-2.0
  *
  *     c++ -std=c++17 autopilot-fleet.cpp $(pkg-config --cflags --libs autopilot_sync) -pthread -o autopilot-fleet
- *     autopilot-fleet --wait 1800 tenants.txt
+ *     autopilot-fleet --client-id ID --certificate agent.pem --wait 30m tenants.txt
  *
  * C++17 and POSIX. `--help` has the options, the form of the file, and the exit codes.
  *
@@ -16,7 +16,7 @@
  * SIGINT, SIGTERM and SIGHUP end the calls at once. The program then also reports the tenants that it did not reach.
  * Signals that were ignored at the start, as under nohup, stay ignored.
  *
- * It reads each token just before it needs it, never prints it, and wipes it from memory afterwards.
+ * It reads or gets each token just before it needs it, never prints it, and wipes it from memory afterwards.
  */
 #include <algorithm>
 #include <atomic>
@@ -40,6 +40,7 @@
 #include <string>
 #include <system_error>
 #include <thread>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -55,13 +56,18 @@ using std::chrono::seconds;
 
 constexpr char HELP[] = R"(usage: autopilot-fleet [option ...] FILE
 
-Triggers Intune's Windows Autopilot sync for each tenant in FILE. Each line names a tenant and its bearer token:
+Triggers Intune's Windows Autopilot sync for each tenant in FILE. Each line is one of these:
 
-    NAME file:PATH       or       NAME env:VARIABLE
+    NAME                 a tenant's id or one of its domains; Microsoft Entra gives an application its token
+    NAME file:PATH       any name, and a file with the tenant's bearer token
+    NAME env:VARIABLE    the same with a variable
 
 Empty lines and lines that begin with # are skipped. The path of a file is relative to the folder of FILE. The command
-line autopilot-sync reads the same form, and also NAME azure:CREDENTIAL.
+line autopilot-sync reads the last two forms too, and also NAME azure:CREDENTIAL.
 
+  --client-id ID   an application that each tenant has consented to, for those lines that are only a name; with one of:
+  --secret-file PATH, --certificate PATH
+                   a file with the application's secret, or a PEM file with its certificate and the RSA key
   --wait DURATION  waits until each sync ends, at most this long, and first until the service accepts a trigger; without
                    it, only triggers; such as 90s, 30m, 1h30m or a number of seconds
   --since WHEN     with --wait: triggers only if no sync has completed since: start, or this long before the start,
@@ -83,8 +89,8 @@ exit codes:
   69  the service cannot be reached, or does not reply as documented: try again later
   70  a fault in the library or the system
   74  the results cannot be written
-  77  the service refuses the token, or the token lacks a permission
-  78  the proxy, the CA file or the environment cannot be used
+  77  Entra refuses the application, or the service refuses the token, or the token lacks a permission
+  78  the secret, certificate, proxy, CA file or environment cannot be used
  128+N  stopped by signal N: 129 SIGHUP, 130 SIGINT, 143 SIGTERM
 
 The exit code is the highest of all tenants' codes.
@@ -114,6 +120,9 @@ struct Refusal : std::runtime_error {
 
 struct Arguments {
     std::string file;
+    std::string client_id;
+    std::string secret_file;
+    std::string certificate;
     int jobs = 20000;
     int threads = 256;
     std::optional<seconds> wait;
@@ -187,6 +196,12 @@ Arguments parse(const std::vector<std::string> &words)
             arguments.wait = duration(word, value(), 86400);
         else if (word == "--since")
             arguments.since = start - since(value());
+        else if (word == "--client-id")
+            arguments.client_id = value();
+        else if (word == "--secret-file")
+            arguments.secret_file = value();
+        else if (word == "--certificate")
+            arguments.certificate = value();
         else if (word == "--jobs")
             arguments.jobs = number(word, value(), 1, 20000);
         else if (word == "--threads")
@@ -206,12 +221,31 @@ Arguments parse(const std::vector<std::string> &words)
         throw Refusal(exit_usage, "give one FILE");
     if (arguments.since && !arguments.wait)
         throw Refusal(exit_usage, "--since needs --wait");
+    if (arguments.client_id.empty() != (arguments.secret_file.empty() && arguments.certificate.empty()) ||
+        !(arguments.secret_file.empty() || arguments.certificate.empty()))
+        throw Refusal(exit_usage, "give --client-id together with --secret-file or --certificate");
     return arguments;
+}
+
+/// The application that gets the tokens of tenants which have only a name.
+std::optional<autopilot::Credential> application(const Arguments &arguments)
+try {
+    constexpr char NO_TENANT[] = "none"; // each tenant has it for itself
+    if (!arguments.secret_file.empty())
+        return autopilot::Credential::client_secret(NO_TENANT, arguments.client_id, autopilot::Secret::file,
+                                                    arguments.secret_file);
+    if (!arguments.certificate.empty())
+        return autopilot::Credential::client_certificate(NO_TENANT, arguments.client_id, arguments.certificate);
+    return std::nullopt;
+} catch (const autopilot::Error &error) {
+    if (error.kind() != autopilot::ErrorKind::invalid_argument)
+        throw;
+    throw Refusal(exit_usage, error.what());
 }
 
 struct Tenant {
     std::string name;
-    std::string source;   // of its token: file:PATH or env:VARIABLE
+    std::string source;   // of its token: file:PATH or env:VARIABLE, or empty if the application gets it
     std::string no_token; // why the source has none
 };
 
@@ -228,7 +262,7 @@ bool is_source(const std::string &source)
 }
 
 /// Reads the next line that names a tenant. None at the end of the file.
-std::optional<Tenant> next_tenant(std::istream &file, std::uint64_t &line_number)
+std::optional<Tenant> next_tenant(std::istream &file, std::uint64_t &line_number, bool has_application)
 {
     for (std::string line; std::getline(file, line);) {
         line_number++;
@@ -238,9 +272,9 @@ std::optional<Tenant> next_tenant(std::istream &file, std::uint64_t &line_number
             continue;
         std::getline(words >> std::ws, tenant.source);
         // Do not show the line: somebody may have put a token there.
-        if (!is_name(tenant.name) || !is_source(tenant.source))
+        if (!is_name(tenant.name) || !(is_source(tenant.source) || (tenant.source.empty() && has_application)))
             throw Refusal(exit_no_token, "line " + std::to_string(line_number) +
-                                             ": expected NAME file:PATH or NAME env:VARIABLE");
+                                             ": expected NAME file:PATH, NAME env:VARIABLE, or NAME with --client-id");
         return tenant;
     }
     if (!file.eof())
@@ -482,7 +516,7 @@ private:
         const std::lock_guard<std::mutex> lock(mutex_);
         while (file_ && (signal_ != 0 || fleet_.has_room())) {
             try {
-                std::optional<Tenant> tenant = next_tenant(file_, line_number_);
+                std::optional<Tenant> tenant = next_tenant(file_, line_number_, application_.has_value());
                 if (tenant && signal_ == 0)
                     add(std::move(*tenant));
                 else if (tenant)
@@ -509,16 +543,18 @@ private:
 
     void give_token(std::uint64_t key)
     try {
-        std::string source, why;
-        with(key, [&](const Tenant &tenant) { source = in_folder(folder_, tenant.source); });
-        if (source.empty())
+        std::string name, source, why;
+        with(key, [&](const Tenant &tenant) { std::tie(name, source) = std::tie(tenant.name, tenant.source); });
+        if (name.empty())
             return; // its call has ended meanwhile
         try {
-            return fleet_.set_token(key, read_token(source));
+            if (source.empty())
+                return fleet_.set_credential(key, application_->for_tenant(name));
+            return fleet_.set_token(key, read_token(in_folder(folder_, source)));
         } catch (const NoToken &error) {
             why = error.what();
         } catch (const autopilot::Error &) {
-            why = "its source has no valid token";
+            why = source.empty() ? "its name is no id and no domain of a tenant" : "its source has no valid token";
         } catch (const std::exception &fault) {
             warn(fault);
             why = fault.what();
@@ -576,6 +612,7 @@ private:
     }
 
     Arguments arguments_;
+    const std::optional<autopilot::Credential> application_ = application(arguments_);
     Printer printer_;
     const autopilot::Fleet fleet_{
         autopilot::Client(

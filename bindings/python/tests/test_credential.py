@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Callable
 
 import pytest
-from autopilot_sync import Answer, CallCancelledError, Client, ClientAuthenticationError, Cloud, Credential, Phase, Progress
+from autopilot_sync import Answer, CallCancelledError, Client, ClientAuthenticationError, AnyCredential, Cloud, Phase, Progress
 from azure.core.credentials import AccessToken, AccessTokenInfo
 from azure.identity import AzureCliCredential, ChainedTokenCredential, CredentialUnavailableError
 from conftest import Start
@@ -49,7 +49,7 @@ def statuses(emulator: Emulator) -> list[int]:
     "credential",
     ["token", lambda: "token", lambda: AccessToken("token", 0), Static("token"), Informing("token")],
 )
-def test_each_kind_of_credential(emulator: Emulator, credential: Credential) -> None:
+def test_each_kind_of_credential(emulator: Emulator, credential: AnyCredential) -> None:
     assert Client(credential).sync().answer is Answer.ACCEPTED
     assert tokens(emulator) == [5]
 
@@ -170,7 +170,7 @@ def test_a_wait_hands_back_a_challenge(start: Start) -> None:
 
 
 @pytest.mark.parametrize("credential", ["old", Static("old"), Static("old", "older")])
-def test_a_wait_without_a_good_token_ends(start: Start, credential: Credential) -> None:
+def test_a_wait_without_a_good_token_ends(start: Start, credential: AnyCredential) -> None:
     start("--token", "old:expired", "--token", "older:expired")
     with pytest.raises(ClientAuthenticationError) as raised:
         Client(credential).sync_and_wait(60)

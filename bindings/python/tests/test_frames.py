@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Callable
 
 import pytest
-from autopilot_sync import CallCancelledError, Client, Fleet, Goal, sync, sync_many
+from autopilot_sync import CallCancelledError, Client, ClientAuthenticationError, Credential, Fleet, Goal, sync, sync_many
 from autopilot_sync._cli.credentials import TokenFile, TokenVariable
 from autopilot_sync._cli.main import main
 from azure.core.credentials import AccessToken
@@ -137,6 +137,32 @@ def test_when_the_server_misbehaves(emulator: Emulator, call: Call, answer: dict
 @pytest.mark.parametrize("text", [SECRET + " ", SECRET + "\0", SECRET + "\u00e9", SECRET + "\ud800"])
 def test_when_the_token_cannot_be_one(emulator: Emulator, call: Call, text: str) -> None:
     assert seen_in(lambda: call(text), ValueError) == []
+
+
+def credential_of(secret: Any, tenant: str = "default", **more: Any) -> Credential:
+    return Credential.client_secret(tenant, "an-application", secret, **more)
+
+
+@pytest.mark.parametrize("call", [sync, *TAKE_TEXTS])
+def test_when_the_secret_is_refused(start: Start, call: Call) -> None:
+    start("--client-secret", "another")
+    assert seen_in(lambda: call(credential_of(SECRET)), ClientAuthenticationError) == []
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: credential_of(SECRET + " "),
+        lambda: credential_of(SECRET + "\ud800"),
+        lambda: credential_of(SECRET.encode()),
+        lambda: credential_of(SECRET, "not a tenant"),
+        lambda: credential_of(SECRET, "default\0"),
+        lambda: credential_of(SECRET, variable="SECRET"),
+        lambda: credential_of(SECRET).for_tenant("common"),
+    ],
+)
+def test_when_no_credential_can_be_made(make: Callable[[], object]) -> None:
+    assert seen_in(make, TypeError, ValueError) == []
 
 
 def twice() -> Iterator[str]:

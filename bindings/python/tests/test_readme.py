@@ -38,23 +38,31 @@ def test_a_change(start: Start) -> None:
     assert run(PROGRAMS[2] + call).stdout == "the sync completed\n"
 
 
+def test_a_credential(start: Start, tmp_path: Path) -> None:
+    start("--client-secret", "a-secret", *QUICK)
+    (tmp_path / "agent").write_text("a-secret\n")
+    program = PROGRAMS[3].replace("/run/secrets/agent", (tmp_path / "agent").as_posix())
+    said = "application an-application in tenant default, by its client secret - the sync completed\n"
+    assert run(program + "\nwait_for_sync('default', 'an-application')").stdout == said
+
+
 def test_many_tenants(start: Start) -> None:
     contoso, fabrikam = "first:tenant=contoso", "second:read-only:tenant=fabrikam"
     start("--token", contoso, "--token", fabrikam, "--other-tokens", "invalid", *QUICK)
     call = "\nprint_all({'contoso': 'first', 'fabrikam': 'second'})"
-    results = sorted(line.partition(":")[0] for line in run(PROGRAMS[3] + call).stdout.splitlines())
+    results = sorted(line.partition(":")[0] for line in run(PROGRAMS[4] + call).stdout.splitlines())
     assert results == ["contoso the sync completed", "fabrikam forbidden"]
 
 
 def test_a_fleet(emulator: Emulator) -> None:
-    assert run(PROGRAMS[4] + "\nprint_states({'contoso': 'first'})").stdout == "contoso COMPLETED\n"
+    assert run(PROGRAMS[5] + "\nprint_states({'contoso': 'first'})").stdout == "contoso COMPLETED\n"
 
 
 def test_asyncio(emulator: Emulator) -> None:
     call = "\nfrom autopilot_sync import Client\nprint(asyncio.run(trigger(Client('token'))).answer.name)"
-    assert run(PROGRAMS[5] + call).stdout == "ACCEPTED\n"
+    assert run(PROGRAMS[6] + call).stdout == "ACCEPTED\n"
     shown = re.findall(r"async def trigger.*?raise$", (autopilot_sync.__doc__ or ""), re.S | re.M)
-    assert len(PROGRAMS) == 6 and len(shown) == 1
+    assert len(PROGRAMS) == 7 and len(shown) == 1
 
 
 @pytest.fixture

@@ -83,9 +83,14 @@ pub(crate) fn handshake_with<S: Read + Write>(
 
 /// A connection to the service, through the proxy.
 pub(crate) fn dial(emulator: &Emulator) -> Tls {
+    dial_to(emulator, HOST)
+}
+
+/// A connection to a host, through the proxy.
+pub(crate) fn dial_to(emulator: &Emulator, host: &str) -> Tls {
     let mut tcp = tcp(emulator.proxy_port());
-    assert_eq!(connect(&mut tcp, HOST, "").expect("the proxy answers").status, 200);
-    handshake(emulator, tcp, HOST).expect("TLS works")
+    assert_eq!(connect(&mut tcp, host, "").expect("the proxy answers").status, 200);
+    handshake(emulator, tcp, host).expect("TLS works")
 }
 
 pub(crate) fn send(stream: &mut impl Write, request: &str) {

@@ -2,13 +2,17 @@
 
 pub mod address;
 pub mod c_api;
+pub mod certificate_file;
 pub mod certificates;
 pub mod claims;
+pub mod environment;
+pub mod key_challenge;
 pub mod proxy_reply;
 pub mod reply;
 pub mod settings;
 pub mod time;
 pub mod token;
+pub mod token_reply;
 pub mod wait;
 
 use std::collections::HashSet;
@@ -29,7 +33,7 @@ const LONGEST_LINE: usize = 4096;
 /// whole. A token of less than eight bytes may occur in it by chance.
 fn assert_shows_nothing_of(token: &str, text: &str) {
     let visible: Vec<u8> = text.bytes().filter(u8::is_ascii_graphic).collect();
-    let runs = token.as_bytes().windows(token.len().min(16)).filter(|run| run.len() >= 8);
+    let runs = token.as_bytes().windows(token.len().clamp(1, 16)).filter(|run| run.len() >= 8);
     let runs: HashSet<&[u8]> = runs.collect();
     let Some(length) = runs.iter().map(|run| run.len()).next() else { return };
     let shown = visible.windows(length).find(|window| runs.contains(window));

@@ -8,8 +8,9 @@ mod history;
 
 use std::time::Duration;
 
+use crate::service::retry::Obstacle;
 use crate::text::Time;
-use crate::wait::machine::{Command, Event, Machine, Obstacle, StopReason, Terms};
+use crate::wait::machine::{Command, Event, Machine, StopReason, Terms};
 use change::Change;
 use history::History;
 
@@ -122,7 +123,7 @@ fn date_of(byte: u8) -> Option<Time> {
 }
 
 fn obstacle(byte: u8) -> Obstacle {
-    Obstacle { retry_after: retry_after(byte), is_repeatable: byte.is_multiple_of(2) }
+    Obstacle { retry_after: retry_after(byte), is_repeatable: byte.is_multiple_of(2), is_starting: false }
 }
 
 fn retry_after(byte: u8) -> Option<Duration> {

@@ -21,7 +21,6 @@ const OUTPUT_STEP: usize = 4 * 1024;
 /// The most room for requests that stays between exchanges: more than nearly all tokens need.
 const MOST_OUTPUT_KEPT: usize = 8 * 1024;
 
-#[derive(Default)]
 pub(super) struct ExchangeBuffers {
     input: Unread,
     /// Whether ureq could use some of the input when it last looked. If not, it needs more.
@@ -31,6 +30,11 @@ pub(super) struct ExchangeBuffers {
 }
 
 impl ExchangeBuffers {
+    pub(super) fn new(replies_are_secret: bool) -> ExchangeBuffers {
+        let input = if replies_are_secret { Unread::of_secrets() } else { Unread::new(Vec::new()) };
+        ExchangeBuffers { input, made_progress: false, output: Zeroizing::default() }
+    }
+
     /// Makes room for a request of this length.
     pub(super) fn make_room(&mut self, length: usize) {
         if self.output.len() < length {
@@ -106,7 +110,7 @@ mod tests {
 
     #[test]
     fn the_longest_head_fits_and_one_byte_more() {
-        let mut buffers = ExchangeBuffers::default();
+        let mut buffers = ExchangeBuffers::new(false);
         let head: Vec<u8> = (0..=250).cycle().take(LONGEST_INPUT).collect();
         append(&mut buffers, &head);
         assert!(buffers.input() == head);
@@ -115,7 +119,7 @@ mod tests {
 
     #[test]
     fn ureq_reads_more_if_it_could_use_nothing() {
-        let mut buffers = ExchangeBuffers::default();
+        let mut buffers = ExchangeBuffers::new(false);
         append(&mut buffers, b"HTTP/1.1 2");
         assert!(!buffers.can_use_input());
         buffers.input_consume(0);
@@ -128,7 +132,7 @@ mod tests {
 
     #[test]
     fn the_room_for_a_request_stays_for_the_next_unless_it_is_large() {
-        let mut buffers = ExchangeBuffers::default();
+        let mut buffers = ExchangeBuffers::new(false);
         for (length, room, kept) in [
             (1, OUTPUT_STEP, OUTPUT_STEP),
             (OUTPUT_STEP + 1, 2 * OUTPUT_STEP, 2 * OUTPUT_STEP),

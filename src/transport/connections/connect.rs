@@ -14,20 +14,19 @@ use crate::transport::connect_error::ConnectError;
 use crate::transport::proxy::{Target, open_tunnel};
 use crate::transport::route::Route;
 use crate::transport::socket::{Socket, Stream};
-use crate::transport::tls::TlsConnector;
 
 /// Connects to the service at `uri`, within the time left of the call.
-pub(super) fn connect(
-    call: &Call,
-    route: &Route,
-    tls: &TlsConnector,
-    uri: &Uri,
-) -> Result<Connection, ConnectError> {
+pub(super) fn connect(call: &Call, route: &Route, uri: &Uri) -> Result<Connection, ConnectError> {
     call.note(Happening::Proxy(route.proxy_words.clone()));
-    let (host, port) = (uri.host().unwrap_or_default(), uri.port_u16().unwrap_or(443));
+    let connection = |stream| Connection::new(stream, route.replies_are_secret);
+    let (host, port) = (uri.host().unwrap_or_default(), route.port(uri));
+    let Some(tls) = &route.tls else {
+        let addresses = look_up(call, Owner::Service, host, port)?;
+        return with_tcp(call, &addresses, |tcp| Ok(connection(tcp)));
+    };
     let handshake = |stream, received| {
         call.set_stage(Stage::Handshake);
-        tls.connect(call, stream, received, host).map(Connection::new)
+        tls.connect(call, stream, received, host).map(connection)
     };
     let Some(proxy) = &route.proxy else {
         return with_tcp(call, &look_up(call, Owner::Service, host, port)?, |tcp| handshake(tcp, Vec::new()));

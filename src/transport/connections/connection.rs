@@ -18,9 +18,9 @@ pub(super) struct Connection {
 }
 
 impl Connection {
-    pub(super) fn new(mut stream: Box<dyn Stream>) -> Connection {
+    pub(super) fn new(mut stream: Box<dyn Stream>, replies_are_secret: bool) -> Connection {
         let tcp = stream.socket().tcp();
-        Connection { stream, tcp, buffers: ExchangeBuffers::default() }
+        Connection { stream, tcp, buffers: ExchangeBuffers::new(replies_are_secret) }
     }
 
     /// Whether it can serve another exchange: the service has neither closed it nor sent bytes that nobody asked for.

@@ -17,7 +17,6 @@ use crate::transport::call::{self, Call, Interrupt};
 use crate::transport::connect_error::ConnectError;
 use crate::transport::process::thread;
 use crate::transport::route::Route;
-use crate::transport::tls::TlsConnector;
 
 /// The stack of a thread that connects. Ample: TLS and the verification of certificates need an eighth of it in a debug
 /// build.
@@ -25,19 +24,12 @@ const STACK: usize = 512 * 1024;
 
 pub(crate) struct Dialer {
     route: Arc<Route>,
-    tls: Arc<TlsConnector>,
     pool: Arc<Pool<Connection>>,
 }
 
 impl Dialer {
     pub(crate) fn new(route: Arc<Route>) -> Dialer {
-        let tls = Arc::new(TlsConnector::new(route.trust.clone()));
-        Dialer { route, tls, pool: Arc::new(Pool::new()) }
-    }
-
-    /// Names the authorities that it trusts. Reports a CA file that is unusable.
-    pub(crate) fn trusted(&self) -> Result<Arc<str>, Error> {
-        self.tls.trusted()
+        Dialer { route, pool: Arc::new(Pool::new()) }
     }
 
     /// Makes a new connection, until the call ends or the connect timeout passes.
@@ -48,10 +40,9 @@ impl Dialer {
         let limit = self.route.connect_timeout.map_or(left, |limit| limit.min(left));
         let (sender, result) = mpsc::channel();
         let pending = Arc::new(PendingConnection { call: Call::new(limit), sender: sender.clone() });
-        let (inner, route, tls, uri) =
-            (pending.call.clone(), self.route.clone(), self.tls.clone(), uri.clone());
+        let (inner, route, uri) = (pending.call.clone(), self.route.clone(), uri.clone());
         let thread = thread::spawn("autopilot-dial", STACK, move || {
-            let connect = AssertUnwindSafe(|| connect(&inner, &route, &tls, &uri));
+            let connect = AssertUnwindSafe(|| connect(&inner, &route, &uri));
             let _ = sender.send(panic::catch_unwind(connect).unwrap_or_else(|_| Err(a_panic())));
         })?;
         let result = call.block(pending.clone(), |_| result.recv_timeout(pending.call.time_left()));

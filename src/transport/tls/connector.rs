@@ -1,5 +1,6 @@
 //! Starts TLS with a server.
 
+use std::fmt;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -21,13 +22,15 @@ use crate::config::host::without_brackets;
 use crate::outcome::{CauseText, Certificate, Error, ErrorKind, Happening};
 use crate::transport::call::Call;
 use crate::transport::connect_error::ConnectError;
+use crate::transport::process::PerProcess;
 use crate::transport::socket::Stream;
 
 /// Loads the trusted certificates for the first connection. After a failed handshake the next connection loads them
 /// again, because someone may have fixed them.
 pub(crate) struct TlsConnector {
     trust: Trust,
-    loaded: Mutex<Option<Loaded>>,
+    /// A fork may leave the lock of another thread held.
+    loaded: PerProcess<Mutex<Option<Loaded>>>,
 }
 
 #[derive(Clone)]
@@ -39,7 +42,7 @@ struct Loaded {
 
 impl TlsConnector {
     pub(crate) fn new(trust: Trust) -> TlsConnector {
-        TlsConnector { trust, loaded: Mutex::new(None) }
+        TlsConnector { trust, loaded: PerProcess::default() }
     }
 
     /// Names the authorities that it trusts. Reads the CA files that the caller or the environment names, and reports any
@@ -66,7 +69,7 @@ impl TlsConnector {
     }
 
     fn lock(&self) -> MutexGuard<'_, Option<Loaded>> {
-        self.loaded.lock().unwrap_or_else(PoisonError::into_inner)
+        self.loaded.get(Mutex::default).lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Starts TLS with a host over a stream. `received` are the first bytes, if some have come already.
@@ -98,6 +101,12 @@ impl TlsConnector {
             }
             Err(error) => Err(error.into()),
         }
+    }
+}
+
+impl fmt::Debug for TlsConnector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.trust.fmt(f)
     }
 }
 

@@ -2,7 +2,7 @@
 
 mod algorithm;
 mod certificate_message;
-mod certificates;
+pub(crate) mod certificates;
 mod connector;
 mod error;
 mod message;

@@ -1,17 +1,19 @@
 //! Loads the certificates of the trusted authorities from files, or from the system.
 
 use std::collections::BTreeSet;
-use std::fs::{self, File};
-use std::io::{self, Read};
+use std::fs;
+use std::io;
 use std::path::Path;
 
 use rustls::RootCertStore;
 
 use super::certificates::bundle::Bundle;
+use super::certificates::pem;
 use crate::config::{CaFiles, Trust};
-use crate::outcome::{CauseText, Error, ErrorKind};
+use crate::outcome::Error;
 use crate::text::printable;
-use crate::transport::shortage::{self, Shortage};
+use crate::transport::file::{self, printable_path, unusable};
+use crate::transport::shortage;
 
 /// The largest file that is read, in bytes. A system's bundle has about 256 KiB.
 const LARGEST_BUNDLE: u64 = 16 * 1024 * 1024;
@@ -62,14 +64,6 @@ fn from_files(files: &CaFiles) -> Result<Roots, Error> {
     Ok(Roots::describe(bundle, files.named_by, &count, &paths))
 }
 
-/// The error of a file, a folder or several. A shortage says nothing about them, and may be over a moment later.
-fn unusable(text: String, error: io::Error) -> Error {
-    match Shortage::of(error) {
-        Ok(shortage) => Error::new(ErrorKind::Connect, text).because(io::Error::from(shortage)),
-        Err(error) => Error::new(ErrorKind::Configuration, text).because(CauseText::of_io(error, None)),
-    }
-}
-
 /// Reads a file in which every certificate must be usable, and at least one trusted.
 fn read_bundle(file: &Path) -> io::Result<Bundle> {
     let text = read_file(file)?;
@@ -77,12 +71,7 @@ fn read_bundle(file: &Path) -> io::Result<Bundle> {
     match &bundle.first_fault {
         Some(fault) => Err(io::Error::other(fault.clone())),
         None if !bundle.trusted.is_empty() => Ok(bundle),
-        None => Err(match &text[..] {
-            // Common mistakes: a DER file, and a file that PowerShell wrote.
-            [0x30, 0x81..=0x84, ..] => io::Error::other("it is DER; PEM is needed"),
-            [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => io::Error::other("it is UTF-16; ASCII or UTF-8 is needed"),
-            _ => why_nothing_is_trusted(&bundle),
-        }),
+        None => Err(pem::why_none(&text).map_or_else(|| why_nothing_is_trusted(&bundle), io::Error::other)),
     }
 }
 
@@ -116,19 +105,8 @@ impl Roots {
     }
 }
 
-/// Reads a regular file only, because a pipe or a terminal could block for ever, and is empty when read again. Refuses
-/// a file of length 0 too, because some files in /proc have that length and block until the kernel has data.
 fn read_file(file: &Path) -> io::Result<Vec<u8>> {
-    let known = fs::metadata(file)?;
-    match known.len() {
-        _ if !known.is_file() => return Err(io::Error::other("not a regular file")),
-        0 => return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "it is empty")),
-        1..=LARGEST_BUNDLE => {}
-        _ => return Err(io::Error::other(format!("larger than {} MiB", LARGEST_BUNDLE >> 20))),
-    }
-    let mut text = Vec::with_capacity(known.len() as usize + 1);
-    File::open(file)?.take(LARGEST_BUNDLE).read_to_end(&mut text)?;
-    Ok(text)
+    file::read(file, LARGEST_BUNDLE)
 }
 
 /// Reads each file of a folder once, even if several links lead to it. Ignores files without certificates.
@@ -154,10 +132,6 @@ fn read_folder(folder: &Path, bundle: &mut Bundle) -> io::Result<()> {
         }
     }
     Ok(())
-}
-
-fn printable_path(path: &Path) -> String {
-    printable(&path.to_string_lossy())
 }
 
 #[cfg(windows)]
@@ -230,7 +204,6 @@ mod tests {
     use base64::prelude::BASE64_STANDARD;
     use rcgen::{CertificateParams, DnType, KeyPair};
 
-    use super::super::certificates::pem;
     use super::*;
 
     fn certificate(name: &str) -> String {
@@ -391,7 +364,7 @@ mod tests {
             assert_eq!(first_of(&bundles, folders).unwrap().description, expected);
         }
         let error = first_of(&[&missing, &broken], &[]).err().unwrap();
-        assert_eq!(error.kind(), ErrorKind::Configuration);
+        assert_eq!(error.kind(), crate::outcome::ErrorKind::Configuration);
         assert!(format!("{error:#}").ends_with(&format!("{broken}: block 1 {no_end}")), "{error:#}");
         let described = first_of(&[&first], &[]).unwrap().description;
         let expected =
@@ -402,6 +375,7 @@ mod tests {
     #[cfg(target_os = "linux")]
     #[test]
     fn a_file_is_not_to_blame_if_no_descriptor_is_left() {
+        use crate::outcome::ErrorKind;
         use crate::transport::process::{holds_in_child, limit};
         let folder = Folder::new("short").with("one.pem", certificate("One"));
         let (file, folder) = (folder.path("one.pem"), folder.0.to_str().unwrap());

@@ -4,13 +4,14 @@ use std::time::Duration;
 
 use super::command::{Command, StopReason};
 use super::confirmation::{AFTER_MOVED_TIMES, Candidate};
-use super::event::{Event, Obstacle};
+use super::event::Event;
 use super::look::Look;
 use super::observation::{CLOCK_DIFFERENCE_SECONDS, Origin};
 use super::reading::{Reading, compare_last_sync, has_ended, is_completed, is_running, times_differ};
-use super::state::{Machine, State};
+use super::state::{Attempt, Machine, State};
 use super::window::WINDOW;
 use crate::outcome::{Settings, Trigger};
+use crate::service::retry::Obstacle;
 use crate::text::time::{self, Time};
 use crate::wait::phase::Phase;
 
@@ -33,8 +34,7 @@ impl Machine {
                 return self.judge_look(now, settings, date, look);
             }
             Event::ReadForbidden if now >= look.due => {
-                self.baseline = None;
-                return self.send_trigger(look.schedule);
+                return self.send_trigger(Attempt::Unobserved, look.schedule);
             }
             Event::ReadFailedForNow(obstacle) => look.fail(now, obstacle),
             Event::ReadForbidden => look.fail(now, Obstacle::default()),
@@ -79,7 +79,7 @@ impl Machine {
             return self.look_on(now, look);
         }
         self.baseline = self.latest.clone();
-        self.send_trigger(look.schedule)
+        self.send_trigger(Attempt::Observed, look.schedule)
     }
 
     pub(super) fn look(&mut self, now: Duration, mut look: Look) -> Command {

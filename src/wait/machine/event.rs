@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::outcome::Settings;
+use crate::service::retry::Obstacle;
 use crate::text::Time;
 
 /// What happened. Each command but a stop is followed by one event.
@@ -37,19 +38,4 @@ pub(crate) enum Event {
     TriggerFailedForNow(Obstacle),
     /// The trigger started no sync, and a later one will not either.
     TriggerFailed,
-}
-
-/// Why a request failed for now.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Obstacle {
-    /// The time that the service asks to wait.
-    pub(crate) retry_after: Option<Duration>,
-    /// Whether a call of one request repeats it.
-    pub(crate) is_repeatable: bool,
-}
-
-impl Obstacle {
-    pub(super) fn until(self, now: Duration) -> Duration {
-        now + self.retry_after.unwrap_or_default()
-    }
 }

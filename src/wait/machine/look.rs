@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use super::command::StopReason;
 use super::confirmation::Candidate;
-use super::event::Obstacle;
 use super::goal::Change;
 use super::schedule::Schedule;
+use crate::service::retry::Obstacle;
 
 /// Between two readings.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
@@ -39,7 +39,8 @@ impl Look {
     }
 
     /// Before a trigger that is due at this time, with pauses that go on to grow.
-    pub(super) fn again(due: Duration, schedule: Schedule) -> Look {
+    pub(super) fn again(due: Duration, mut schedule: Schedule) -> Look {
+        schedule.stop_confirming();
         Look { schedule, candidate: None, is_first: false, is_failing: false, allowed: due, due }
     }
 

@@ -89,7 +89,7 @@ mod window;
 use std::time::Duration;
 
 pub(crate) use command::{Command, StopReason};
-pub(crate) use event::{Event, Obstacle};
+pub(crate) use event::Event;
 pub use goal::Goal;
 pub(crate) use state::{Machine, Terms};
 
@@ -116,7 +116,7 @@ impl Machine {
             State::Requesting { retries_made } => self.after_request(now, event, retries_made),
             State::AskingWhen => self.after_asking_when(now, event),
             State::Looking(look) => self.after_look(now, event, look),
-            State::Triggering { is_repeat, schedule } => self.after_trigger(now, event, is_repeat, schedule),
+            State::Triggering { attempt, schedule } => self.after_trigger(now, event, attempt, schedule),
             State::Watching(watch) => self.after_watch(now, event, watch),
             State::TooSoon { received, retry_after } => {
                 self.after_too_soon(now, event, received, retry_after)

@@ -27,8 +27,9 @@ use std::fmt::Arguments;
 use std::ops::Range;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use super::{Command, Event, Goal, Machine, Obstacle, StopReason, Terms};
+use super::{Command, Event, Goal, Machine, StopReason, Terms};
 use crate::outcome::SyncStatus;
+use crate::service::retry::Obstacle;
 use crate::wait::Phase;
 use checks::Checks;
 use conditions::{Conditions, conditions};
@@ -173,7 +174,7 @@ impl Play {
             let retry_after = retry_after.filter(|_| is_answered);
             self.checks.not_read(self.now, retry_after);
             self.log(format_args!("not read, {retry_after:?}"));
-            return Event::ReadFailedForNow(Obstacle { retry_after, is_repeatable: false });
+            return Event::ReadFailedForNow(Obstacle { retry_after, ..Obstacle::default() });
         }
         if !self.conditions.may_read {
             self.checks.read_refused();
@@ -194,7 +195,11 @@ impl Play {
             self.log(format_args!("not sent"));
             let retry_after = self.random.one_of(&[None, None, Some(Duration::from_secs(7))]);
             self.checks.not_sent(self.now, retry_after);
-            return Event::TriggerFailedForNow(Obstacle { retry_after, is_repeatable: true });
+            return Event::TriggerFailedForNow(Obstacle {
+                retry_after,
+                is_repeatable: true,
+                is_starting: false,
+            });
         }
         let is_lost_before = is_faulty && self.random.chance(50);
         let fate = (!is_lost_before).then(|| self.tenant.trigger(at));

@@ -14,7 +14,7 @@ impl Machine {
         let stop = match event {
             Event::Due => return self.request(retries_made),
             Event::ReadFailedForNow(obstacle) | Event::TriggerFailedForNow(obstacle)
-                if obstacle.is_repeatable && retries_made < self.terms.max_retries =>
+                if obstacle.is_worth_a_retry(now, retries_made, self.terms.max_retries) =>
             {
                 return self.repeat(now, obstacle.retry_after, retries_made);
             }

@@ -42,7 +42,7 @@ pub(crate) struct Machine {
     pub(super) state: State,
     /// The last reading that is not stale.
     pub(super) latest: Option<Settings>,
-    /// The last reading before the trigger. None if the caller has no right to read.
+    /// The last reading before the trigger, or the first one. None before the first reading.
     pub(super) baseline: Option<Settings>,
     /// A sync that the wait did not trigger counts if the service recorded it at this time or later. None before the
     /// first reading, and if that has no `Date`.
@@ -67,13 +67,24 @@ pub(super) enum State {
     /// Reading the settings before a trigger, until it can be sent.
     Looking(Look),
     /// Sending the trigger.
-    Triggering { is_repeat: bool, schedule: Schedule },
+    Triggering { attempt: Attempt, schedule: Schedule },
     /// Reading the settings again and again, with pauses.
     Watching(Watch),
     /// Reading the settings after a 429 that was received at this time.
     TooSoon { received: Duration, retry_after: Option<Duration> },
     /// The call is over.
     Stopped,
+}
+
+/// What is known before a trigger is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Attempt {
+    /// The baseline.
+    Observed,
+    /// The caller has no right to read the settings, so nobody can see what comes of it.
+    Unobserved,
+    /// One before it may have run, but shows no effect.
+    Repeat,
 }
 
 /// Readings with pauses in between, until they answer the question about their subject.
@@ -156,16 +167,8 @@ impl Machine {
         self.service_clock.map(|(date, received)| date.plus(time.saturating_sub(received)))
     }
 
-    pub(super) fn send_trigger(&mut self, schedule: Schedule) -> Command {
-        self.trigger(false, schedule)
-    }
-
-    pub(super) fn repeat_trigger(&mut self, schedule: Schedule) -> Command {
-        self.trigger(true, schedule)
-    }
-
-    fn trigger(&mut self, is_repeat: bool, schedule: Schedule) -> Command {
-        self.state = State::Triggering { is_repeat, schedule };
+    pub(super) fn send_trigger(&mut self, attempt: Attempt, schedule: Schedule) -> Command {
+        self.state = State::Triggering { attempt, schedule };
         self.known_trigger = None;
         Command::SendTrigger
     }

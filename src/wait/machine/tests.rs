@@ -16,8 +16,9 @@ mod window;
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use super::{Command, Event, Goal, Machine, Obstacle, StopReason, Terms};
+use super::{Command, Event, Goal, Machine, StopReason, Terms};
 use crate::outcome::{Settings, Trigger};
+use crate::service::retry::Obstacle;
 use crate::text::{Object, Time, Token};
 use crate::wait::Phase;
 
@@ -70,7 +71,7 @@ fn event(text: &str) -> Event {
     let known = |name: &str| value(name).filter(|value| *value != "never");
     let date = value("D").and_then(|date| Time::parse(&written(date)));
     let retry_after = value("retry").map(seconds);
-    let obstacle = Obstacle { retry_after, is_repeatable: value("once").is_none() };
+    let obstacle = Obstacle { retry_after, is_repeatable: value("once").is_none(), is_starting: false };
     match what {
         "read-forbidden" => Event::ReadForbidden,
         "read-failed" => Event::ReadFailedForNow(obstacle),

@@ -8,7 +8,7 @@ use super::look::Look;
 use super::observation::Origin;
 use super::reading::is_running;
 use super::schedule::Schedule;
-use super::state::{Machine, Subject, Watch};
+use super::state::{Attempt, Machine, Subject, Watch};
 use super::uncertain_trigger::UncertainTrigger;
 
 impl Machine {
@@ -16,31 +16,32 @@ impl Machine {
         &mut self,
         now: Duration,
         event: Event,
-        is_repeat: bool,
+        attempt: Attempt,
         schedule: Schedule,
     ) -> Command {
         match event {
             // A token that was refused is replaced. That may have taken a while, so look again.
-            Event::Due if !is_repeat => return self.look(now, Look::again(now, schedule)),
-            Event::Due => return self.repeat_trigger(schedule),
-            Event::TriggerFailedForNow(obstacle) if !is_repeat => {
+            Event::Due if attempt == Attempt::Repeat => return self.send_trigger(attempt, schedule),
+            Event::Due => return self.look(now, Look::again(now, schedule)),
+            Event::TriggerFailedForNow(obstacle) if attempt != Attempt::Repeat => {
                 let mut look = Look::again(now, schedule);
                 look.fail(now, obstacle);
                 return self.look_on(now, look);
             }
+            _ if attempt == Attempt::Unobserved => return unobserved(now, event),
             _ => {}
         }
-        let Some(baseline) = &self.baseline else { return unobserved(now, event) };
         match event {
             Event::TriggerAccepted { date } => {
                 self.watch_sync(now, Origin::Triggered { accepted: date }, false)
             }
             Event::SyncAlreadyRunning => {
-                let ran_before = is_running(baseline);
+                let ran_before = self.baseline.as_ref().is_some_and(is_running);
                 self.watch_sync(now, Origin::Joined, ran_before)
             }
             Event::TriggerTooSoon { retry_after, .. } => self.ask_why(now, retry_after),
             Event::TriggerMayHaveRun => {
+                let is_repeat = attempt == Attempt::Repeat;
                 let subject = Subject::Trigger(UncertainTrigger { failed: now, is_repeat });
                 self.watch_on(now, Watch::new(now, subject))
             }

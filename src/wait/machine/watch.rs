@@ -9,7 +9,7 @@ use super::look::Look;
 use super::observation::{Observation, Origin, Verdict};
 use super::reading::{Reading, is_running};
 use super::schedule::Schedule;
-use super::state::{Machine, State, Subject, Watch};
+use super::state::{Attempt, Machine, State, Subject, Watch};
 use super::uncertain_trigger::{Effect, UncertainTrigger};
 use super::window::WINDOW;
 use crate::outcome::{Settings, Trigger};
@@ -84,7 +84,7 @@ impl Machine {
         let allowed = window.max(self.refused_until).max(self.change.map_or(Duration::ZERO, Change::made));
         let mut look = Look::new(now);
         if now >= allowed {
-            return self.send_trigger(look.schedule);
+            return self.send_trigger(Attempt::Observed, look.schedule);
         }
         look.wait_until(allowed, self.with_jitter(allowed));
         self.look_on(now, look)
@@ -109,7 +109,7 @@ impl Machine {
             Effect::None if now >= self.terms.deadline => Command::Stop(StopReason::DeadlinePassed),
             Effect::None => {
                 self.baseline = Some(settings);
-                self.repeat_trigger(schedule)
+                self.send_trigger(Attempt::Repeat, schedule)
             }
         }
     }

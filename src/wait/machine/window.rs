@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use super::command::{Command, StopReason};
-use super::event::{Event, Obstacle};
+use super::event::Event;
 use super::look::Look;
 use super::reading::is_running;
-use super::state::{Machine, State};
+use super::state::{Attempt, Machine, State};
 use crate::config::limits::LONGEST_RETRY_AFTER;
 use crate::outcome::WINDOW_SECONDS;
+use crate::service::retry::Obstacle;
 
 /// The first pause after a 429 that the window does not explain: Graph's general throttling. Each further one doubles.
 const THROTTLE_PAUSE: Duration = Duration::from_secs(30);
@@ -60,7 +61,7 @@ impl Machine {
         }
         if next <= now && !look.is_failing && !look.has_candidate() {
             self.baseline = self.latest.clone();
-            return self.send_trigger(look.schedule);
+            return self.send_trigger(Attempt::Observed, look.schedule);
         }
         look.wait_until(next, self.with_jitter(next));
         self.look_on(now, look)

@@ -10,6 +10,7 @@ use super::machine::{Command, Event, Goal, Machine, StopReason, Terms};
 use super::phase::Phase;
 use super::tokens::Tokens;
 use super::unconfirmed::Readings;
+use crate::credential::{Access, Credential};
 use crate::outcome::{Detail, Error, ErrorKind, Happening, SyncOutcome};
 use crate::text::Token;
 use crate::transport::{Graph, random};
@@ -50,7 +51,7 @@ pub enum Step {
 /// A call that its caller drives step by step. So one thread, or an event loop, can hold thousands of waits.
 ///
 /// It makes no thread, calls nothing back and never sleeps. A step blocks for at most two requests, each for the
-/// client's timeout at most. A step may come late, by any time: nothing goes wrong, but the call ends later. Steps may
+/// client's timeout at most, and with a credential for the requests for its token too. A step may come late, by any time: nothing goes wrong, but the call ends later. Steps may
 /// come from different threads, one at a time. For a whole fleet of tenants, see [`Fleet`](crate::Fleet).
 ///
 /// ```no_run
@@ -72,6 +73,8 @@ pub enum Step {
 pub struct Wait {
     graph: Graph,
     tokens: Tokens,
+    /// Gets the tokens, if the caller does not hand them in.
+    credential: Option<Credential>,
     terms: Terms,
     /// None before the first step.
     machine: Option<Machine>,
@@ -104,14 +107,8 @@ enum Place {
 }
 
 impl Wait {
-    /// The time of the call starts with its first step. Without a token, that step asks for one.
-    pub(crate) fn new(
-        graph: Graph,
-        token: Option<Token<'_>>,
-        goal: Goal,
-        timeout: Duration,
-        trigger_only: bool,
-    ) -> Wait {
+    /// The time of the call starts with its first step. Without a token or a credential, that step asks for one.
+    pub(crate) fn new(graph: Graph, goal: Goal, timeout: Duration, trigger_only: bool) -> Wait {
         let chance = random::number();
         let terms = Terms {
             goal,
@@ -124,7 +121,8 @@ impl Wait {
         };
         Wait {
             graph,
-            tokens: Tokens::new(token),
+            tokens: Tokens::default(),
+            credential: None,
             terms,
             machine: None,
             started: Instant::now(),
@@ -138,6 +136,19 @@ impl Wait {
             needs_new_connection: false,
             was_throttled: None,
         }
+    }
+
+    /// Uses this from now on. Fails if the text cannot be a token.
+    pub(crate) fn take(&mut self, access: Access<'_>) -> Result<(), Error> {
+        match access {
+            Access::Token(token) => {
+                self.tokens.replace(Token::new(token)?);
+                self.credential = None;
+            }
+            Access::Credential(credential) => self.credential = Some(credential.clone()),
+            Access::Later => {}
+        }
+        Ok(())
     }
 
     /// Does what is due: sends at most one request, or the reading before a trigger together with the trigger. Blocks
@@ -160,9 +171,13 @@ impl Wait {
             Place::Reading => self.go_on(Self::read_settings),
             _ if self.graph.is_cancelled() => self.finish(self.elapsed(), StopReason::Cancelled),
             Place::Pausing(until) if self.elapsed() < until => Step::Pause(self.started + until),
-            Place::Starting if self.tokens.is_empty() => self.ask_for_first_token(),
+            Place::Starting if self.tokens.is_empty() && self.credential.is_none() => {
+                self.ask_for_first_token()
+            }
             Place::Starting => self.go_on(Self::start),
-            Place::WantingToken if !self.tokens.has_new() => self.go_on(|_| Ok(Event::NoToken)),
+            Place::WantingToken if !self.tokens.has_new() && self.credential.is_none() => {
+                self.go_on(|_| Ok(Event::NoToken))
+            }
             Place::WantingToken | Place::Pausing(_) => self.go_on(|_| Ok(Event::Due)),
         }
     }
@@ -198,7 +213,14 @@ impl Wait {
                 }
                 Command::AskForToken => {
                     self.note(Happening::TokenRefused);
-                    return self.ask_for_token(Place::WantingToken);
+                    match &self.credential {
+                        None => return self.ask_for_token(Place::WantingToken),
+                        Some(credential) => {
+                            let refused = self.tokens.current().unwrap_or_default();
+                            credential.refuse(&self.graph, refused, self.detail.claims.as_deref());
+                            Ok(Event::Due)
+                        }
+                    }
                 }
                 Command::Stop(reason) => return self.finish(now, reason),
             };
@@ -255,7 +277,8 @@ impl Wait {
         self.started.elapsed()
     }
 
-    /// Hands in a new token, for all requests from the next one on. The call keeps a copy, and wipes it at the end.
+    /// Hands in a new token, for all requests from the next one on, or a credential that gets them. The call keeps a
+    /// copy, and wipes it at the end.
     ///
     /// If the text cannot be a token, or the call is over, this fails with [`ErrorKind::InvalidArgument`], and the old
     /// token stays.
@@ -274,12 +297,15 @@ impl Wait {
     /// # assert!(matches!(wait.step(), Step::Done(Ok(_))));
     /// # Ok::<(), autopilot_sync::Error>(())
     /// ```
-    pub fn set_token(&mut self, token: &str) -> Result<(), Error> {
-        let token = Token::new(token)?;
+    pub fn set_token<'a>(&mut self, token: impl Into<Access<'a>>) -> Result<(), Error> {
+        self.hand_in(token.into())
+    }
+
+    fn hand_in(&mut self, access: Access<'_>) -> Result<(), Error> {
         if matches!(self.place, Place::Over) {
             return Err(is_over());
         }
-        self.tokens.replace(token);
+        self.take(access)?;
         self.note(Happening::NewToken);
         Ok(())
     }
@@ -324,7 +350,7 @@ impl Wait {
     /// Wipes the tokens.
     fn end(&mut self) {
         self.place = Place::Over;
-        self.tokens = Tokens::default();
+        (self.tokens, self.credential) = (Tokens::default(), None);
     }
 
     /// Waits for this long, or for a cancel.

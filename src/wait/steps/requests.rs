@@ -7,6 +7,7 @@ use super::Wait;
 use crate::outcome::{Detail, Error, ErrorKind, Happening, Operation};
 use crate::service::reply::Reply;
 use crate::service::retry;
+use crate::text::Token;
 use crate::transport::Failure;
 use crate::wait::Goal;
 use crate::wait::machine::{Event, StopReason};
@@ -67,22 +68,41 @@ impl Wait {
         Ok(event)
     }
 
-    /// Sends one request. The outer error ends the call.
+    /// Sends one request, with a token that is good. The outer error ends the call.
     fn exchange(&mut self, operation: Operation) -> Result<Result<Reply, Failure>, StopReason> {
-        let call = self.graph.call(self.terms.deadline.saturating_sub(self.elapsed()));
-        call.set_needs_new_connection(self.needs_new_connection);
-        let Wait { graph, tokens, started, detail, .. } = self;
-        let result = tokens.send(|token| graph.attempt(&call, operation, token, *started, detail));
-        let reply = result.as_ref().ok();
-        self.needs_new_connection = reply.is_some_and(|reply| reply.status == 503);
-        self.was_throttled = Some(reply.is_some_and(|reply| retry::is_throttled(operation, reply.status)));
-        match result {
+        self.was_throttled = Some(false);
+        match self.renew_token().and_then(|()| self.send(operation)) {
             Err(failure) if failure.error.kind() == ErrorKind::Cancelled => {
                 self.note_failure(Some(&failure.error));
                 Err(StopReason::Cancelled)
             }
             result => Ok(result),
         }
+    }
+
+    fn send(&mut self, operation: Operation) -> Result<Reply, Failure> {
+        let call = self.graph.call(self.time_left());
+        call.set_needs_new_connection(self.needs_new_connection);
+        let Wait { graph, tokens, started, detail, .. } = self;
+        let result = tokens.send(|token| graph.attempt(&call, operation, token, *started, detail));
+        let reply = result.as_ref().ok();
+        self.needs_new_connection = reply.is_some_and(|reply| reply.status == 503);
+        self.was_throttled = Some(reply.is_some_and(|reply| retry::is_throttled(operation, reply.status)));
+        result
+    }
+
+    /// Takes the token from the credential, if there is one.
+    fn renew_token(&mut self) -> Result<(), Failure> {
+        let Some(credential) = &self.credential else { return Ok(()) };
+        let token = credential.token(&self.graph, self.time_left(), self.started, &mut self.detail)?;
+        if self.tokens.current() != Some(token.as_str()) {
+            self.tokens.replace(Token::checked(&token));
+        }
+        Ok(())
+    }
+
+    fn time_left(&self) -> Duration {
+        self.terms.deadline.saturating_sub(self.elapsed())
     }
 
     /// Notes in the trace what happens now.

@@ -9,6 +9,8 @@ use crate::peer::Peer;
 mod answer;
 #[rustfmt::skip]
 mod course;
+#[rustfmt::skip]
+mod credential;
 mod status;
 mod unasked;
 #[rustfmt::skip]
@@ -29,8 +31,18 @@ const FORBIDDEN: &str = "Forbidden Refused 403";
 const NO_TOKEN: &str = "Unauthorized Refused 401";
 const REFUSED: &str = "Service Refused 400";
 
-pub(crate) fn lines() -> Vec<Case> {
+/// The calls with a token.
+fn with_token() -> Vec<Case> {
     [way::lines(), answer::lines(), course::lines(), status::cells(), unasked::lines()].concat()
+}
+
+pub(crate) fn lines() -> Vec<Case> {
+    [with_token(), credential::lines()].concat()
+}
+
+/// The calls by the machine's identity.
+pub(crate) fn identity() -> Vec<Case> {
+    credential::of_identity()
 }
 
 fn stage<const N: usize>(stage: Stage, call: Call, lines: [(&str, &str, usize, Peer); N]) -> Vec<Case> {

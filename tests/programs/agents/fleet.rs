@@ -36,18 +36,18 @@ fn token(name: &str, text: &str) -> (PathBuf, String) {
 fn emulator(tenants: &[(&str, Access)]) -> Emulator {
     let config = Config { clock: Clock::manual(), other_tokens: Access::Invalid, ..Config::default() };
     Emulator::start(tenants.iter().fold(config, |config, (name, access)| {
-        config.token(&format!("secret-{name}"), Token::new(*access).of(name))
+        config.token(&format!("s3cret-{name}"), Token::new(*access).of(name))
     }))
 }
 
 /// The number of requests with a tenant's token.
 fn requests(emulator: &Emulator, name: &str) -> usize {
-    let token = format!("secret-{name}");
+    let token = format!("s3cret-{name}");
     emulator.requests().iter().filter(|request| request.token.as_ref() == Some(&token)).count()
 }
 
 /// Looks after each request whether it was the last that is waited for.
-fn wait_for(emulator: &Emulator, is_met: impl Fn() -> bool) {
+pub(super) fn wait_for(emulator: &Emulator, is_met: impl Fn() -> bool) {
     loop {
         let count = emulator.counts().requests;
         if is_met() {
@@ -63,7 +63,7 @@ fn wait_until_watched(emulator: &Emulator, names: &[&str]) {
 }
 
 /// The number of triggers that the service has accepted.
-fn accepted(emulator: &Emulator) -> usize {
+pub(super) fn accepted(emulator: &Emulator) -> usize {
     let requests = emulator.requests();
     requests.iter().filter(|request| request.reply.as_ref().is_some_and(|reply| reply.status == 204)).count()
 }
@@ -87,12 +87,12 @@ fn synced_a_minute_ago() -> Behaviour {
 /// A 429 that asks for a second, and only one: the service itself answers afterwards.
 fn again_in_a_second(name: &str) -> Step {
     let reply = Reply::new(429).header("Retry-After", "1").body(r#"{"error":{"code":"TooManyRequests"}}"#);
-    Step::reply(reply).for_token(&format!("secret-{name}"))
+    Step::reply(reply).for_token(&format!("s3cret-{name}"))
 }
 
 /// The `client-request-id` of the last request with a tenant's token.
 fn last_request(emulator: &Emulator, name: &str) -> Option<String> {
-    let token = format!("secret-{name}");
+    let token = format!("s3cret-{name}");
     let requests = emulator.requests();
     let last = requests.iter().rfind(|request| request.token.as_ref() == Some(&token))?;
     Some(last.header("client-request-id").unwrap().to_owned())
@@ -117,15 +117,15 @@ fn each_tenant_has_its_own_result() {
     assert!(emulator.tenant("running", |tenant| tenant.own_sync(now)));
     let tenants = format!(
         "# name and token\n\ndone {}\nrunning env:RUNNING\nforbidden env:FORBIDDEN\n  expired   env:EXPIRED\n\
-         too-soon env:TOO_SOON\nno-file file:secret-1\nno-variable env:secret-1\nnot-one env:NOT_ONE\n",
-        token("done", "secret-done\n").1
+         too-soon env:TOO_SOON\nno-file file:s3cret-1\nno-variable env:s3cret-1\nnot-one env:NOT_ONE\n",
+        token("done", "s3cret-done\n").1
     );
     let mut command = fleet(&emulator, "results", &tenants, &["--jobs", "3"]);
     for name in ["running", "forbidden", "expired", "too-soon"] {
         let variable = name.to_uppercase().replace('-', "_");
-        command.env(variable, format!("secret-{name}"));
+        command.env(variable, format!("s3cret-{name}"));
     }
-    let (code, said) = Agent::start(command.env("NOT_ONE", "a secret")).end();
+    let (code, said) = Agent::start(command.env("NOT_ONE", "a s3cret")).end();
     assert_eq!(code, 77, "{said}");
     let no_file = "NO_TOKEN: the file with its token cannot be read: No such file or directory";
     for (name, result, trigger, sent) in [
@@ -156,7 +156,7 @@ fn each_tenant_has_its_own_result() {
 fn the_highest_exit_code_of_all_tenants_counts() {
     let emulator =
         Emulator::start(Config { clock: Clock::manual().step(Duration::from_secs(6)), ..Config::default() });
-    let secret = |name: &str| format!("secret-{name}");
+    let secret = |name: &str| format!("s3cret-{name}");
     for (name, access) in [
         ("done", Access::Full),
         ("too-soon", Access::Full),
@@ -203,7 +203,7 @@ fn a_line_of_json_for_each_tenant() {
     let emulator = emulator(&[("contoso", Access::Full), ("fabrikam", Access::Full)]);
     let tenants = "contoso env:CONTOSO\nfabrikam env:FABRIKAM\n";
     let mut command = fleet(&emulator, "json", tenants, &["--json", "--jobs", "1"]);
-    command.env("CONTOSO", "secret-contoso").env("FABRIKAM", "secret-fabrikam");
+    command.env("CONTOSO", "s3cret-contoso").env("FABRIKAM", "s3cret-fabrikam");
     let (code, said) = Agent::start(&mut command).end();
     assert_eq!(code, 0, "{said}");
     let lines: Vec<serde_json::Value> =
@@ -231,12 +231,12 @@ fn only_a_tenant_without_a_sync_since_then_is_triggered() {
     let clock = Clock::manual().step(Duration::from_secs(6));
     let config = Config { clock, other_tokens: Access::Invalid, ..Config::default() };
     let emulator = Emulator::start(["fresh", "stale"].into_iter().fold(config, |config, name| {
-        config.token(&format!("secret-{name}"), Token::new(Access::Full).of(name))
+        config.token(&format!("s3cret-{name}"), Token::new(Access::Full).of(name))
     }));
     emulator.set_tenant("fresh", synced_a_minute_ago());
     let tenants = "fresh env:FRESH\nstale env:STALE\n";
     let mut command = fleet(&emulator, "since", tenants, &["--wait", "1h", "--since", "1h60m"]);
-    let (code, said) = Agent::start(command.env("FRESH", "secret-fresh").env("STALE", "secret-stale")).end();
+    let (code, said) = Agent::start(command.env("FRESH", "s3cret-fresh").env("STALE", "s3cret-stale")).end();
     assert_eq!(code, 0, "{said}");
     for expected in
         ["fresh: AUTOPILOT_SYNC_UP_TO_DATE: ", "stale: AUTOPILOT_OK: ", "\n2 of 2 are synchronised\n"]
@@ -246,7 +246,7 @@ fn only_a_tenant_without_a_sync_since_then_is_triggered() {
     let requests = emulator.requests();
     let triggers = requests.iter().filter(|request| request.method == "POST");
     let triggered: Vec<_> = triggers.filter_map(|request| request.token.as_deref()).collect();
-    assert_eq!(triggered, ["secret-stale"]);
+    assert_eq!(triggered, ["s3cret-stale"]);
 }
 
 /// It also waits until the service accepts a trigger, if that is soon enough.
@@ -258,21 +258,21 @@ fn it_waits_and_renews_a_token() {
         ("window", Access::Full),
         ("later", Access::Full),
     ]);
-    emulator.set_token("secret-old", Token::default().of("new").for_time(Duration::from_secs(60)));
+    emulator.set_token("s3cret-old", Token::default().of("new").for_time(Duration::from_secs(60)));
     emulator.set_tenant("window", synced_a_minute_ago());
     emulator.script([again_in_a_second("later").on("POST")]);
-    let (path, source) = token("renewed", "secret-old");
+    let (path, source) = token("renewed", "s3cret-old");
     let tenants = format!("contoso {source}\nfabrikam env:FORBIDDEN\nwindow env:WINDOW\nlater env:LATER\n");
     let mut command = fleet(&emulator, "wait", &tenants, &["--wait", "500"]);
     for name in ["forbidden", "window", "later"] {
-        command.env(name.to_uppercase(), format!("secret-{name}"));
+        command.env(name.to_uppercase(), format!("s3cret-{name}"));
     }
     let agent = Agent::start(&mut command);
     agent.wait_for("window: AUTOPILOT_SYNC_TOO_SOON: ");
     agent.wait_for("fabrikam: AUTOPILOT_ERROR_FORBIDDEN: ");
     wait_until_watched(&emulator, &["old"]);
     wait_for(&emulator, || accepted(&emulator) == 2);
-    write(&path, "secret-new");
+    write(&path, "s3cret-new");
     emulator.advance(HOUR);
     let (code, said) = agent.end();
     assert_eq!(code, 77, "{said}");
@@ -288,7 +288,7 @@ fn a_token_that_is_not_renewed_hides_nothing() {
     let mut tenants = String::new();
     let mut paths = Vec::new();
     for name in ["gone", "same", "wrong"] {
-        let secret = format!("secret-{name}");
+        let secret = format!("s3cret-{name}");
         emulator.set_token(&secret, Token::default().of(name).for_time(Duration::from_secs(60)));
         let (path, source) = token(&format!("not-renewed-{name}"), &secret);
         tenants += &format!("{name} {source}\n");
@@ -298,7 +298,7 @@ fn a_token_that_is_not_renewed_hides_nothing() {
     let agent = Agent::start(&mut command);
     wait_until_watched(&emulator, &["gone", "same", "wrong"]);
     fs::remove_file(&paths[0]).unwrap();
-    write(&paths[2], "a secret");
+    write(&paths[2], "a s3cret");
     emulator.advance(HOUR);
     let (code, said) = agent.end();
     assert_eq!(code, 77, "{said}");
@@ -325,9 +325,9 @@ fn a_fault_at_one_tenant_holds_up_no_other() {
     let emulator = emulator(&[("done", Access::Full)]);
     let program = program_with("fleet_scarce.cpp");
     let tenants = path("scarce");
-    fs::write(&tenants, format!("fault {}\ndone env:DONE\n", token("scarce", "secret-fault").1)).unwrap();
+    fs::write(&tenants, format!("fault {}\ndone env:DONE\n", token("scarce", "s3cret-fault").1)).unwrap();
     let mut command = program.against(&emulator);
-    let agent = Agent::start(command.args(["--jobs", "2"]).arg(tenants).env("DONE", "secret-done"));
+    let agent = Agent::start(command.args(["--jobs", "2"]).arg(tenants).env("DONE", "s3cret-done"));
     agent.wait_for("done: AUTOPILOT_OK: ");
     agent.wait_for("autopilot-fleet: std::bad_alloc");
     assert_eq!(agent.end().0, 70);
@@ -336,7 +336,7 @@ fn a_fault_at_one_tenant_holds_up_no_other() {
 #[test]
 fn the_path_of_a_token_is_relative_to_the_file_of_tenants() {
     let emulator = emulator(&[("near", Access::Full)]);
-    let (token, _) = token("near", "secret-near");
+    let (token, _) = token("near", "s3cret-near");
     let tenants = format!("near file:{}\n", token.file_name().unwrap().to_string_lossy());
     let (code, said) = Agent::start(&mut fleet(&emulator, "relative", &tenants, &[])).end();
     assert_eq!(code, 0, "{said}");
@@ -346,7 +346,7 @@ fn the_path_of_a_token_is_relative_to_the_file_of_tenants() {
 fn results_that_cannot_be_written_have_their_exit_code() {
     let emulator = emulator(&[("done", Access::Full)]);
     let mut command = fleet(&emulator, "full", "done env:DONE\n", &[]);
-    command.env("DONE", "secret-done");
+    command.env("DONE", "s3cret-done");
     let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
     let answer = command.stdout(full).output().unwrap();
     assert_eq!(answer.status.code(), Some(74));
@@ -358,11 +358,11 @@ fn a_signal_ends_all_calls_and_what_was_not_done_is_told() {
     for (signal, expected) in [("INT", 130), ("TERM", 143)] {
         let names = ["watched", "hangs", "third"];
         let emulator = emulator(&names.map(|name| (name, Access::Full)));
-        emulator.script([Step::fault(Fault::Hang).on("POST").for_token("secret-hangs")]);
+        emulator.script([Step::fault(Fault::Hang).on("POST").for_token("s3cret-hangs")]);
         let tenants = "# nobody\nfirst env:X\nwatched env:WATCHED\nhangs env:HANGS\nthird env:THIRD\nwrong\nlast env:X\n";
         let mut command = fleet(&emulator, signal, tenants, &["--jobs", "2", "--wait", "3600"]);
         for name in names {
-            command.env(name.to_uppercase(), format!("secret-{name}"));
+            command.env(name.to_uppercase(), format!("s3cret-{name}"));
         }
         let agent = Agent::start(&mut command);
         agent.wait_for("first: NO_TOKEN: ");
@@ -399,7 +399,7 @@ fn four_threads_wait_for_a_thousand_tenants() {
     let tenants = names.iter().map(|name| format!("{name} env:{}\n", name.replace('-', "_")));
     let options = ["--threads", "4", "--wait", "3600", "--jobs", "900"];
     let mut command = fleet(&emulator, "thousand", &tenants.collect::<String>(), &options);
-    command.envs(names.iter().map(|name| (name.replace('-', "_"), format!("secret-{name}"))));
+    command.envs(names.iter().map(|name| (name.replace('-', "_"), format!("s3cret-{name}"))));
     let agent = Agent::start(&mut command);
     // Those that have room are all triggered before any has ended; then the others.
     for (requests, triggers) in [(1800, 900), (2000, TENANTS)] {
@@ -423,7 +423,7 @@ fn a_signal_that_is_ignored_ends_nothing() {
     let emulator = emulator(&[("first", Access::Full), ("second", Access::Full)]);
     let tenants = "first env:FIRST\nsecond env:SECOND\n";
     let mut command = fleet(&emulator, "ignored", tenants, &["--wait", "3600"]);
-    command.env("FIRST", "secret-first").env("SECOND", "secret-second");
+    command.env("FIRST", "s3cret-first").env("SECOND", "s3cret-second");
     let agent = Agent::start(&mut ignoring(&command, "HUP INT TERM"));
     wait_until_watched(&emulator, &["first", "second"]);
     ["HUP", "INT", "TERM"].iter().for_each(|signal| agent.signal(signal));
@@ -439,7 +439,7 @@ fn a_signal_that_is_not_ignored_ends_it() {
     for (ignored, other, expected) in [("HUP", "TERM", 143), ("INT", "HUP", 129), ("TERM", "INT", 130)] {
         let emulator = emulator(&[("first", Access::Full)]);
         let mut command = fleet(&emulator, ignored, "first env:FIRST\n", &["--wait", "3600"]);
-        command.env("FIRST", "secret-first");
+        command.env("FIRST", "s3cret-first");
         let agent = Agent::start(&mut ignoring(&command, ignored));
         wait_until_watched(&emulator, &["first"]);
         [ignored, other].iter().for_each(|signal| agent.signal(signal));
@@ -456,7 +456,7 @@ fn a_reader_that_leaves_stops_nothing() {
     for (is_of_results, expected) in [(true, 74), (false, 66)] {
         let emulator = emulator(&[("first", Access::Full), ("later", Access::Full)]);
         let mut command = fleet(&emulator, "unread", tenants, &["--jobs", "1"]);
-        command.env("FIRST", "secret-first").env("LATER", "secret-later");
+        command.env("FIRST", "s3cret-first").env("LATER", "s3cret-later");
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
         let stream = if is_of_results { Command::stdout } else { Command::stderr };
         let answer = stream(&mut command, unread()).spawn().unwrap().wait_with_output().unwrap();
@@ -481,7 +481,7 @@ fn too_few_threads_make_it_slower_and_nothing_else() {
         let emulator = emulator(&names.map(|name| (name, Access::Full)));
         let mut command = program.against(&emulator);
         for name in names {
-            command.env(name.to_uppercase(), format!("secret-{name}"));
+            command.env(name.to_uppercase(), format!("s3cret-{name}"));
         }
         Agent::start(command.env("REFUSED", refused).arg(tenants)).end()
     };
@@ -521,8 +521,12 @@ fn arguments_and_the_file_are_checked() {
         "--since 10m",
         "--cloud mars",
         "--token x",
+        "--client-id a",
+        "--certificate a",
+        "--secret-file a",
+        "--client-id a --secret-file b --certificate c",
         "--help",
-        "secret-1",
+        "s3cret-1",
         "--cloud",
     ] {
         let words: Vec<&str> = options.split_whitespace().collect();
@@ -532,7 +536,7 @@ fn arguments_and_the_file_are_checked() {
     }
     for (tenants, words) in [
         ("contoso", "line 1: "),
-        ("\ncontoso secret-token", "line 2: "),
+        ("\ncontoso s3cret-token", "line 2: "),
         ("contoso file:", "line 1: "),
         ("contoso env:", "line 1: "),
         ("con/toso env:A", "line 1: "),

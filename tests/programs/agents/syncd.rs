@@ -12,6 +12,7 @@ use autopilot_emulator::{
     Access, Behaviour, Certificate, Clock, Config, Emulator, Fault, Past, ProxyFault, Step, Token, Via,
 };
 
+use super::credentials::{APPLICATION, TENANT, certificate, on_azure, secret_file};
 use super::{Agent, ignoring, path, unread, write};
 use crate::compiler;
 use crate::emulators::stepping;
@@ -48,7 +49,7 @@ fn events(said: &str) -> Vec<&str> {
 #[test]
 fn a_sync_is_told_line_by_line() {
     let emulator = stepping();
-    let (_, file) = token("told", "secret-1\n");
+    let (_, file) = token("told", "s3cret-1\n");
     let (code, said) = Agent::start(syncd(&emulator).args(file)).end();
     let expected = [
         "start: libautopilot_sync ",
@@ -70,7 +71,7 @@ fn a_sync_is_told_line_by_line() {
     let id = last.header("client-request-id").unwrap();
     assert!(events.last().unwrap().contains(id), "{said}");
     assert!(last.header("user-agent").unwrap().ends_with(" autopilot-syncd/0.1.0"), "{last:?}");
-    assert_eq!(tokens(&emulator), BTreeSet::from(["secret-1".to_owned()]));
+    assert_eq!(tokens(&emulator), BTreeSet::from(["s3cret-1".to_owned()]));
 }
 
 #[test]
@@ -114,7 +115,7 @@ fn each_exit_code_has_its_reason() {
         (access(Access::Expired), "3600", 77, "token: refused; its source still has the same one"),
         (access(Access::Challenged), "3600", 77, "token: a new one must answer these claims: {"),
     ];
-    let (_, file) = token("reasons", "secret-1");
+    let (_, file) = token("reasons", "s3cret-1");
     std::thread::scope(|scope| {
         for (emulator, timeout, code, words) in &table {
             let mut command = syncd(emulator);
@@ -131,7 +132,7 @@ fn each_exit_code_has_its_reason() {
 /// The last sync was a day ago.
 #[test]
 fn a_sync_since_then_is_enough() {
-    let (_, file) = token("since", "secret-1");
+    let (_, file) = token("since", "s3cret-1");
     for (since, expected) in [
         (
             "25h",
@@ -146,7 +147,7 @@ fn a_sync_since_then_is_enough() {
     }
 }
 
-/// One that triggers at each start, and one that triggers only if it must.
+/// Each has another source of its tokens, and the last triggers only if it must.
 #[test]
 fn the_units_command_lines_work() {
     let unit = Path::new(env!("CARGO_MANIFEST_DIR")).join("bindings/c/examples/autopilot-sync.service");
@@ -154,11 +155,23 @@ fn the_units_command_lines_work() {
     let program = "ExecStart=/usr/local/bin/autopilot-syncd ";
     let commands = unit.lines().filter_map(|line| line.trim_start_matches('#').strip_prefix(program));
     let commands: Vec<&str> = commands.collect();
-    assert_eq!(commands.len(), 2);
-    let (file, _) = token("unit", "secret-1");
+    assert_eq!(commands.len(), 5);
+    let files = [
+        ("%d/secret", secret_file("unit", "s3cret-1")),
+        ("%d/certificate", certificate("unit")),
+        ("%d/token", token("unit", "s3cret-1").0),
+    ];
+    let words = |command: &str| -> Vec<String> {
+        let ids = [("${TENANT}", TENANT), ("${CLIENT_ID}", APPLICATION)];
+        let files = files.iter().map(|(name, file)| (*name, file.to_str().unwrap()));
+        let values: Vec<(&str, &str)> = ids.into_iter().chain(files).collect();
+        let word = |word: &str| {
+            values.iter().find(|(name, _)| *name == word).map_or(word, |(_, value)| value).into()
+        };
+        command.split(' ').map(word).collect()
+    };
     for command in commands {
-        let arguments = command.split(' ').map(|word| word.replace("%d/token", file.to_str().unwrap()));
-        let (code, said) = Agent::start(syncd(&stepping()).args(arguments)).end();
+        let (code, said) = Agent::start(syncd(&on_azure()).args(words(command))).end();
         assert_eq!(code, 0, "{command}: {said}");
     }
 }
@@ -166,7 +179,7 @@ fn the_units_command_lines_work() {
 /// Where a machine is too slow to trigger it in time, it gets more of it.
 #[test]
 fn a_sync_that_runs_on_at_the_deadline_is_no_failure() {
-    let (_, file) = token("deadline", "secret-1");
+    let (_, file) = token("deadline", "s3cret-1");
     let run = |timeout| Agent::start(syncd(&standing()).args(&file).args(["--timeout", timeout])).end();
     let ran_on =
         ["5", "10", "60", "360"].into_iter().map(run).find(|(_, said)| said.contains(" trigger=accepted "));
@@ -179,7 +192,7 @@ fn a_sync_that_runs_on_at_the_deadline_is_no_failure() {
 fn a_running_sync_is_joined() {
     let emulator = standing();
     assert!(emulator.own_sync());
-    let (_, file) = token("joined", "secret-1");
+    let (_, file) = token("joined", "s3cret-1");
     let agent = Agent::start(syncd(&emulator).args(file));
     agent.wait_for("phase: watching");
     emulator.advance(HOUR);
@@ -200,15 +213,15 @@ fn what_is_no_token_is_refused_before_anything_is_opened() {
     let _ = fs::remove_file(&pipe);
     compiler::run(Command::new("mkfifo").arg(&pipe));
     let file = |name: &str, text: &str| token(name, text).0;
-    let long = "secret".repeat(20_000);
+    let long = "s3cret".repeat(20_000);
     for (path, words) in [
         (path("nowhere"), "token: cannot be opened: No such file or directory"),
         (folder, "is not a regular file"),
         (pipe, "is not a regular file; for a pipe use --token-fd"),
         (file("empty", ""), "the token is empty"),
-        (file("blank", "secret 1"), "a blank"),
-        (file("two", "secret-1\nsecret-2\n"), "a control character"),
-        (file("nul", "secret-1\0"), "token: contains a NUL byte"),
+        (file("blank", "s3cret 1"), "a blank"),
+        (file("two", "s3cret-1\ns3cret-2\n"), "a control character"),
+        (file("nul", "s3cret-1\0"), "token: contains a NUL byte"),
         (file("long", &long), "at most 65536"),
     ] {
         let (code, said) = Agent::start(syncd(&emulator).arg("--token-file").arg(&path)).end();
@@ -226,7 +239,7 @@ fn a_token_that_others_can_read_is_warned_of() {
     let emulator = standing();
     emulator.set_other_tokens(Access::Forbidden);
     for (mode, warned) in [(0o600, false), (0o640, false), (0o644, true)] {
-        let (path, file) = token("mode", "secret-1");
+        let (path, file) = token("mode", "s3cret-1");
         fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
         let (code, said) = Agent::start(syncd(&emulator).args(file)).end();
         assert_eq!((code, said.contains("every user of this machine can read")), (77, warned), "{said}");
@@ -244,6 +257,16 @@ fn options_are_checked() {
         "--token-file a --token-fd 0",
         "--token-fd -1",
         "--token-fd x",
+        "--token-file a --environment",
+        "--environment --managed-identity",
+        "--environment=1",
+        "--environment --client-id b",
+        "--managed-identity --tenant a",
+        "--managed-identity --client-id=",
+        "--secret-file a",
+        "--secret-file a --tenant b",
+        "--certificate a --client-id b",
+        "--certificate a --secret-file b --tenant c --client-id d",
         "--token-file a --timeout 0",
         "--token-file a --timeout 86401",
         "--token-file a --timeout 24h1s",
@@ -265,7 +288,7 @@ fn options_are_checked() {
         "--token-file a --proxy ftp://proxy",
         "--token-file a --proxy=",
         "--token-file a --ca-file=",
-        "--token-file a secret-1",
+        "--token-file a s3cret-1",
         "--token-file a --help",
         "--every 5 --token-fd 0",
     ] {
@@ -277,7 +300,7 @@ fn options_are_checked() {
     }
     let (code, said) = Agent::start(syncd(&emulator).arg("--version")).end();
     assert_eq!((code, &*said), (0, "autopilot-syncd 0.1.0, libautopilot_sync 0.1.0\n"));
-    let (_, file) = token("options", "secret-1");
+    let (_, file) = token("options", "s3cret-1");
     let mut command = syncd(&emulator);
     let (code, said) = Agent::start(command.args(&file).args(["--ca-file", "/nowhere.pem"])).end();
     assert_eq!((code, said.contains("/nowhere.pem")), (78, true), "{said}");
@@ -291,7 +314,7 @@ fn options_are_checked() {
 fn cloud_proxy_and_ca_file_are_taken_from_the_command_line() {
     let emulator = standing();
     emulator.set_other_tokens(Access::Forbidden);
-    let (_, file) = token("way", "secret-1");
+    let (_, file) = token("way", "s3cret-1");
     let mut command = syncd(&emulator);
     command.env_remove("HTTPS_PROXY").env_remove("SSL_CERT_FILE").args(file);
     command.args(["--cloud", "us-government", "--once"]).arg(format!("--proxy={}", emulator.tls_proxy_url()));
@@ -308,10 +331,10 @@ fn a_token_is_renewed_from_its_file() {
     let renewed = |name: &str, replace: &dyn Fn(&Path), arguments: &dyn Fn(&mut Command, &Path)| {
         let emulator = Emulator::start(
             Config { clock: Clock::manual(), other_tokens: Access::Invalid, ..Config::default() }
-                .token("secret-old", Token::default().for_time(Duration::from_secs(60)))
-                .token("secret-new", Token::default()),
+                .token("s3cret-old", Token::default().for_time(Duration::from_secs(60)))
+                .token("s3cret-new", Token::default()),
         );
-        let (path, _) = token(name, "secret-old\n");
+        let (path, _) = token(name, "s3cret-old\n");
         let mut command = syncd(&emulator);
         arguments(&mut command, &path);
         let agent = Agent::start(&mut command);
@@ -327,20 +350,20 @@ fn a_token_is_renewed_from_its_file() {
         command.args(["--token-fd", "0"]).stdin(File::open(path).unwrap());
     };
     // By its name a file may be another one; a descriptor stays with the one that it was opened for.
-    let by_another = |path: &Path| write(path, "secret-new\n");
-    let in_place = |path: &Path| fs::write(path, "secret-new\n").unwrap();
+    let by_another = |path: &Path| write(path, "s3cret-new\n");
+    let in_place = |path: &Path| fs::write(path, "s3cret-new\n").unwrap();
     let by_none = |path: &Path| fs::remove_file(path).unwrap();
-    let by_nonsense = |path: &Path| write(path, "secret new");
+    let by_nonsense = |path: &Path| write(path, "s3cret new");
     let is_renewed = |((code, said), used): ((i32, String), BTreeSet<String>)| {
         assert_eq!(code, 0, "{said}");
         assert!(said.contains("token: refused; trying the new one"), "{said}");
         assert!(said.contains("result: AUTOPILOT_OK"), "{said}");
-        assert_eq!(used, BTreeSet::from(["secret-old".to_owned(), "secret-new".to_owned()]));
+        assert_eq!(used, BTreeSet::from(["s3cret-old".to_owned(), "s3cret-new".to_owned()]));
     };
     let is_not = |((code, said), used): ((i32, String), BTreeSet<String>), words: &str| {
         assert_eq!(code, 77, "{said}");
         assert!(said.contains(words), "{said}");
-        assert_eq!(used, BTreeSet::from(["secret-old".to_owned()]));
+        assert_eq!(used, BTreeSet::from(["s3cret-old".to_owned()]));
     };
     std::thread::scope(|scope| {
         scope.spawn(|| is_renewed(renewed("renewed", &by_another, &by_name)));
@@ -361,16 +384,16 @@ fn a_pipe_gives_the_token_once() {
         emulator.set_other_tokens(access);
         let mut command = syncd(&emulator);
         let mut agent = Agent::start(command.args(["--token-fd", "0"]).stdin(Stdio::piped()));
-        agent.child.stdin.take().unwrap().write_all(b"secret-1\n").unwrap();
+        agent.child.stdin.take().unwrap().write_all(b"s3cret-1\n").unwrap();
         let (code, said) = agent.end();
         assert_eq!((code, said.contains(words)), (expected, true), "{said}");
-        assert_eq!(tokens(&emulator), BTreeSet::from(["secret-1".to_owned()]));
+        assert_eq!(tokens(&emulator), BTreeSet::from(["s3cret-1".to_owned()]));
     }
 }
 
 #[test]
 fn a_signal_ends_a_wait() {
-    let (_, file) = token("signal", "secret-1");
+    let (_, file) = token("signal", "s3cret-1");
     for (signal, expected) in [("TERM", 143), ("INT", 130), ("HUP", 129)] {
         let emulator = standing();
         let agent = Agent::start(syncd(&emulator).args(&file));
@@ -386,7 +409,7 @@ fn a_signal_ends_a_wait() {
 /// As `nohup` and a shell's background jobs have them. One that is not ignored still ends it.
 #[test]
 fn an_ignored_signal_stays_ignored() {
-    let (_, file) = token("ignored", "secret-1");
+    let (_, file) = token("ignored", "s3cret-1");
     for (ignored, other, expected) in [("HUP", "TERM", 143), ("INT", "HUP", 129), ("TERM", "INT", 130)] {
         let emulator = standing();
         let agent = Agent::start(&mut ignoring(syncd(&emulator).args(&file), ignored));
@@ -401,7 +424,7 @@ fn an_ignored_signal_stays_ignored() {
 
 #[test]
 fn it_ends_by_itself_where_every_signal_is_ignored() {
-    let (_, file) = token("all-ignored", "secret-1");
+    let (_, file) = token("all-ignored", "s3cret-1");
     let emulator = standing();
     let agent = Agent::start(&mut ignoring(syncd(&emulator).args(&file), "HUP INT TERM USR1"));
     agent.wait_for("phase: watching");
@@ -415,7 +438,7 @@ fn it_ends_by_itself_where_every_signal_is_ignored() {
 #[test]
 fn a_log_that_nobody_reads_stops_nothing() {
     let emulator = stepping();
-    let (_, file) = token("unread", "secret-1");
+    let (_, file) = token("unread", "s3cret-1");
     let status = syncd(&emulator).args(file).stderr(unread()).status().unwrap();
     assert_eq!(status.code(), Some(0), "{status}");
     assert!(emulator.requests().len() >= 4, "from the first look to the end of the sync");
@@ -425,7 +448,7 @@ fn a_log_that_nobody_reads_stops_nothing() {
 fn a_signal_ends_a_request_that_hangs() {
     let emulator = standing();
     emulator.script([Step::fault(Fault::Hang).forever()]);
-    let (_, file) = token("hang", "secret-1");
+    let (_, file) = token("hang", "s3cret-1");
     let agent = Agent::start(syncd(&emulator).args(file));
     assert!(emulator.wait(HOUR, |counts| counts.requests == 1));
     agent.signal("TERM");
@@ -449,7 +472,7 @@ fn a_signal_ends_it_while_a_pipe_has_no_token_yet() {
 #[test]
 fn it_stays_and_waits_as_long_as_the_service_asks() {
     let emulator = stepping();
-    let (_, file) = token("stays", "secret-1");
+    let (_, file) = token("stays", "s3cret-1");
     let mut command = syncd(&emulator);
     let agent = Agent::start(command.args(file).args(["--every=1s", "--timeout", "4m60s"]));
     agent.wait_for("result: AUTOPILOT_OK");
@@ -473,7 +496,7 @@ fn it_stays_whatever_a_sync_comes_to() {
     agent.wait_for("token: cannot be opened");
     agent.wait_for("pause: 1 s");
     emulator.script([Step::error(400)]);
-    write(&path, "secret-1");
+    write(&path, "s3cret-1");
     agent.wait_for("result: AUTOPILOT_ERROR_SERVICE");
     agent.wait_for("phase: watching");
     agent.signal("TERM");

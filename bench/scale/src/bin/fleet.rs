@@ -31,7 +31,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let client = Client::builder().base_url(&std::env::var("BENCH_ROOT")?)?.build()?;
     let fleet = Fleet::new(&client);
     for (number, token) in BufReader::new(File::open(tokens)?).lines().enumerate() {
-        fleet.add(number, Some(&token?), goal, PATIENCE)?;
+        fleet.add(number, &token?, goal, PATIENCE)?;
     }
     fleet.close();
     let work = Work { fleet, well: AtomicUsize::new(0), threads: AtomicUsize::new(1) };

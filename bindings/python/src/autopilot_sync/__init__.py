@@ -34,8 +34,8 @@ with raised rights. The logger `autopilot_sync` gets a line for each call, and o
 DEBUG. They never contain a token.
 
 Attributes:
-    Credential: The type of a credential, for annotations: a token as a str; a function that returns a token, or an
-        object with the attribute `token`; or an object with azure-core's `get_token_info` or `get_token`.
+    AnyCredential: The type of a credential, for annotations: a token as a str; a `Credential`; a function that returns a
+        token, or an object with the attribute `token`; or an object with azure-core's `get_token_info` or `get_token`.
     __version__: The version of the package and of its library.
 """
 
@@ -48,6 +48,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .client import Client, sync
     from .cloud import Cloud
+    from .credential import Credential
     from .detail import Attempt, Detail, ServiceError, Trigger
     from .exceptions import (
         AutopilotError,
@@ -71,10 +72,11 @@ if TYPE_CHECKING:
     from .reading import Reading
     from .settings import Settings, SyncStatus
     from .trace import Trace, TraceEvent
-    from .types import Credential, TokenCredential
+    from .types import AnyCredential, TokenCredential
 
 __all__ = [
     "Answer",
+    "AnyCredential",
     "Attempt",
     "AutopilotError",
     "CallCancelledError",
@@ -122,6 +124,7 @@ _MODULES = (
     "exceptions",
     "outcome",
     "reading",
+    "credential",
     "client",
     "progress",
     "types",

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from typing import Any, Callable, Optional
 
     from .client import _Connections
-    from .credential import Token, TokenSource
+    from ._source import TokenSource
+    from ._token import Token
 
     Ended = tuple[int, Optional[LibraryDetail]]
     """A tenant's number, and the detail of its call. None if there was no call: the tenant has the error."""
@@ -204,7 +205,10 @@ class Crew:
         return event
 
     def _hand_in_token(self, number: int, tenant: Tenant, refusal: LibraryDetail | None) -> None:
-        """Asks the credential of a tenant. If it raises or has no token, the call ends."""
+        """Asks the credential of a tenant. If it raises or has no token, the call ends. The library asks its own."""
+        if tenant.source.own is not None:
+            native.autopilot_fleet_set_credential(self, number, tenant.source.own)
+            return
         try:
             token = tenant.source.token() if refusal is None else tenant.source.new_token(None, refusal.claims)
             if native.autopilot_fleet_set_token(self, number, token) != 0 and token is not None:

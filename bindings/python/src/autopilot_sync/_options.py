@@ -48,7 +48,8 @@ def at_least_one(name: str, value: object) -> int:
     return value
 
 
-def _text(name: str, value: object) -> bytes:
+def encoded(name: str, value: object) -> bytes:
+    """A text for the library. Raises TypeError or ValueError."""
     if not isinstance(value, str):
         raise TypeError(f"{name} must be a str, not {type(value).__name__}")
     if "\0" in value:
@@ -56,8 +57,9 @@ def _text(name: str, value: object) -> bytes:
     return value.encode("utf-8", "surrogateescape")
 
 
-def _path(name: str, value: Any) -> bytes:
-    return _text(name, os.fspath(value))
+def encoded_path(name: str, value: Any) -> bytes:
+    """A path for the library. Raises TypeError or ValueError."""
+    return encoded(name, os.fspath(value))
 
 
 def _cloud(name: str, value: object) -> int:
@@ -75,13 +77,13 @@ def _count(name: str, value: object) -> int:
 # The library's setter of each option, and the function that makes its argument.
 _SETTERS: dict[str, tuple[str, Callable[[str, Any], object]]] = {
     "cloud": ("cloud", _cloud),
-    "base_url": ("base_url", _text),
-    "proxy": ("proxy", _text),
-    "ca_file": ("ca_file", _path),
+    "base_url": ("base_url", encoded),
+    "proxy": ("proxy", encoded),
+    "ca_file": ("ca_file", encoded_path),
     "timeout": ("timeout_ms", milliseconds),
     "connect_timeout": ("connect_timeout_ms", milliseconds),
     "max_retries": ("max_retries", _count),
-    "user_agent_suffix": ("user_agent_suffix", _text),
+    "user_agent_suffix": ("user_agent_suffix", encoded),
 }
 
 

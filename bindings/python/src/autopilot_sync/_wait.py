@@ -14,14 +14,15 @@ if TYPE_CHECKING:
     from typing import Callable
 
     from ._worker import CallBack
-    from .credential import Token, TokenSource
+    from ._source import TokenSource
+    from ._token import Token
     from .progress import Progress
 
 
 class Watcher:
     """Serves the callbacks of one wait."""
 
-    def __init__(self, source: TokenSource, token: Token, callback: Callable[[Progress], object] | None) -> None:
+    def __init__(self, source: TokenSource, token: Token | None, callback: Callable[[Progress], object] | None) -> None:
         self._source, self._token, self._callback = source, token, callback
         self._new_token: Token | None = None
 

@@ -9,8 +9,8 @@ from ._library import native, text
 from ._log import logged
 from ._options import Options, check_change, check_wait
 from ._secret import Secret
+from ._source import TokenSource
 from .cloud import Cloud
-from .credential import TokenSource
 from .detail import of_call
 from .exceptions import UNAUTHORIZED, error_of
 from .outcome import outcome_of
@@ -23,13 +23,13 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Any, Callable, NoReturn
 
+    from ._token import Token
     from ._worker import CallBack
-    from .credential import Token
     from .detail import Detail
     from .outcome import Outcome
     from .progress import Progress
     from .reading import Reading
-    from .types import Credential
+    from .types import AnyCredential
 
 HALF_AN_HOUR = 1800.0
 
@@ -62,8 +62,9 @@ class Client:
     stays usable.
 
     Args:
-        credential: A token as a str; a function that returns one; or an object with azure-core's `get_token_info` or
-            `get_token`, such as all credentials of azure-identity. The client asks it for a token before each call, so
+        credential: A token as a str; a `Credential`, whose tokens the library gets itself; a function that returns a token;
+            or an object with azure-core's `get_token_info` or `get_token`, such as all credentials of azure-identity. The
+            client asks these two for a token before each call, so
             it should cache its token, as azure-identity's do. If the service refuses the token, the client asks once
             more, with the claims that the service demands if there are any, and repeats the call if the token is a new
             one. A wait may also ask on its way, because it can outlast a token. A str is never renewed.
@@ -93,7 +94,7 @@ class Client:
 
     def __init__(
         self,
-        credential: Credential,
+        credential: AnyCredential,
         *,
         cloud: Cloud | None = None,
         base_url: str | None = None,
@@ -122,6 +123,8 @@ class Client:
         )
         root = base_url if base_url is not None else (cloud or Cloud.GLOBAL).root
         self._source = TokenSource(given, root)
+        if self._source.own is not None:
+            native.autopilot_options_set_credential(options, self._source.own)
         pointer = c_void_p()
         made = of_call(native.autopilot_client_new, options, byref(pointer))
         if made.result != 0:
@@ -288,14 +291,14 @@ class Client:
 
         connections, canceller = self._open(), Canceller()
 
-        def call(token: Token) -> Detail:
+        def call(token: Token | None) -> Detail:
             found = run(lambda: of_call(function, connections, token, canceller, *places), canceller)
             return logged(name, found)
 
         connections.running.add(canceller)
         try:
             self._open()  # it may have ended just before
-            token = self._source.token()
+            token = self._source.for_call()
             found = call(token)
             if found.result == UNAUTHORIZED:
                 new_token = self._source.new_token(token, found.claims)
@@ -318,7 +321,7 @@ class Client:
         connections.running.add(canceller)
         try:
             self._open()  # it may have ended just before
-            token = self._source.token()
+            token = self._source.for_call()
             watcher = Watcher(self._source, token, callback or None)
 
             def call(call_back: CallBack) -> Detail:
@@ -331,10 +334,11 @@ class Client:
             connections.running.discard(canceller)
 
 
-def sync(credential: Credential) -> Outcome:
+def sync(credential: AnyCredential) -> Outcome:
     """Triggers a sync in the global cloud and returns the service's answer: ACCEPTED, ALREADY_RUNNING or TOO_SOON.
 
-    It does not wait for the sync. All such calls of the process share their connections, which stay open.
+    It does not wait for the sync. All such calls of the process share their connections, which stay open, except those with
+    a `Credential`, which need a client of their own.
 
     Args:
         credential: A token, or anything else that a `Client` takes.
@@ -344,7 +348,9 @@ def sync(credential: Credential) -> Outcome:
     """
     given = Secret(credential)
     del credential
-    return _client_on(_Connections(None), TokenSource(given, Cloud.GLOBAL.root)).sync()
+    source = TokenSource(given, Cloud.GLOBAL.root)
+    client = _client_on(_Connections(None), source) if source.own is None else Client(source.own)
+    return client.sync()
 
 
 def _client_on(connections: _Connections, source: TokenSource) -> Client:

@@ -6,12 +6,12 @@ AutopilotError
     ServiceResponseError            the request was sent, but no usable reply came: it may have been carried out
         UnexpectedResponseError     the reply is not Graph's, but for example a proxy's
     HttpResponseError               the service answered with an error
-        ClientAuthenticationError   401: get a new token
+        ClientAuthenticationError   401: get a new token; or Entra refused the Credential
         ForbiddenError              403, or Intune's own 401: the licence or the permission is missing
     SyncFailedError                 the service reports that the sync failed
     CallTimeoutError                the call's time was up; also a TimeoutError
     CallCancelledError              `Client.cancel` or the progress callback ended the call
-    ConfigurationError              an environment variable, CA file or proxy cannot be used
+    ConfigurationError              an environment variable, CA file, proxy or Credential cannot be used
     InvalidArgumentError            the text cannot be a token; also a ValueError
 """
 
@@ -64,7 +64,8 @@ class HttpResponseError(AutopilotError):
 
 
 class ClientAuthenticationError(HttpResponseError):
-    """The service refused the token (401). Get a new one, with the `claims` if there are any."""
+    """The service refused the token (401): get a new one, with the `claims` if there are any. Or Microsoft Entra refused
+    the `Credential`."""
 
 
 class ForbiddenError(HttpResponseError):
@@ -84,11 +85,13 @@ class CallCancelledError(AutopilotError):
 
 
 class ConfigurationError(AutopilotError):
-    """An environment variable, CA file or proxy cannot be used. The message names it. Nothing was sent."""
+    """An environment variable, CA file, proxy or `Credential` cannot be used. The message names it. The request was not
+    sent."""
 
 
 class InvalidArgumentError(AutopilotError, ValueError):
-    """The text cannot be a token, or the time not that of a change. Nothing was sent."""
+    """The text cannot be a token, or the time not that of a change, or an argument of a `Credential` is wrong. Nothing was
+    sent."""
 
 
 INVALID_ARGUMENT = -1

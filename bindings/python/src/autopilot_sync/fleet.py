@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from .cloud import Cloud
     from .detail import LibraryDetail
-    from .types import Credential
+    from .types import AnyCredential
 
 MOST_WORKERS = 256
 MOST_TENANTS = 20_000
@@ -170,7 +170,7 @@ class Fleet:
     def add(
         self,
         key: Any,
-        credential: Credential,
+        credential: AnyCredential,
         goal: Goal = Goal.SYNC_AND_WAIT,
         *,
         since: datetime | None = None,

@@ -10,8 +10,8 @@ from itertools import starmap
 from . import _shares
 from ._options import Options, at_least_one, check_change, check_wait
 from ._secret import Secret
+from ._source import TokenSource
 from .client import HALF_AN_HOUR
-from .credential import TokenSource
 from .fleet import MOST_TENANTS, Fleet, Goal, TenantResult
 
 TYPE_CHECKING = False
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from .cloud import Cloud
-    from .types import Credential
+    from .types import AnyCredential
 
 A_LITTLE_EARLIER = timedelta(seconds=10)
 """The service's clock is known to a second, and as exactly as the first reply is fast. What may have begun just before a
@@ -29,7 +29,7 @@ moment does not count as since then, but the sync of a lost worker must count.""
 
 
 def sync_many(
-    credentials: Mapping[Any, Credential] | Iterable[Credential],
+    credentials: Mapping[Any, AnyCredential] | Iterable[AnyCredential],
     *,
     wait: bool | float = False,
     since: datetime | None = None,
@@ -133,7 +133,7 @@ def _tenants(credentials: Secret) -> Iterator[tuple[Any, Secret]]:
     return starmap(_checked, iter(credentials.reveal().items() if is_mapping else enumerate(credentials.reveal())))
 
 
-def _checked(tenant: Any, credential: Credential) -> tuple[Any, Secret]:
+def _checked(tenant: Any, credential: AnyCredential) -> tuple[Any, Secret]:
     given = Secret(credential)
     del credential
     TokenSource(given, "")  # or TypeError

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Callable, Protocol, Union
 
+from .credential import Credential
+
 
 class HasToken(Protocol):
     """azure-core's AccessToken and AccessTokenInfo."""
@@ -27,4 +29,4 @@ class SupportsTokenInfo(Protocol):
         """Gets a token for these scopes, as an object with the attribute `token`."""
 
 
-Credential = Union[str, Callable[[], Union[str, HasToken]], TokenCredential, SupportsTokenInfo]
+AnyCredential = Union[str, Credential, Callable[[], Union[str, HasToken]], TokenCredential, SupportsTokenInfo]

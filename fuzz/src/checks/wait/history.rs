@@ -41,7 +41,7 @@ pub(super) struct History {
     date: Option<Time>,
     /// The last reading was refused.
     is_forbidden: bool,
-    /// The reading before the last trigger, or the first one. A sync that is newer was recorded since.
+    /// The reading just before the last trigger, unless it was refused, or the first one. A newer sync was recorded since.
     known: Option<Settings>,
     /// The newest value of both times.
     newest: (Option<Time>, Option<Time>),
@@ -235,7 +235,9 @@ impl History {
             assert!(self.is_forbidden || !self.may_be_enough(), "triggers, though a sync may be enough");
             self.baseline = self.latest.clone().filter(|_| !self.is_forbidden);
         }
-        self.known = self.latest.clone();
+        if !self.is_forbidden {
+            self.known = self.latest.clone();
+        }
         match self.answer {
             Answer::None => assert!(self.uncertain.is_none()),
             Answer::TooSoon => assert!(self.asked_to_wait.is_none_or(|asked| now >= asked)),

@@ -8,6 +8,7 @@ use std::fmt;
 use base64::Engine as _;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use memchr::{memchr, memchr2};
+use zeroize::Zeroizing;
 
 const BEGIN: &[u8] = b"-----BEGIN ";
 const END: &[u8] = b"-----END ";
@@ -102,8 +103,27 @@ impl<'a> Block<'a> {
         self.place.fault(why)
     }
 
+    /// Whether there are lines like `Proc-Type: 4,ENCRYPTED` before the base64.
+    pub(crate) fn has_headers(&self) -> bool {
+        memchr(b':', self.body).is_some()
+    }
+
     /// The decoded bytes.
     pub(crate) fn der(&self) -> Result<Vec<u8>, Fault<'a>> {
+        let mut der = Vec::new();
+        self.decode(&self.digits(), &mut der)?;
+        Ok(der)
+    }
+
+    /// The decoded bytes of a private key. They and all copies are wiped.
+    pub(crate) fn wiped_der(&self) -> Result<Zeroizing<Vec<u8>>, Fault<'a>> {
+        let mut der = Zeroizing::new(Vec::new());
+        self.decode(&Zeroizing::new(self.digits()), &mut der)?;
+        Ok(der)
+    }
+
+    /// The body without blanks and line breaks. Takes memory once.
+    fn digits(&self) -> Vec<u8> {
         let mut digits = Vec::with_capacity(self.body.len());
         for line in lines(self.body) {
             digits.extend_from_slice(line.trim_ascii());
@@ -111,10 +131,15 @@ impl<'a> Block<'a> {
         if memchr2(b' ', b'\t', &digits).is_some() {
             digits.retain(|byte| !byte.is_ascii_whitespace());
         }
-        BASE64.decode(&digits).map_err(|_| {
-            self.fault(match memchr(b':', &digits) {
-                Some(_) => "it has header lines, like an encrypted block",
-                None => "its base64 is broken",
+        digits
+    }
+
+    /// Takes memory once if `der` is empty.
+    fn decode(&self, digits: &[u8], der: &mut Vec<u8>) -> Result<(), Fault<'a>> {
+        BASE64.decode_vec(digits, der).map_err(|_| {
+            self.fault(match self.has_headers() {
+                true => "it has header lines, like an encrypted block",
+                false => "its base64 is broken",
             })
         })
     }
@@ -137,6 +162,15 @@ impl fmt::Display for Fault<'_> {
             write!(f, "{name}, ")?;
         }
         write!(f, "line {line}): {why}")
+    }
+}
+
+/// Why a text without blocks has none, for two common mistakes: a DER file, and a file that PowerShell wrote.
+pub(crate) fn why_none(text: &[u8]) -> Option<&'static str> {
+    match text {
+        [0x30, 0x81..=0x84, ..] => Some("it is DER; PEM is needed"),
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => Some("it is UTF-16; ASCII or UTF-8 is needed"),
+        _ => None,
     }
 }
 
@@ -219,6 +253,7 @@ mod tests {
         blocks(text.as_bytes())
             .map(|block| {
                 let block = block?;
+                assert_eq!(block.wiped_der().ok().as_deref(), block.der().ok().as_ref());
                 Ok(format!("{}={:?}", String::from_utf8_lossy(block.label()), block.der()?))
             })
             .map(|read: Result<String, Fault>| read.unwrap_or_else(|fault| fault.to_string()))

@@ -2,6 +2,7 @@
 //! input may panic.
 
 const INTEGER: u8 = 0x02;
+const BIT_STRING: u8 = 0x03;
 const OBJECT_ID: u8 = 0x06;
 const SEQUENCE: u8 = 0x30;
 const SET: u8 = 0x31;
@@ -26,17 +27,39 @@ pub(crate) struct Identity {
 impl Identity {
     /// None if the bytes are not a certificate.
     pub(crate) fn of(certificate: &[u8]) -> Option<Identity> {
+        let Fields { issuer, validity, subject, .. } = Fields::of(certificate)?;
+        let mut validity = Der(validity);
+        let mut date = || validity.next().and_then(|(tag, text)| time(tag, text));
+        let (not_before, not_after) = (date(), date());
+        Some(Identity { subject: name(subject), issuer: name(issuer), not_before, not_after })
+    }
+}
+
+/// Parts of a certificate, as their bytes without tag and length.
+pub(crate) struct Fields<'a> {
+    pub(crate) issuer: &'a [u8],
+    validity: &'a [u8],
+    pub(crate) subject: &'a [u8],
+    /// The bits of the public key: for RSA, the DER of modulus and exponent. None if they are malformed.
+    pub(crate) public_key: Option<&'a [u8]>,
+}
+
+impl Fields<'_> {
+    /// None if the bytes are not a certificate.
+    pub(crate) fn of(certificate: &[u8]) -> Option<Fields<'_>> {
         let mut signed = Der(Der(certificate).take(SEQUENCE)?);
         let mut fields = Der(signed.take(SEQUENCE)?);
         fields.take_if(CONTEXT_0)?; // version
         fields.take(INTEGER)?; // serial number
         fields.take(SEQUENCE)?; // algorithm
-        let issuer = name(fields.take(SEQUENCE)?);
-        let mut validity = Der(fields.take(SEQUENCE)?);
-        let mut date = || validity.next().and_then(|(tag, text)| time(tag, text));
-        let (not_before, not_after) = (date(), date());
-        let subject = name(fields.take(SEQUENCE)?);
-        Some(Identity { subject, issuer, not_before, not_after })
+        let [issuer, validity, subject] =
+            [fields.take(SEQUENCE)?, fields.take(SEQUENCE)?, fields.take(SEQUENCE)?];
+        let public_key = fields.take(SEQUENCE).and_then(|key| {
+            let mut key = Der(key);
+            key.take(SEQUENCE)?; // algorithm
+            key.take(BIT_STRING)?.strip_prefix(&[0]) // no unused bits
+        });
+        Some(Fields { issuer, validity, subject, public_key })
     }
 }
 
@@ -314,7 +337,8 @@ mod tests {
         let mut params = CertificateParams::new(["graph.microsoft.com".to_owned()]).unwrap();
         params.distinguished_name = distinguished(&[(DnType::CommonName, text("graph.microsoft.com"))]);
         (params.not_before, params.not_after) = (date_time_ymd(2026, 1, 2), date_time_ymd(2051, 3, 4));
-        let certificate = params.signed_by(&KeyPair::generate().unwrap(), &issuer).unwrap();
+        let key = KeyPair::generate().unwrap();
+        let certificate = params.signed_by(&key, &issuer).unwrap();
         let expected = Identity {
             subject: "CN=graph.microsoft.com".to_owned(),
             issuer: "CN=Contoso TLS Inspection CA, O=Contoso, C=DE".to_owned(),
@@ -322,6 +346,7 @@ mod tests {
             not_after: Some("2051-03-04T00:00:00Z".to_owned()),
         };
         assert_eq!(Identity::of(certificate.der()), Some(expected));
+        assert_eq!(Fields::of(certificate.der()).unwrap().public_key, Some(key.public_key_raw()));
         assert_eq!(split_certificate(certificate.der()), Some((&certificate.der()[..], &[][..])));
         let followed = [certificate.der(), &b"more"[..]].concat();
         assert_eq!(split_certificate(&followed), Some((&certificate.der()[..], &b"more"[..])));

@@ -124,3 +124,19 @@ fn a_reading_comes_before_a_trigger_that_failed_for_now() {
          30 trigger-failed-for-now -> request-failed",
     );
 }
+
+/// A trigger without the right to read was not taken. The next reading still knows what was read before.
+#[test]
+fn a_sync_since_the_last_reading_is_joined_although_one_was_forbidden_in_between() {
+    let failed = "0 completed L=-1000 D=0 -> trigger \n 0 trigger-failed-for-now -> retry@3";
+    for refused in [
+        "3 read-forbidden -> trigger \n 3 trigger-failed-for-now -> retry@7.5",
+        "3 read-forbidden -> trigger \n 3 token-refused -> ask-for-token \n 8 token -> read",
+        // It was read before, but not confirmed.
+        "6 completed L=5 D=6 -> window@615 \n 11 read-failed -> window@615
+         615 read-forbidden -> trigger \n 615 trigger-failed-for-now -> retry@625.125",
+    ] {
+        let joined = "700 completed L=5 D=700 -> watch@705 \n 705 completed L=5 D=705 -> joined";
+        play(&format!("{failed} \n {refused} \n {joined}"));
+    }
+}

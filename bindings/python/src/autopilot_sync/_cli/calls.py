@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ..detail import HasDetail
     from ..fleet import TenantResult
     from ..progress import Progress
-    from ..types import Credential
+    from ..types import AnyCredential
     from .display import Quiet
     from .interruption import Interruption
     from .printer import Printer
@@ -123,7 +123,7 @@ class Calls:
         self.printed.one(found)
         return found.exit_code
 
-    def _credential(self, ended: Interruption) -> Credential:
+    def _credential(self, ended: Interruption) -> AnyCredential:
         given = self.given
         if given.azure is not None:
             sign_in = SignIn(self.shown.ask, ended, self.access)

@@ -53,8 +53,8 @@ class ExitCode(IntEnum):
     UNAVAILABLE = 69, "the service cannot be reached or does not answer as it should: try again later", AutopilotError
     FAULT = 70, "a fault in this program"
     NO_OUTPUT = 74, "the result cannot be written to standard output"
-    NOT_ALLOWED = 77, "the token is refused or lacks the permission", ClientAuthenticationError, ForbiddenError
-    CONFIGURATION = 78, "the proxy, CA file or an environment variable cannot be used", ConfigurationError, CaFileError
+    NOT_ALLOWED = 77, "the token is refused or lacks the permission, or Entra refuses the application", ClientAuthenticationError, ForbiddenError
+    CONFIGURATION = 78, "the proxy, CA file, secret, certificate, managed identity or an environment variable cannot be used", ConfigurationError, CaFileError
     INTERRUPTED = 130, "ended by Ctrl-C; by another signal N: 128+N", CallCancelledError
 
 

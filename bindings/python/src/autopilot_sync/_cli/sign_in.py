@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from typing import Any, Callable
 
-    from ..types import Credential, HasToken
+    from ..types import AnyCredential, HasToken
     from .interruption import Interruption
 
 GRAPH_TOOLS = "14d82eec-204b-4c2f-b7e8-296a70dab67e"
@@ -38,7 +38,7 @@ class SignIn:
 
     def credential(
         self, name: str, cloud: Cloud | None, client_id: str | None, tenant_id: str | None
-    ) -> Credential:
+    ) -> AnyCredential:
         """Makes a credential of azure-identity, given the name of its class."""
         arguments: dict[str, Any] = {} if tenant_id is None else {"tenant_id": tenant_id}
         if name not in _OF_PEOPLE:
@@ -66,7 +66,7 @@ class Person:
             return self._credential.get_token(*wanted, claims=claims, enable_cae=True)  # type: ignore[no-any-return]
 
 
-def azure_identity(name: str, cloud: Cloud | None = None, **arguments: object) -> Credential:
+def azure_identity(name: str, cloud: Cloud | None = None, **arguments: object) -> AnyCredential:
     """Makes a credential of azure-identity, given the name of its class."""
     try:
         from azure import identity
@@ -77,7 +77,7 @@ def azure_identity(name: str, cloud: Cloud | None = None, **arguments: object) -
     if name in _WITH_AUTHORITY and cloud in _AUTHORITIES and "AZURE_AUTHORITY_HOST" not in os.environ:
         arguments.setdefault("authority", _AUTHORITIES[cloud])
     try:
-        credential: Credential = getattr(identity, name)(**arguments)
+        credential: AnyCredential = getattr(identity, name)(**arguments)
     except Exception as error:
         raise InputError(" ".join(f"{name}: {error}".split())) from None
     return credential

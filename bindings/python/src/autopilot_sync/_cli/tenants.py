@@ -12,13 +12,13 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ..types import Credential
+    from ..types import AnyCredential
 
 _FORM = "expected NAME env:VARIABLE, NAME file:PATH or NAME azure:CREDENTIAL"
 _NAME = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.-_")
 
 
-def read(path: str) -> dict[str, Credential]:
+def read(path: str) -> dict[str, AnyCredential]:
     """The credentials by the tenants' names, in the file's order. Errors do not show the lines, nor the path of a file
     that cannot be opened: they may be tokens, given by mistake."""
     try:
@@ -28,7 +28,7 @@ def read(path: str) -> dict[str, Credential]:
         raise InputError(f"the file of --many: {error.strerror}") from None
     except ValueError as error:
         raise InputError(f"{path}: {error}") from None
-    found: dict[str, Credential] = {}
+    found: dict[str, AnyCredential] = {}
     for number, name, source in _entries(text):
         try:
             if name in found:
@@ -49,7 +49,7 @@ def _entries(text: str) -> Iterator[tuple[int, str, str]]:
             yield number, name, "".join(rest).strip()
 
 
-def _credential(name: str, source: str, folder: str) -> Credential:
+def _credential(name: str, source: str, folder: str) -> AnyCredential:
     kind, _, place = source.partition(":")
     if not _NAME.issuperset(name) or not place:
         raise InputError(_FORM)
@@ -62,7 +62,7 @@ def _credential(name: str, source: str, folder: str) -> Credential:
     raise InputError(_FORM if kind != "file" else "a tenant's token cannot come from standard input")
 
 
-def _azure(words: str) -> Credential:
+def _azure(words: str) -> AnyCredential:
     """A credential of azure-identity, from its name and NAME=VALUE for each of its arguments."""
     name, *pairs = words.split()
     arguments = {key: value for key, sign, value in (pair.partition("=") for pair in pairs) if key and sign}
