@@ -1007,12 +1007,12 @@ AUTOPILOT_API const char *autopilot_detail_claims(const autopilot_detail *detail
 // keeps the first 8 and the last 64. 0 for NULL.
 AUTOPILOT_API int32_t autopilot_detail_attempts(const autopilot_detail *detail);
 
-// The GUID that the library gave a request. Microsoft's support asks for it, and Intune shows it as
-// "Activity ID". index counts from 0. NULL if there is no such request, and for NULL.
+// The GUID that the library gave a request. Microsoft's support asks for it. Intune shows it as "Activity ID", and
+// Microsoft Entra as "Correlation ID". index counts from 0. NULL if there is no such request, and for NULL.
 AUTOPILOT_API const char *autopilot_detail_client_request_id(const autopilot_detail *detail, int32_t index);
 
-// The id that Graph gave a request. index counts from 0. NULL if Graph did not reply, if there is no such request, and
-// for NULL.
+// The id that Graph gave a request. Of a request for a token, Entra's trace id or the platform's correlation id. index
+// counts from 0. NULL if there is none, if there is no such request, and for NULL.
 AUTOPILOT_API const char *autopilot_detail_request_id(const autopilot_detail *detail, int32_t index);
 
 // Why a request failed, on one line: the message that the call would have had. index counts from 0. NULL if the request

@@ -38,7 +38,7 @@ pub(super) fn record(detail: &mut Detail, status: u16, refusal: Option<&Refusal>
     if let Some(refusal) = refusal {
         (detail.code, detail.message) = (refusal.code.clone(), refusal.message.clone());
         if let Some(attempt) = detail.attempts.last_mut() {
-            attempt.request_id = refusal.trace_id.as_deref().map(Into::into);
+            attempt.request_id = refusal.request_id.as_deref().map(Into::into);
         }
     }
 }

@@ -12,8 +12,8 @@ pub(crate) struct Refusal {
     /// Entra's number, such as `AADSTS7000215`, otherwise the `error`.
     pub(crate) code: Option<String>,
     pub(crate) message: Option<String>,
-    pub(crate) trace_id: Option<String>,
-    pub(crate) correlation_id: Option<String>,
+    /// Entra's trace id, or a platform's correlation id. Entra's own correlation id is the request's client-request-id.
+    pub(crate) request_id: Option<String>,
 }
 
 impl Refusal {
@@ -31,8 +31,7 @@ impl Refusal {
         Refusal {
             code: number(body).or_else(|| text(["code", "error"]).and_then(clean)),
             message: message.and_then(clean),
-            trace_id: text(["trace_id", "traceId"]).and_then(clean),
-            correlation_id: text(["correlation_id", "correlationId"]).and_then(clean),
+            request_id: text(["trace_id", "correlationId"]).and_then(clean),
         }
     }
 
@@ -91,9 +90,9 @@ mod tests {
         Object::read(body).map(|body| Refusal::read(&body, secret)).unwrap_or_default()
     }
 
-    fn shown(body: &Value) -> [Option<String>; 4] {
-        let Refusal { code, message, trace_id, correlation_id } = read(body.to_string().as_bytes());
-        [code, message, trace_id, correlation_id]
+    fn shown(body: &Value) -> [Option<String>; 3] {
+        let Refusal { code, message, request_id } = read(body.to_string().as_bytes());
+        [code, message, request_id]
     }
 
     #[test]
@@ -103,35 +102,35 @@ mod tests {
             (
                 json!({"error": "invalid_client", "error_codes": [7000215, 1], "trace_id": id, "correlation_id": "c",
                        "error_description": "AADSTS7000215: Invalid client secret.\r\nTrace ID: t\r\nTimestamp: x"}),
-                [Some("AADSTS7000215"), Some("AADSTS7000215: Invalid client secret."), Some(id), Some("c")],
+                [Some("AADSTS7000215"), Some("AADSTS7000215: Invalid client secret."), Some(id)],
             ),
             (
                 json!({"error": "invalid_request", "error_description": "A a-client-secret. Trace ID: t Correlation"}),
-                [Some("invalid_request"), Some("A [token]."), None, None],
+                [Some("invalid_request"), Some("A [token]."), None],
             ),
             (
                 json!({"error": "invalid_request", "error_description": "Identity not found"}),
-                [Some("invalid_request"), Some("Identity not found"), None, None],
+                [Some("invalid_request"), Some("Identity not found"), None],
             ),
             (
                 json!({"statusCode": 400, "message": "No identity\n found.", "correlationId": id}),
-                [None, Some("No identity  found."), None, Some(id)],
+                [None, Some("No identity  found."), Some(id)],
             ),
             (
                 json!({"error": {"code": "Code", "message": "Words.", "correlationId": id}, "message": "outer"}),
-                [Some("Code"), Some("Words."), None, Some(id)],
+                [Some("Code"), Some("Words."), Some(id)],
             ),
             (
-                json!({"error": "a-client-secret\u{7}", "trace_id": "a-client-secret", "correlation_id": "\u{202e}x"}),
-                [Some("[token]"), None, Some("[token]"), Some("x")],
+                json!({"error": "a-client-secret\u{7}", "trace_id": "a-client-secret"}),
+                [Some("[token]"), None, Some("[token]")],
             ),
-            (json!({"error": "e", "error_codes": []}), [Some("e"), None, None, None]),
-            (json!({"error": "e", "error_codes": ["7"], "trace_id": 7}), [Some("e"), None, None, None]),
-            (json!({"error": "e", "error_codes": [-7]}), [Some("e"), None, None, None]),
-            (json!({"error": 7, "error_description": [], "message": "m"}), [None, Some("m"), None, None]),
-            (json!({"error": "", "error_description": " \n"}), [None, None, None, None]),
-            (json!({"error_description": "", "message": "m"}), [None, Some("m"), None, None]),
-            (json!({"error_description": "Trace ID: t"}), [None, None, None, None]),
+            (json!({"error": "e", "error_codes": []}), [Some("e"), None, None]),
+            (json!({"error": "e", "error_codes": ["7"], "trace_id": 7}), [Some("e"), None, None]),
+            (json!({"error": "e", "error_codes": [-7]}), [Some("e"), None, None]),
+            (json!({"error": 7, "error_description": [], "message": "m"}), [None, Some("m"), None]),
+            (json!({"error": "", "error_description": " \n"}), [None, None, None]),
+            (json!({"error_description": "", "message": "m"}), [None, Some("m"), None]),
+            (json!({"error_description": "Trace ID: t"}), [None, None, None]),
         ] {
             assert_eq!(shown(&body), expected.map(|text| text.map(str::to_owned)), "{body}");
         }

@@ -153,8 +153,8 @@ pub extern "C" fn autopilot_detail_attempts(detail: Option<&autopilot_detail>) -
     detail.map_or(0, |detail| i32::try_from(detail.attempts.len()).unwrap_or(i32::MAX))
 }
 
-/// The GUID that the library gave a request. Microsoft's support asks for it, and Intune shows it as
-/// "Activity ID". index counts from 0. NULL if there is no such request, and for NULL.
+/// The GUID that the library gave a request. Microsoft's support asks for it. Intune shows it as "Activity ID", and
+/// Microsoft Entra as "Correlation ID". index counts from 0. NULL if there is no such request, and for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn autopilot_detail_client_request_id(
     detail: Option<&autopilot_detail>,
@@ -163,8 +163,8 @@ pub extern "C" fn autopilot_detail_client_request_id(
     pointer(detail.and_then(|detail| detail.attempt(index)).map(|ids| &ids.ours))
 }
 
-/// The id that Graph gave a request. index counts from 0. NULL if Graph did not reply, if there is no such request, and
-/// for NULL.
+/// The id that Graph gave a request. Of a request for a token, Entra's trace id or the platform's correlation id. index
+/// counts from 0. NULL if there is none, if there is no such request, and for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn autopilot_detail_request_id(
     detail: Option<&autopilot_detail>,

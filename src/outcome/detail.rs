@@ -296,7 +296,8 @@ impl Attempt {
         Attempt { client_request_id, request_id: None, reason: None }
     }
 
-    /// The GUID that this library gave the request. Each retry has its own. Intune shows it as "Activity ID".
+    /// The GUID that this library gave the request. Each retry has its own. Intune shows it as "Activity ID", and
+    /// Microsoft Entra as "Correlation ID".
     ///
     /// ```no_run
     /// # let token = "a-token";
@@ -308,7 +309,8 @@ impl Attempt {
         &self.client_request_id
     }
 
-    /// The id that Graph gave the request. None if Graph did not reply.
+    /// The id that Graph gave the request. Of a request for a token, Entra's trace id or the platform's correlation id.
+    /// None if there is none.
     ///
     /// ```no_run
     /// # let token = "a-token";

@@ -30,8 +30,8 @@ pub fn token_reply(mut data: &[u8]) {
     };
     let refusal = Refusal::read(&body, Token::hidden(&secrets));
     assert!(refusal.advice().is_none_or(|advice| advice.is_ascii() && advice.len() < 200));
-    let Refusal { code, message, trace_id, correlation_id } = refusal;
-    for text in [code, message, trace_id, correlation_id].into_iter().flatten() {
+    let Refusal { code, message, request_id } = refusal;
+    for text in [code, message, request_id].into_iter().flatten() {
         assert!((1..=LONGEST_TEXT).contains(&text.len()) && !text.contains(char::is_control), "{text:?}");
         assert_shows_nothing_of(&secrets[0], &text);
     }
