@@ -325,7 +325,7 @@ typedef struct autopilot_client autopilot_client;
 //
 // Any number of threads may use a credential at once, and so may a child made by fork(). Clients, waits and fleets
 // share what is in it, so you may free it when you have handed it out. When nothing uses it any more, the library
-// wipes the secret, the key and the token from its memory.
+// wipes the secret and the token from its memory (of a key, what its cryptography wipes: see SECURITY.md).
 typedef struct autopilot_credential autopilot_credential;
 
 // What is known about a call besides its result. A function whose last parameter is a detail sets that to a new
@@ -572,7 +572,8 @@ autopilot_result autopilot_credential_for_tenant(const autopilot_credential *ori
 // secret". The string belongs to the credential. NULL for NULL.
 AUTOPILOT_API const char *autopilot_credential_describe(const autopilot_credential *credential);
 
-// Frees a credential. Whatever it was given to goes on with it. Does not block. NULL is allowed.
+// Frees a credential, when no other function is using it. Whatever it was given to goes on with it. Does not block.
+// NULL is allowed.
 AUTOPILOT_API void autopilot_credential_free(autopilot_credential *credential);
 
 // Makes a client. Free it with autopilot_client_free(). Reads the environment and the CA file now, and connects to

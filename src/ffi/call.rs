@@ -41,6 +41,31 @@ pub(super) unsafe fn hand_out(
     result
 }
 
+/// Makes something and hands it out in a new box. `what` names it in an error.
+///
+/// # Safety
+/// `place` and `detail` are NULL, or may be written.
+pub(super) unsafe fn make<T>(
+    what: &str,
+    place: *mut *mut T,
+    detail: *mut *mut autopilot_detail,
+    body: impl FnOnce() -> Result<T, Error>,
+) -> autopilot_result {
+    let body = || {
+        if place.is_null() {
+            return Err(Error::invalid_argument(format!("the place for the {what} is NULL")));
+        }
+        // SAFETY: not NULL, and the caller promises that it may be written.
+        unsafe { place.write(ptr::null_mut()) };
+        let made = Box::into_raw(Box::new(body()?));
+        // SAFETY: as above.
+        unsafe { place.write(made) };
+        Ok(success(Detail::default()))
+    };
+    // SAFETY: the caller promises that the detail may be written, or NULL.
+    unsafe { call(detail, body) }
+}
+
 pub(super) fn success(detail: Detail) -> SyncOutcome {
     SyncOutcome { answer: Answer::Accepted, detail }
 }

@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use once_cell::race::OnceBox;
 
-use super::call::{call, success};
+use super::call::{call, make, success};
 use super::convert::{access, from_milliseconds, from_unix_milliseconds};
 use super::guard::guard;
 use super::progress::run_callback;
@@ -15,7 +15,7 @@ use super::{
 use crate::client::Client;
 use crate::config::limits;
 use crate::credential::{Access, Credential};
-use crate::outcome::{Detail, Error, SyncOutcome};
+use crate::outcome::{Error, SyncOutcome};
 use crate::shared;
 use crate::wait::{Goal, OnProgress, Progress};
 
@@ -54,27 +54,14 @@ pub unsafe extern "C" fn autopilot_client_new(
     detail: *mut *mut autopilot_detail,
 ) -> autopilot_result {
     let body = || {
-        if client.is_null() {
-            return Err(Error::invalid_argument("the place for the client is NULL"));
-        }
-        // SAFETY: not NULL, and the caller promises that it may be written.
-        unsafe { client.write(ptr::null_mut()) };
-        let (made, credential) = match options {
+        let (client, credential) = match options {
             Some(options) => (options.builder.clone().build()?, options.credential.clone()),
             None => (Client::new()?, None),
         };
-        // SAFETY: as above.
-        unsafe {
-            client.write(Box::into_raw(Box::new(autopilot_client {
-                client: made,
-                credential,
-                description: OnceBox::new(),
-            })))
-        };
-        Ok(success(Detail::default()))
+        Ok(autopilot_client { client, credential, description: OnceBox::new() })
     };
-    // SAFETY: the caller promises that the detail may be written, or NULL.
-    unsafe { call(detail, body) }
+    // SAFETY: the caller promises that both may be written, or NULL.
+    unsafe { make("client", client, detail, body) }
 }
 
 /// Frees a client and closes its connections. Does not block. NULL is allowed.

@@ -2,12 +2,12 @@ use std::ffi::{CString, c_char};
 use std::path::Path;
 use std::ptr;
 
-use super::call::{call, success};
+use super::call::make;
 use super::convert::{text, to_c};
 use super::guard::guard;
 use super::{autopilot_detail, autopilot_result};
 use crate::credential::{Credential, Secret};
-use crate::outcome::{Detail, Error};
+use crate::outcome::Error;
 
 /// Gets tokens for programs that nobody attends: from Microsoft Entra for an application, or from the Azure platform
 /// that the program runs on. Give it to a client with autopilot_options_set_credential(), or to one call with
@@ -23,7 +23,7 @@ use crate::outcome::{Detail, Error};
 ///
 /// Any number of threads may use a credential at once, and so may a child made by fork(). Clients, waits and fleets
 /// share what is in it, so you may free it when you have handed it out. When nothing uses it any more, the library
-/// wipes the secret, the key and the token from its memory.
+/// wipes the secret and the token from its memory (of a key, what its cryptography wipes: see SECURITY.md).
 #[allow(non_camel_case_types)]
 pub struct autopilot_credential {
     pub(super) credential: Credential,
@@ -61,7 +61,7 @@ pub unsafe extern "C" fn autopilot_credential_new_secret(
     credential: *mut *mut autopilot_credential,
     detail: *mut *mut autopilot_detail,
 ) -> autopilot_result {
-    let make = || {
+    let body = || {
         // SAFETY: the caller promises NUL-terminated strings, or NULL.
         let (tenant, client_id, secret) = unsafe {
             (text("the tenant", tenant)?, text("the client id", client_id)?, text("the secret", secret)?)
@@ -75,7 +75,7 @@ pub unsafe extern "C" fn autopilot_credential_new_secret(
         Credential::client_secret(tenant, client_id, secret)
     };
     // SAFETY: the caller promises that both may be written, or NULL.
-    unsafe { new(make, credential, detail) }
+    unsafe { new(body, credential, detail) }
 }
 
 /// Makes the credential of an application with a certificate. Free it with autopilot_credential_free().
@@ -97,7 +97,7 @@ pub unsafe extern "C" fn autopilot_credential_new_certificate(
     credential: *mut *mut autopilot_credential,
     detail: *mut *mut autopilot_detail,
 ) -> autopilot_result {
-    let make = || {
+    let body = || {
         // SAFETY: the caller promises NUL-terminated strings, or NULL.
         let (tenant, client_id, file) = unsafe {
             (text("the tenant", tenant)?, text("the client id", client_id)?, text("the file", file)?)
@@ -106,7 +106,7 @@ pub unsafe extern "C" fn autopilot_credential_new_certificate(
         Ok(if with_chain == 0 { made } else { made.with_chain() })
     };
     // SAFETY: the caller promises that both may be written, or NULL.
-    unsafe { new(make, credential, detail) }
+    unsafe { new(body, credential, detail) }
 }
 
 /// Makes the credential of an application that trusts the tokens of another issuer, such as a Kubernetes cluster
@@ -124,7 +124,7 @@ pub unsafe extern "C" fn autopilot_credential_new_workload_identity(
     credential: *mut *mut autopilot_credential,
     detail: *mut *mut autopilot_detail,
 ) -> autopilot_result {
-    let make = || {
+    let body = || {
         // SAFETY: the caller promises NUL-terminated strings, or NULL.
         let (tenant, client_id, file) = unsafe {
             (text("the tenant", tenant)?, text("the client id", client_id)?, text("the file", file)?)
@@ -132,7 +132,7 @@ pub unsafe extern "C" fn autopilot_credential_new_workload_identity(
         Credential::workload_identity(tenant, client_id, file)
     };
     // SAFETY: the caller promises that both may be written, or NULL.
-    unsafe { new(make, credential, detail) }
+    unsafe { new(body, credential, detail) }
 }
 
 /// Makes the credential of the managed identity of the platform that the program runs on: App Service, Functions or
@@ -153,14 +153,14 @@ pub unsafe extern "C" fn autopilot_credential_new_managed_identity(
     credential: *mut *mut autopilot_credential,
     detail: *mut *mut autopilot_detail,
 ) -> autopilot_result {
-    let make = || {
+    let body = || {
         // SAFETY: the caller promises a NUL-terminated string, or NULL.
         let client_id =
             unsafe { (!client_id.is_null()).then(|| text("the client id", client_id)).transpose() }?;
         Credential::managed_identity(client_id)
     };
     // SAFETY: the caller promises that both may be written, or NULL.
-    unsafe { new(make, credential, detail) }
+    unsafe { new(body, credential, detail) }
 }
 
 /// Makes the credential that the environment names, by the variables of Azure's own libraries: AZURE_TENANT_ID and
@@ -197,12 +197,12 @@ pub unsafe extern "C" fn autopilot_credential_for_tenant(
     credential: *mut *mut autopilot_credential,
     detail: *mut *mut autopilot_detail,
 ) -> autopilot_result {
-    let make = || {
+    let body = || {
         // SAFETY: the caller promises a NUL-terminated string, or NULL.
         given(original)?.for_tenant(unsafe { text("the tenant", tenant) }?)
     };
     // SAFETY: the caller promises that both may be written, or NULL.
-    unsafe { new(make, credential, detail) }
+    unsafe { new(body, credential, detail) }
 }
 
 /// Describes a credential on one line, fit for a log, without a secret: "application ... in tenant ..., by its client
@@ -212,7 +212,8 @@ pub extern "C" fn autopilot_credential_describe(credential: Option<&autopilot_cr
     credential.map_or(ptr::null(), |credential| credential.description.as_ptr())
 }
 
-/// Frees a credential. Whatever it was given to goes on with it. Does not block. NULL is allowed.
+/// Frees a credential, when no other function is using it. Whatever it was given to goes on with it. Does not block.
+/// NULL is allowed.
 #[unsafe(no_mangle)]
 pub extern "C" fn autopilot_credential_free(credential: Option<Box<autopilot_credential>>) {
     guard((), || drop(credential));
@@ -223,27 +224,22 @@ pub(super) fn given(credential: Option<&autopilot_credential>) -> Result<&Creden
     known.ok_or_else(|| Error::invalid_argument("the credential is NULL"))
 }
 
+impl From<Credential> for autopilot_credential {
+    fn from(credential: Credential) -> autopilot_credential {
+        let description = to_c(&credential.to_string());
+        autopilot_credential { credential, description }
+    }
+}
+
 /// Makes a credential and hands it out.
 ///
 /// # Safety
 /// `place` and `detail` are NULL, or may be written.
 unsafe fn new(
-    make: impl FnOnce() -> Result<Credential, Error>,
+    body: impl FnOnce() -> Result<Credential, Error>,
     place: *mut *mut autopilot_credential,
     detail: *mut *mut autopilot_detail,
 ) -> autopilot_result {
-    let body = || {
-        if place.is_null() {
-            return Err(Error::invalid_argument("the place for the credential is NULL"));
-        }
-        // SAFETY: not NULL, and the caller promises that it may be written.
-        unsafe { place.write(ptr::null_mut()) };
-        let credential = make()?;
-        let description = to_c(&credential.to_string());
-        // SAFETY: as above.
-        unsafe { place.write(Box::into_raw(Box::new(autopilot_credential { credential, description }))) };
-        Ok(success(Detail::default()))
-    };
     // SAFETY: as promised by the caller.
-    unsafe { call(detail, body) }
+    unsafe { make("credential", place, detail, || body().map(autopilot_credential::from)) }
 }

@@ -2,7 +2,7 @@ use std::ffi::c_char;
 use std::ptr;
 use std::time::Duration;
 
-use super::call::{call, success};
+use super::call::{call, make, success};
 use super::client::on_client;
 use super::convert::{access, from_milliseconds};
 use super::credential::given;
@@ -45,20 +45,12 @@ pub unsafe extern "C" fn autopilot_fleet_new(
     detail: *mut *mut autopilot_detail,
 ) -> autopilot_result {
     let body = || {
-        if fleet.is_null() {
-            return Err(Error::invalid_argument("the place for the fleet is NULL"));
-        }
-        // SAFETY: not NULL, and the caller promises that it may be written.
-        unsafe { fleet.write(ptr::null_mut()) };
         let limit = usize::try_from(limit).map_err(|_| Error::invalid_argument("the limit is below zero"))?;
-        let made = on_client(client, None, |client| Ok(Fleet::new(client)))?;
-        let made = if limit == 0 { made } else { made.with_limit(limit) };
-        // SAFETY: as above.
-        unsafe { fleet.write(Box::into_raw(Box::new(autopilot_fleet { fleet: made }))) };
-        Ok(success(Detail::default()))
+        let fleet = on_client(client, None, |client| Ok(Fleet::new(client)))?;
+        Ok(autopilot_fleet { fleet: if limit == 0 { fleet } else { fleet.with_limit(limit) } })
     };
-    // SAFETY: the caller promises that the detail may be written, or NULL.
-    unsafe { call(detail, body) }
+    // SAFETY: the caller promises that both may be written, or NULL.
+    unsafe { make("fleet", fleet, detail, body) }
 }
 
 /// Frees a fleet. Calls that have not ended are forgotten; syncs that they have triggered run on. Does not block. No

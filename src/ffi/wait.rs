@@ -2,7 +2,7 @@ use std::ffi::c_char;
 use std::ptr;
 use std::time::{Duration, Instant};
 
-use super::call::{call, hand_out, success};
+use super::call::{call, hand_out, make, success};
 use super::client::{instead_of_token, on_client};
 use super::convert::{access, from_milliseconds, to_milliseconds, token};
 use super::credential::given;
@@ -66,22 +66,15 @@ pub unsafe extern "C" fn autopilot_wait_new(
     detail: *mut *mut autopilot_detail,
 ) -> autopilot_result {
     let body = || {
-        if wait.is_null() {
-            return Err(Error::invalid_argument("the place for the wait is NULL"));
-        }
-        // SAFETY: not NULL, and the caller promises that it may be written.
-        unsafe { wait.write(ptr::null_mut()) };
         // SAFETY: the caller promises a NUL-terminated token, or NULL.
         let access = unsafe { access(token, instead_of_token(client)) }?;
         let goal = self::goal(goal, since_ms)?;
         let timeout = from_milliseconds(timeout_ms);
-        let made = on_client(client, cancel, |client| client.wait(access, goal, timeout))?;
-        // SAFETY: as above.
-        unsafe { wait.write(Box::into_raw(Box::new(autopilot_wait { wait: made, progress: None }))) };
-        Ok(success(Detail::default()))
+        let wait = on_client(client, cancel, |client| client.wait(access, goal, timeout))?;
+        Ok(autopilot_wait { wait, progress: None })
     };
-    // SAFETY: the caller promises that the detail may be written, or NULL.
-    unsafe { call(detail, body) }
+    // SAFETY: the caller promises that both may be written, or NULL.
+    unsafe { make("wait", wait, detail, body) }
 }
 
 /// Does what is due: sends one request, or the reading before a trigger together with the trigger. If nothing is due
