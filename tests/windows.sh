@@ -57,7 +57,7 @@ under_wine "$(programs --test windows)" || failed=1
 # Without the tests that need Linux (forks, LD_PRELOAD, /proc, signals), Python or Rust programs, or a sanitizer.
 under_wine "$(programs --test programs)" c_api:: credentials:: hostile:: threads:: languages:: \
   cpp::every cpp::the_headers cpp::what \
-  --skip agents:: --skip look_up --skip memory_is_bounded --skip host_process --skip every_language || failed=1
+  --skip look_up --skip memory_is_bounded --skip host_process --skip every_language || failed=1
 
 step "Rust's own tests under Wine, the emulator included"
 export CARGO_TARGET_X86_64_PC_WINDOWS_GNU_RUNNER=$PWD/packaging/windows/wine.sh

@@ -1,9 +1,9 @@
 //! The examples that are real agents, run as their users run them. Each of their tokens and secrets has the word "s3cret"
 //! in it, which must be in nothing that they say.
 
-mod credentials;
 mod fleet;
 mod syncd;
+mod unattended;
 
 use std::collections::{BTreeSet, HashMap};
 use std::fs;

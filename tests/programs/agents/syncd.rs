@@ -12,7 +12,7 @@ use autopilot_emulator::{
     Access, Behaviour, Certificate, Clock, Config, Emulator, Fault, Past, ProxyFault, Step, Token, Via,
 };
 
-use super::credentials::{APPLICATION, TENANT, certificate, on_azure, secret_file};
+use super::unattended::{APPLICATION, TENANT, certificate, on_azure, secret_file};
 use super::{Agent, ignoring, path, unread, write};
 use crate::compiler;
 use crate::emulators::stepping;
