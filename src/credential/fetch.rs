@@ -43,7 +43,7 @@ pub(super) fn from_platform(platform: &Platform, asking: &mut Asking<'_>) -> Res
     let root = asking.graph.root().to_owned();
     let mut request = platform.request(&root, None);
     let mut reply = asking.send(&request).map_err(|failure| explained(failure, platform, asking.call))?;
-    platform.set_has_answered();
+    platform.set_known();
     let issuer = Issuer::Platform(platform.name());
     if platform.kind == Kind::Arc && reply.status == 401 {
         let key = challenge_file::read_key(&reply.challenges).map_err(never_heals)?;
@@ -60,7 +60,7 @@ pub(super) fn from_platform(platform: &Platform, asking: &mut Asking<'_>) -> Res
 
 /// A virtual machine's service that cannot even be reached, and never was: this is no virtual machine of Azure's.
 fn explained(failure: Failure, platform: &Platform, call: &Call) -> Failure {
-    let may_be_absent = platform.kind == Kind::Imds && !platform.has_answered() && !failure.sent;
+    let may_be_absent = !platform.is_known() && !failure.sent;
     if !may_be_absent || call.aborted().is_some() || !is_no_answer(&failure.error) {
         return failure;
     }

@@ -31,8 +31,8 @@ pub(crate) struct Platform {
     path: String,
     /// The id of a user-assigned identity's application. None for the machine's own identity.
     client_id: Option<String>,
-    /// Whether it has ever answered.
-    has_answered: AtomicBool,
+    /// Whether it is there: the environment or its installation says so, or it has answered.
+    is_known: AtomicBool,
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -63,7 +63,8 @@ impl Platform {
         let (address, path) = place;
         let path = if path.is_empty() { METADATA.to_owned() } else { path };
         let client_id = client_id.map(checked_client_id).transpose()?;
-        Ok(Platform { kind, address, path, client_id, has_answered: AtomicBool::new(false) })
+        let is_known = AtomicBool::new(kind != Kind::Imds);
+        Ok(Platform { kind, address, path, client_id, is_known })
     }
 
     /// The request for a token for a Microsoft Graph. `key` answers Azure Arc's challenge.
@@ -87,8 +88,8 @@ impl Platform {
             Kind::Imds | Kind::Arc => key,
         };
         let secrets = secret.map(|secret| Zeroizing::new(secret.to_owned())).into_iter().collect();
-        let has_answered = self.has_answered();
-        let authority = Authority::Platform { address: self.address.clone(), has_answered };
+        let is_known = self.is_known();
+        let authority = Authority::Platform { address: self.address.clone(), is_known };
         TokenRequest { authority, path, headers, form: None, secrets }
     }
 
@@ -99,12 +100,12 @@ impl Platform {
         reply.is_some_and(|named| named.eq_ignore_ascii_case(id))
     }
 
-    pub(super) fn has_answered(&self) -> bool {
-        self.has_answered.load(Ordering::Relaxed)
+    pub(super) fn is_known(&self) -> bool {
+        self.is_known.load(Ordering::Relaxed)
     }
 
-    pub(super) fn set_has_answered(&self) {
-        self.has_answered.store(true, Ordering::Relaxed);
+    pub(super) fn set_known(&self) {
+        self.is_known.store(true, Ordering::Relaxed);
     }
 
     /// For people: "the instance metadata service at 169.254.169.254".
@@ -196,7 +197,8 @@ mod tests {
             let expected = format!("{path}?{version}&resource=https%3A%2F%2Fgraph.microsoft.com{more}");
             assert_eq!(request.path, expected);
             let address = address.to_owned();
-            assert_eq!(request.authority, Authority::Platform { address, has_answered: false });
+            let is_known = !version.ends_with(of_imds);
+            assert_eq!(request.authority, Authority::Platform { address, is_known });
             let header = if path == "/msi/token" { ("x-identity-header", "h") } else { ("metadata", "true") };
             let headers: Vec<_> =
                 request.headers.iter().map(|(name, value)| (*name, value.as_str())).collect();

@@ -49,8 +49,8 @@ impl Authorities {
         }
         let route = match authority {
             Authority::Entra(root) => Route { replies_are_secret: true, ..self.routes.to(root.host())? },
-            Authority::Platform { has_answered, .. } => {
-                self.routes.within_machine((!has_answered).then_some(FIRST_CONNECT))
+            Authority::Platform { is_known, .. } => {
+                self.routes.within_machine((!is_known).then_some(FIRST_CONNECT))
             }
         };
         let client = Arc::new(HttpClient::new(route, self.config.clone())?);

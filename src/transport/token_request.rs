@@ -30,9 +30,9 @@ impl TokenRequest {
 pub(crate) enum Authority {
     /// A host of Microsoft Entra's, by HTTPS and as the options and the environment say.
     Entra(Root),
-    /// An address of this machine's own platform, by plain HTTP and no proxy. Until it has answered once, connecting
+    /// An address of this machine's own platform, by plain HTTP and no proxy. Until it is known to be there, connecting
     /// takes a second at most.
-    Platform { address: String, has_answered: bool },
+    Platform { address: String, is_known: bool },
 }
 
 impl Authority {
