@@ -12,6 +12,8 @@ pub(crate) mod choice;
 pub(crate) mod form;
 #[path = "../../src/credential/ids.rs"]
 pub(crate) mod ids;
+#[path = "../../src/credential/line.rs"]
+pub(crate) mod line;
 #[path = "../../src/credential/platform.rs"]
 pub(crate) mod platform;
 #[path = "../../src/credential/refusal.rs"]

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
 use self::system::OpenOptionsExt as _;
+use super::line::visible_line;
 use crate::outcome::{Error, ErrorKind};
 use crate::service::Challenge;
 use crate::transport::file::{printable_path, read_open, unusable};
@@ -59,9 +60,7 @@ fn read(folder: &Path, path: &Path) -> io::Result<Zeroizing<String>> {
     let file = OpenOptions::new().read(true).custom_flags(system::FLAGS).open(path)?;
     system::check_owner(&fs::metadata(folder)?, &file.metadata()?)?;
     let bytes = Zeroizing::new(read_open(file, LARGEST_FILE)?);
-    let line = bytes.strip_suffix(b"\n").map_or(&bytes[..], |line| line.strip_suffix(b"\r").unwrap_or(line));
-    let key = std::str::from_utf8(line).ok().filter(|key| key.bytes().all(|byte| byte.is_ascii_graphic()));
-    match key {
+    match visible_line(&bytes) {
         Some(key) if !key.is_empty() => Ok(Zeroizing::new(key.to_owned())),
         _ => Err(io::Error::other("it holds something other than a key")),
     }

@@ -19,6 +19,7 @@ mod choice;
 mod fetch;
 mod form;
 mod ids;
+mod line;
 mod platform;
 mod refusal;
 mod secret;

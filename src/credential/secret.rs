@@ -5,6 +5,7 @@ use std::{env, fmt};
 
 use zeroize::Zeroizing;
 
+use super::line::visible_line;
 use crate::outcome::{Error, ErrorKind};
 use crate::transport::file;
 
@@ -73,9 +74,7 @@ pub(super) fn from_file(what: &str, path: &Path) -> Result<Zeroizing<String>, Er
 
 /// Visible ASCII; a line break at the end is allowed.
 fn checked(bytes: &[u8]) -> Result<Zeroizing<String>, &'static str> {
-    let line = bytes.strip_suffix(b"\n").map_or(bytes, |line| line.strip_suffix(b"\r").unwrap_or(line));
-    let text = std::str::from_utf8(line).ok().filter(|text| text.bytes().all(|byte| byte.is_ascii_graphic()));
-    match text {
+    match visible_line(bytes) {
         Some("") => Err("is empty"),
         Some(text) => Ok(Zeroizing::new(text.to_owned())),
         None => Err("has a blank, a control character or a character that is not ASCII"),
