@@ -47,8 +47,11 @@ impl Root {
 
     /// Where the applications of this cloud get their tokens.
     pub(crate) fn of_login(cloud: Cloud) -> Root {
-        let host = cloud.login_host().to_owned();
-        Root { authority: host.clone(), host }
+        Root::of_host(cloud.login_host())
+    }
+
+    fn of_host(host: &str) -> Root {
+        Root { authority: host.to_owned(), host: host.to_owned() }
     }
 
     /// The host, and the port if it is not 443.
@@ -64,8 +67,7 @@ impl Root {
 
 impl From<Cloud> for Root {
     fn from(cloud: Cloud) -> Root {
-        let host = cloud.host().to_owned();
-        Root { authority: host.clone(), host }
+        Root::of_host(cloud.host())
     }
 }
 
