@@ -11,7 +11,7 @@ use webpki::EndEntityCert;
 use webpki::ring as algorithms;
 
 use crate::claims::Claims;
-use crate::entra::Cloud;
+use crate::cloud::Cloud;
 use crate::tenant_request::TenantRequest;
 
 /// How far a client's clock may be off.

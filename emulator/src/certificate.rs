@@ -13,16 +13,8 @@ use tempfile::NamedTempFile;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::rustls::{ServerConfig, crypto, version};
 
-use crate::entra::LOGIN_HOSTS;
+use crate::cloud::{CLOUD_HOSTS, LOGIN_HOSTS};
 use crate::network::{Certificate, TlsVersions};
-
-/// The hosts of the service's four clouds.
-pub const CLOUD_HOSTS: [&str; 4] = [
-    "graph.microsoft.com",
-    "graph.microsoft.us",
-    "dod-graph.microsoft.us",
-    "microsoftgraph.chinacloudapi.cn",
-];
 
 /// A CA made at the start, and the file with its certificate, for programs to trust.
 #[derive(Debug)]

@@ -5,7 +5,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 
-use crate::certificate::CLOUD_HOSTS;
+use crate::cloud::CLOUD_HOSTS;
 
 /// Graph's own id, in every cloud.
 const GRAPH: &str = "00000003-0000-0000-c000-000000000000";

@@ -1,46 +1,14 @@
 //! The services that a client meets.
 
-use crate::entra::{Entra, LOGIN_HOSTS};
+use crate::entra::Entra;
 use crate::identity::Identity;
-use crate::record::{Recorded, Via};
+use crate::party::Party;
+use crate::record::Recorded;
 use crate::reply::Reply;
 use crate::service::{self, Service};
 use crate::tenant_request;
 
-/// Which service a request is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Party {
-    /// Microsoft Graph.
-    Graph,
-    /// Entra ID, which issues tokens.
-    Entra,
-    /// The endpoint for the managed identity of the machine: IMDS, App Service or Azure Arc.
-    Identity,
-}
-
-impl Party {
-    /// The one that a client meets at this host, when it connects like this.
-    pub(crate) fn at(via: Via, host: &str) -> Self {
-        match via {
-            Via::Identity => Self::Identity,
-            _ if LOGIN_HOSTS.contains(&host) => Self::Entra,
-            _ => Self::Graph,
-        }
-    }
-
-    /// The word by which scripts select a request with this method.
-    pub(crate) fn word(self, method: &str) -> &str {
-        match (self, method) {
-            (Self::Graph, method) => method,
-            (Self::Entra, "POST") => "TOKEN",
-            (Self::Entra, _) => "DISCOVERY",
-            (Self::Identity, _) => "IDENTITY",
-        }
-    }
-}
-
-/// All of them.
+/// All services.
 #[derive(Debug)]
 pub(crate) struct Parties {
     pub(crate) graph: Service,
@@ -89,19 +57,5 @@ impl Parties {
     /// Makes Graph ask for other tokens than those that have been issued so far.
     pub(crate) fn revoke_tokens(&mut self) {
         self.graph.revoke(self.entra.issued());
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn scripts_tell_requests_by_a_word() {
-        let word = |via, host, method| Party::at(via, host).word(method).to_owned();
-        assert_eq!(word(Via::Proxy, "graph.microsoft.us", "PATCH"), "PATCH");
-        assert_eq!(word(Via::Proxy, "login.microsoftonline.us", "POST"), "TOKEN");
-        assert_eq!(word(Via::Direct, "login.chinacloudapi.cn", "GET"), "DISCOVERY");
-        assert_eq!(word(Via::Identity, "127.0.0.1:80", "GET"), "IDENTITY");
     }
 }

@@ -8,7 +8,8 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt};
 
 use crate::carrier::{Lane, dribble, outlast};
 use crate::network::ProxyFault;
-use crate::record::{Connect, Via};
+use crate::party::Via;
+use crate::record::Connect;
 use crate::shared::Shared;
 
 /// Longer heads are cut off.

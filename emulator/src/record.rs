@@ -9,7 +9,7 @@ use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 
 use crate::form::Form;
-use crate::parties::Party;
+use crate::party::{Party, Via};
 use crate::reply::Reply;
 
 /// Shorter tokens, which tests use, may be parts of ordinary words.
@@ -17,22 +17,6 @@ const SHORTEST_SECRET: usize = 8;
 
 /// The fields of a form that prove who an application is.
 const SECRET_FIELDS: [&str; 2] = ["client_secret", "client_assertion"];
-
-/// How a client connected.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Via {
-    /// Through the HTTP proxy.
-    Proxy,
-    /// Through the same proxy over TLS.
-    TlsProxy,
-    /// Through the SOCKS5 proxy.
-    Socks,
-    /// Without a proxy.
-    Direct,
-    /// Without a proxy and without TLS, as a managed identity is asked for tokens.
-    Identity,
-}
 
 /// One request, and its reply.
 ///

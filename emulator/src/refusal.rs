@@ -52,6 +52,19 @@ impl Refusal {
     }
 }
 
+/// How a request is refused.
+impl TenantRequest<'_> {
+    /// A field of the form that has to be there.
+    pub(crate) fn field(&self, name: &str) -> Result<&str, Refusal> {
+        self.form.get(name).ok_or_else(|| self.refusal(900_144, name))
+    }
+
+    /// The error with this code, about this value.
+    pub(crate) fn refusal(&self, code: u32, value: &str) -> Refusal {
+        Refusal::new(code, value, self)
+    }
+}
+
 /// HTTP's status, and OAuth's `error`.
 fn kind(code: u32) -> (u16, &'static str) {
     match code {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::fault::{Fault, time_text};
-use crate::parties::Party;
+use crate::party::Party;
 use crate::reply::Reply;
 
 /// The errors that the service is known to give for both requests.

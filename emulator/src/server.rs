@@ -9,10 +9,11 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 
 use crate::carrier::{Carrier, Lane, dribble, outlast};
-use crate::entra::LOGIN_HOSTS;
+use crate::cloud::LOGIN_HOSTS;
 use crate::exchange;
 use crate::network::{Certificate, TlsFault, TlsVersions};
-use crate::record::{Record, Via};
+use crate::party::Via;
+use crate::record::Record;
 use crate::shared::Shared;
 use crate::{proxy, socks};
 

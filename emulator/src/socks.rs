@@ -7,7 +7,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::carrier::{Lane, dribble, outlast};
 use crate::network::ProxyFault;
-use crate::record::{Connect, Via};
+use crate::party::Via;
+use crate::record::Connect;
 use crate::shared::Shared;
 
 const VERSION: u8 = 5;

@@ -4,7 +4,6 @@ use chrono::{DateTime, Utc};
 
 use crate::form::Form;
 use crate::record::Recorded;
-use crate::refusal::Refusal;
 
 /// What Entra looks at in a request.
 #[derive(Clone, Debug)]
@@ -23,16 +22,6 @@ impl<'a> TenantRequest<'a> {
     /// The id of the application, as far as it is given.
     pub(crate) fn client(&self) -> &str {
         self.form.get("client_id").unwrap_or_default()
-    }
-
-    /// A field of the form that has to be there.
-    pub(crate) fn field(&self, name: &str) -> Result<&str, Refusal> {
-        self.form.get(name).ok_or_else(|| self.refusal(900_144, name))
-    }
-
-    /// The error with this code, about this value.
-    pub(crate) fn refusal(&self, code: u32, value: &str) -> Refusal {
-        Refusal::new(code, value, self)
     }
 }
 
