@@ -80,7 +80,7 @@
  * A call needs 64 KiB of stack, and less than 40 MiB of memory, whatever the peer sends. An idle connection holds
  * 0.3 MiB. A client keeps at most as many of them as threads have called it at once. If memory runs out, the process
  * aborts. The library wipes the token from its memory when a call returns; in a wait or a fleet, when it has ended. A
- * credential's secret, key and token are wiped when nothing uses it any more.
+ * credential's secret and token are wiped when nothing uses it any more; of its key, see SECURITY.md.
  *
  * THE HOST PROCESS
  * The library sets no signal handler, exit handler or locale, and writes no log. A connection that the peer has closed
@@ -325,7 +325,7 @@ typedef struct autopilot_client autopilot_client;
 //
 // Any number of threads may use a credential at once, and so may a child made by fork(). Clients, waits and fleets
 // share what is in it, so you may free it when you have handed it out. When nothing uses it any more, the library
-// wipes the secret and the token from its memory (of a key, what its cryptography wipes: see SECURITY.md).
+// wipes the secret and the token from its memory (of a key, see SECURITY.md).
 typedef struct autopilot_credential autopilot_credential;
 
 // What is known about a call besides its result. A function whose last parameter is a detail sets that to a new

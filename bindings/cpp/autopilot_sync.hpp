@@ -749,7 +749,7 @@ inline constexpr bool is_path<T, std::void_t<decltype(std::declval<const T &>().
 /// To make a credential sends nothing. The first call that needs a token asks for it: in the client's cloud, by its
 /// proxy, trust and timeouts. The token stays in memory until five minutes before its end, or until the service refuses
 /// it. If several threads need one at once, one of them asks. Any number of threads may use a credential at once. When
-/// nothing uses it any more, the library wipes the secret, the key and the token from its memory.
+/// nothing uses it any more, the library wipes the secret and the token from its memory (of a key, see SECURITY.md).
 ///
 /// tenant: the tenant's id, or one of its domains. client_id: the application's id. Paths are UTF-8.
 ///

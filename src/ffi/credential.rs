@@ -23,7 +23,7 @@ use crate::outcome::Error;
 ///
 /// Any number of threads may use a credential at once, and so may a child made by fork(). Clients, waits and fleets
 /// share what is in it, so you may free it when you have handed it out. When nothing uses it any more, the library
-/// wipes the secret and the token from its memory (of a key, what its cryptography wipes: see SECURITY.md).
+/// wipes the secret and the token from its memory (of a key, see SECURITY.md).
 #[allow(non_camel_case_types)]
 pub struct autopilot_credential {
     pub(super) credential: Credential,

@@ -32,8 +32,8 @@ class Credential:
 
     To make a credential sends nothing. The first call that needs a token asks for it, in the client's cloud, by its proxy,
     trust and timeouts, as one of the call's requests. The token stays in memory until five minutes before its end, or
-    until the service refuses it. When nothing uses the credential any more, the library wipes the secret, the key and the
-    token from its memory; the str of a secret that you passed is Python's.
+    until the service refuses it. When nothing uses the credential any more, the library wipes the secret and the token
+    from its memory (of a key, see SECURITY.md); the str of a secret that you passed is Python's.
 
     If Entra refuses the credential, the call raises ClientAuthenticationError. If the credential cannot be used, for
     example because its certificate has expired or this machine has no managed identity, it raises ConfigurationError. The
