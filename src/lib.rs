@@ -36,6 +36,10 @@
 //! | understand the outcome of a call | [`Answer`] and [`ErrorKind`], and the [`Detail`] of both |
 //! | see what happened in a call, and when | [`Detail::trace`] |
 //!
+//! The [documentation's site][site] has the subjects: tokens, networks, many tenants, troubleshooting.
+//!
+//! [site]: https://autopilot-sync.github.io/autopilot-sync/
+//!
 //! Microsoft [documents the action][action] as part of Graph's beta. The service accepts it with 204. It refuses it
 //! with 409 while a sync runs, and with 429 less than ten minutes after a sync. That sync may be another caller's.
 //!

@@ -30,7 +30,7 @@ NO_TIMES = ("", "now", "2026-11-27T08:00", "2026-11-27", "2026-11-27 08:00Z", "2
 """None of them is a time of a change: one without a zone would mean another moment on each machine."""
 
 WHEN = r"in \d+ min \d+ s, at \d\d:\d\d:\d\d UTC"
-README = (Path(__file__).parents[1] / "README.md").read_text()
+PAGE = (Path(__file__).parents[3] / "docs/command-line.md").read_text()
 EXIT_CODES = (Path(__file__).parents[3] / "docs" / "exit-codes.md").read_text()
 
 
@@ -476,7 +476,7 @@ def test_json_of_errors(start: Start) -> None:
 
 
 def test_the_document_of_json_has_its_fields(emulator: Emulator) -> None:
-    rows = re.findall(r"^\| `(\w+)` \|", README.partition("| field |")[2].partition("\n\n")[0], re.M)
+    rows = re.findall(r"^\| `(\w+)` \|", PAGE.partition("| field |")[2].partition("\n\n")[0], re.M)
     found = Ran("status", "--json").json()
     assert sorted([*found, *found["settings"], "tenant"]) == sorted(rows)
 

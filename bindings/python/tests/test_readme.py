@@ -1,4 +1,4 @@
-"""The README's programs run, and its tables are true."""
+"""The programs of the README and of the command line's page run, and their tables are true."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from conftest import PROGRAM, Start, environment, posix, run
 from emulator import Emulator
 
 README = (Path(__file__).parents[1] / "README.md").read_text()
+COMMAND_LINE = (Path(__file__).parents[3] / "docs/command-line.md").read_text()
 QUICK = ("--duration", "2s", "--start-delay", "0s")
 PROGRAMS = re.findall(r"^```python\n(.*?)^```$", README, re.M | re.S)
 
@@ -78,7 +79,7 @@ def installed(tmp_path: Path) -> Path:
 def test_the_command_line(installed: Path) -> None:
     """Uses the emulator that cargo would build."""
     built = "cargo run -q -p autopilot-emulator --"
-    commands = [line for line in README.splitlines() if f" {built} run -- autopilot-sync" in line]
+    commands = [line for line in COMMAND_LINE.splitlines() if f" {built} run -- autopilot-sync" in line]
     assert len(commands) == 2
     shown = []
     for line in commands:
@@ -111,10 +112,10 @@ def test_the_health_checks(
         done = subprocess.run(["sh", "-c", shell], env=environment(), capture_output=True, text=True)
         return done.returncode, done.stdout, done.stderr
 
-    (job,) = re.findall(r"^\*/30( \*){4} (.*)$", README, re.M)
+    (job,) = re.findall(r"^\*/30( \*){4} (.*)$", COMMAND_LINE, re.M)
     code, out, err = ran(job[1])
     assert (code, out, err.startswith(said)) == (cron, "", code != 0) and "%" not in job[1]
-    (check,) = re.findall(r"^ +command_line +(.*)$", README, re.M)
+    (check,) = re.findall(r"^ +command_line +(.*)$", COMMAND_LINE, re.M)
     code, out, err = ran(check)
     assert (code, err) == (nagios, "") and out.startswith(said)
     assert ";" not in check  # a comment would begin there
