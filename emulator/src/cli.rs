@@ -72,7 +72,7 @@ pub struct Options {
     /// How far the service's clock is from the local one, such as 3d or -3d
     #[arg(long, value_name = "TIME", default_value = "0s", value_parser = offset, allow_hyphen_values = true)]
     pub clock_offset: TimeDelta,
-    /// How fast the service's clock runs: with 60, ten minutes take ten seconds; 0 stops it (see --control-port)
+    /// How fast the service's clock runs: with 60, ten minutes take ten seconds; 0 stops it (see --control)
     #[arg(long, value_name = "FACTOR", default_value_t = 1.0, value_parser = speed)]
     pub speed: f64,
     /// How far the service's clock jumps with each request
@@ -84,15 +84,15 @@ pub struct Options {
     /// Write each exchange to this file as one JSON line, without tokens; - is standard output
     #[arg(long, value_name = "FILE")]
     pub log: Option<PathBuf>,
-    /// The port of the proxy; 0 for any free one
-    #[arg(long, value_name = "PORT", default_value_t = 0)]
-    pub proxy_port: u16,
+    /// Where the proxy listens; port 0 for any free one
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:0")]
+    pub proxy: SocketAddr,
     /// Where the service listens without a proxy; port 0 for any free one
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:0")]
     pub direct: SocketAddr,
-    /// The port of the control endpoint on 127.0.0.1, 0 for any free one; its URL is in AUTOPILOT_EMULATOR
-    #[arg(long, value_name = "PORT")]
-    pub control_port: Option<u16>,
+    /// Where the control endpoint listens, port 0 for any free one; its URL is in AUTOPILOT_EMULATOR [default: nowhere]
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub control: Option<SocketAddr>,
     /// What the service does where its documentation is silent.
     #[command(flatten)]
     pub behaviour: Behaviour,
@@ -126,9 +126,9 @@ impl Options {
             identities: self.identities,
             script: self.script.unwrap_or_default().0,
             hosts: self.hosts,
-            proxy_port: self.proxy_port,
+            proxy: Some(self.proxy),
             direct: Some(self.direct),
-            control_port: self.control_port,
+            control: self.control,
         };
         let sink = self.log.as_deref().map(sink).transpose()?;
         let emulator = Emulator::try_start(config).map_err(|error| format!("cannot listen: {error}"))?;

@@ -10,6 +10,7 @@ use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
 
+use crate::own_page::health;
 use crate::script::Step;
 use crate::shared::Shared;
 use crate::time;
@@ -54,7 +55,8 @@ async fn answer(shared: &Shared, request: Request<Incoming>) -> Result<Response<
 /// What a request does: returns the body of the reply, or says what is wrong with its own.
 type Action = fn(&Shared, &[u8]) -> Result<String, String>;
 
-const ACTIONS: [(&str, &str, Action); 9] = [
+const ACTIONS: [(&str, &str, Action); 10] = [
+    ("GET", "/health", |shared, _| Ok(health(shared))),
     ("POST", "/advance", advance),
     ("POST", "/script", extend_script),
     ("DELETE", "/script", clear_script),

@@ -19,9 +19,9 @@ use crate::entra::Entra;
 use crate::identity::{Identities, Identity};
 use crate::machine::Machine;
 use crate::network::Network;
+use crate::own_page;
 use crate::parties::Parties;
 use crate::party::Via;
-use crate::proxy;
 use crate::record::{Connect, Counts, Recorded, Sink};
 use crate::registration::Registration;
 use crate::script::Step;
@@ -79,12 +79,12 @@ pub struct Config {
     pub script: Vec<Step>,
     /// More hosts to serve, besides the four clouds', localhost and 127.0.0.1.
     pub hosts: Vec<String>,
-    /// The port of the HTTP proxy. Defaults to 0: any free one.
-    pub proxy_port: u16,
+    /// The address at which the HTTP proxy listens; port 0 for any free one. Defaults to 127.0.0.1:0.
+    pub proxy: Option<SocketAddr>,
     /// The address at which the service listens without a proxy; port 0 for any free one. Defaults to 127.0.0.1:0.
     pub direct: Option<SocketAddr>,
-    /// The port of the control endpoint, 0 for any free one. Defaults to no such endpoint.
-    pub control_port: Option<u16>,
+    /// The address of the control endpoint; port 0 for any free one. Defaults to no such endpoint.
+    pub control: Option<SocketAddr>,
 }
 
 impl Config {
@@ -112,12 +112,12 @@ pub struct Emulator {
 
 #[derive(Clone, Copy, Debug)]
 struct Ports {
-    proxy: u16,
+    proxy: SocketAddr,
     tls_proxy: u16,
     socks: u16,
     direct: SocketAddr,
     identity: SocketAddr,
-    control: Option<u16>,
+    control: Option<SocketAddr>,
 }
 
 impl Emulator {
@@ -132,21 +132,20 @@ impl Emulator {
     /// Starts an emulator. It is an error if it cannot listen on loopback, for example because a port is taken.
     pub fn try_start(config: Config) -> io::Result<Self> {
         let listeners = [
-            (bind(local(config.proxy_port))?, Via::Proxy),
+            (bind(config.proxy.unwrap_or(local(0)))?, Via::Proxy),
             (bind(local(0))?, Via::TlsProxy),
             (bind(local(0))?, Via::Socks),
             (bind(config.direct.unwrap_or(local(0)))?, Via::Direct),
             (bind(config.identities.identity_address)?, Via::Identity),
         ];
-        let control = config.control_port.map(|port| bind(local(port))).transpose()?;
-        let port = |listener: &TcpListener| Ok::<_, io::Error>(listener.local_addr()?.port());
+        let control = config.control.map(bind).transpose()?;
         let ports = Ports {
-            proxy: port(&listeners[0].0)?,
-            tls_proxy: port(&listeners[1].0)?,
-            socks: port(&listeners[2].0)?,
+            proxy: reachable(listeners[0].0.local_addr()?),
+            tls_proxy: listeners[1].0.local_addr()?.port(),
+            socks: listeners[2].0.local_addr()?.port(),
             direct: listeners[3].0.local_addr()?,
             identity: listeners[4].0.local_addr()?,
-            control: control.as_ref().map(port).transpose()?,
+            control: control.as_ref().map(TcpListener::local_addr).transpose()?.map(reachable),
         };
         let shared = Arc::new(shared(config, ports.proxy));
         let (stop, stopped) = oneshot::channel();
@@ -278,12 +277,12 @@ impl Emulator {
 
     /// The port of the HTTP proxy.
     pub fn proxy_port(&self) -> u16 {
-        self.ports.proxy
+        self.ports.proxy.port()
     }
 
-    /// `http://127.0.0.1:PORT`, the proxy.
+    /// `http://127.0.0.1:PORT`, or with the address that [`Config::proxy`] sets: the proxy.
     pub fn proxy_url(&self) -> String {
-        format!("http://127.0.0.1:{}", self.ports.proxy)
+        format!("http://{}", self.ports.proxy)
     }
 
     /// `https://localhost:PORT`, the same proxy over TLS.
@@ -301,9 +300,9 @@ impl Emulator {
         format!("https://{}", server::host(self.ports.direct))
     }
 
-    /// `http://127.0.0.1:PORT`, the control endpoint.
+    /// `http://127.0.0.1:PORT`, or with the address that [`Config::control`] sets: the control endpoint.
     pub fn control_url(&self) -> Option<String> {
-        self.ports.control.map(|port| format!("http://127.0.0.1:{port}"))
+        self.ports.control.map(|address| format!("http://{address}"))
     }
 
     /// The path of the CA's certificate, PEM. The file is deleted when the emulator stops.
@@ -332,7 +331,7 @@ impl Emulator {
         let proxy = match &self.shared.network().proxy_credentials {
             None => self.proxy_url(),
             Some((user, password)) => {
-                format!("http://{}:{}@127.0.0.1:{}", encoded(user), encoded(password), self.ports.proxy)
+                format!("http://{}:{}@{}", encoded(user), encoded(password), self.ports.proxy)
             }
         };
         let machine = self.shared.parties().identity.identities.managed_identity;
@@ -373,13 +372,18 @@ fn local(port: u16) -> SocketAddr {
     (Ipv4Addr::LOCALHOST, port).into()
 }
 
+/// Where this machine reaches a listener.
+fn reachable(address: SocketAddr) -> SocketAddr {
+    if address.ip().is_unspecified() { local(address.port()) } else { address }
+}
+
 fn bind(address: SocketAddr) -> io::Result<TcpListener> {
     let listener = TcpListener::bind(address)?;
     listener.set_nonblocking(true)?;
     Ok(listener)
 }
 
-fn shared(config: Config, proxy_port: u16) -> Shared {
+fn shared(config: Config, proxy: SocketAddr) -> Shared {
     let now = config.clock.now();
     let mut service = Service::new(config.behaviour, config.other_tokens, now);
     // Make it now, not at its first request, so that its own syncs count from here.
@@ -390,7 +394,7 @@ fn shared(config: Config, proxy_port: u16) -> Shared {
     for (text, token) in config.tokens {
         service.set_token(&text, token, now);
     }
-    let crl_url = format!("http://127.0.0.1:{proxy_port}{}", proxy::CRL_PATH);
+    let crl_url = format!("http://{proxy}{}", own_page::CRL_PATH);
     let direct = config.direct.map(|address| address.ip()).filter(|ip| !ip.is_unspecified());
     let hosts: Vec<String> = config.hosts.into_iter().chain(direct.map(|ip| ip.to_string())).collect();
     let authority = Authority::new(&hosts, crl_url);

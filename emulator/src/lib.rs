@@ -45,6 +45,7 @@ mod graph_reply;
 mod identity;
 mod machine;
 mod network;
+mod own_page;
 mod parties;
 mod party;
 mod proxy;

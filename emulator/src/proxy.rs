@@ -8,6 +8,7 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt};
 
 use crate::carrier::{Lane, dribble, outlast};
 use crate::network::ProxyFault;
+use crate::own_page::own_page;
 use crate::party::Via;
 use crate::record::Connect;
 use crate::shared::Shared;
@@ -15,21 +16,14 @@ use crate::shared::Shared;
 /// Longer heads are cut off.
 const LONGEST_HEAD: u64 = 128 * 1024;
 
-/// The path at which the proxy itself serves the CA's revocation list.
-pub(crate) const CRL_PATH: &str = "/ca.crl";
-
 /// Reads one request to the proxy and answers it. Returns the host that the tunnel leads to.
 pub(crate) async fn tunnel(lane: &mut Lane, shared: &Shared, via: Via) -> io::Result<Option<String>> {
     let Some(request) = read_request(lane, via).await? else {
         return Ok(None);
     };
-    if (&*request.method, &*request.target) == ("GET", CRL_PATH) {
-        lane.write_all(&with_head(
-            "200 OK",
-            "Content-Type: application/pkix-crl\r\n",
-            &shared.authority.crl(),
-        ))
-        .await?;
+    let own_page = if request.method == "GET" { own_page(&request.target, shared) } else { None };
+    if let Some((content_type, body)) = own_page {
+        lane.write_all(&with_head("200 OK", &format!("Content-Type: {content_type}\r\n"), &body)).await?;
         lane.shutdown().await?;
         return Ok(None);
     }

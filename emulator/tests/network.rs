@@ -52,14 +52,32 @@ fn a_request_past_the_tunnel_is_refused() {
 }
 
 #[test]
-fn the_proxy_serves_what_the_authority_has_revoked() {
+fn the_proxy_serves_its_own_pages_without_credentials() {
     let emulator = secured();
-    let mut tcp = tcp(emulator.proxy_port());
-    send(&mut tcp, "GET /ca.crl HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n");
-    let answer = read_answer(&mut tcp).expect("answered");
-    assert_eq!((answer.status, answer.header("content-type")), (200, Some("application/pkix-crl")));
-    assert_eq!(answer.body.first(), Some(&0x30), "an ASN.1 sequence");
+    let page = |path: &str, content_type: &str| {
+        let mut tcp = tcp(emulator.proxy_port());
+        send(&mut tcp, &format!("GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"));
+        let answer = read_answer(&mut tcp).expect("answered");
+        assert_eq!((answer.status, answer.header("content-type")), (200, Some(content_type)), "{path}");
+        answer.body
+    };
+    let revoked = page("/ca.crl", "application/pkix-crl");
+    assert_eq!(revoked.first(), Some(&0x30), "an ASN.1 sequence");
+    assert_eq!(page("/ca.pem", "application/x-pem-file"), emulator.ca_pem().as_bytes());
+    let health: serde_json::Value =
+        serde_json::from_slice(&page("/health", "application/json")).expect("JSON");
+    assert_eq!((&health["status"], &health["version"]), (&"ok".into(), &env!("CARGO_PKG_VERSION").into()));
     assert_eq!(emulator.counts().connects, 0);
+}
+
+#[test]
+fn what_listens_everywhere_is_reached_on_this_machine() {
+    let everywhere = Some("0.0.0.0:0".parse().expect("an address"));
+    let emulator = Emulator::start(Config { proxy: everywhere, control: everywhere, ..Config::default() });
+    let port = emulator.proxy_port();
+    assert_eq!(emulator.env()[0].1, format!("http://127.0.0.1:{port}"));
+    assert!(emulator.control_url().expect("it was asked for").starts_with("http://127.0.0.1:"));
+    assert_eq!(connect(&mut tcp(port), HOST, "").expect("answered").status, 200);
 }
 
 #[test]

@@ -200,11 +200,15 @@ fn exchange(url: &str, method: &str, path: &str, body: &str) -> String {
 
 #[test]
 fn the_control_endpoint_does_what_the_handle_does() {
-    let child = emulator().args(["serve", "--control-port=0", "--speed=0"]).stdout(Stdio::piped()).spawn();
+    let child =
+        emulator().args(["serve", "--control=127.0.0.1:0", "--speed=0"]).stdout(Stdio::piped()).spawn();
     let mut served = Served(child.expect("it runs"));
     let mut lines = BufReader::new(served.0.stdout.take().expect("piped"));
     let url = exported(&mut lines, "AUTOPILOT_EMULATOR");
     let (_, before) = ask(&url, "GET", "/time", "");
+    let (status, health) = ask(&url, "GET", "/health", "");
+    let health: serde_json::Value = serde_json::from_str(&health).expect("JSON");
+    assert_eq!((status, &health["status"], &health["time"]), (200, &"ok".into(), &before.as_str().into()));
     let (status, after) = ask(&url, "POST", "/advance", "10m\n");
     assert_eq!(status, 200);
     let time = |text: &str| chrono::DateTime::parse_from_rfc3339(text).expect("a time");

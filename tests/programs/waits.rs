@@ -38,7 +38,8 @@ fn check(language: Language, row: &Row) {
 /// Two of the tokens have fewer rights than the others.
 fn emulator(options: &str) -> Emulator {
     let (behaviour, clock) = (options.parse().unwrap(), Clock::manual());
-    let config = Config { clock, behaviour, control_port: Some(0), ..Config::default() };
+    let config =
+        Config { clock, behaviour, control: Some("127.0.0.1:0".parse().unwrap()), ..Config::default() };
     let config = config.token("trigger-only", Token::new(Access::TriggerOnly));
     Emulator::start(config.token("forbidden", Token::new(Access::Forbidden)))
 }

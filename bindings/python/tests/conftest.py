@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Callable, Iterator
 
 import pytest
+from autopilot_emulator import Emulator
+from autopilot_emulator.pytest_plugin import lead
 from cargo import made
-from emulator import Emulator
 
 if TYPE_CHECKING:
     from autopilot_sync import Client, Outcome
@@ -25,7 +26,6 @@ os.environ["AUTOPILOT_SYNC_LIBRARY"] = str(
 )
 PROGRAM = made("AUTOPILOT_EMULATOR_PROGRAM", "autopilot-emulator", ending="autopilot-emulator")
 os.environ["AUTOPILOT_EMULATOR_PROGRAM"] = str(PROGRAM)  # pytest-xdist's workers need not ask cargo again
-AGAINST = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR")
 
 # Programs ignore Ctrl-C if a shell starts them in the background, and SIGHUP under nohup. The programs of these tests
 # must not inherit that.
@@ -35,6 +35,9 @@ if sys.platform != "win32":
 
 SECRET = "header0123456789.payload0123456789.signature0123456789"
 """A token of the real form. No output may show a part of it."""
+
+HANG = {"fault": "hang"}
+"""A step of an emulator's script: never reply."""
 
 Start = Callable[..., Emulator]
 
@@ -47,13 +50,9 @@ def start(monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
     running: list[Emulator] = []
 
     def begin(*options: str) -> Emulator:
-        emulator = Emulator(PROGRAM, *options)
+        emulator = Emulator(*options)
         running.append(emulator)
-        for name in AGAINST:
-            monkeypatch.delenv(name, raising=False)
-            monkeypatch.delenv(name.lower(), raising=False)
-        for name, value in emulator.environment.items():
-            monkeypatch.setenv(name, value)
+        lead(monkeypatch, emulator)
         return emulator
 
     yield begin

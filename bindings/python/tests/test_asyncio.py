@@ -8,8 +8,9 @@ from typing import Any
 
 import autopilot_sync
 import pytest
+from autopilot_emulator import Emulator
 from autopilot_sync import Answer, Client
-from emulator import HANG, Emulator
+from conftest import HANG
 
 
 def documented() -> Any:

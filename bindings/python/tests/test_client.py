@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Callable
 
 import pytest
+from autopilot_emulator import Emulator
 from autopilot_sync import (
     Answer,
     CallCancelledError,
@@ -27,7 +28,6 @@ from autopilot_sync._canceller import Canceller
 from autopilot_sync._secret import Secret
 from autopilot_sync._options import Options
 from conftest import SECRET, Start, run, since_now
-from emulator import Emulator
 
 
 def test_the_answers_of_a_trigger(emulator: Emulator) -> None:

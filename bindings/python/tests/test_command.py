@@ -12,6 +12,7 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
+from autopilot_emulator import Emulator
 from autopilot_sync import Answer, Cloud, Settings, SyncStatus, __version__
 from autopilot_sync._cli import exit_code, health, interruption
 from autopilot_sync._cli.display import Quiet
@@ -19,8 +20,7 @@ from autopilot_sync._cli.exit_code import ExitCode
 from autopilot_sync._cli.main import main
 from autopilot_sync.exceptions import error_of
 from command import LASTING, Ran, begun, command, shows_no_token, variables
-from conftest import SECRET, Start, ago, posix
-from emulator import HANG, Emulator
+from conftest import HANG, SECRET, Start, ago, posix
 from test_exceptions import detail
 
 AGES = ("", "0", "0h", "-1h", "h", "12 h", "12hours", "1h30", "30m1h", "1e9s", "\u0661h", "9999999999s", "nan", SECRET)

@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from autopilot_emulator import Emulator
 from autopilot_sync import Fleet
 from autopilot_sync._cli import report, tenants
 from autopilot_sync._cli.main import main
 from azure.identity import CredentialUnavailableError
 from command import LASTING, Ran, begun, shows_no_token
-from conftest import SECRET, Start, posix
-from emulator import HANG, Emulator
+from conftest import HANG, SECRET, Start, posix
 
 TENANTS = ("--token", "token-of-a:tenant=a", "--token", "token-of-b:forbidden:tenant=b")
 

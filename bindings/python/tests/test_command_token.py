@@ -6,12 +6,12 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from autopilot_emulator import Emulator
 from autopilot_sync import Answer, Client, Cloud, Phase, Progress
 from autopilot_sync._cli.credentials import InputError, TokenFile
 from autopilot_sync._cli.sign_in import azure_identity
 from command import Ran, command, variables
 from conftest import SECRET, Start, posix
-from emulator import Emulator
 from test_credential import tokens
 
 ACCEPTED = (0, "ACCEPTED: the service accepted the trigger\n", "")

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any, Callable
 
 import pytest
+from autopilot_emulator import Emulator
 from autopilot_sync import Answer, CallCancelledError, Client, ClientAuthenticationError, AnyCredential, Cloud, Phase, Progress
 from azure.core.credentials import AccessToken, AccessTokenInfo
 from azure.identity import AzureCliCredential, ChainedTokenCredential, CredentialUnavailableError
 from conftest import Start
-from emulator import Emulator
 
 SCOPE = "https://graph.microsoft.com/.default"
 

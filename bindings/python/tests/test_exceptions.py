@@ -9,6 +9,7 @@ from typing import Any
 
 import autopilot_sync
 import pytest
+from autopilot_emulator import Emulator
 from autopilot_sync import (
     Answer,
     Attempt,
@@ -28,8 +29,7 @@ from autopilot_sync import (
     UnexpectedResponseError,
 )
 from autopilot_sync.outcome import outcome_of
-from conftest import SECRET, Start
-from emulator import HANG, Emulator
+from conftest import HANG, SECRET, Start
 
 
 @pytest.mark.parametrize(

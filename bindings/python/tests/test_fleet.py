@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any, Iterator
 
 import pytest
+from autopilot_emulator import Emulator
 from autopilot_sync import (
     Answer,
     CallCancelledError,
@@ -26,8 +27,7 @@ from autopilot_sync import (
     TenantResult,
     Trigger,
 )
-from conftest import Start, ago, posix, run, started
-from emulator import HANG, Emulator
+from conftest import HANG, Start, ago, posix, run, started
 
 QUICK = ("--duration", "1s", "--start-delay", "0s")
 

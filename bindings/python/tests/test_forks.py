@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from conftest import posix, run, started
-from emulator import HANG, Emulator
+from autopilot_emulator import Emulator
+from conftest import HANG, posix, run, started
 
 pytestmark = posix
 

@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import Any, Callable
 
 import pytest
+from autopilot_emulator import Emulator
 from autopilot_sync import CallCancelledError, Client, ClientAuthenticationError, Credential, Fleet, Goal, sync, sync_many
 from autopilot_sync._cli.credentials import TokenFile, TokenVariable
 from autopilot_sync._cli.main import main
 from azure.core.credentials import AccessToken
-from conftest import SECRET, Start, ago, run, since_now
-from emulator import HANG, Emulator
+from conftest import HANG, SECRET, Start, ago, run, since_now
 from frames import frames, holds_token, leaks
 
 Call = Callable[[Any], object]
@@ -114,7 +114,7 @@ def test_when_the_service_refuses_the_one_call(start: Start) -> None:
     start("--other-tokens", "forbidden")
     program = f"""
 import sys
-sys.path.insert(0, {str(Path(__file__).parent)!r})
+sys.path[:] = {sys.path!r}
 from autopilot_sync import ForbiddenError, sync
 from conftest import SECRET
 from frames import frames, leaks

@@ -14,9 +14,9 @@ from multiprocessing import get_all_start_methods
 from typing import Callable
 
 import pytest
+from autopilot_emulator import Emulator
 from autopilot_sync import Answer, AutopilotError, CallCancelledError, Client
-from conftest import SECRET, ago, environment, posix, run, started
-from emulator import HANG, Emulator
+from conftest import HANG, SECRET, ago, environment, posix, run, started
 
 
 def test_a_wait_imports_nothing_while_it_calls_back(emulator: Emulator) -> None:

@@ -15,9 +15,9 @@ from multiprocessing import get_context
 from typing import Any, Callable, Iterator
 
 import pytest
+from autopilot_emulator import Emulator
 from autopilot_sync import Answer, AutopilotError, ForbiddenError, SyncStatus, TenantResult, sync_many
-from conftest import Start, ago, posix, started
-from emulator import HANG, Emulator
+from conftest import HANG, Start, ago, posix, started
 from tenants import CannotTravel, Tenant, failing, token
 
 TENANTS = ("--token", "token-of-a:tenant=a", "--token", "token-of-b:forbidden:tenant=b", "--token", "token-of-c:tenant=c")

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import autopilot_sync
 import pytest
+from autopilot_emulator import Emulator
 from autopilot_sync import exceptions
 from command import command
 from conftest import PROGRAM, Start, environment, posix, run
-from emulator import Emulator
 
 README = (Path(__file__).parents[1] / "README.md").read_text()
 COMMAND_LINE = (Path(__file__).parents[3] / "docs/command-line.md").read_text()

@@ -8,6 +8,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 import pytest
+from autopilot_emulator import Emulator
 from autopilot_sync import (
     AutopilotError,
     Client,
@@ -23,7 +24,6 @@ from autopilot_sync import (
 from autopilot_sync.outcome import outcome_of
 from command import Ran
 from conftest import Start
-from emulator import Emulator
 from test_exceptions import detail
 
 PARTS = ("result", "result_name", "message", "status_code", "error", "retry_after", "trigger", "why_unknown", "claims",

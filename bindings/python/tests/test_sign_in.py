@@ -7,13 +7,13 @@ import signal
 from typing import Any
 
 import pytest
+from autopilot_emulator import Emulator
 from autopilot_sync import Cloud
 from autopilot_sync._cli import interruption
 from autopilot_sync._cli.main import main
 from autopilot_sync._cli.sign_in import GRAPH_TOOLS, Person, SignIn
 from azure import identity
 from conftest import Start
-from emulator import Emulator
 from entra import CODE, TOKEN, Entra
 from test_credential import tokens
 

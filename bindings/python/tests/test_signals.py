@@ -5,8 +5,8 @@ from __future__ import annotations
 import signal
 
 import pytest
-from conftest import posix, started
-from emulator import HANG, Emulator
+from autopilot_emulator import Emulator
+from conftest import HANG, posix, started
 
 pytestmark = posix
 

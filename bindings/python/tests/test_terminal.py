@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Callable
 
 import pytest
+from autopilot_emulator import Emulator
 from autopilot_sync._cli.diagnosis import STAGES
 from command import LASTING, command, shows_no_token, variables
-from conftest import Start
-from emulator import HANG, Emulator
+from conftest import HANG, Start
 from terminal import CTRL_C, Terminal
 
 STEP = re.compile(r"next sync in 9 min (\d+) s")

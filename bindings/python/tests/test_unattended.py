@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Callable
 
 import pytest
+from autopilot_emulator import Emulator
 from autopilot_sync import (
     Answer,
     AnyCredential,
@@ -34,7 +35,6 @@ from conftest import SECRET, Start, ago
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
-from emulator import Emulator
 
 TENANT = "default"
 APPLICATION = "00000000-0000-0000-0000-00000000000a"

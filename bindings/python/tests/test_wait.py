@@ -8,6 +8,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Any, Callable
 
 import pytest
+from autopilot_emulator import Emulator
 from autopilot_sync import (
     Answer,
     CallCancelledError,
@@ -24,7 +25,6 @@ from autopilot_sync import (
 )
 from autopilot_sync._options import check_change
 from conftest import Start, ago
-from emulator import Emulator
 
 # The first reading sees it in progress, the second completed.
 QUICK = ("--duration", "3s", "--start-delay", "0s")
