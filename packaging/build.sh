@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Makes a release in target/artefacts: for each platform an archive and a wheel, for Linux two Debian packages as well;
-# the source distribution for Python, SBOMs, and SHA256SUMS of everything. It needs no containers: zig links for old
+# Makes a release in target/artefacts: for each platform an archive and a wheel, for Linux three Debian packages and the
+# emulator's wheel as well; the source distribution for Python, SBOMs, and SHA256SUMS of everything. It needs no containers: zig links for old
 # systems, and MinGW for Windows.
 #
 #   packaging/build.sh                            all platforms
@@ -27,14 +27,23 @@ bundler=$(packaging/tools/cargo-tool.sh cargo-bundle-licenses 5.0.0)
 cyclonedx=$(packaging/tools/cargo-tool.sh cargo-cyclonedx 0.5.9)
 PATH=$(packaging/tools/cargo-c.sh):$(packaging/tools/pip-tools.sh):$PATH
 rm -rf "$out" && mkdir -p "$out"
-(cd bindings/c && PATH=$bundler:$PATH cargo-bundle-licenses -f json >"$work/licences" 2>"$work/log") ||
-    fail "$(cat "$work/log")"
+licences() { # FOLDER PACKAGE: of what the package contains
+    (cd "$1" && PATH=$bundler:$PATH cargo-bundle-licenses -f json >"$work/$2.json" 2>"$work/log") ||
+        fail "$(cat "$work/log")"
+}
+licences bindings/c autopilot-sync-c
+licences emulator autopilot-emulator
 
 built() { # ARCHITECTURE FOLDER PREFIX LIBDIR: the C libraries, installed below the folder
     packaging/tools/zig.sh "$1" cargo cinstall --locked -p autopilot-sync-c --target "$1-unknown-linux-gnu" \
         --destdir "$2" --prefix "$3" --libdir "$4" 2>"$work/log" || fail "$(cat "$work/log")"
 }
-examples() { mkdir -p "$1" && cp bindings/c/examples/* bindings/cpp/examples/* tests/programs/one_call.c "$1"; }
+emulator() { # ARCHITECTURE FOLDER: the program, into the folder
+    packaging/tools/zig.sh "$1" cargo build --locked --release -p autopilot-emulator 2>"$work/log" ||
+        fail "$(cat "$work/log")"
+    install -D "$CARGO_TARGET_DIR/$1-unknown-linux-gnu/release/autopilot-emulator" -t "$2"
+}
+examples() { mkdir -p "$1" && cp bindings/c{,pp}/examples/* bindings/csharp/*.cs tests/programs/one_call.c "$1"; }
 pages() { cp -r docs "$1" && rm "$1/docs/dependencies.md"; } # which is for contributors
 texts() {
     pages "$1" && cp README.md SECURITY.md CHANGELOG.md LICENSE-* "$work/THIRD-PARTY.txt" "$1"
@@ -46,6 +55,7 @@ archive() { # ARCHITECTURE
     built "$1" "$work" "/$name" lib
     # It may be unpacked anywhere.
     sed -i 's|^prefix=.*|prefix=${pcfiledir}/../..|' "$work/$name/lib/pkgconfig/autopilot_sync.pc"
+    emulator "$1" "$work/$name/bin"
     examples "$work/$name/examples"
     texts "$work/$name"
     tar -C "$work" --sort=name --mtime="@$SOURCE_DATE_EPOCH" --owner=0 --group=0 --numeric-owner --mode=go+rX-w \
@@ -60,7 +70,7 @@ zipped() { # the libraries that tests/windows.sh tests, in the folders that carg
     cp "$from"/{autopilot_sync.{def,lib},libautopilot_sync{.dll,}.a} "$to/lib"
     cp include/autopilot_sync.h bindings/cpp/autopilot_sync.hpp "$to/include"
     cp bindings/c/cmake/* "$to/share/cmake/autopilot_sync"
-    cp tests/programs/one_call.c "$to/examples" # the others are POSIX programs
+    cp bindings/csharp/*.cs tests/programs/one_call.c "$to/examples" # the others are POSIX programs
     texts "$to"
     python3 packaging/zip.py "$to" "$out/$name.zip" "$SOURCE_DATE_EPOCH"
 }
@@ -77,26 +87,30 @@ pack() { # FOLDER KIND NAME ARCHITECTURE: a Debian package of a folder, by packa
     dpkg-deb --root-owner-group --build "$1" "$out" >/dev/null
 }
 debian() { # ARCHITECTURE DEBIAN-ARCHITECTURE
-    local dev=$work/debian-$1/dev runtime=$work/debian-$1/runtime lib=usr/lib/$1-linux-gnu
+    local folder=$work/debian-$1 lib=usr/lib/$1-linux-gnu
+    local dev=$folder/dev runtime=$folder/runtime emulator=$folder/emulator
     built "$1" "$dev" /usr "${lib#usr/}"
     mkdir -p "$runtime/$lib"
     mv "$dev/$lib"/libautopilot_sync.so.* "$runtime/$lib"
     chmod 644 "$runtime/$lib"/*
     examples "$dev/usr/share/doc/libautopilot-sync-dev/examples"
     pages "$dev/usr/share/doc/libautopilot-sync-dev"
+    emulator "$1" "$emulator/usr/bin"
+    install -Dm644 emulator/README.md -t "$emulator/usr/share/doc/autopilot-emulator"
+    pack "$emulator" emulator autopilot-emulator "$2"
     pack "$runtime" runtime "libautopilot-sync$abi" "$2"
     pack "$dev" dev libautopilot-sync-dev "$2"
 }
 
-wheel() { # LIBRARY PLATFORM FOLDER: a wheel with this library
-    AUTOPILOT_SYNC_PREBUILT=$1 _PYTHON_HOST_PLATFORM=$2 \
-        pip -q wheel --no-deps --no-build-isolation --no-cache-dir -w "$3" ./bindings/python 2>"$work/log" ||
+wheel() { # SOURCE FILE PLATFORM FOLDER: a wheel with this library or program
+    AUTOPILOT_SYNC_PREBUILT=$2 AUTOPILOT_EMULATOR_PREBUILT=$2 _PYTHON_HOST_PLATFORM=$3 \
+        pip -q wheel --no-deps --no-build-isolation --no-cache-dir -w "$4" "$1" 2>"$work/log" ||
         fail "$(cat "$work/log")"
 }
-manylinux() { # ARCHITECTURE
-    wheel "$work/autopilot-sync-$version-$1-linux-gnu/lib/libautopilot_sync.so" "linux-$1" "$work/wheel-$1"
-    auditwheel repair --only-plat -w "$out" "$work/wheel-$1"/*.whl 2>"$work/log" || fail "$(cat "$work/log")"
-    ls "$out"/*"manylinux_2_17_$1.whl" >/dev/null || fail "the wheel is not for manylinux_2_17: $(cat "$work/log")"
+manylinux() { # SOURCE NAME FILE ARCHITECTURE
+    wheel "$1" "$work/autopilot-sync-$version-$4-linux-gnu/$3" "linux-$4" "$work/wheels-$4"
+    auditwheel repair --only-plat -w "$out" "$work/wheels-$4/$2"-*.whl 2>"$work/log" || fail "$(cat "$work/log")"
+    ls "$out/$2"-*"manylinux_2_17_$4.whl" >/dev/null || fail "the wheel is not for manylinux_2_17: $(cat "$work/log")"
 }
 
 mkdir "$work/tree" && git ls-files -z | xargs -0 cp --parents -t "$work/tree" # SBOMs are made beside the sources
@@ -105,25 +119,25 @@ sbom() { # TARGET PLATFORM
         --spec-version 1.5 --no-build-deps --target "$1" --override-filename sbom
     sed "s|file://$work/tree|file://|g" "$work/tree/bindings/c/sbom.json" >"$out/autopilot-sync-$version-$2.cdx.json"
 }
-# The authors and licences of the code in a target's library.
-notices() { python3 packaging/notices.py "$1" <"$work/licences" >"$work/THIRD-PARTY.txt"; }
+notices() { python3 packaging/notices.py "$@" >"$work/THIRD-PARTY.txt"; } # of what is in a target's packages
 
 linux() { # ARCHITECTURE DEBIAN-ARCHITECTURE
-    notices "$1-unknown-linux-gnu"
+    notices "$1-unknown-linux-gnu" "$work"/autopilot-{sync-c,emulator}.json
     archive "$1"
     debian "$1" "$2"
-    manylinux "$1"
+    manylinux ./bindings/python autopilot_sync lib/libautopilot_sync.so "$1"
+    manylinux ./emulator/python autopilot_emulator bin/autopilot-emulator "$1"
     sbom "$1-unknown-linux-gnu" "$1-linux-gnu"
 }
 windows() {
     CARGO_TARGET_DIR=$target packaging/windows/build.sh 2>"$work/log" || fail "$(cat "$work/log")"
-    notices x86_64-pc-windows-gnu
+    notices x86_64-pc-windows-gnu "$work/autopilot-sync-c.json"
     { # MinGW's start-up code is in the DLL
         printf '\n%s\nmingw-w64, ZPL-2.1, https://www.mingw-w64.org\n\n' "$(printf '=%.s' {1..100})"
         sed '/^Files: [^*]/,$d' /usr/share/doc/mingw-w64-x86-64-dev/copyright
     } >>"$work/THIRD-PARTY.txt"
     zipped
-    wheel "$target/windows/autopilot_sync.dll" win-amd64 "$out"
+    wheel ./bindings/python "$target/windows/autopilot_sync.dll" win-amd64 "$out"
     sbom x86_64-pc-windows-gnu x86_64-windows
 }
 for platform; do
@@ -140,6 +154,6 @@ echo "artefacts: the Python source distribution"
 python -m build --sdist --no-isolation -o "$out" bindings/python >"$work/log" 2>&1 || fail "$(cat "$work/log")"
 
 cd "$out"
-twine check --strict autopilot_sync-* >"$work/log" || fail "$(cat "$work/log")"
+twine check --strict autopilot_* >"$work/log" || fail "$(cat "$work/log")"
 sha256sum -- * >"$work/sums" && mv "$work/sums" SHA256SUMS
 ls -lh

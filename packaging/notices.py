@@ -1,4 +1,6 @@
-"""Prints the third-party notices of a target's libraries: `notices.py TARGET <what cargo-bundle-licenses found`."""
+"""Prints the third-party notices of packages for a target: `notices.py TARGET FILE...`. Each file is what
+cargo-bundle-licenses found for a package, as JSON, and is named after that package.
+"""
 
 import json
 import re
@@ -6,9 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-PACKAGE = "autopilot-sync-c"
 HEAD = """\
-The libraries of autopilot-sync contain the standard library of Rust, MIT OR Apache-2.0, copyright The Rust Project
+The libraries and programs of autopilot-sync contain the standard library of Rust, MIT OR Apache-2.0, copyright The Rust Project
 Contributors (https://github.com/rust-lang/rust/blob/master/COPYRIGHT), and the crates below.
 """
 
@@ -18,24 +19,30 @@ def cargo(*arguments: str) -> str:
 
 
 def texts(found: dict, folder: Path) -> list[str]:
-    """The tool's texts. If it lacks one, or names one of several that apply together: all texts in the crate itself."""
+    """The tool's texts. If it lacks one, or names one of several that apply together: all texts in the crate itself. If
+    there are none: the text of Apache-2.0, which is the same for all crates.
+    """
     licences = [licence["text"] for licence in found["licenses"]]
     if "NOT FOUND" in licences or " AND " in found["license"]:
         licences = [file.read_text() for file in sorted(folder.rglob("LICENSE*"))]
+    if not licences and "Apache-2.0" in found["license"]:
+        licences = [Path("LICENSE-APACHE").read_text()]
     if not licences:
         sys.exit(f"notices: {folder} has no licence")
     return licences
 
 
-def main(target: str) -> None:
-    tree = cargo("tree", "-p", PACKAGE, "-e", "normal", "--prefix", "none", "--target", target)
+def main(target: str, *files: str) -> None:
+    packages = sum((["-p", Path(file).stem] for file in files), [])
+    tree = cargo("tree", *packages, "-e", "normal", "--prefix", "none", "--target", target)
     wanted = sorted(set(re.findall(r"^(\S+) v(\S+)", tree, re.MULTILINE)))
-    packages = json.loads(cargo("metadata", "--format-version=1"))["packages"]
-    folders = {(p["name"], p["version"]): Path(p["manifest_path"]).parent for p in packages}
-    found = {(f["package_name"], f["package_version"]): f for f in json.load(sys.stdin)["third_party_libraries"]}
+    known = json.loads(cargo("metadata", "--format-version=1"))["packages"]
+    folders = {(p["name"], p["version"]): Path(p["manifest_path"]).parent for p in known}
+    libraries = sum((json.loads(Path(file).read_text())["third_party_libraries"] for file in files), [])
+    found = {(library["package_name"], library["package_version"]): library for library in libraries}
     parts = [HEAD]
     for crate in wanted:
-        if crate[0].startswith("autopilot-sync"):
+        if crate[0].startswith("autopilot-"):
             continue
         head = f"{' '.join(crate)}, {found[crate]['license']}, {found[crate]['repository']}"
         parts += [f"{'=' * 100}\n{head}\n", *(text.strip() + "\n" for text in texts(found[crate], folders[crate]))]

@@ -35,6 +35,10 @@ for library in $libraries; do
     all_pass "$library" "${checks[@]}"
     echo "try: ${library#"$work/"}: $(stat -c %s "$library") bytes, $(newest_symbol "$library")"
 done
+programs=$(find "$work" -name autopilot-emulator -type f)
+[ "$(wc -l <<<"$programs")" = $((3 * platforms)) ] ||
+    fail "the emulator is not in an archive, a package and a wheel for each platform: $programs"
+for program in $programs; do all_pass "$program" is_stripped needs_old_glibc needs_glibc_alone names_no_folder; done
 for library in $(find "$work" -name libautopilot_sync.a); do all_pass "$library" names_no_folder; done
 
 make_wrong_library "$work/wrong.so"
@@ -69,6 +73,7 @@ mv "$work/$name" "$work/clean/opt"
 paths="export PKG_CONFIG_PATH=/opt/$name/lib/pkgconfig LD_LIBRARY_PATH=/opt/$name/lib"
 inside "$paths; program=/opt/$name/examples/one_call.c; $compile"
 triggers "$work/inside" "$paths; /tmp/shared token"
+inside "/opt/$name/bin/autopilot-emulator run -- /tmp/static token"
 inside "rm -r /opt/$name"
 triggers "$work/inside" "/tmp/static token"
 ! "$work/inside" "$paths; /tmp/shared token" 2>/dev/null || fail "the shared program does not need the shared library"
@@ -92,10 +97,17 @@ inside "dpkg -P libautopilot-sync-dev; rm -r /tmp/static"
 triggers "$work/inside" "/tmp/shared token" # the runtime package is enough
 inside "dpkg -P libautopilot-sync$abi; test -z \"\$(find /usr /etc -name '*autopilot*')\""
 
-echo "try: the wheel"
+echo "try: the emulator's Debian package there"
+rm "$work"/clean/tmp/*.deb && cp autopilot-emulator_*_amd64.deb "$work/clean/tmp"
+inside "dpkg -i /tmp/*.deb; autopilot-emulator run -- true; dpkg -P autopilot-emulator"
+
+echo "try: the wheels"
 python3 -m venv --without-pip "$work/venv"
 pip -q --disable-pip-version-check --python "$work/venv" install --no-index --no-deps ./*manylinux*_x86_64.whl
-triggers "$work/venv/bin/python" -I -c 'import autopilot_sync; print(autopilot_sync.sync("token").answer.value)'
+sync='import autopilot_sync; print(autopilot_sync.sync("token").answer.value)'
+triggers "$work/venv/bin/python" -I -c "$sync"
+said=$("$work/venv/bin/autopilot-emulator" run -- "$work/venv/bin/python" -I -c "$sync")
+[ "$said" = 0 ] || fail "the emulator's wheel: $said"
 
 echo "try: the archive for 64-bit Arm, under qemu"
 folder=$(echo "$work"/*-aarch64-linux-gnu)
@@ -103,6 +115,7 @@ folder=$(echo "$work"/*-aarch64-linux-gnu)
     cc=aarch64-linux-gnu-gcc to=$work program=$folder/examples/one_call.c && eval "$compile")
 triggers qemu-aarch64 -L /usr/aarch64-linux-gnu -E "LD_LIBRARY_PATH=$folder/lib" "$work/shared" token
 triggers qemu-aarch64 -L /usr/aarch64-linux-gnu "$work/static" token
+qemu-aarch64 -L /usr/aarch64-linux-gnu "$folder/bin/autopilot-emulator" --version
 for one in "$work"/libautopilot-sync"$abi"_*_arm64.deb/usr/lib/*/"libautopilot_sync.so.$abi" \
     "$work"/*_aarch64.whl/autopilot_sync/libautopilot_sync.so; do
     cmp "$folder/lib/libautopilot_sync.so" "$one"
