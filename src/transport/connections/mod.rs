@@ -7,6 +7,7 @@ mod buffers;
 mod connect;
 mod connection;
 mod dialer;
+mod inquiry;
 mod lease;
 mod lookup;
 mod pool;
