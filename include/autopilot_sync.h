@@ -105,9 +105,9 @@
  * so.
  *
  * WINDOWS
- * If no proxy variable is set, the library uses the machine's static proxy (netsh winhttp show proxy), with its
- * exceptions, but no automatic configuration. Windows itself verifies certificates. Call no function from DllMain.
- * No function needs __declspec(dllimport). From the first connection on, the DLL stays in the process.
+ * If no proxy variable is set, the library uses the machine's static proxy (netsh winhttp show proxy), else the user's
+ * PAC file, else the user's static proxy. Windows itself verifies certificates. Call no function from DllMain. No
+ * function needs __declspec(dllimport). From the first connection on, the DLL stays in the process.
  *
  * STABILITY
  * C99 or later, C++11 or later; x86-64 and arm64. No struct crosses the boundary by its layout. Before 1.0 a minor
@@ -456,8 +456,8 @@ AUTOPILOT_API autopilot_result autopilot_options_set_max_retries(autopilot_optio
 // ASCII, with blanks inside. Default: no text.
 AUTOPILOT_API autopilot_result autopilot_options_set_user_agent_suffix(autopilot_options *options, const char *suffix);
 
-// Ignores the environment variables and, on Windows, the machine's proxy. Default: the client reads them, except in a
-// process with more rights than the user who started it.
+// Ignores the environment variables and, on Windows, the proxies of the machine and the user. Default: the client reads
+// them, except in a process with more rights than the user who started it.
 AUTOPILOT_API autopilot_result autopilot_options_set_ignore_environment(autopilot_options *options);
 
 // autopilot_client_sync() sends the trigger, and never reads the settings. Default: if the service answers "too soon"

@@ -236,9 +236,9 @@ impl ClientBuilder {
         Ok(self)
     }
 
-    /// Ignores `HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY`, `SSL_CERT_FILE` and `SSL_CERT_DIR`, and on Windows the machine's
-    /// WinHTTP proxy. Defaults to reading them, except in a process with more rights than the user who started it
-    /// (set-uid, set-gid, file capabilities).
+    /// Ignores `HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY`, `SSL_CERT_FILE` and `SSL_CERT_DIR`, and on Windows the proxies
+    /// of the machine and the user. Defaults to reading them, except in a process with more rights than the user who
+    /// started it (set-uid, set-gid, file capabilities).
     ///
     /// ```
     /// use autopilot_sync::Client;
@@ -334,7 +334,7 @@ mod tests {
         let pairs = [("HTTPS_PROXY", "env:1"), ("NO_PROXY", "graph.microsoft.us"), ("SSL_CERT_FILE", "/env")];
         let proxy = |builder: ClientBuilder| {
             let route = builder.routes(environment(&pairs)).to(builder.root.host()).unwrap();
-            (route.proxy.map(|proxy| proxy.to_string()), route.proxy_words.to_string())
+            (route.proxy.map(|rule| rule.to_string()), route.proxy_words.to_string())
         };
         let trust = |builder: ClientBuilder| format!("{:?}", builder.routes(environment(&pairs)));
         let some = |proxy: &str, source: &str| (Some(proxy.to_owned()), format!("{proxy}, from {source}"));

@@ -56,8 +56,8 @@
 //! A new client reads these variables as curl does, in upper or lower case: `HTTPS_PROXY`, otherwise `ALL_PROXY`, and
 //! `NO_PROXY` for exceptions. It also reads `SSL_CERT_FILE` and `SSL_CERT_DIR`, and then trusts those certificates and
 //! no others. If neither is set, it trusts the system's certificates, or Mozilla's if the system has none. On Windows,
-//! if no variable sets a proxy, it uses the machine's static proxy with its exceptions (`netsh winhttp show proxy`),
-//! but no automatic configuration. If a value cannot be used, the error names its variable.
+//! if no variable sets a proxy, it uses the machine's static proxy (`netsh winhttp show proxy`), else the user's PAC
+//! file, else the user's static proxy. If a value cannot be used, the error names its variable.
 //!
 //! Whoever controls these variables decides who sees the token. See [`ClientBuilder::ignore_environment`]. A process
 //! with more rights than the user who started it always ignores them.

@@ -950,8 +950,8 @@ public:
         return std::move(this->user_agent_suffix(suffix));
     }
 
-    /// Ignores the environment variables and, on Windows, the machine's proxy. Default: the client reads them, except
-    /// in a process with more rights than the user who started it.
+    /// Ignores the environment variables and, on Windows, the proxies of the machine and the user. Default: the client
+    /// reads them, except in a process with more rights than the user who started it.
     Options &ignore_environment() &
     {
         return set(autopilot_options_set_ignore_environment(mine()));

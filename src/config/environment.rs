@@ -1,23 +1,31 @@
-//! The settings that come from outside the program: environment variables, and the machine's proxy. Read once, when a
+//! The settings that come from outside the program: environment variables, and the system's proxy. Read once, when a
 //! client is made.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use super::machine_proxy::MachineProxy;
 use super::no_proxy;
 use super::privilege;
 use super::proxy::{Proxy, ProxyError};
+use super::proxy_rule::ProxyRule;
 use super::proxy_source::ProxySource;
+use super::system_proxy::SystemProxy;
 use super::trust::{CaFiles, Trust};
-
-/// A setting that cannot be used, by name, and why.
-type Unusable = (&'static str, ProxyError);
 
 /// A variable that is set, and the name under which it was found.
 struct Variable {
     name: &'static str,
     value: OsString,
+}
+
+impl Variable {
+    fn text(&self) -> Result<&str, String> {
+        self.value.to_str().ok_or_else(|| self.unusable(ProxyError::NotUtf8))
+    }
+
+    fn unusable(&self, error: ProxyError) -> String {
+        format!("{}: {error}", self.name)
+    }
 }
 
 /// The part of the environment that this library uses. Like curl, it ignores an empty variable.
@@ -28,7 +36,7 @@ pub(crate) struct Environment {
     cert_file: Option<Variable>,
     cert_dir: Option<Variable>,
     /// Used if no variable sets a proxy.
-    machine_proxy: Option<MachineProxy>,
+    system_proxy: Option<SystemProxy>,
 }
 
 impl Environment {
@@ -42,7 +50,7 @@ impl Environment {
         let variables = Environment::read(|name| std::env::var_os(name).filter(|_| !is_needless(name)));
         match variables.proxy {
             Some(_) => variables,
-            None => Environment { machine_proxy: MachineProxy::of_system(), ..variables },
+            None => Environment { system_proxy: SystemProxy::of_system(), ..variables },
         }
     }
 
@@ -59,34 +67,26 @@ impl Environment {
             no_proxy: first(&["no_proxy", "NO_PROXY"]),
             cert_file: first(&["SSL_CERT_FILE"]),
             cert_dir: first(&["SSL_CERT_DIR"]),
-            machine_proxy: None,
+            system_proxy: None,
         }
     }
 
-    /// The proxy for this host, and who decides that. An error names the variable, or the machine's proxy.
-    pub(crate) fn proxy_for(&self, host: &str) -> Result<(Option<Proxy>, ProxySource), Unusable> {
-        let Environment { proxy, no_proxy, machine_proxy, .. } = self;
-        if proxy.is_none() && machine_proxy.is_none() {
+    /// The proxy for this host, and who decides that. An error names the variable or the settings.
+    pub(crate) fn proxy_for(&self, host: &str) -> Result<(Option<ProxyRule>, ProxySource), String> {
+        let Environment { proxy, no_proxy, system_proxy, .. } = self;
+        if proxy.is_none() && system_proxy.is_none() {
             return Ok((None, ProxySource::Nobody));
         }
-        if let Some(Variable { name, value }) = no_proxy {
-            let list = value.to_str().ok_or((*name, ProxyError::NotUtf8))?;
-            if let Some(entry) = no_proxy::exception(list, host) {
-                return Ok((None, ProxySource::Exception { list: name, entry: entry.to_owned() }));
+        if let Some(variable) = no_proxy {
+            if let Some(entry) = no_proxy::exception(variable.text()?, host) {
+                return Ok((None, ProxySource::Exception { list: variable.name, entry: entry.to_owned() }));
             }
         }
         if let Some(variable) = proxy {
-            let url = variable.value.to_str().ok_or((variable.name, ProxyError::NotUtf8))?;
-            let proxy = Proxy::new(url).map_err(|error| (variable.name, error))?;
-            return Ok((Some(proxy), ProxySource::Variable(variable.name)));
+            let proxy = Proxy::new(variable.text()?).map_err(|error| variable.unusable(error))?;
+            return Ok((Some(ProxyRule::Fixed(proxy)), ProxySource::Variable(variable.name)));
         }
-        let Some(machine) = machine_proxy else { return Ok((None, ProxySource::Nobody)) };
-        if let Some(entry) = machine.exception(host) {
-            let list = "the machine's WinHTTP settings";
-            return Ok((None, ProxySource::Exception { list, entry: entry.to_owned() }));
-        }
-        let found = machine.proxy_for(host).map_err(|error| ("the machine's WinHTTP proxy", error))?;
-        Ok((found, ProxySource::Machine))
+        system_proxy.as_ref().map_or(Ok((None, ProxySource::Nobody)), |system| system.rule_for(host))
     }
 
     /// The certificate authorities of SSL_CERT_FILE and SSL_CERT_DIR, otherwise the system's.
@@ -110,6 +110,7 @@ impl Environment {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::static_proxy::StaticProxy;
 
     fn read(pairs: &[(&str, &str)]) -> Environment {
         Environment::read(|name| {
@@ -150,24 +151,26 @@ mod tests {
                 .map(|(proxy, source)| source.words(proxy.as_ref()))
         };
         let words = |words: &str| Ok(words.to_owned());
+        let error = |name: &str, error: ProxyError| Err(format!("{name}: {error}"));
         assert_eq!(route(&[]), words("none is set"));
         assert_eq!(route(&[("HTTPS_PROXY", b"p:1")]), words("http://p:1, from HTTPS_PROXY"));
         let excepted = route(&[("HTTPS_PROXY", b"p:1"), ("NO_PROXY", b"x *, com")]);
         assert_eq!(excepted, words("none: the host is an exception, com in NO_PROXY"));
-        assert_eq!(route(&[("HTTPS_PROXY", b"p:x")]), Err(("HTTPS_PROXY", ProxyError::Form)));
-        assert_eq!(route(&[("all_proxy", b"ftp://p")]), Err(("all_proxy", ProxyError::Scheme)));
+        assert_eq!(route(&[("HTTPS_PROXY", b"p:x")]), error("HTTPS_PROXY", ProxyError::Form));
+        assert_eq!(route(&[("all_proxy", b"ftp://p")]), error("all_proxy", ProxyError::Scheme));
         if cfg!(unix) {
-            assert_eq!(route(&[("HTTPS_PROXY", b"p\xff")]), Err(("HTTPS_PROXY", ProxyError::NotUtf8)));
+            assert_eq!(route(&[("HTTPS_PROXY", b"p\xff")]), error("HTTPS_PROXY", ProxyError::NotUtf8));
             let both: &[(&str, &[u8])] = &[("HTTPS_PROXY", b"p"), ("NO_PROXY", b"\xff")];
-            assert_eq!(route(both), Err(("NO_PROXY", ProxyError::NotUtf8)));
+            assert_eq!(route(both), error("NO_PROXY", ProxyError::NotUtf8));
         }
     }
 
     #[test]
-    fn without_a_variable_the_machines_proxy_is_used() {
+    fn without_a_variable_the_systems_proxy_is_used() {
         let route = |pairs: &[(&str, &str)], servers: &str| {
-            let machine_proxy = MachineProxy { servers: servers.to_owned(), bypass: "*.de".to_owned() };
-            let environment = Environment { machine_proxy: Some(machine_proxy), ..read(pairs) };
+            let proxy = StaticProxy { servers: servers.to_owned(), bypass: "*.de".to_owned() };
+            let system = SystemProxy::Static("the machine's WinHTTP settings", proxy);
+            let environment = Environment { system_proxy: Some(system), ..read(pairs) };
             let host = if servers == "excepted:1" { "graph.microsoft.de" } else { "graph.microsoft.com" };
             environment.proxy_for(host).map(|(proxy, source)| source.words(proxy.as_ref()))
         };
@@ -176,6 +179,7 @@ mod tests {
         let none = |why: &str| Ok(format!("none: {why}"));
         let by_variable = "the host is an exception, microsoft.com in NO_PROXY";
         let by_machine = "the host is an exception, *.de in the machine's WinHTTP settings";
+        let unusable = Err(format!("the proxy of the machine's WinHTTP settings: {}", ProxyError::Form));
         assert_eq!(route(&[], "machine:1"), machines);
         assert_eq!(route(&[], "http=x:1"), none("the machine's WinHTTP settings have none for HTTPS"));
         assert_eq!(route(&[], "excepted:1"), none(by_machine));
@@ -183,7 +187,7 @@ mod tests {
         assert_eq!(route(&[("HTTPS_PROXY", "own:1")], "machine:x"), own);
         assert_eq!(route(&[("NO_PROXY", "microsoft.com")], "machine:1"), none(by_variable));
         assert_eq!(route(&[("NO_PROXY", "microsoft.us")], "machine:1"), machines);
-        assert_eq!(route(&[], "machine:x"), Err(("the machine's WinHTTP proxy", ProxyError::Form)));
+        assert_eq!(route(&[], "machine:x"), unusable);
     }
 
     fn os_string(bytes: &[u8]) -> OsString {

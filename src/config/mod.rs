@@ -5,12 +5,16 @@ mod cloud;
 mod environment;
 pub(crate) mod host;
 pub(crate) mod limits;
-mod machine_proxy;
 mod no_proxy;
+#[cfg(any(windows, test))]
+pub(crate) mod pac_file;
 mod privilege;
 pub(crate) mod proxy;
+mod proxy_rule;
 mod proxy_source;
 mod root;
+mod static_proxy;
+mod system_proxy;
 mod trust;
 #[cfg(windows)]
 pub(crate) mod windows;
@@ -19,6 +23,7 @@ pub use cloud::Cloud;
 pub(crate) use environment::Environment;
 pub(crate) use privilege::is_raised;
 pub(crate) use proxy::{Credentials, Proxy, Scheme};
+pub(crate) use proxy_rule::ProxyRule;
 pub(crate) use proxy_source::ProxySource;
 pub(crate) use root::Root;
 pub(crate) use trust::{CaFiles, Trust};

@@ -161,8 +161,8 @@ pub unsafe extern "C" fn autopilot_options_set_user_agent_suffix(
     set(options, |builder| builder.user_agent_suffix(unsafe { text("the User-Agent suffix", suffix) }?))
 }
 
-/// Ignores the environment variables and, on Windows, the machine's proxy. Default: the client reads them, except in a
-/// process with more rights than the user who started it.
+/// Ignores the environment variables and, on Windows, the proxies of the machine and the user. Default: the client reads
+/// them, except in a process with more rights than the user who started it.
 #[unsafe(no_mangle)]
 pub extern "C" fn autopilot_options_set_ignore_environment(
     options: Option<&mut autopilot_options>,

@@ -78,6 +78,9 @@ pub(crate) struct Name {
 pub(crate) enum Owner {
     Service,
     Proxy,
+    /// This PAC file chooses the proxy.
+    #[cfg_attr(not(windows), allow(dead_code, reason = "other systems have none"))]
+    PacFile,
 }
 
 /// A server's certificate. The names are the server's own words.
@@ -132,6 +135,7 @@ impl Happening {
         use Happening as H;
         match self {
             H::Proxy(_) => Topic::Proxy,
+            H::LookUp(name) if name.owner == Owner::PacFile => Topic::Proxy,
             H::Trust(_) => Topic::Trust,
             H::LookUp(_) | H::Found(_) | H::NotFound(_) => Topic::LookUp,
             H::Connecting(_) | H::Connected(_) | H::NotConnected(_) => Topic::Connect,
@@ -220,11 +224,12 @@ impl fmt::Display for Seconds {
 
 impl fmt::Display for Name {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let owner = match self.owner {
-            Owner::Service => "service",
-            Owner::Proxy => "proxy",
+        let whose = match self.owner {
+            Owner::Service => "the service's name",
+            Owner::Proxy => "the proxy's name",
+            Owner::PacFile => "the proxy in the PAC file",
         };
-        write!(f, "the {owner}'s name {}", self.name)
+        write!(f, "{whose} {}", self.name)
     }
 }
 
@@ -283,6 +288,7 @@ mod tests {
             (H::Trust("the system's".into()), "trust: the system's"),
             (name(Owner::Service), "look-up: the service's name a.example"),
             (name(Owner::Proxy), "look-up: the proxy's name a.example"),
+            (name(Owner::PacFile), "proxy: the proxy in the PAC file a.example"),
             (
                 H::Found(["192.0.2.1", "::1"].map(|text| text.parse().unwrap()).into()),
                 "look-up: 192.0.2.1, ::1",

@@ -15,7 +15,7 @@ use ureq::unversioned::transport::NextTimeout;
 use ureq::{Agent, AsSendBody, Body, http};
 use zeroize::{Zeroize, Zeroizing};
 
-use crate::config::limits;
+use crate::config::{ProxyRule, limits};
 use crate::outcome::{Error, ErrorKind, Operation};
 use crate::service::reply::RawReply;
 use crate::text::Token;
@@ -117,7 +117,9 @@ impl HttpClient {
     fn destination(&self, address: &Address) -> String {
         let (host, port) = (address.0.host().unwrap_or_default(), self.route.port(&address.0));
         match &self.route.proxy {
-            Some(proxy) => format!("{host}:{port} through the proxy {proxy}"),
+            Some(ProxyRule::Fixed(proxy)) => format!("{host}:{port} through the proxy {proxy}"),
+            #[cfg(windows)]
+            Some(ProxyRule::Pac(file)) => format!("{host}:{port} by the PAC file {file}"),
             None => format!("{host}:{port}"),
         }
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use ureq::http::Uri;
 
-use crate::config::{Environment, Proxy, ProxySource, Trust};
+use crate::config::{Environment, Proxy, ProxyRule, ProxySource, Trust};
 use crate::outcome::{Error, ErrorKind};
 use crate::transport::tls::TlsConnector;
 
@@ -29,7 +29,7 @@ pub(crate) enum ProxyChoice {
 /// The settings of all connections to one host.
 #[derive(Debug)]
 pub(crate) struct Route {
-    pub(crate) proxy: Option<Proxy>,
+    pub(crate) proxy: Option<ProxyRule>,
     /// Names the proxy and where it comes from, or says why there is none.
     pub(crate) proxy_words: Arc<str>,
     /// None for plain HTTP.
@@ -53,15 +53,14 @@ impl Routes {
         Routes { proxy, tls, connect_timeout, user_agent, environment }
     }
 
-    /// The route to a host by HTTPS. An error names the variable that cannot be used.
+    /// The route to a host by HTTPS. An error names the variable or the settings that cannot be used.
     pub(crate) fn to(&self, host: &str) -> Result<Route, Error> {
         let (proxy, source) = match &self.proxy {
-            ProxyChoice::Given(proxy) => (Some(proxy.clone()), ProxySource::Options),
+            ProxyChoice::Given(proxy) => (Some(ProxyRule::Fixed(proxy.clone())), ProxySource::Options),
             ProxyChoice::Direct => (None, ProxySource::Options),
-            ProxyChoice::FromEnvironment => self
-                .environment
-                .proxy_for(host)
-                .map_err(|(name, error)| Error::new(ErrorKind::Configuration, format!("{name}: {error}")))?,
+            ProxyChoice::FromEnvironment => {
+                self.environment.proxy_for(host).map_err(|text| Error::new(ErrorKind::Configuration, text))?
+            }
         };
         Ok(Route {
             proxy_words: source.words(proxy.as_ref()).into(),

@@ -1,5 +1,5 @@
 /* What an administrator does to a machine: machine root FILE trusts the authority of a PEM file; machine proxy SERVERS
- * BYPASS gives it a proxy, "" for none. */
+ * BYPASS gives it a proxy, "" for none; machine user PAC SERVERS BYPASS gives its user a PAC file and a proxy. */
 #include <stdio.h>
 #include <string.h>
 #include <windows.h>
@@ -34,6 +34,27 @@ static int lead(const char *servers, const char *bypass)
     return WinHttpSetDefaultProxyConfiguration(&info);
 }
 
+/* Appends a text and its length. */
+static BYTE *put(BYTE *to, const char *text)
+{
+    DWORD length = (DWORD)strlen(text);
+    memcpy(to, &length, sizeof length);
+    memcpy(to + sizeof length, text, length);
+    return to + sizeof length + length;
+}
+
+/* What the user's Settings write: a version, a count of changes, flags, and three texts. */
+static int lead_user(const char *pac, const char *servers, const char *bypass)
+{
+    static BYTE settings[4096];
+    DWORD start[] = {0x46, 1, 1u | (servers[0] ? 2u : 0u) | (pac[0] ? 4u : 0u)};
+    memcpy(settings, start, sizeof start);
+    BYTE *end = put(put(put(settings + sizeof start, servers), bypass), pac);
+    return RegSetKeyValueA(HKEY_CURRENT_USER,
+                           "Software\\Microsoft\\Windows\\CurrentVersion\\Internet Settings\\Connections",
+                           "DefaultConnectionSettings", REG_BINARY, settings, (DWORD)(end - settings)) == 0;
+}
+
 int main(int argc, char **argv)
 {
     int done = 0;
@@ -41,6 +62,8 @@ int main(int argc, char **argv)
         done = trust(argv[2]);
     else if (argc == 4 && strcmp(argv[1], "proxy") == 0)
         done = lead(argv[2], argv[3]);
+    else if (argc == 5 && strcmp(argv[1], "user") == 0)
+        done = lead_user(argv[2], argv[3], argv[4]);
     if (!done)
         fprintf(stderr, "error %lu\n", GetLastError());
     return !done;

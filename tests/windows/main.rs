@@ -14,6 +14,7 @@ use autopilot_emulator::{Access, Behaviour, Config, Emulator, Token};
 mod compiler;
 #[path = "../programs/program.rs"]
 mod program;
+mod proxies;
 
 use program::Program;
 
@@ -61,40 +62,6 @@ fn a_files_name_is_utf8() {
     let mut command = program("call.c").against(&emulator);
     command.env_remove("SSL_CERT_FILE").arg(format!("ca_file={}", file.display()));
     assert_eq!(compiler::run(&mut command), "0 the service accepted the trigger\n");
-}
-
-/// One test, because a machine has one proxy.
-#[test]
-fn the_machines_proxy_is_used_where_no_variable_names_one() {
-    let emulator = emulator();
-    let call = |servers: &str, bypass: &str, arguments: &[&str]| {
-        machine(&emulator, &["proxy", servers, bypass]);
-        emulator.clear_requests();
-        let mut command = program("call.c").against(&emulator);
-        command.env_remove("HTTPS_PROXY");
-        let ca_file = format!("ca_file={}", emulator.ca_file().display());
-        compiler::run(command.arg(ca_file).args(arguments))
-    };
-    let (proxy, direct) = (emulator.proxy_url(), format!("base_url={}", emulator.direct_url()));
-    let address = proxy.trim_start_matches("http://");
-    let accepted = "0 the service accepted the trigger\n";
-    assert_eq!(call(&format!("http=127.0.0.1:1;https={address}"), "", &[]), accepted);
-    assert_eq!(emulator.connects().len(), 1);
-
-    let (dead, running) = ("127.0.0.1:1", "1 a sync is already running\n");
-    let refused = call(dead, "", &[&direct]);
-    assert!(
-        refused.starts_with("-2 ") && refused.contains("through the proxy http://127.0.0.1:1"),
-        "{refused}"
-    );
-    assert_eq!(call(dead, "*.microsoft.com;<local>", &[&direct]), running);
-    assert_eq!(call(dead, "", &[&direct, "ignore_environment="]), running);
-    let unusable = call("ftp://proxy", "", &[]);
-    assert!(unusable.starts_with("-13 ") && unusable.contains("the machine's WinHTTP proxy"), "{unusable}");
-
-    machine(&emulator, &["proxy", dead, ""]);
-    assert_eq!(compiler::run(&mut program("call.c").against(&emulator)), running, "HTTPS_PROXY wins");
-    machine(&emulator, &["proxy", "", ""]);
 }
 
 #[test]

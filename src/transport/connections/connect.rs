@@ -6,8 +6,10 @@ use ureq::http::Uri;
 
 use super::connection::Connection;
 use super::lookup::look_up;
+#[cfg(windows)]
+use super::pac;
 use super::race;
-use crate::config::Scheme;
+use crate::config::{ProxyRule, Scheme};
 use crate::outcome::{Happening, Owner};
 use crate::transport::call::{Call, Stage};
 use crate::transport::connect_error::ConnectError;
@@ -28,7 +30,18 @@ pub(super) fn connect(call: &Call, route: &Route, uri: &Uri) -> Result<Connectio
         call.set_stage(Stage::Handshake);
         tls.connect(call, stream, received, host).map(connection)
     };
-    let Some(proxy) = &route.proxy else {
+    #[cfg(windows)]
+    let chosen;
+    let proxy = match &route.proxy {
+        None => None,
+        Some(ProxyRule::Fixed(proxy)) => Some(proxy),
+        #[cfg(windows)]
+        Some(ProxyRule::Pac(file)) => {
+            chosen = pac::choose(call, file, host)?;
+            chosen.as_ref()
+        }
+    };
+    let Some(proxy) = proxy else {
         return with_tcp(call, &look_up(call, Owner::Service, host, port)?, |tcp| handshake(tcp, Vec::new()));
     };
     let proxy_addresses = look_up(call, Owner::Proxy, &proxy.host, proxy.port)?;

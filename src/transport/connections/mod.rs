@@ -1,7 +1,8 @@
 //! Makes connections to the service, and keeps them between exchanges.
 //!
-//! [`dialer`] gives ureq an idle connection from the [`pool`], or lets [`connect`] make a new one: name ([`lookup`]),
-//! TCP ([`race`]), proxy, TLS. ureq holds a [`connection`] as a [`lease`] during one exchange, with its [`buffers`].
+//! [`dialer`] gives ureq an idle connection from the [`pool`], or lets [`connect`] make a new one: on Windows perhaps a
+//! PAC file, then name ([`lookup`]), TCP ([`race`]), proxy, TLS. An [`inquiry`] asks the system. ureq holds a
+//! [`connection`] as a [`lease`] during one exchange, with its [`buffers`].
 
 mod buffers;
 mod connect;
@@ -10,6 +11,8 @@ mod dialer;
 mod inquiry;
 mod lease;
 mod lookup;
+#[cfg(windows)]
+mod pac;
 mod pool;
 mod race;
 

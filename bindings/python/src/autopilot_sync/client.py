@@ -79,7 +79,7 @@ class Client:
         max_retries: How often to repeat a request after a transient failure, at most 10. A trigger is repeated only if
             it cannot have run. Defaults to 3.
         user_agent_suffix: Text to add to the User-Agent header, such as "acme-agent/3.1".
-        ignore_environment: Read no environment variables and, on Windows, not the machine's proxy.
+        ignore_environment: Read no environment variables and, on Windows, not the proxies of the machine and the user.
         trigger_only: Never read the settings in `sync`. Otherwise it reads them once if the service answers "too soon"
             without saying until when.
 

@@ -1,28 +1,16 @@
-//! The proxy that an administrator set for a Windows machine with `netsh winhttp set proxy`.
+//! A static proxy in the settings of Windows: the machine's, from `netsh winhttp set proxy`, or the user's.
 
 use super::proxy::{Proxy, ProxyError};
 
-/// WinHTTP's static configuration. Semicolons or blanks separate the entries of both lists.
-pub(crate) struct MachineProxy {
+/// Semicolons or blanks separate the entries of both lists.
+pub(crate) struct StaticProxy {
     /// `proxy:8080`, or one for each scheme: `http=one:8080;https=other:8080`.
     pub(crate) servers: String,
     /// Hosts that need no proxy. `*` stands for any text, and `<local>` for names without a dot.
     pub(crate) bypass: String,
 }
 
-impl MachineProxy {
-    #[cfg(windows)]
-    pub(crate) fn of_system() -> Option<MachineProxy> {
-        let (servers, bypass) = super::windows::static_proxy()?;
-        Some(MachineProxy { servers, bypass })
-    }
-
-    /// Other systems have none.
-    #[cfg(not(windows))]
-    pub(crate) fn of_system() -> Option<MachineProxy> {
-        None
-    }
-
+impl StaticProxy {
     /// The entry of the exceptions that covers this host.
     pub(crate) fn exception(&self, host: &str) -> Option<&str> {
         entries(&self.bypass).find(|entry| covers(entry, host))
@@ -73,8 +61,8 @@ mod tests {
     use super::*;
 
     fn route(servers: &str, bypass: &str, host: &str) -> Result<Option<String>, ProxyError> {
-        let machine = MachineProxy { servers: servers.to_owned(), bypass: bypass.to_owned() };
-        machine.proxy_for(host).map(|proxy| proxy.map(|proxy| proxy.to_string()))
+        let proxy = StaticProxy { servers: servers.to_owned(), bypass: bypass.to_owned() };
+        proxy.proxy_for(host).map(|proxy| proxy.map(|proxy| proxy.to_string()))
     }
 
     #[test]
