@@ -10,6 +10,7 @@ use super::windows;
 
 /// Used if no variable sets a proxy. Names its settings.
 pub(crate) enum SystemProxy {
+    #[cfg_attr(not(windows), allow(dead_code, reason = "other systems have none"))]
     Static(&'static str, StaticProxy),
     #[cfg(windows)]
     Pac(&'static str, PacFile),
