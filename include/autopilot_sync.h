@@ -458,7 +458,8 @@ AUTOPILOT_API autopilot_result autopilot_options_set_user_agent_suffix(autopilot
 
 // Ignores the environment variables and, on Windows, the proxies of the machine and the user. Default: the client reads
 // them, except in a process with more rights than the user who started it.
-AUTOPILOT_API autopilot_result autopilot_options_set_ignore_environment(autopilot_options *options);
+AUTOPILOT_API
+autopilot_result autopilot_options_set_ignore_environment(autopilot_options *options);
 
 // autopilot_client_sync() sends the trigger, and never reads the settings. Default: if the service answers "too soon"
 // without saying until when, it reads them once.
