@@ -25,7 +25,7 @@ umask 022
 
 bundler=$(packaging/tools/cargo-tool.sh cargo-bundle-licenses 5.0.0)
 cyclonedx=$(packaging/tools/cargo-tool.sh cargo-cyclonedx 0.5.9)
-PATH=$(packaging/tools/cargo-c.sh):$(packaging/tools/pip-tools.sh):$PATH
+PATH=$(packaging/tools/pip-tools.sh):$PATH
 rm -rf "$out" && mkdir -p "$out"
 licences() { # FOLDER PACKAGE: of what the package contains
     (cd "$1" && PATH=$bundler:$PATH cargo-bundle-licenses -f json >"$work/$2.json" 2>"$work/log") ||
@@ -35,8 +35,9 @@ licences bindings/c autopilot-sync-c
 licences emulator autopilot-emulator
 
 built() { # ARCHITECTURE FOLDER PREFIX LIBDIR: the C libraries, installed below the folder
-    packaging/tools/zig.sh "$1" cargo cinstall --locked -p autopilot-sync-c --target "$1-unknown-linux-gnu" \
-        --destdir "$2" --prefix "$3" --libdir "$4" 2>"$work/log" || fail "$(cat "$work/log")"
+    { cmake -S . -B "$work/cmake" -DCMAKE_INSTALL_PREFIX="$3" -DCMAKE_INSTALL_LIBDIR="$4" &&
+        packaging/tools/zig.sh "$1" cmake --build "$work/cmake" &&
+        DESTDIR=$2 cmake --install "$work/cmake"; } >"$work/log" 2>&1 || fail "$(cat "$work/log")"
 }
 emulator() { # ARCHITECTURE FOLDER: the program, into the folder
     packaging/tools/zig.sh "$1" cargo build --locked --release -p autopilot-emulator 2>"$work/log" ||
@@ -53,8 +54,6 @@ texts() {
 archive() { # ARCHITECTURE
     local name=autopilot-sync-$version-$1-linux-gnu
     built "$1" "$work" "/$name" lib
-    # It may be unpacked anywhere.
-    sed -i 's|^prefix=.*|prefix=${pcfiledir}/../..|' "$work/$name/lib/pkgconfig/autopilot_sync.pc"
     emulator "$1" "$work/$name/bin"
     examples "$work/$name/examples"
     texts "$work/$name"
@@ -62,7 +61,7 @@ archive() { # ARCHITECTURE
         -c "$name" | gzip -9n >"$out/$name.tar.gz"
 }
 
-zipped() { # the libraries that tests/windows.sh tests, in the folders that cargo-c would use
+zipped() { # the libraries that tests/windows.sh tests, in the folders of an installed library
     local name=autopilot-sync-$version-x86_64-windows from=$target/windows
     local to=$work/$name
     mkdir -p "$to"/{bin,lib,include,share/cmake/autopilot_sync,examples}

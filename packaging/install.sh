@@ -1,42 +1,33 @@
 #!/usr/bin/env bash
-# Installs the C libraries into a clean prefix with the command of docs/c-and-cpp.md. Then, outside of this tree, builds
-# and runs the README's programs with the commands of that page, and C and C++ programs, shared and static, with
+# Installs the C libraries into a clean prefix with the commands of docs/c-and-cpp.md. Then, outside of this tree,
+# builds and runs the README's programs with the commands of that page, and C and C++ programs, shared and static, with
 # pkg-config and CMake.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 root=$PWD
 fail() { echo "install: $*" >&2; exit 1; }
+. packaging/page.sh
 for tool in cmake pkg-config; do
     command -v $tool >/dev/null || fail "$tool is missing. Install it (Debian: apt-get install $tool)"
 done
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-# Prints the code block in this language with this text, from the README or a page in docs/.
-block() { # LANGUAGE TEXT
-    awk -v fence="\`\`\`$1" -v text="$2" '
-        $0 == fence { on = 1; block = ""; next }
-        on && /^```$/ { on = 0; if (index(block, text)) { printf "%s", block; found = 1 } }
-        on { block = block $0 "\n" }
-        END { exit !found }' README.md docs/*.md || fail "no page has a $1 block with '$2'"
-}
-
-install=$(block sh "cargo cinstall")
-PATH=$(packaging/tools/cargo-c.sh):$PATH
-export PATH
-
-echo "install: by the line of docs/c-and-cpp.md"
-export PREFIX=$work/prefix
-eval "$(grep 'cargo cinstall' <<<"$install")"
+echo "install: by the lines of docs/c-and-cpp.md"
+export PREFIX=$work/prefix CARGO_TARGET_DIR=$(realpath -m "${CARGO_TARGET_DIR:-target}")
+install=$(block docs/c-and-cpp.md sh "cmake --install" | grep '^cmake')
+eval "${install//target\//\$work/}" >"$work/said" 2>&1 || fail "$(cat "$work/said")"
 cd "$PREFIX"
-ls include/autopilot_sync.h include/autopilot_sync.hpp lib/libautopilot_sync.a lib/pkgconfig/autopilot_sync.pc \
-    share/cmake/autopilot_sync/autopilot_sync-config.cmake >/dev/null
-cmp include/autopilot_sync.h "$root/include/autopilot_sync.h"
 soname=$(readelf -d lib/libautopilot_sync.so | sed -n 's/.*SONAME.*\[\(.*\)\]/\1/p')
+diff <(find . ! -type d | sort) <(printf './%s\n' include/autopilot_sync.{h,hpp} lib/{libautopilot_sync.{a,so},$soname} \
+    lib/pkgconfig/autopilot_sync{,-static}.pc \
+    share/cmake/autopilot_sync/autopilot_sync-{config,config-version,targets}.cmake | sort) ||
+    fail "not the files (>) that should be there"
+cmp include/autopilot_sync.h "$root/include/autopilot_sync.h"
 [ "$(readlink -f "lib/$soname")" = "$(readlink -f lib/libautopilot_sync.so)" ] || fail "nothing is named $soname"
 
 cargo build -q --locked --manifest-path "$root/Cargo.toml" -p autopilot-emulator
-emulator=${CARGO_TARGET_DIR:-$root/target}/debug/autopilot-emulator
+emulator=$CARGO_TARGET_DIR/debug/autopilot-emulator
 needs() { readelf -d "$1" | grep NEEDED; }
 export AUTOPILOT_TOKEN=token
 says_ok() { # COMMAND
@@ -45,19 +36,19 @@ says_ok() { # COMMAND
 
 echo "install: the README's programs, by the lines for pkg-config and for CMake"
 mkdir "$work/readme" && cd "$work/readme"
-from_page() { (cd "$root" && block "$@"); }
-from_page c "autopilot_sync(getenv" >agent.c
-from_page cpp "autopilot::sync(" >agent.cpp
+from_page() { block docs/c-and-cpp.md "$@"; }
+block README.md c "autopilot_sync(getenv" >agent.c
+block README.md cpp "autopilot::sync(" >agent.cpp
 from_page cmake "find_package" >CMakeLists.txt
-shared=$(from_page sh 'agent.c $(pkg-config --cflags --libs')
-static=$(from_page sh 'agent.c $(pkg-config --cflags --static')
+shared=$(from_page sh 'agent.c $(pkg-config --cflags --libs autopilot_sync)')
+static=$(from_page sh 'autopilot_sync-static')
 paths=$(grep '^export' <<<"$shared")$'\n'
 says_ok "$shared"
 needs ./agent | grep -F "$soname" >/dev/null || fail "the README's program does not need $soname"
 says_ok "$paths$static && ./agent"
 ! needs ./agent | grep autopilot >/dev/null || fail "the README's static program needs the shared library"
 says_ok "$paths$(from_page sh 'agent.cpp $(pkg-config')"
-says_ok "$(from_page sh "cmake -S")"
+says_ok "$(from_page sh "cmake -S . -B build")"
 
 echo "install: C and C++, shared and static, by pkg-config"
 mkdir "$work/consumers" && cd "$work/consumers"
@@ -97,7 +88,7 @@ refuses() { # WHAT WORDS
     tr -s ' \n' ' ' <"$log" | grep -qF "$2" || fail "CMake does not say '$2': $(cat "$log")"
 }
 takes "$abi COMPONENTS shared static"
-for target in "shared: SHARED_LIBRARY $soname " "static: STATIC_LIBRARY " " Threads::Threads;"; do
+for target in "shared: SHARED_LIBRARY $soname " "static: STATIC_LIBRARY " " gcc_s;"; do
     grep -qF -- "$target" "$log" || fail "CMake does not know '$target': $(cat "$log")"
 done
 cmake --build build >"$log" 2>&1 && cmake --install build --prefix "$work/agent" >>"$log" 2>&1 || fail "CMake: $(cat "$log")"

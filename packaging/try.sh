@@ -47,8 +47,7 @@ none_passes "$work/wrong.so" "${checks[@]}"
 triggers() { "$root/packaging/tools/triggers.sh" "$@"; }
 # Compiles $program shared and static, with the commands of docs/c-and-cpp.md.
 compile='$cc -Wall -Werror $program $(pkg-config --cflags --libs autopilot_sync) -o $to/shared
-    $cc -Wall -Werror $program -o $to/static \
-        $(pkg-config --cflags --static --libs autopilot_sync | sed s/-lautopilot_sync/-l:libautopilot_sync.a/)'
+    $cc -Wall -Werror $program $(pkg-config --cflags --libs autopilot_sync-static) -o $to/static'
 
 clean=${XDG_CACHE_HOME:-$HOME/.cache}/autopilot-sync/debian-12
 if [ ! -d "$clean" ]; then

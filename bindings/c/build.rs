@@ -8,7 +8,10 @@ fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     let target = |what: &str| env::var(format!("CARGO_CFG_TARGET_{what}")).unwrap_or_default();
     if target("FAMILY") == "unix" && target("VENDOR") != "apple" {
-        link("-Wl,-soname,libautopilot_sync.so.".to_owned() + &abi());
+        let name = format!("libautopilot_sync.so.{}", abi());
+        #[cfg(unix)]
+        name_in_target_folder(&name);
+        link(format!("-Wl,-soname,{name}"));
         // A connection may be in the making on a thread of ours when a host calls dlclose().
         link("-Wl,-z,nodelete".to_owned());
     }
@@ -23,12 +26,21 @@ fn link(argument: String) {
     println!("cargo::rustc-cdylib-link-arg={argument}");
 }
 
+/// Programs that are linked with the library in the target folder look for this name. The library itself comes later.
+#[cfg(unix)]
+fn name_in_target_folder(name: &str) {
+    let out = env::var("OUT_DIR").expect("cargo sets it"); // FOLDER/build/PACKAGE/out
+    let link = Path::new(&out).ancestors().nth(3).expect("it is below the target folder").join(name);
+    let _ = fs::remove_file(&link);
+    std::os::unix::fs::symlink("libautopilot_sync.so", link).expect("the target folder is writable");
+}
+
 /// A part of the version in Cargo.toml.
 fn version(part: &str) -> String {
     env::var(format!("CARGO_PKG_VERSION_{part}")).expect("cargo sets it")
 }
 
-/// The part of the version that says whether a program must be built anew: SemVer's, as cargo-c takes it.
+/// The part of the version that says whether a program must be built anew: SemVer's.
 fn abi() -> String {
     match version("MAJOR").as_str() {
         "0" => format!("0.{}", version("MINOR")),

@@ -55,8 +55,9 @@ class CargoBuildHook(BuildHookInterface[BuilderConfig]):
             return Path(prebuilt)
         self.need_rust()
         manifest = str((self.crate if self.crate.is_dir() else Path(self.root).parent / "c") / "Cargo.toml")
-        command = ["rustc", "--manifest-path", manifest, "--release", "--locked", "--lib", "--features", "capi"]
-        command += ["--crate-type", "cdylib", "--message-format", "json-render-diagnostics", "--"]
+        command = ["rustc", "--manifest-path", manifest, "--release", "--locked", "--lib"]
+        command += ["--features", "autopilot-sync/capi", "--crate-type", "cdylib"]
+        command += ["--message-format", "json-render-diagnostics", "--"]
         # Like the C package's profile and build.rs: a crate whose profile names the crate itself loses `strip`.
         command += ["-C", "strip=symbols"]
         if sys.platform not in ("win32", "darwin"):

@@ -131,7 +131,7 @@ fn every_code_block_is_in_a_language_that_is_tried() {
     for (name, text) in all() {
         for fence in text.lines().filter(|line| line.starts_with("```")).step_by(2) {
             let language = fence.trim_start_matches('`');
-            let tried = ["c", "cpp", "python", "rust,no_run", "sh", "cmake", "bat"];
+            let tried = ["c", "cpp", "python", "rust,no_run", "sh", "cmake", "meson", "ini", "bat"];
             let tried_elsewhere = match name.as_str() {
                 "docs/troubleshooting.md" => language == "text", // test_troubles.py
                 "docs/command-line.md" => ["cron", "nagios"].contains(&language), // test_readme.py

@@ -1,0 +1,26 @@
+# Runs the vcpkg port at PORT_DIR without vcpkg, for packaging/managers.sh: makes the package in FOLDER/package. These
+# functions do what vcpkg's own do for a release on Linux.
+cmake_minimum_required(VERSION 3.19)
+function(run)
+  execute_process(COMMAND ${CMAKE_COMMAND} ${ARGN} COMMAND_ERROR_IS_FATAL ANY)
+endfunction()
+function(vcpkg_cmake_configure)
+  cmake_parse_arguments(PARSE_ARGV 0 arg "" "SOURCE_PATH" "OPTIONS")
+  run(-S "${arg_SOURCE_PATH}" -B "${FOLDER}/rel" "-DCMAKE_INSTALL_PREFIX=${CURRENT_PACKAGES_DIR}" -DCMAKE_BUILD_TYPE=Release
+      -DBUILD_SHARED_LIBS=OFF ${arg_OPTIONS})
+endfunction()
+function(vcpkg_cmake_install)
+  run(--build "${FOLDER}/rel" --target install)
+endfunction()
+function(vcpkg_fixup_pkgconfig)
+endfunction()
+function(vcpkg_install_copyright)
+  cmake_parse_arguments(PARSE_ARGV 0 arg "" "" "FILE_LIST")
+  file(INSTALL ${arg_FILE_LIST} DESTINATION "${CURRENT_PACKAGES_DIR}/share/${PORT}")
+endfunction()
+
+file(READ "${PORT_DIR}/vcpkg.json" manifest)
+string(JSON PORT GET "${manifest}" name)
+set(CURRENT_PORT_DIR "${PORT_DIR}")
+set(CURRENT_PACKAGES_DIR "${FOLDER}/package")
+include("${PORT_DIR}/portfile.cmake")
