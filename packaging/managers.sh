@@ -78,8 +78,8 @@ done
 echo "managers: the vcpkg port, by CMake alone"
 mkdir "$work/vcpkg" && cd "$work/vcpkg"
 cp ../conan/agent.c ../conan/CMakeLists.txt .
-cmake -DPORT_DIR="$work/subdirectory/autopilot-sync/packaging/vcpkg/autopilot-sync" -DFOLDER="$PWD" -P "$root/packaging/vcpkg.cmake" \
-    >"$work/log" 2>&1 || fail "$(cat "$work/log")"
+port=$work/subdirectory/autopilot-sync/packaging/vcpkg/autopilot-sync
+cmake -DPORT_DIR="$port" -DFOLDER="$PWD" -P "$root/packaging/vcpkg.cmake" >"$work/log" 2>&1 || fail "$(cat "$work/log")"
 cmake -S . -B build -DCMAKE_PREFIX_PATH="$PWD/package" >"$work/log" 2>&1 && cmake --build build >>"$work/log" 2>&1 ||
     fail "$(cat "$work/log")"
 says_ok build/agent

@@ -25,4 +25,4 @@ class TestPackage(ConanFile):
     def test(self):
         if can_run(self):
             for program in ("agent-c", "agent-cpp"):
-                self.run(str(Path(self.cpp.build.bindir, program)), env="conanrun")
+                self.run(str(Path(self.build_folder, program)), env="conanrun")
