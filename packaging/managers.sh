@@ -69,7 +69,7 @@ echo "managers: the Conan package's own test, with both libraries"
 . conan/bin/activate
 recipe=autopilot-sync/packaging/conan
 for shared in False True; do
-    conan create $recipe -o "&:shared=$shared" --build=missing --test-folder= >"$work/log" 2>&1 ||
+    conan create $recipe -o "&:shared=$shared" --no-remote --build=missing --test-folder= >"$work/log" 2>&1 ||
         fail "$(cat "$work/log")"
     says_ok conan test $recipe/test_package "autopilot_sync/$version" -o "autopilot_sync/*:shared=$shared"
     [ "$(grep -c ^AUTOPILOT_ "$work/said")" = 2 ] || fail "not two answers: $(cat "$work/said")"

@@ -27,7 +27,7 @@ class AutopilotSync(ConanFile):
         self.version = re.search(r'#define AUTOPILOT_VERSION "(.*)"', header)[1]
 
     def export_sources(self):
-        for file in Git(self, str(self._root())).included_files():
+        for file in Git(self, str(self._root())).run("ls-files").splitlines():
             copy(self, file, self._root(), self.export_sources_folder)
 
     def validate(self):
