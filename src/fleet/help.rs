@@ -19,7 +19,7 @@ pub(super) const MOST_DUE: usize = 1024;
 #[derive(Debug, Default)]
 pub(super) struct Help {
     /// The threads that are in `next` now.
-    pub(super) threads: usize,
+    threads: usize,
     /// When the steps began that threads take now.
     steps: Vec<Instant>,
     /// How many more were asked for, since when, and how many threads there were then.
@@ -35,6 +35,16 @@ pub(super) struct Help {
 }
 
 impl Help {
+    /// A thread is in `next` now. One that was asked for may come after all.
+    pub(super) fn came(&mut self) {
+        self.threads += 1;
+        self.is_refused &= self.threads <= self.threads_then;
+    }
+
+    pub(super) fn left(&mut self) {
+        self.threads -= 1;
+    }
+
     pub(super) fn step_began(&mut self, now: Instant) {
         self.steps.push(now);
     }
@@ -163,5 +173,11 @@ mod tests {
         asked(&mut help, start + HANGING * 6, 100);
         asked(&mut help, start + HANGING * 7, 100);
         assert!(!help.keeps_watch(), "none came");
+        help.left();
+        help.came();
+        assert!(!help.keeps_watch(), "it is one of those that were there");
+        help.step_began(start + HANGING * 7);
+        help.came();
+        assert!(help.keeps_watch(), "one came late, and all others may hang");
     }
 }

@@ -269,7 +269,7 @@ impl<K: Clone + Eq + Hash> Fleet<K> {
     pub fn next(&self, timeout: Duration) -> FleetEvent<K> {
         let give_up = Instant::now().checked_add(timeout);
         let mut queue = self.queue();
-        queue.help.threads += 1;
+        queue.help.came();
         let event = loop {
             let now = Instant::now();
             if queue.needs_help(now) {
@@ -294,7 +294,7 @@ impl<K: Clone + Eq + Hash> Fleet<K> {
                 break FleetEvent::TimedOut;
             }
         };
-        queue.help.threads -= 1;
+        queue.help.left();
         self.changed().notify_one();
         event
     }
