@@ -2,7 +2,6 @@
 
 use std::error::Error as _;
 use std::io;
-use std::net::TcpListener;
 use std::time::Duration;
 
 use autopilot_emulator::{
@@ -68,7 +67,7 @@ fn everything(result: &Result<SyncOutcome, Error>) -> String {
 fn an_error_of_the_system_is_the_source() {
     let emulator = emulator();
     emulator.script([Step::fault(Fault::Close), Step::fault(Fault::Reset)]);
-    let unused = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let unused = "127.0.0.1:1"; // no program is given this port
     let through = |proxy: &str| builder(&emulator).proxy(proxy).unwrap();
     let at = |url: &str| builder(&emulator).no_proxy().base_url(url).unwrap();
     let trusting = |file: &str| builder(&emulator).ca_file(file).unwrap();

@@ -186,7 +186,6 @@ fn a_pac_file_that_fails_is_an_error_and_never_a_direct_connection() {
     let emulator = emulator();
     let machine = Machine::of(&emulator);
     let (absent, broken) = (pac_file(Answer::NotFound).0, pac_file(choosing("return nonsense(;")).0);
-    let refused = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     for (url, code, why) in [
         (
             absent,
@@ -195,7 +194,7 @@ fn a_pac_file_that_fails_is_an_error_and_never_a_direct_connection() {
         ),
         (broken, "-13 unusable configuration", "has an error in its script (WinHTTP error "),
         (
-            format!("http://{refused}/proxy.pac"),
+            format!("http://{DEAD}/proxy.pac"),
             "-2 cannot connect",
             "cannot be fetched (WinHTTP error 12167)",
         ),
