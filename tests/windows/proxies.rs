@@ -193,11 +193,7 @@ fn a_pac_file_that_fails_is_an_error_and_never_a_direct_connection() {
             "cannot be fetched (WinHTTP error 12167); correct it, or set HTTPS_PROXY",
         ),
         (broken, "-13 unusable configuration", "has an error in its script (WinHTTP error "),
-        (
-            format!("http://{DEAD}/proxy.pac"),
-            "-2 cannot connect",
-            "cannot be fetched (WinHTTP error 12167)",
-        ),
+        (format!("http://{DEAD}/proxy.pac"), "-2 cannot connect", "cannot be fetched (WinHTTP error 12167)"),
         (
             pac_file(choosing(r#"throw "up";"#)).0,
             "-13 unusable configuration",
