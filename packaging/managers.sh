@@ -23,7 +23,7 @@ export CONAN_HOME=$work/conan-home
 # The repository that the page names, with the files of this tree.
 upstream=$work/github/autopilot-sync
 mkdir -p "$upstream"
-git ls-files -z | xargs -0 cp -P --parents -t "$upstream"
+tar -c --exclude=./.git --exclude=./target . | tar -x -C "$upstream"
 version=$(sed -n 's/^#define AUTOPILOT_VERSION "\(.*\)"/\1/p' include/autopilot_sync.h)
 (cd "$upstream" && git init -q && git add . && git -c user.name=a -c user.email=a@b commit -qm "$version" &&
     git tag "v$version")
