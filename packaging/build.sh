@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Makes a release in target/artefacts: for each platform an archive and a wheel, for Linux three Debian packages and the
-# emulator's wheel as well; the source distribution for Python, SBOMs, and SHA256SUMS of everything. It needs no containers: zig links for old
-# systems, and MinGW for Windows.
+# emulator's wheel as well; the source distribution for Python, SBOMs, and SHA256SUMS of everything. It needs no
+# containers: zig links for old systems, and MinGW for Windows.
 #
 #   packaging/build.sh                            all platforms
 #   packaging/build.sh x86_64 aarch64 windows     only these

@@ -6,6 +6,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 fail() { echo "emulator: $*" >&2; exit 1; }
 . packaging/library-checks.sh
+. packaging/page.sh
 target=$(realpath -m "${CARGO_TARGET_DIR:-target}")
 out=$target/emulator
 work=$(mktemp -d)
@@ -27,7 +28,7 @@ all_pass "$program" is_stripped needs_old_glibc needs_glibc_alone names_no_folde
 for licence in LICENSE-*; do cmp "$licence" "$work"/open/*.dist-info/licenses/"$licence"; done
 echo "emulator: $(basename "$wheel"): $(stat -c %s "$wheel") bytes, $(newest_symbol "$program")"
 
-blocks() { awk -v "fence=\`\`\`$1" '/^```/ { on = $0 == fence; next } on' "$root/emulator/README.md"; }
+blocks() { block emulator/README.md "$1"; }
 folder=$work/agent
 mkdir "$folder" && cp "$wheel" "$folder"
 blocks python >"$folder/test_agent.py"

@@ -11,6 +11,7 @@ command -v musl-gcc >/dev/null || fail "musl-gcc is missing. Install it (Debian:
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 . packaging/library-checks.sh
+. packaging/page.sh
 
 packaging/tools/zig.sh x86_64-linux-musl cargo build --locked --release -p autopilot-sync-c
 rm -rf "$out" && mkdir "$out"
@@ -29,7 +30,7 @@ make_wrong_library "$work/wrong.so"
 none_passes "$work/wrong.so" "${checks[@]}"
 
 mkdir "$work/empty-root" "$work/build"
-awk '$0 == "```c" { on = 1; next } /^```$/ { on = 0 } on' README.md >"$work/build/agent.c"
+block README.md c >"$work/build/agent.c"
 line=$(grep -h '^musl-gcc ' docs/c-and-cpp.md) || fail "docs/c-and-cpp.md has no line that begins with musl-gcc"
 ln -s "$root/include" "$work/build/include" && ln -s "$CARGO_TARGET_DIR" "$work/build/target"
 (cd "$work/build" && eval "$line")

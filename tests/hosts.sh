@@ -4,6 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 fail() { echo "hosts: $*" >&2; exit 1; }
+. packaging/page.sh
 packages="mono-mcs mono-runtime golang-go gcc libc6-dev"
 missing() { for tool in mcs mono go gcc; do command -v $tool >/dev/null || echo $tool; done; }
 if [ "$(missing)" ] && [ "$(id -u)" = 0 ]; then
@@ -13,11 +14,11 @@ fi
 
 cargo build -q --locked -p autopilot-sync-c -p autopilot-emulator
 built=$(realpath "${CARGO_TARGET_DIR:-target}")/debug
-page=$PWD/docs/other-hosts.md source=$PWD/bindings/csharp/AutopilotSync.cs
+root=$PWD source=$PWD/bindings/csharp/AutopilotSync.cs
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 mkdir "$work/target" && ln -s "$built" "$work/target/release" && ln -s "$PWD/include" "$PWD/bindings" "$work"
-blocks() { awk -v "fence=\`\`\`$1" '/^```/ { on = $0 == fence; next } on' "$page"; }
+blocks() { block docs/other-hosts.md "$1"; }
 commands() { blocks sh | sed -n "$1"; } # the lines of one program
 blocks csharp >"$work/Agent.cs"
 blocks go >"$work/agent.go"
