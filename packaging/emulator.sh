@@ -14,7 +14,7 @@ trap 'rm -rf "$work"' EXIT
 tools=$(packaging/tools/pip-tools.sh)
 
 echo "emulator: the wheel"
-PATH=$tools:$PATH CARGO_TARGET_DIR=$target/manylinux packaging/tools/zig.sh x86_64 \
+PATH=$tools:$PATH CARGO_TARGET_DIR=$target/manylinux packaging/tools/zig.sh x86_64-linux-gnu \
     pip -q wheel --no-deps --no-build-isolation --no-cache-dir -w "$work" ./emulator/python
 rm -rf "$out"
 PATH=$tools:$PATH auditwheel repair --only-plat --plat manylinux_2_17_x86_64 -w "$out" "$work"/*.whl 2>"$work/log" ||

@@ -10,7 +10,8 @@ from pathlib import Path
 
 HEAD = """\
 The libraries and programs of autopilot-sync contain the standard library of Rust, MIT OR Apache-2.0, copyright The Rust Project
-Contributors (https://github.com/rust-lang/rust/blob/master/COPYRIGHT), and the crates below.
+Contributors (https://github.com/rust-lang/rust/blob/master/COPYRIGHT), and the crates below. Those for Linux also contain
+the unwinder of LLVM, Apache-2.0 WITH LLVM-exception (https://github.com/llvm/llvm-project/blob/main/libunwind/LICENSE.TXT).
 """
 
 
@@ -40,12 +41,15 @@ def main(target: str, *files: str) -> None:
     folders = {(p["name"], p["version"]): Path(p["manifest_path"]).parent for p in known}
     libraries = sum((json.loads(Path(file).read_text())["third_party_libraries"] for file in files), [])
     found = {(library["package_name"], library["package_version"]): library for library in libraries}
-    parts = [HEAD]
+    parts, first = [HEAD], {}
     for crate in wanted:
         if crate[0].startswith("autopilot-"):
             continue
         head = f"{' '.join(crate)}, {found[crate]['license']}, {found[crate]['repository']}"
-        parts += [f"{'=' * 100}\n{head}\n", *(text.strip() + "\n" for text in texts(found[crate], folders[crate]))]
+        parts.append(f"{'=' * 100}\n{head}\n")
+        for text in (text.strip() + "\n" for text in texts(found[crate], folders[crate])):
+            same = first.setdefault(text, crate)
+            parts.append(text if same == crate else f"(the text of {' '.join(same)}, above)\n")
     print("\n".join(parts), end="")
 
 

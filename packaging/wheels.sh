@@ -54,7 +54,7 @@ diff <(tar -tzf "$sdist" | sort -u) <(tar -tzf "$work"/again/*.tar.gz | sort -u)
 ! tar -tzf "$sdist" | grep -E '\.(so|pyc)$' || fail "something built is in it"
 
 echo "wheels: manylinux, from the source distribution and without the repository"
-CARGO_TARGET_DIR=$target/manylinux packaging/tools/zig.sh x86_64 \
+CARGO_TARGET_DIR=$target/manylinux packaging/tools/zig.sh x86_64-linux-gnu \
     pip -q wheel --no-deps --no-build-isolation --no-cache-dir -w "$work/sdist" "$sdist"
 auditwheel repair --only-plat --plat manylinux_2_17_x86_64 -w "$target/wheels" "$work"/sdist/*.whl 2>"$work/log" ||
     fail "$(cat "$work/log")"

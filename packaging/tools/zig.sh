@@ -1,10 +1,9 @@
 #!/usr/bin/env bash
-# Runs a command in which cargo builds for Linux with glibc 2.17 or later, `zig.sh aarch64 cargo build --release`, or
+# Runs a command in which cargo builds for Linux with glibc 2.17 or later, `zig.sh aarch64-linux-gnu cargo build`, or
 # with musl, `zig.sh x86_64-linux-musl ...`. zig, from packaging/tools/requirements.txt, compiles C and links.
 set -euo pipefail
 here=$(dirname "$(realpath "$0")") root=$(realpath "$(dirname "$0")/../..")
 platform=$1
-[[ $1 = *-musl ]] || platform=$1-linux-gnu
 export CARGO_BUILD_TARGET=${platform/-/-unknown-}
 variable=${CARGO_BUILD_TARGET//-/_}
 

@@ -4,6 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 dll=$1
+export LC_ALL=C # for the order of names
 wrong=
 no() { echo "windows: $dll: $*" >&2; wrong=1; }
 

@@ -3,6 +3,7 @@
 # CMake and MinGW, and runs these and Pythons with the wheel under Wine. The emulator runs outside of Wine.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
+. packaging/way.sh
 root=$PWD out=$(realpath -m "${CARGO_TARGET_DIR:-target}")/artefacts
 fail() { echo "try: $*" >&2; exit 1; }
 need() { command -v "$1" >/dev/null || fail "$1 is missing. Install it (Debian: apt-get install $2)"; }
@@ -13,7 +14,9 @@ work=$(mktemp -d)
 trap 'timeout 30 /usr/lib/wine/wineserver -k || true; rm -rf "$work"' EXIT
 export WINEPREFIX=$work/wine WINEDEBUG=-all LC_ALL=C.UTF-8
 
-echo "try: the archive for Windows"
+packaging/windows/prefix.sh
+
+way the archive for Windows
 python3 -m zipfile -e "$out"/autopilot-sync-*-x86_64-windows.zip "$work"
 folder=$(echo "$work"/autopilot-sync-*-x86_64-windows)
 packaging/windows/check-dll.sh "$folder/bin/autopilot_sync.dll"
@@ -57,13 +60,13 @@ cmake -S "$work/msvc" -B "$work/msvc" -DCMAKE_SYSTEM_NAME=Windows -DMSVC=ON -DCM
     >"$work/said" 2>&1 && grep -xF -- "-- links $folder/lib/autopilot_sync.lib" "$work/said" >/dev/null ||
     fail "MSVC: $(cat "$work/said")"
 
-"$root/packaging/windows/prefix.sh"
 under_wine=$root/packaging/windows/wine.sh
 for kind in shared static; do "$root/packaging/tools/triggers.sh" "$under_wine" "$PWD/$kind/$kind.exe" token; done
+works
 rm shared/autopilot_sync.dll
 ! "$under_wine" "$PWD/shared/shared.exe" token 2>/dev/null || fail "the shared program does not need the DLL"
 
-echo "try: the wheel for Windows"
+way the wheel for Windows
 pip=$("$root/packaging/tools/pip-tools.sh")/pip
 for version in 3.9 3.13; do # the oldest supported version, and a new one
     "$pip" -q --disable-pip-version-check install --no-index --find-links "$out" --only-binary :all: \
@@ -73,4 +76,4 @@ for version in 3.9 3.13; do # the oldest supported version, and a new one
         "$root/packaging/tools/triggers.sh" "$root/packaging/windows/python.sh" $version -c \
         'import autopilot_sync; print(autopilot_sync.sync("token").answer.value)'
 done
-echo "try: it works under Wine"
+works
