@@ -14,8 +14,8 @@ command -v "${CXX:-c++}" >/dev/null || fail "a C++ compiler is missing. Install 
 PATH=$(packaging/tools/cargo-tool.sh cargo-fuzz 0.13.2):$PATH
 target=$(realpath -m "${CARGO_TARGET_DIR:-target}")/fuzz
 fuzz() { cargo +nightly fuzz "$1" --target-dir "$target" "${@:2}"; }
-# The release profile is for the libraries. Fuzzing needs symbols, and no LTO, which would take minutes.
-export CARGO_PROFILE_RELEASE_STRIP=none CARGO_PROFILE_RELEASE_LTO=off
+# The release profile is for the libraries. Fuzzing needs symbols, and a build that does not take minutes.
+export CARGO_PROFILE_RELEASE_STRIP=none CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16
 
 if [ $# -eq 0 ]; then
     amount=(-seed=1 -runs=20000)

@@ -1,6 +1,12 @@
 # shellcheck shell=bash
 # Takes code blocks from a page, for scripts to source. The script must define fail(), and `root`.
 
+# Runs a page's commands.
+follow() { # PAGE LANGUAGE [TEXT]
+    local commands
+    commands=$(block "$@") && eval "$commands"
+}
+
 # Prints the code blocks of a page in this language: those with this text, or all.
 block() { # PAGE LANGUAGE [TEXT]
     awk -v fence="\`\`\`$2" -v text="${3:-}" '
