@@ -20,13 +20,13 @@ not_here=(--skip look_up --skip memory_is_bounded --skip parents_number --skip f
 rust_tests=(ffi:: call:: canceller:: stage)
 memory="-fsanitize=address,undefined -fno-sanitize-recover=all"
 
-# Compiles the library for C with a sanitizer, with the cargo command in the other arguments, and prints its path.
-library() {
-  local sanitizer=$1
-  shift
-  RUSTFLAGS=-Zsanitizer=$sanitizer CARGO_TARGET_DIR=$folder/$sanitizer \
-    "$@" --locked --quiet -p autopilot-sync-c --target "$target"
-  echo "$folder/$sanitizer/$target/debug/libautopilot_sync.so"
+# Cargo, for code that is compiled with a sanitizer.
+with_address() { # SUBCOMMAND ARGUMENT...
+  RUSTFLAGS=-Zsanitizer=address CARGO_TARGET_DIR=$folder/address cargo +nightly "$1" --locked --target "$target" "${@:2}"
+}
+with_threads() { # the same, with its own standard library: without, the sanitizer does not see the locks, and reports false races
+  RUSTFLAGS="-Zsanitizer=thread -Zexternal-clangrt" RUSTC=$rustc RUSTC_BOOTSTRAP=1 CARGO_TARGET_DIR=$folder/thread \
+    cargo "$1" -Zbuild-std=std,panic_unwind --locked --target "$target" "${@:2}"
 }
 
 # The sanitizer itself: a program that breaks the rules in the given way must fail.
@@ -42,16 +42,15 @@ finds() {
   [ $code != 0 ] || { echo "not found: $how" >&2; exit 1; }
 }
 
-# Runs the tests with programs compiled by clang, in a separate folder, because cargo rebuilds for another compiler.
-with_clang() {
-  CC=clang CXX=clang++ CARGO_TARGET_DIR=$folder/clang cargo test --locked --test programs -- "$@"
-}
+# Runs the tests with programs compiled by clang.
+with_clang() { AUTOPILOT_TEST_CC=clang AUTOPILOT_TEST_CXX=clang++ cargo test --locked --test programs -- "$@"; }
 
 step "address and undefined behaviour, gcc"
 AUTOPILOT_TEST_CFLAGS=$memory cargo test --locked --test programs -- "${not_here[@]}" c_api:: credentials:: hostile:: threads:: steps:: fleets:: languages:: forks::
 
 step "address and undefined behaviour, clang, with the library's own code"
-address=$(library address cargo +nightly build)
+with_address build -q -p autopilot-sync-c
+address=$folder/address/$target/debug/libautopilot_sync.so
 for how in getter string double-free leak; do finds "$address" $how $memory; done
 # This also leaves out the documented stack, because the sanitizer's frames are larger, and the programs that are not
 # linked with the sanitizer: Python, and those with their own allocator.
@@ -59,16 +58,15 @@ AUTOPILOT_TEST_CFLAGS=$memory AUTOPILOT_TEST_LIBRARY=$address \
   with_clang "${not_here[@]}" --skip documented_stack --skip every_language --skip forked_anywhere c_api:: credentials:: hostile:: threads:: steps:: fleets:: languages:: forks::
 
 step "address, the library's own Rust tests: the C boundary, and calls that end at every stage"
-RUSTFLAGS=-Zsanitizer=address CARGO_TARGET_DIR=$folder/address cargo +nightly test --locked -p autopilot-sync --features capi \
-  --target "$target" --lib --test stages -- "${rust_tests[@]}"
+with_address test -p autopilot-sync --features capi --lib --test stages -- "${rust_tests[@]}"
 
 step "the C++ header, clang"
 with_clang cpp:: header::
 
 step "threads, clang, with the library's own code and the standard library's"
-# If the standard library is not compiled with the sanitizer, it does not see the locks, and reports false races.
 rustc=$(packaging/tools/rust-1.85.sh)
-thread=$(RUSTC=$rustc RUSTC_BOOTSTRAP=1 library thread cargo build -Zbuild-std=std,panic_unwind)
+with_threads build -q -p autopilot-sync-c
+thread=$folder/thread/$target/debug/libautopilot_sync.so
 # Use nightly's runtime, because clang's may be too old for Rust's code.
 races="-fsanitize=thread -fno-sanitize-link-runtime -Wl,--whole-archive $nightly/librustc-nightly_rt.tsan.a -Wl,--no-whole-archive -Wl,--export-dynamic -ldl -lm -lrt"
 export TSAN_OPTIONS=history_size=7
@@ -78,10 +76,11 @@ AUTOPILOT_TEST_CFLAGS=$races AUTOPILOT_TEST_LIBRARY=$thread with_clang --skip lo
 
 step "threads, the library's own Rust tests: the C boundary, and calls that end at every stage"
 before="-Zpre-link-arg=-Wl,--whole-archive,$nightly/librustc-nightly_rt.tsan.a,--no-whole-archive"
-RUSTC=$rustc RUSTC_BOOTSTRAP=1 CARGO_TARGET_DIR=$folder/thread-tests \
-  RUSTFLAGS="-Zsanitizer=thread -Zexternal-clangrt $before -Clink-args=-Wl,--no-gc-sections,--export-dynamic" \
-  cargo test -Zbuild-std=std,panic_unwind --locked -p autopilot-sync --features capi --target "$target" \
-  --lib --test stages -- "${rust_tests[@]}"
+for tests in --lib --test=stages; do
+  program=$(with_threads rustc --profile test -p autopilot-sync --features capi "$tests" --message-format json -- \
+    "$before" -Clink-args=-Wl,--no-gc-sections,--export-dynamic | sed -n 's/.*"executable":"\([^"]*\)".*/\1/p')
+  "$program" "${rust_tests[@]}"
+done
 unset TSAN_OPTIONS
 
 step "memory, valgrind"

@@ -39,23 +39,18 @@ trap 'timeout 30 /usr/lib/wine/wineserver -k || true' EXIT
 packaging/windows/prefix.sh
 
 step "programs under Wine"
-# Prints the paths of the test programs that cargo makes for these targets. The script runs them itself, because cargo
-# would use the CC that is meant for their own programs.
-programs() {
-  cargo test --locked --no-run --message-format json "$@" | sed -n 's/.*"executable":"\([^"]*\)".*/\1/p'
-}
 of_mingw() { dirname "$(x86_64-w64-mingw32-g++ -print-file-name="$1")"; }
 runtime="Z:$(of_mingw libstdc++-6.dll);Z:$(of_mingw libwinpthread-1.dll)" # for the programs, not for the DLL
-under_wine() {
-  CC=x86_64-w64-mingw32-gcc CXX=x86_64-w64-mingw32-g++ WINEPATH=$runtime AUTOPILOT_TEST_LIBRARY=$dll \
+under_wine() { # ARGUMENT...: of cargo test
+  AUTOPILOT_TEST_CC=x86_64-w64-mingw32-gcc AUTOPILOT_TEST_CXX=x86_64-w64-mingw32-g++ WINEPATH=$runtime AUTOPILOT_TEST_LIBRARY=$dll \
     AUTOPILOT_TEST_UNDER=$PWD/packaging/windows/wine.sh AUTOPILOT_TEST_CFLAGS="-lcrypt32 -lwinhttp -lversion -lshell32" \
-    timeout 1200 "$@" 2>&1 | tee -a "$folder/tests.log"
+    timeout 1200 cargo test --locked "$@" 2>&1 | tee -a "$folder/tests.log"
 }
 : >"$folder/tests.log"
 failed=
-under_wine "$(programs --test windows)" || failed=1
+under_wine --test windows || failed=1
 # Without the tests that need Linux (forks, LD_PRELOAD, /proc, signals), Python or Rust programs, or a sanitizer.
-under_wine "$(programs --test programs)" c_api:: credentials:: hostile:: threads:: languages:: \
+under_wine --test programs -- c_api:: credentials:: hostile:: threads:: languages:: \
   cpp::every cpp::the_headers cpp::what \
   --skip look_up --skip memory_is_bounded --skip host_process --skip every_language || failed=1
 

@@ -6,20 +6,21 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Mutex, OnceLock};
 
-/// The C compiler: `CC`, else gcc.
+/// The C compiler: `AUTOPILOT_TEST_CC`, which cargo does not see, else `CC`, else gcc.
 pub(crate) fn c() -> &'static str {
     static COMPILER: OnceLock<String> = OnceLock::new();
     COMPILER.get_or_init(|| found("CC", "gcc"))
 }
 
-/// The C++ compiler: `CXX`, else g++.
+/// The C++ compiler: `AUTOPILOT_TEST_CXX`, else `CXX`, else g++.
 pub(crate) fn cpp() -> &'static str {
     static COMPILER: OnceLock<String> = OnceLock::new();
     COMPILER.get_or_init(|| found("CXX", "g++"))
 }
 
 fn found(variable: &str, default: &str) -> String {
-    let compiler = std::env::var(variable).unwrap_or_else(|_| default.to_owned());
+    let compiler = std::env::var(format!("AUTOPILOT_TEST_{variable}"));
+    let compiler = compiler.or_else(|_| std::env::var(variable)).unwrap_or_else(|_| default.to_owned());
     let answer = Command::new(&compiler).arg("--version").output();
     assert!(
         answer.is_ok_and(|answer| answer.status.success()),
