@@ -44,7 +44,8 @@ with_unwinder() { # PLATFORM PREFIX: for musl, zig's unwinder joins the static l
     local zig=$CARGO_TARGET_DIR/zig-$1 unwinder
     echo 'int main(void) { return 0; }' >"$work/empty.c"
     unwinder=$("$zig/cc" "$work/empty.c" -o "$work/empty" -lunwind -v 2>&1 | grep -o '[^ ]*/libunwind\.a' | sort -u)
-    "$zig/cc" -r -nostdlib -Wl,--strip-debug -Wl,--whole-archive "$unwinder" -o "$work/unwinder.o"
+    "$zig/cc" -r -nostdlib -Wl,--whole-archive "$unwinder" -o "$work/unwinder.o"
+    llvm-strip --strip-debug "$work/unwinder.o" # it names folders
     "$zig/ar" rD "$2/lib/libautopilot_sync.a" "$work/unwinder.o"
     sed -i 's/-lgcc_s //' "$2/lib/pkgconfig/autopilot_sync"{,-static}.pc
     sed -i 's/gcc_s //' "$2/share/cmake/autopilot_sync/autopilot_sync-targets.cmake"
