@@ -32,7 +32,7 @@ enum Pace {
 /// How a connection ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Last {
-    /// TLS's goodbye, then TCP's.
+    /// TLS's `close_notify`, then TCP's.
     Close,
     /// TCP's goodbye without TLS's.
     Vanish,

@@ -240,7 +240,7 @@ impl Emulator {
         change(&mut self.shared.network());
     }
 
-    /// Ends all open connections, without TLS's goodbye.
+    /// Ends all open connections, without TLS's `close_notify`.
     pub fn close_connections(&self) {
         self.shared.closing.send_replace(());
     }

@@ -16,7 +16,7 @@ pub enum Fault {
     Reset,
     /// The connection is closed properly, without a reply.
     Close,
-    /// The connection ends without a reply and without TLS's goodbye.
+    /// The connection ends without a reply and without TLS's `close_notify`.
     Vanish,
     /// The service carries out the request. Then the connection ends as with [`Vanish`](Self::Vanish).
     LoseReply,

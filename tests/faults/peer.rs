@@ -71,7 +71,7 @@ pub(crate) enum Act {
     Stay,
     /// Reads nothing until the case ends.
     Ignore,
-    /// Ends TCP without TLS's goodbye.
+    /// Ends TCP without TLS's `close_notify`.
     Vanish,
     Reset,
 }
