@@ -102,7 +102,7 @@ pack() { # FOLDER KIND NAME ARCHITECTURE: a Debian package of a folder, by packa
     for file in packaging/debian/"$2"/*; do
         sed "s/@VERSION@/$version/; s/@ABI@/$abi/g; s/@ARCHITECTURE@/$4/" "$file" >"$1/DEBIAN/${file##*/}"
     done
-    (cd "$1" && find usr -type f | LC_ALL=C sort | xargs md5sum >DEBIAN/md5sums)
+    (cd "$1" && find usr -type f | sort | xargs md5sum >DEBIAN/md5sums)
     chmod -R go+rX-w "$1"
     dpkg-deb --root-owner-group --build "$1" "$out" >/dev/null
 }

@@ -24,7 +24,9 @@ says_ok() { # COMMAND...
     said=$("$emulator" run -- "$@") && [ "$said" = AUTOPILOT_OK ] || fail "$*: $said"
 }
 
-needs_musl_alone() { [ "$(readelf -d "$1" | grep NEEDED | grep -o '\[.*\]')" = '[libc.so]' ]; }
+needed() { readelf -d "$1" | sed -n 's/.*NEEDED.*\[\(.*\)\]/\1/p'; }
+needs_musl_alone() { [ "$(needed "$1")" = libc.so ]; }
+is_one_file() { [ -z "$(needed "$1")" ] && ! { readelf -l "$1" || echo INTERP; } | grep INTERP; }
 checks=(exports_the_abi is_named stays_loaded is_stripped names_no_folder needs_musl_alone)
 for machine in x86_64 aarch64; do
     tar -xzf "$out"/autopilot-sync-*-$machine-linux-musl.tar.gz -C "$work"
@@ -32,12 +34,12 @@ for machine in x86_64 aarch64; do
     for wheel in "$out"/*-musllinux_1_2_$machine.whl; do python3 -m zipfile -e "$wheel" "$work/$machine/wheel"; done
     all_pass "$work/$machine/lib/libautopilot_sync.so" "${checks[@]}"
     all_pass "$work/$machine/lib/libautopilot_sync.a" names_no_folder
-    all_pass "$work/$machine/bin/autopilot-emulator" is_stripped names_no_folder needs_musl_alone
+    all_pass "$work/$machine/bin/autopilot-emulator" is_stripped names_no_folder is_one_file
     cmp "$work/$machine"/{lib,wheel/autopilot_sync}/libautopilot_sync.so
     cmp "$work/$machine"/{bin,wheel/*.data/scripts}/autopilot-emulator
 done
 make_wrong_library "$work/wrong.so"
-none_passes "$work/wrong.so" "${checks[@]}"
+none_passes "$work/wrong.so" "${checks[@]}" is_one_file
 
 block README.md c >"$work/agent.c"
 cat >"$work/one-file" <<END
@@ -49,8 +51,7 @@ chmod +x "$work/one-file"
 
 way an agent with musl that is one file
 (cd "$work" && PREFIX=$work/x86_64 && follow docs/c-and-cpp.md sh musl-gcc)
-segments=$(readelf -l "$work/agent")
-[[ $segments != *INTERP* ]] || fail "the agent is not one file"
+all_pass "$work/agent" is_one_file
 mkdir "$work/root" && cp "$work/agent" "$work/root"
 says_ok "$work/one-file"
 works

@@ -48,6 +48,7 @@ under_wine() { # ARGUMENT...: of cargo test
 }
 : >"$folder/tests.log"
 failed=
+cargo test --locked --no-run --test windows --test programs
 under_wine --test windows || failed=1
 # Without the tests that need Linux (forks, LD_PRELOAD, /proc, signals), Python or Rust programs, or a sanitizer.
 under_wine --test programs -- c_api:: credentials:: hostile:: threads:: languages:: \
