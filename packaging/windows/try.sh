@@ -69,6 +69,7 @@ rm shared/autopilot_sync.dll
 way the wheel for Windows
 pip=$("$root/packaging/tools/pip-tools.sh")/pip
 for version in 3.9 3.13; do # the oldest supported version, and a new one
+    "$root/packaging/windows/python.sh" $version --version # fetches it, which the emulator's proxy would refuse
     "$pip" -q --disable-pip-version-check install --no-index --find-links "$out" --only-binary :all: \
         --platform win_amd64 --python-version $version --target "$work/site-$version" autopilot-sync
     cmp "$work/site-$version/autopilot_sync/autopilot_sync.dll" "$folder/bin/autopilot_sync.dll"
