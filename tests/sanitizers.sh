@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
-# Runs the C programs of the tests, and some of the Rust tests, under checkers of memory and threads. It needs gcc,
-# clang with its sanitizers, valgrind, nightly Rust, whose sanitizers also check the library itself, and Debian 12's
-# Rust 1.85, which has the standard library's sources.
+# Runs tests under checkers of memory and threads. It needs gcc, clang with its sanitizers, valgrind, nightly Rust, whose
+# sanitizers also check the library itself, and Debian 12's Rust 1.85, which has the standard library's sources.
+#
+#   tests/sanitizers.sh          the C and C++ programs of the tests
+#   tests/sanitizers.sh rust     the library's own Rust tests of the C boundary, and of calls that end at every stage
 set -euo pipefail
 cd "$(dirname "$0")/.."
 step() { printf '\n== %s (%d s)\n' "$*" "$SECONDS"; }
@@ -17,9 +19,9 @@ folder=$(realpath -m "${CARGO_TARGET_DIR:-target}")/sanitizers
 # memory exceeds the bound; it finds no leaks in a PID namespace; and a child that is forked while other threads allocate
 # may find its allocator locked.
 not_here=(--skip look_up --skip memory_is_bounded --skip parents_number --skip forked_child_has_an_empty_fleet)
-rust_tests=(ffi:: call:: canceller:: stage)
 memory="-fsanitize=address,undefined -fno-sanitize-recover=all"
 
+rustc=$(packaging/tools/rust-1.85.sh)
 # Cargo, for code that is compiled with a sanitizer.
 with_address() { # SUBCOMMAND ARGUMENT...
   RUSTFLAGS=-Zsanitizer=address CARGO_TARGET_DIR=$folder/address cargo +nightly "$1" --locked --target "$target" "${@:2}"
@@ -45,6 +47,21 @@ finds() {
 # Runs the tests with programs compiled by clang.
 with_clang() { AUTOPILOT_TEST_CC=clang AUTOPILOT_TEST_CXX=clang++ cargo test --locked --test programs -- "$@"; }
 
+if [ "${1-}" = rust ]; then
+  tests=(ffi:: call:: canceller:: stage)
+  step "address"
+  with_address test -p autopilot-sync --features capi --lib --test stages -- "${tests[@]}"
+
+  step "threads"
+  before="-Zpre-link-arg=-Wl,--whole-archive,$nightly/librustc-nightly_rt.tsan.a,--no-whole-archive"
+  for part in --lib --test=stages; do
+    program=$(with_threads rustc --profile test -p autopilot-sync --features capi $part --message-format json -- \
+      "$before" -Clink-args=-Wl,--no-gc-sections,--export-dynamic | sed -n 's/.*"executable":"\([^"]*\)".*/\1/p')
+    TSAN_OPTIONS=history_size=7 "$program" "${tests[@]}"
+  done
+  exit
+fi
+
 step "address and undefined behaviour, gcc"
 AUTOPILOT_TEST_CFLAGS=$memory cargo test --locked --test programs -- "${not_here[@]}" c_api:: credentials:: hostile:: threads:: steps:: fleets:: languages:: forks::
 
@@ -57,14 +74,10 @@ for how in getter string double-free leak; do finds "$address" $how $memory; don
 AUTOPILOT_TEST_CFLAGS=$memory AUTOPILOT_TEST_LIBRARY=$address \
   with_clang "${not_here[@]}" --skip documented_stack --skip every_language --skip forked_anywhere c_api:: credentials:: hostile:: threads:: steps:: fleets:: languages:: forks::
 
-step "address, the library's own Rust tests: the C boundary, and calls that end at every stage"
-with_address test -p autopilot-sync --features capi --lib --test stages -- "${rust_tests[@]}"
-
 step "the C++ header, clang"
 with_clang cpp:: header::
 
 step "threads, clang, with the library's own code and the standard library's"
-rustc=$(packaging/tools/rust-1.85.sh)
 with_threads build -q -p autopilot-sync-c
 thread=$folder/thread/$target/debug/libautopilot_sync.so
 # Use nightly's runtime, because clang's may be too old for Rust's code.
@@ -73,14 +86,6 @@ export TSAN_OPTIONS=history_size=7
 finds "$thread" race $races
 # A forked child of many threads must start none under this sanitizer.
 AUTOPILOT_TEST_CFLAGS=$races AUTOPILOT_TEST_LIBRARY=$thread with_clang --skip look_up --skip forked threads:: steps:: fleets::
-
-step "threads, the library's own Rust tests: the C boundary, and calls that end at every stage"
-before="-Zpre-link-arg=-Wl,--whole-archive,$nightly/librustc-nightly_rt.tsan.a,--no-whole-archive"
-for tests in --lib --test=stages; do
-  program=$(with_threads rustc --profile test -p autopilot-sync --features capi "$tests" --message-format json -- \
-    "$before" -Clink-args=-Wl,--no-gc-sections,--export-dynamic | sed -n 's/.*"executable":"\([^"]*\)".*/\1/p')
-  "$program" "${rust_tests[@]}"
-done
 unset TSAN_OPTIONS
 
 step "memory, valgrind"
