@@ -1,7 +1,6 @@
 #!/usr/bin/env bash
 # Builds the README's program with each package manager of docs/package-managers.md, by the files and commands of that
-# page: from an empty folder to an answer of the emulator. To save time, they share what cargo compiles, and it optimises
-# little.
+# page: from an empty folder to an answer of the emulator. To save time, they share what cargo compiles.
 #
 #   packaging/managers.sh cold      starts each from nothing, as its user would, does the same by cargo and pip alone, and
 #                                   says how long each takes, for docs/installing.md
@@ -25,7 +24,6 @@ if [ "$mode" = cold ]; then
 else
     work=$CARGO_TARGET_DIR/managers # always the same, so that cargo recognises what it has compiled
     rm -rf "$work" && mkdir "$work"
-    export CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16
 fi
 trap 'rm -rf "$work"' EXIT
 export CONAN_HOME=$work/conan-home
