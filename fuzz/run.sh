@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Runs the fuzz targets. If an input breaks one, it fails and prints the path of that input.
 #
-#   fuzz/run.sh                          for each target the corpus and 20,000 inputs, the same ones in each run
+#   fuzz/run.sh                          for each target the corpus and 10,000 inputs, the same ones in each run
 #   fuzz/run.sh SECONDS [TARGET...]      new inputs for that long, for each of the targets named, or for all
 #
 # The inputs grow from fuzz/corpus. A timed run keeps what it finds beyond that in target/fuzz/corpus.
@@ -18,7 +18,7 @@ fuzz() { cargo +nightly fuzz "$1" --target-dir "$target" "${@:2}"; }
 export CARGO_PROFILE_RELEASE_STRIP=none CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16
 
 if [ $# -eq 0 ]; then
-    amount=(-seed=1 -runs=20000)
+    amount=(-seed=1 -runs=10000)
 else
     amount=(-max_total_time="$1" -runs=100000000)
 fi

@@ -2,10 +2,9 @@
 # Checks of a shared library for Linux, for scripts to source. Each takes the path of a library, and fails if the
 # library is wrong. The script must define fail().
 root=$(realpath "$(dirname "${BASH_SOURCE[0]}")/..")
-export LC_ALL=C # for the order of names
 abi=$(sed -n 's/^#define AUTOPILOT_VERSION "\(.*\)\..*"/\1/p' "$root/include/autopilot_sync.h")
 
-exports_the_abi() { diff "$root/tests/abi/exports.txt" <(nm -D --defined-only "$1" | awk '{ print $NF }' | sort); }
+exports_the_abi() { diff "$root/tests/abi/exports.txt" <(nm -D --defined-only "$1" | awk '{ print $NF }' | LC_ALL=C sort); }
 is_named() { readelf -d "$1" | grep -F "soname: [libautopilot_sync.so.$abi]"; }
 stays_loaded() { readelf -d "$1" | grep NODELETE; }
 is_stripped() { ! readelf -S "$1" | grep -F .symtab; }
