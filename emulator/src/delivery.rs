@@ -32,9 +32,9 @@ enum Pace {
 /// How a connection ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Last {
-    /// TLS's `close_notify`, then TCP's.
+    /// TLS's `close_notify`, then TCP's end.
     Close,
-    /// TCP's goodbye without TLS's.
+    /// TCP's end without TLS's `close_notify`.
     Vanish,
     /// A reset.
     Reset,
